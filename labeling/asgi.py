@@ -1,0 +1,21 @@
+"""HTTP and WebSocket entry point. A socket needs an allowed Origin and a session; the consumers check membership."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labeling.settings")
+_http = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402 - after the apps are loaded
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+
+from labeling.live.urls import socket_urls  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": _http,
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(socket_urls))),
+    }
+)

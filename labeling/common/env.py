@@ -1,0 +1,60 @@
+"""Reading settings from the environment: a value, its `NAME_FILE` secret file, or the default."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable's value, or the content of the file that `NAME_FILE` names (Docker secrets)."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE names {path}, which can't be read: {error}") from error
+    return os.environ.get(name, default)
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """A yes/no variable; anything but 1/true/yes/on and 0/false/no/off is refused."""
+    value = text(name, "1" if default else "0").strip().lower()
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}; use 1 or 0.")
+
+
+def integer(name: str, default: int) -> int:
+    """A whole-number variable."""
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number.") from error
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated variable as a list without empty entries."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def options(name: str, default: dict[str, Any]) -> dict[str, Any]:
+    """A JSON object, for instance the options of a storage backend."""
+    value = text(name)
+    if not value:
+        return default
+    try:
+        parsed = json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ImproperlyConfigured(f"{name} must be a JSON object: {error}") from error
+    if not isinstance(parsed, dict):
+        raise ImproperlyConfigured(f"{name} must be a JSON object, not {type(parsed).__name__}.")
+    return parsed

@@ -1,0 +1,34 @@
+"""Progress events: published by anyone, passed on by the project socket to every open page."""
+
+import logging
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+logger = logging.getLogger(__name__)
+
+
+def project_group(project_id: int) -> str:
+    """The channel group of a project's pages."""
+    return f"project.{project_id}"
+
+
+def image_group(image_id: int) -> str:
+    """The channel group of an image's open editors."""
+    return f"image.{image_id}"
+
+
+def publish(group: str, event: dict[str, Any]) -> None:
+    """Send `event` (a message of docs/protocol.md, without `v`) to a group; the consumer's `event` method gets it.
+
+    Events are news, not state: if the layer is down the rows are still right and a page that reconnects gets a
+    snapshot, so a failure is logged and the work goes on.
+    """
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    try:
+        async_to_sync(layer.group_send)(group, {"type": "event", "event": event})
+    except Exception as error:  # noqa: BLE001 - Redis, network and loop errors alike
+        logger.warning("event %s for %s was not delivered: %s", event.get("type"), group, error)

@@ -1,0 +1,105 @@
+"""Masks as COCO RLE: the master form (whole view) and the patch (inside a bounding box)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pycocotools import mask as coco
+
+Bits = npt.NDArray[np.bool_]
+
+
+class MaskError(ValueError):
+    """The RLE does not describe a mask of the stated size."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """`x, y, width, height` in pixels; the first pixel alone is `(0, 0, 1, 1)`."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def as_list(self) -> list[int]:
+        return [self.x, self.y, self.width, self.height]
+
+
+def encode(bits: Bits) -> str:
+    """Compressed COCO counts (column-major) of an `h×w` bool array."""
+    rle = coco.encode(np.asfortranarray(bits, dtype=np.uint8))
+    return rle["counts"].decode("ascii")
+
+
+def decode(counts: str, height: int, width: int) -> Bits:
+    """The `height×width` bool array of compressed counts.
+
+    Raises: MaskError when the runs do not add up to height × width (pycocotools would read past its buffer).
+    """
+    check(counts, height, width)
+    bits = coco.decode({"size": [height, width], "counts": counts.encode("ascii")})
+    return np.ascontiguousarray(bits).astype(bool)
+
+
+def runs(counts: str) -> list[int]:
+    """The run lengths of compressed counts, zeros first (COCO's variable-length code: 5 bits and a sign a character,
+    from the third run on as a difference to the run two before).
+
+    Raises: MaskError on a character outside the code, an unfinished number or a negative run.
+    """
+    found: list[int] = []
+    value = shift = 0
+    for character in counts:
+        code = ord(character) - 48
+        if not 0 <= code < 64:
+            raise MaskError(f"counts has the character {character!r}, which compressed COCO RLE does not use.")
+        value |= (code & 0x1F) << shift
+        shift += 5
+        if shift > 60:
+            raise MaskError("counts has a number that is too long.")
+        if code & 0x20:
+            continue
+        if code & 0x10:
+            value -= 1 << shift
+        if len(found) > 2:
+            value += found[-2]
+        if value < 0:
+            raise MaskError("counts has a negative run.")
+        found.append(value)
+        value = shift = 0
+    if shift:
+        raise MaskError("counts ends inside a number.")
+    return found
+
+
+def check(counts: str, height: int, width: int) -> None:
+    """Raises: MaskError unless `counts` is an RLE of exactly height × width pixels."""
+    total = sum(runs(counts))
+    if total != height * width:
+        raise MaskError(f"counts describes {total} pixels; {height} × {width} is {height * width}.")
+
+
+def area_and_box(counts: str, height: int, width: int) -> tuple[int, Box]:
+    """Pixels set, and their tight bounding box (all zeros for an empty mask), without decoding."""
+    rle = {"size": [height, width], "counts": counts.encode("ascii")}
+    x, y, w, h = (int(value) for value in coco.toBbox(rle))
+    return int(coco.area(rle)), Box(x, y, w, h)
+
+
+def crop(bits: Bits) -> tuple[Box, Bits]:
+    """The tight bounding box of `bits` and what is in it; `Box(0, 0, 0, 0)` when nothing is set."""
+    rows, columns = np.flatnonzero(bits.any(axis=1)), np.flatnonzero(bits.any(axis=0))
+    if rows.size == 0:
+        return Box(0, 0, 0, 0), np.zeros((0, 0), bool)
+    y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    return Box(x0, y0, x1 - x0, y1 - y0), bits[y0:y1, x0:x1]
+
+
+def paste(patch: Bits, box: Box, height: int, width: int) -> Bits:
+    """A `height×width` mask with `patch` at `box`. Raises: MaskError when the box leaves the view."""
+    if box.x < 0 or box.y < 0 or box.x + box.width > width or box.y + box.height > height:
+        raise MaskError(f"the box {box.as_list()} is not inside {width} × {height}.")
+    bits = np.zeros((height, width), bool)
+    bits[box.y : box.y + box.height, box.x : box.x + box.width] = patch
+    return bits

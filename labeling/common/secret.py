@@ -1,0 +1,23 @@
+"""A secret key that is made once and kept, for a start without configuration."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def stored_secret(path: Path) -> str:
+    """The key in `path`, made and written (mode 0600) when there is none yet.
+
+    Two processes may start at once: the file is linked into place, and who comes second reads the first one's.
+    """
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,35 @@
+"""Exports: kept work on its way out."""
+
+from django.conf import settings
+from django.db import models
+
+from labeling.projects.models import Project
+
+
+class Export(models.Model):
+    """A zip in the making, or made."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        READY = "ready"
+        FAILED = "failed"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports")
+    format = models.CharField(max_length=40, help_text="A name of the format registry, for instance coco or png.")
+    options = models.JSONField(default=dict)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=7, choices=State, default=State.QUEUED)
+    done = models.PositiveIntegerField(default=0, help_text="Images written.")
+    total = models.PositiveIntegerField(default=0)
+    reason = models.TextField(blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    file = models.FileField(upload_to="exports/", max_length=255, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.format} of {self.project}: {self.state}"

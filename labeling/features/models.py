@@ -1,0 +1,38 @@
+"""How far each image's features are. These rows *are* the encode queue (docs/architecture.md, walk of an image)."""
+
+from django.db import models
+
+from labeling.images.models import Image
+
+
+class Encoding(models.Model):
+    """The state of an image's features."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        ENCODING = "encoding"
+        READY = "ready"
+        FAILED = "failed"
+
+    image = models.OneToOneField(Image, on_delete=models.CASCADE, related_name="encoding")
+    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    priority = models.IntegerField(default=0, help_text="Higher goes first; opening an image raises it.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reason = models.TextField(blank=True, help_text="Why the last attempt failed.")
+    lease_owner = models.CharField(
+        max_length=120, blank=True, help_text="host:pid:token of the worker that encodes it."
+    )
+    lease_until = models.DateTimeField(null=True, blank=True)
+    features_version = models.CharField(max_length=64, blank=True)
+    storage_key = models.CharField(max_length=255, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    nbytes = models.PositiveBigIntegerField(default=0)
+    seconds = models.FloatField(null=True, blank=True, help_text="Encoder time for this image.")
+    queued_at = models.DateTimeField(auto_now_add=True)
+    ready_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "-priority", "id"], name="encoding_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.image}: {self.state}"

@@ -1,0 +1,3 @@
+from django.urls import URLPattern
+
+socket_urls: list[URLPattern] = []

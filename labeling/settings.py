@@ -1,0 +1,159 @@
+"""Settings for both stacks. What differs comes from the environment (docs/configuration.md lists every variable)."""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+
+from labeling.common import env
+from labeling.common.secret import stored_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = Path(env.text("INTERLABEL_HOME", str(BASE_DIR / "var"))).resolve()
+HOME.mkdir(parents=True, exist_ok=True)
+
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.text("SECRET_KEY") or stored_secret(HOME / "secret_key")
+PORT = env.integer("PORT", 8000)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+BEHIND_TLS = env.flag("BEHIND_TLS")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+if BEHIND_TLS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "labeling.common",
+    "labeling.accounts",
+    "labeling.projects",
+    "labeling.images",
+    "labeling.features",
+    "labeling.annotations",
+    "labeling.exchange",
+    "labeling.live",
+    "labeling.workspace",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "labeling.urls"
+ASGI_APPLICATION = "labeling.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+_SQLITE = f"sqlite:///{HOME / 'interlabel.sqlite3'}"
+DATABASES: dict[str, Any] = {"default": dj_database_url.parse(env.text("DATABASE_URL", _SQLITE))}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # WAL lets pages read while a worker writes; IMMEDIATE takes the write lock at BEGIN, so a transaction
+    # that reads first can't fail half-way with "database is locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "projects:list"
+LOGOUT_REDIRECT_URL = "accounts:sign_in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = HOME / "static"
+MEDIA_ROOT = HOME / "media"
+STORAGES = {
+    "default": {"BACKEND": env.text("MEDIA_STORAGE", "django.core.files.storage.FileSystemStorage")},
+    "features": {
+        "BACKEND": env.text("FEATURES_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.options("FEATURES_STORAGE_OPTIONS", {"location": str(HOME / "features")}),
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# Without `collectstatic` (the one-command start) WhiteNoise serves straight from the finders.
+WHITENOISE_USE_FINDERS = env.flag("SERVE_STATIC_FROM_SOURCE", True)
+if WHITENOISE_USE_FINDERS:
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+# Redis: given for a team; otherwise the one the supervisor starts on a private socket.
+EMBEDDED_REDIS_SOCKET = HOME / "run" / "redis.sock"
+REDIS_URL = env.text("REDIS_URL")
+EMBEDDED_REDIS = not REDIS_URL
+CHANNEL_LAYERS: dict[str, Any] = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL or f"unix://{EMBEDDED_REDIS_SOCKET}"], "capacity": 1000, "expiry": 30},
+    },
+}
+CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{EMBEDDED_REDIS_SOCKET}"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_TASK_DEFAULT_QUEUE = "interlabel"
+CELERY_TASK_ROUTES = {"labeling.features.tasks.*": {"queue": "encode"}}
+CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "requeue-lost-encodings": {"task": "labeling.features.tasks.sweep", "schedule": 10.0},
+    "resume-uploads": {"task": "labeling.images.tasks.sweep", "schedule": 30.0},
+    "resume-exports": {"task": "labeling.exchange.tasks.sweep", "schedule": 30.0},
+}
+
+# Limits, each with the message that names it.
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 2 * 1024**3)
+MAX_IMAGE_PIXELS = env.integer("MAX_IMAGE_PIXELS", 500_000_000)
+MAX_ZIP_BYTES = env.integer("MAX_ZIP_BYTES", 20 * 1024**3)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024**2
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
+FEATURES_MEMORY_BYTES = env.integer("FEATURES_MEMORY_BYTES", 512 * 1024**2)
+DECODE_THREADS = env.integer("DECODE_THREADS", 2)
+ENCODE_BATCH = env.integer("ENCODE_BATCH", 4)
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+}

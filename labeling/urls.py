@@ -1,0 +1,18 @@
+"""Every URL of the site. Pages at the root, JSON under `/api/`."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from labeling.common.health import healthz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("admin/", admin.site.urls),
+    path("", include("labeling.accounts.urls")),
+    path("", include("labeling.projects.urls")),
+    path("", include("labeling.images.urls")),
+    path("", include("labeling.features.urls")),
+    path("", include("labeling.annotations.urls")),
+    path("", include("labeling.exchange.urls")),
+    path("", include("labeling.workspace.urls")),
+]

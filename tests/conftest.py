@@ -1,0 +1,111 @@
+"""What every test may use: people with each role, a project, a picture, and a real Redis."""
+
+import io
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.test import Client
+from PIL import Image as Pillow
+
+from labeling.accounts.models import User
+from labeling.common import redis_server
+from labeling.projects.models import Category, Membership, Project, Role
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis() -> Iterator[None]:
+    """A real Redis: REDIS_URL's when given (the team stack), else the embedded one."""
+    if not settings.EMBEDDED_REDIS:
+        yield
+        return
+    process: subprocess.Popen[bytes] = redis_server.start(settings.EMBEDDED_REDIS_SOCKET, append_only=False)
+    yield
+    process.terminate()
+    process.wait(10)
+
+
+def _user(name: str, **fields: Any) -> User:
+    return User.objects.create_user(name, password=PASSWORD, **fields)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """A manager of `project`."""
+    return _user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """An annotator of `project`."""
+    return _user("bob")
+
+
+@pytest.fixture
+def rita(db: None) -> User:
+    """A reviewer of `project`."""
+    return _user("rita")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """An outsider: signed in, member of nothing."""
+    return _user("charlie")
+
+
+@pytest.fixture
+def project(alice: User, bob: User, rita: User) -> Project:
+    """A project with two things and one stuff, managed by alice."""
+    project = Project.objects.create(name="Street", created_by=alice, next_category_number=4)
+    for number, (name, color, kind) in enumerate(
+        [("car", "#e4572e", "thing"), ("person", "#2e86ab", "thing"), ("road", "#6c757d", "stuff")], start=1
+    ):
+        Category.objects.create(project=project, number=number, name=name, color=color, kind=kind, hotkey=number)
+    for user, role in ((alice, Role.MANAGER), (bob, Role.ANNOTATOR), (rita, Role.REVIEWER)):
+        Membership.objects.create(project=project, user=user, role=role)
+    return project
+
+
+@pytest.fixture
+def as_user() -> Callable[[User | None], Client]:
+    """A signed-in HTTP client: `as_user(alice)`; `as_user(None)` is signed out."""
+
+    def make(user: User | None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return make
+
+
+def picture(width: int = 320, height: int = 240, seed: int = 0) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """An RGB picture with a few clear discs on a soft background: something a click can find."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width]
+    pixels = np.stack([x * 90 / width, y * 90 / height, np.full_like(x, 60.0)], axis=-1)
+    for _ in range(3):
+        cx, cy = random.uniform(0.2, 0.8) * width, random.uniform(0.2, 0.8) * height
+        inside = (x - cx) ** 2 + (y - cy) ** 2 < (min(width, height) * random.uniform(0.1, 0.2)) ** 2
+        pixels[inside] = random.uniform(120, 255, 3)
+    return (pixels + random.normal(0, 3, pixels.shape)).clip(0, 255).astype(np.uint8)
+
+
+def picture_bytes(width: int = 320, height: int = 240, seed: int = 0, format: str = "PNG") -> bytes:
+    """The same as an image file."""
+    out = io.BytesIO()
+    Pillow.fromarray(picture(width, height, seed)).save(out, format)
+    return out.getvalue()
+
+
+def pytest_report_header() -> list[str]:
+    """Say on which stack the tests run, so that a missing service is seen."""
+    database = settings.DATABASES["default"]["ENGINE"].rsplit(".", 1)[-1]
+    broker = "embedded Redis" if settings.EMBEDDED_REDIS else os.environ.get("REDIS_URL", "")
+    return [f"interlabel: {database} + {broker}"]

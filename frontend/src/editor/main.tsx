@@ -1,0 +1,4 @@
+import { render } from "preact";
+
+const root = document.getElementById("editor");
+if (root) render(<p>…</p>, root);

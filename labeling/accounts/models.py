@@ -1,6 +1,7 @@
-"""Who signs in."""
+"""Who signs in, and who tried to."""
 
 from django.contrib.auth.models import AbstractUser
+from django.db import models
 
 
 class User(AbstractUser):
@@ -10,3 +11,34 @@ class User(AbstractUser):
     def shown_name(self) -> str:
         """The full name where there is one, else the sign-in name."""
         return self.get_full_name() or self.username
+
+    @property
+    def initials(self) -> str:
+        """One or two capital letters for the avatar."""
+        words = self.shown_name.replace(".", " ").replace("_", " ").split()
+        letters = [words[0][0], words[-1][0]] if len(words) > 1 else [self.shown_name[0]]
+        return "".join(letters).upper()
+
+    @property
+    def hue(self) -> int:
+        """The avatar's hue in degrees: always the same for a person, far apart for people made one after another."""
+        return (self.pk or 0) * 137 % 360
+
+
+class FailedSignIn(models.Model):
+    """One failed attempt to sign in; labeling/accounts/throttle.py counts them."""
+
+    username = models.CharField(max_length=150, help_text="As typed, in lower case; maybe nobody's.")
+    address = models.GenericIPAddressField(null=True, help_text="Where the request came from.")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "failed sign-in"
+        indexes = [
+            models.Index(fields=["username", "at"], name="failed_by_username"),
+            models.Index(fields=["address", "at"], name="failed_by_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username} from {self.address}"

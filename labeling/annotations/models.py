@@ -38,7 +38,8 @@ class Annotation(models.Model):
 
     set = models.ForeignKey(AnnotationSet, on_delete=models.CASCADE, related_name="annotations")
     uid = models.UUIDField(help_text="Chosen by the client: saving the same object twice makes one annotation.")
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="annotations")
+    # RESTRICT, not PROTECT: a category in use can't be deleted, but a whole project with its images can.
+    category = models.ForeignKey(Category, on_delete=models.RESTRICT, related_name="annotations")
     counts = models.TextField(help_text="Compressed COCO RLE counts, column-major, for the view's height × width.")
     area = models.PositiveBigIntegerField(help_text="Pixels in the mask.")
     bbox_x = models.PositiveIntegerField()

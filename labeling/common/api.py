@@ -37,9 +37,11 @@ def body(request: HttpRequest, spec: type[SpecT]) -> SpecT:
     Raises: ApiError 400 that names each wrong field.
     """
     try:
-        return spec.model_validate(json.loads(request.body or b"{}"))
-    except json.JSONDecodeError as error:
+        sent = json.loads(request.body or b"{}")
+    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, a number of 5000 digits, nested too deep
         raise ApiError(400, "bad_json", f"The body is not JSON: {error}.") from error
+    try:
+        return spec.model_validate(sent)
     except ValidationError as error:
         raise ApiError(400, "bad_request", field_errors(error)) from error
 

@@ -73,11 +73,29 @@ def runs(counts: str) -> list[int]:
     return found
 
 
-def check(counts: str, height: int, width: int) -> None:
-    """Raises: MaskError unless `counts` is an RLE of exactly height × width pixels."""
-    total = sum(runs(counts))
+def check(counts: str, height: int, width: int) -> list[int]:
+    """The run lengths, zeros first. Raises: MaskError unless they are exactly height × width pixels."""
+    found = runs(counts)
+    total = sum(found)
     if total != height * width:
         raise MaskError(f"counts describes {total} pixels; {height} × {width} is {height * width}.")
+    return found
+
+
+def canonical(counts: str, height: int, width: int) -> str:
+    """The same mask with the one spelling that `encode` would give it: no empty runs but a first one of zeros.
+
+    pycocotools reads an empty run inside a mask as a pixel when it looks for the bounding box, and two spellings of
+    one mask would not be equal. Raises: MaskError as `check`.
+    """
+    merged = [0]
+    for index, run in enumerate(check(counts, height, width)):
+        if (len(merged) - 1) % 2 == index % 2:
+            merged[-1] += run
+        elif run:
+            merged.append(run)
+    rle = coco.frPyObjects({"size": [height, width], "counts": merged}, height, width)
+    return rle["counts"].decode("ascii")
 
 
 def area_and_box(counts: str, height: int, width: int) -> tuple[int, Box]:

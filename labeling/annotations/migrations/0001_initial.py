@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ('clicks', models.JSONField(default=list, help_text='[[x, y, positive], …] that made the mask, so that it can be refined.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('changed_at', models.DateTimeField(auto_now=True)),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to='projects.category')),
+                ('category', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='annotations', to='projects.category')),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('set', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='annotations', to='annotations.annotationset')),
             ],

@@ -1,0 +1,63 @@
+"""Annotations as JSON. A stale version is answered 409 with what is there now; nothing is ever overwritten unseen."""
+
+from typing import Any, cast
+
+from django.http import HttpRequest
+
+from labeling.accounts.models import User
+from labeling.annotations import services
+from labeling.annotations.models import Annotation
+from labeling.annotations.specs import ChangedAnnotation, NewAnnotation, NewStatus, SeenVersion
+from labeling.common.api import api, body
+from labeling.images.models import Image
+from labeling.projects.access import EVERY_ROLE, LABELERS, object_for
+
+Answer = dict[str, Any] | tuple[int, dict[str, Any]]
+
+
+def _user(request: HttpRequest) -> User:
+    """Who asks; `@api` has refused the signed-out."""
+    return cast(User, request.user)
+
+
+@api("GET", "POST")
+def annotations(request: HttpRequest, image_id: int) -> Answer:
+    """`/api/images/<id>/annotations`: all kept objects of an image, or keep another one."""
+    allowed = EVERY_ROLE if request.method == "GET" else LABELERS
+    image = object_for(request, Image.objects.all(), allowed, pk=image_id)
+    if request.method == "GET":
+        return services.overview(image)
+    spec = body(request, NewAnnotation)
+    version, annotation, new = services.create(
+        image, _user(request), version=spec.version, uid=spec.uid,
+        category=spec.category, counts=spec.counts, clicks=spec.clicks,
+    )  # fmt: skip
+    return 201 if new else 200, {"version": version, "annotation": services.payload(annotation)}
+
+
+@api("PUT", "DELETE")
+def annotation(request: HttpRequest, annotation_id: int) -> Answer:
+    """`/api/annotations/<id>`: change or delete a kept object."""
+    kept = object_for(
+        request,
+        Annotation.objects.select_related("set__image"),
+        LABELERS,
+        project="set__image__project_id",
+        pk=annotation_id,
+    )
+    if request.method == "DELETE":
+        return {"version": services.delete(kept, _user(request), version=body(request, SeenVersion).version)}
+    spec = body(request, ChangedAnnotation)
+    version, changed = services.change(
+        kept, _user(request), version=spec.version, category=spec.category, counts=spec.counts, clicks=spec.clicks
+    )
+    return {"version": version, "annotation": services.payload(changed)}
+
+
+@api("POST")
+def status(request: HttpRequest, image_id: int) -> Answer:
+    """`/api/images/<id>/status`: say that an image is new, in progress or done."""
+    image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
+    spec = body(request, NewStatus)
+    kept = services.set_status(image, _user(request), version=spec.version, status=spec.status)
+    return {"version": kept.version, "status": kept.status}

@@ -1,0 +1,69 @@
+"""What may be kept: the checks between a request and a row."""
+
+from dataclasses import dataclass
+
+from labeling.common import masks
+from labeling.common.api import ApiError
+from labeling.common.masks import Box
+from labeling.images.models import Image
+from labeling.projects.models import Category
+
+MAX_CLICKS = 500
+MAX_COUNTS = 4 * 1024**2
+"""Characters of compressed RLE. A smooth outline in a picture of 100 megapixels needs about a tenth of it."""
+
+Click = tuple[float, float, bool]
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A checked mask of a whole view: canonical counts, its pixels and its tight box."""
+
+    counts: str
+    area: int
+    box: Box
+
+
+def checked_mask(counts: str, image: Image) -> Mask:
+    """The mask that `counts` describes over `image`'s view.
+
+    Raises: ApiError 400 `bad_mask` unless it is an RLE of exactly the view's pixels with at least one set.
+    """
+    if len(counts) > MAX_COUNTS:
+        raise ApiError(400, "bad_mask", f"The mask has {len(counts)} characters of RLE; at most {MAX_COUNTS} fit.")
+    try:
+        counts = masks.canonical(counts, image.height, image.width)
+    except masks.MaskError as error:
+        raise ApiError(400, "bad_mask", f"The mask does not fit the image: {error}") from error
+    area, box = masks.area_and_box(counts, image.height, image.width)
+    if area == 0:
+        raise ApiError(400, "bad_mask", "The mask is empty. Click the object until it has pixels, then keep it.")
+    return Mask(counts, area, box)
+
+
+def checked_clicks(clicks: list[Click], image: Image) -> list[list[float | bool]]:
+    """The clicks as they are kept, `[[x, y, positive], …]` in pixels of the view.
+
+    Raises: ApiError 400 `bad_clicks` for a click outside the view or too many of them.
+    """
+    if len(clicks) > MAX_CLICKS:
+        raise ApiError(400, "bad_clicks", f"{len(clicks)} clicks; an object has at most {MAX_CLICKS}.")
+    for x, y, _ in clicks:
+        if not (0 <= x < image.width and 0 <= y < image.height):
+            raise ApiError(
+                400, "bad_clicks", f"The click ({x}, {y}) is not in the {image.width} × {image.height} view."
+            )
+    return [[float(x), float(y), positive] for x, y, positive in clicks]
+
+
+def category_numbered(number: int, image: Image) -> Category:
+    """The category of the image's project with that number.
+
+    Raises: ApiError 400 `bad_category`.
+    """
+    found = Category.objects.filter(project_id=image.project_id, number=number).first()
+    if found is None:
+        raise ApiError(
+            400, "bad_category", f"The project has no class number {number}. Reload the page for its classes."
+        )
+    return found

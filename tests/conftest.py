@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 from PIL import Image as Pillow
 
 from labeling.accounts.models import User
 from labeling.common import redis_server
 from labeling.projects.models import Category, Membership, Project, Role
+from tests.environment import HOME
 
 PASSWORD = "correct horse battery"
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,6 +32,18 @@ def redis() -> Iterator[None]:
     yield
     process.terminate()
     process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Test on what the product runs on: SQLite as a file in WAL mode (Django's default in memory locks otherwise).
+
+    Connections close after use: threads of the ASGI application would keep PostgreSQL from dropping the database.
+    """
+    database = connections.settings["default"]
+    database["CONN_MAX_AGE"] = 0
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(HOME / "test.sqlite3")
 
 
 def _user(name: str, **fields: Any) -> User:

@@ -1,4 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from labeling.projects import api, views
 
 app_name = "projects"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.project_list, name="list"),
+    path("projects/new", views.new, name="new"),
+    path("projects/<int:project_id>/settings", views.settings, name="settings"),
+    path("projects/<int:project_id>/members", views.add_member, name="add_member"),
+    path("projects/<int:project_id>/members/<int:user_id>", views.change_member, name="change_member"),
+    path("api/projects", api.projects, name="api_projects"),
+    path("api/projects/<int:project_id>", api.project, name="api_project"),
+]

@@ -1,4 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from labeling.workspace import api, views
 
 app_name = "workspace"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("projects/<int:project_id>/", views.project, name="project"),
+    path("projects/<int:project_id>/next", views.next_image, name="next"),
+    path("images/<int:image_id>/", views.editor, name="editor"),
+    path("api/projects/<int:project_id>/images", api.images, name="api_images"),
+    path("api/projects/<int:project_id>/next", api.next_image, name="api_next"),
+]

@@ -1,0 +1,66 @@
+"""`/api/projects`."""
+
+from typing import Any, cast
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.urls import reverse
+
+from labeling.accounts.models import User
+from labeling.common.api import api, body
+from labeling.projects.access import EVERY_ROLE, MANAGERS, project_for, projects_of, require
+from labeling.projects.models import Category, Project
+from labeling.projects.services import change_project, create_project, may_create
+from labeling.projects.specs import ProjectChange, ProjectSpec
+
+
+def category_payload(category: Category) -> dict[str, Any]:
+    """A class as clients see it."""
+    return {
+        "number": category.number,
+        "name": category.name,
+        "color": category.color,
+        "hotkey": category.hotkey,
+        "kind": category.kind,
+    }
+
+
+def project_payload(project: Project, user: User) -> dict[str, Any]:
+    """A project with its classes, as the user sees it."""
+    return {
+        "id": project.pk,
+        "name": project.name,
+        "instructions": project.instructions,
+        "url": reverse("workspace:project", args=[project.pk]),
+        "role": require(user, project.pk),
+        "categories": [category_payload(category) for category in project.categories.all()],
+    }
+
+
+@api("GET", "POST")
+def projects(request: HttpRequest) -> Any:
+    """The user's projects; or a new one, whose manager they are."""
+    user = cast(User, request.user)
+    if request.method == "POST":
+        if not may_create(user):
+            raise PermissionDenied("You may not make projects. Ask your administrator for it.")
+        spec = body(request, ProjectSpec)
+        made = create_project(name=spec.name, user=user, instructions=spec.instructions, categories=spec.categories)
+        return 201, project_payload(made, user)
+    found = projects_of(user).prefetch_related("categories")
+    return {"results": [project_payload(project, user) for project in found]}
+
+
+@api("GET", "PATCH")
+def project(request: HttpRequest, project_id: int) -> Any:
+    """One project; every member may read, managers may change it."""
+    user = cast(User, request.user)
+    found = project_for(request, project_id, MANAGERS if request.method == "PATCH" else EVERY_ROLE)
+    if request.method == "PATCH":
+        change = body(request, ProjectChange)
+        listed = {one.number for one in change.categories or []}
+        gone = set(found.categories.values_list("number", flat=True)) - listed if change.categories else set()
+        change_project(
+            found, name=change.name, instructions=change.instructions, categories=change.categories, deleted=gone
+        )
+    return project_payload(found, user)

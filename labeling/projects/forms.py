@@ -1,0 +1,119 @@
+"""The project form: name, instructions, and a row for each class. Works without JavaScript (blank rows at the end)."""
+
+from typing import Any, cast
+
+from django import forms
+from django.core.validators import RegexValidator
+
+from labeling.common.api import ApiError
+from labeling.projects.models import Category, Project, Role
+from labeling.projects.palette import free_color, free_hotkey
+from labeling.projects.specs import CategorySpec
+
+_HOTKEYS = [("", "–"), *((str(key), str(key)) for key in range(1, 10))]
+
+
+class ProjectForm(forms.Form):
+    """What a project is for."""
+
+    name = forms.CharField(max_length=120, error_messages={"required": "Give the project a name."})
+    instructions = forms.CharField(max_length=20_000, required=False, widget=forms.Textarea)
+
+
+class CategoryForm(forms.Form):
+    """One class; `number` is set for one that exists. A new row without a name is no class and is left out."""
+
+    number = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+    name = forms.CharField(max_length=80, error_messages={"required": "Give the class a name."})
+    color = forms.CharField(
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Use a colour like #1f77b4.")],
+        widget=forms.TextInput(attrs={"type": "color"}),
+    )
+    hotkey = forms.TypedChoiceField(choices=_HOTKEYS, coerce=int, empty_value=None, required=False)
+    kind = forms.ChoiceField(choices=Category.Kind.choices)
+
+    def has_changed(self) -> bool:
+        """Whether the row is a class at all: Django leaves new rows out that have not changed."""
+        return bool(self["number"].value() or str(self["name"].value() or "").strip())
+
+    def spec(self) -> CategorySpec:
+        """The row for labeling/projects/services.py."""
+        return CategorySpec(**{name: self.cleaned_data[name] for name in ("number", "name", "color", "hotkey", "kind")})
+
+
+def _is_deleted(row: CategoryForm) -> bool:
+    """Whether the row's Delete box is ticked."""
+    return bool(row.cleaned_data.get("DELETE"))
+
+
+class CategoryRows(forms.BaseFormSet):
+    """The rows together: at least one class, no name or key twice."""
+
+    def clean(self) -> None:
+        kept = self.kept()
+        if not kept:
+            raise forms.ValidationError("A project needs at least one class.")
+        names: set[str] = set()
+        hotkeys: set[int] = set()
+        for row in kept:
+            name, hotkey = row.cleaned_data.get("name", "").casefold(), row.cleaned_data.get("hotkey")
+            if name and name in names:
+                row.add_error("name", "Another class has this name.")
+            if hotkey and hotkey in hotkeys:
+                row.add_error("hotkey", "Another class has this key.")
+            names.add(name)
+            hotkeys.add(hotkey or 0)
+
+    def is_valid(self) -> bool:
+        """Rows marked for deletion may say anything; the others must be right, also against each other."""
+        return super().is_valid() and not any(row.errors for row in self.kept())
+
+    def kept(self) -> list[CategoryForm]:
+        """The rows that are classes and are to stay."""
+        return [row for row in self.forms if row.has_changed() and not _is_deleted(row)]
+
+    def deleted_numbers(self) -> set[int]:
+        """The classes to delete."""
+        numbers = (row.cleaned_data.get("number") for row in self.forms if _is_deleted(row))
+        return {number for number in numbers if number}
+
+    def refuse(self, error: ApiError) -> None:
+        """Show what the service refused: at the row it is about, else above all of them."""
+        for row in self.forms:
+            if row.cleaned_data.get("number") and row.cleaned_data["number"] == error.extra.get("category"):
+                row.add_error("name", error.message)
+                return
+        self.non_form_errors().append(error.message)
+
+
+def category_rows(data: Any = None, project: Project | None = None) -> CategoryRows:
+    """The rows of a project (of a new one without `project`), or what was sent."""
+    categories = list(project.categories.all()) if project else []
+    initial = [
+        {"number": one.number, "name": one.name, "color": one.color, "hotkey": one.hotkey or "", "kind": one.kind}
+        for one in categories
+    ]
+    blank: list[dict[str, Any]] = []
+    colors, keys = {one.color for one in categories}, {one.hotkey for one in categories}
+    for _ in range(1 if project else 3):
+        color, hotkey = free_color(colors), free_hotkey(keys)
+        blank.append({"color": color, "hotkey": hotkey or "", "kind": Category.Kind.THING})
+        colors.add(color)
+        keys.add(hotkey)
+    factory = cast(
+        type[CategoryRows],
+        forms.formset_factory(CategoryForm, CategoryRows, extra=len(blank), can_delete=True, max_num=500),
+    )
+    if data is not None:
+        return factory(data, prefix="classes")
+    rows = factory(initial=initial, prefix="classes")
+    for form, values in zip(rows.extra_forms, blank, strict=True):
+        form.initial = values
+    return rows
+
+
+class MemberForm(forms.Form):
+    """A person to add."""
+
+    username = forms.CharField(max_length=150, error_messages={"required": "Type the person's sign-in name."})
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.ANNOTATOR)

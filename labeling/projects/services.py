@@ -1,0 +1,194 @@
+"""Making and changing projects, their classes and their members: for pages, the API and management commands alike."""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from pydantic import ValidationError
+
+from labeling.accounts.models import User
+from labeling.common.api import ApiError, field_errors
+from labeling.projects.models import Category, Membership, Project, Role
+from labeling.projects.palette import free_color, free_hotkey
+from labeling.projects.specs import CategorySpec
+
+
+def may_create(user: User) -> bool:
+    """Whether the user may make projects: staff, and whom an administrator gave the permission."""
+    return user.is_staff or user.has_perm("projects.add_project")
+
+
+def create_project(
+    *, name: str, user: User, categories: Sequence[CategorySpec | Mapping[str, Any]], instructions: str = ""
+) -> Project:
+    """A new project managed by `user`. `categories` are specs or dicts `{name, color?, hotkey?, kind?}`.
+
+    Raises: ApiError 400 when a class is wrong or there is none.
+    """
+    specs = [_as_spec(one) for one in categories]
+    with transaction.atomic():
+        project = Project.objects.create(name=name, instructions=instructions, created_by=user)
+        Membership.objects.create(project=project, user=user, role=Role.MANAGER)
+        save_categories(project, specs)
+    return project
+
+
+def _as_spec(given: CategorySpec | Mapping[str, Any]) -> CategorySpec:
+    if isinstance(given, CategorySpec):
+        return given
+    try:
+        return CategorySpec.model_validate(dict(given))
+    except ValidationError as error:
+        raise ApiError(400, "bad_category", field_errors(error)) from error
+
+
+@transaction.atomic
+def save_categories(project: Project, specs: Sequence[CategorySpec], deleted: Collection[int] = ()) -> None:
+    """Change the classes that `specs` number, add those without a number, delete `deleted`; others stay as they are.
+
+    Raises: ApiError 400 for a clash or an unknown number, 409 `category_in_use` when a deleted class has objects.
+    """
+    project.refresh_from_db(from_queryset=Project.objects.select_for_update())
+    known = {category.number: category for category in project.categories.all()}
+    unknown = [spec.number for spec in specs if spec.number and spec.number not in known]
+    unknown += [number for number in deleted if number not in known]
+    if unknown:
+        raise ApiError(400, "unknown_category", f"The project has no class number {unknown[0]}. Load the page again.")
+    specs = [_completed(spec, known[spec.number]) if spec.number else spec for spec in specs]
+    changes = {spec.number: spec for spec in specs if spec.number is not None}
+    staying = [category for number, category in known.items() if number not in changes and number not in deleted]
+    _check_clashes(staying, specs)
+    _delete_categories([known[number] for number in deleted])
+    _change_categories([(known[number], spec) for number, spec in changes.items()])
+    _add_categories(project, [spec for spec in specs if spec.number is None], specs, staying)
+
+
+def _completed(spec: CategorySpec, category: Category) -> CategorySpec:
+    """A change with the colour and key that the class has where the change leaves them out."""
+    hotkey = spec.hotkey if "hotkey" in spec.model_fields_set else category.hotkey
+    return spec.model_copy(update={"color": spec.color or category.color, "hotkey": hotkey})
+
+
+def _check_clashes(staying: Iterable[Category], specs: Sequence[CategorySpec]) -> None:
+    """Raises: ApiError 400 when two classes would share a name or a hotkey, or none would be left."""
+    names = [category.name.casefold() for category in staying] + [spec.name.casefold() for spec in specs]
+    keys = [category.hotkey for category in staying] + [spec.hotkey for spec in specs]
+    if not names:
+        raise ApiError(400, "no_category", "A project needs at least one class.")
+    for spec in specs:
+        if names.count(spec.name.casefold()) > 1:
+            raise ApiError(400, "name_taken", f"There are two classes called “{spec.name}”. Give one another name.")
+        if spec.hotkey is not None and keys.count(spec.hotkey) > 1:
+            raise ApiError(400, "hotkey_taken", f"Key {spec.hotkey} is given to two classes. Choose another for one.")
+
+
+def _delete_categories(categories: Sequence[Category]) -> None:
+    for category in categories:
+        used = category.annotations.count()
+        if used:
+            objects = "one object has" if used == 1 else f"{used} objects have"
+            message = f"“{category.name}” can't be deleted: {objects} this class. Give them another class first."
+            raise ApiError(409, "category_in_use", message, category=category.number, objects=used)
+        category.delete()
+
+
+def _change_categories(changes: Sequence[tuple[Category, CategorySpec]]) -> None:
+    """Write the changes. Names and keys are moved out of the way first, so that two classes can swap them."""
+    for category, _ in changes:
+        Category.objects.filter(pk=category.pk).update(name=uuid.uuid4().hex, hotkey=None)
+    for category, spec in changes:
+        category.name, category.kind, category.hotkey = spec.name, spec.kind, spec.hotkey
+        category.color = spec.color or category.color
+        category.save()
+
+
+def _add_categories(
+    project: Project, new: Sequence[CategorySpec], specs: Sequence[CategorySpec], staying: Iterable[Category]
+) -> None:
+    staying = list(staying)
+    colors = {spec.color for spec in specs if spec.color} | {category.color for category in staying}
+    keys = {spec.hotkey for spec in specs} | {category.hotkey for category in staying}
+    for spec in new:
+        color = spec.color or free_color(colors)
+        hotkey = spec.hotkey if "hotkey" in spec.model_fields_set else free_hotkey(keys)
+        Category.objects.create(
+            project=project,
+            number=project.next_category_number,
+            name=spec.name,
+            color=color,
+            hotkey=hotkey,
+            kind=spec.kind,
+        )
+        project.next_category_number += 1
+        colors.add(color)
+        keys.add(hotkey)
+    project.save(update_fields=["next_category_number"])
+
+
+@transaction.atomic
+def change_project(
+    project: Project,
+    *,
+    name: str | None = None,
+    instructions: str | None = None,
+    categories: Sequence[CategorySpec] | None = None,
+    deleted: Collection[int] = (),
+) -> None:
+    """Change what is given, all or nothing; `categories` and `deleted` as in `save_categories`. Raises: ApiError."""
+    if categories is not None:
+        save_categories(project, categories, deleted)
+    if name is not None:
+        project.name = name
+    if instructions is not None:
+        project.instructions = instructions
+    project.save(update_fields=["name", "instructions"])
+
+
+def add_member(project: Project, username: str, role: Role) -> Membership:
+    """Make the user called `username` a member. Raises: ApiError 400 when there is nobody or they are one already."""
+    user = User.objects.filter(username__iexact=username.strip(), is_active=True).first()
+    if user is None:
+        message = f"Nobody is called “{username}”. Check the spelling, or ask your administrator for an account."
+        raise ApiError(400, "no_such_user", message)
+    membership, made = Membership.objects.get_or_create(project=project, user=user, defaults={"role": role})
+    if not made:
+        raise ApiError(400, "already_member", f"{user.shown_name} is a member already; change the role in the list.")
+    return membership
+
+
+@transaction.atomic
+def change_role(project: Project, user_id: int, role: Role) -> Membership:
+    """Give a member another role. Raises: ApiError 404 for no member, 409 `last_manager`."""
+    membership = _locked_member(project, user_id)
+    if role != Role.MANAGER:
+        _keep_a_manager(project, membership, "made " + role.label.lower())
+    membership.role = role
+    membership.save(update_fields=["role"])
+    return membership
+
+
+@transaction.atomic
+def remove_member(project: Project, user_id: int) -> Membership:
+    """Take a member out; what they labeled stays. Raises: ApiError 404 for no member, 409 `last_manager`."""
+    membership = _locked_member(project, user_id)
+    _keep_a_manager(project, membership, "removed")
+    membership.delete()
+    return membership
+
+
+def _locked_member(project: Project, user_id: int) -> Membership:
+    Project.objects.select_for_update().get(pk=project.pk)  # two managers can't remove each other at the same time
+    membership = Membership.objects.select_related("user").filter(project=project, user_id=user_id).first()
+    if membership is None:
+        raise ApiError(404, "not_a_member", "That person is not a member any more. Load the page again.")
+    return membership
+
+
+def _keep_a_manager(project: Project, leaving: Membership, what: str) -> None:
+    others = project.memberships.filter(role=Role.MANAGER).exclude(pk=leaving.pk)
+    if leaving.role == Role.MANAGER and not others.exists():
+        message = (
+            f"{leaving.user.shown_name} can't be {what}: every project needs a manager. Make somebody else one first."
+        )
+        raise ApiError(409, "last_manager", message)

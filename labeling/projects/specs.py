@@ -1,0 +1,39 @@
+"""Bodies of the projects' API, and the classes' part of them that the pages use too."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from labeling.common.api import Spec
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Color = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+class CategorySpec(Spec):
+    """One class. `number` names one that exists; without it a new one is meant.
+
+    A colour or hotkey that is left out is chosen; `"hotkey": null` means none.
+    """
+
+    number: int | None = Field(default=None, ge=1)
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    color: Color | None = None
+    hotkey: int | None = Field(default=None, ge=1, le=9)
+    kind: Literal["thing", "stuff"] = "thing"
+
+
+class ProjectSpec(Spec):
+    """`POST /api/projects`."""
+
+    name: Name
+    instructions: str = Field(default="", max_length=20_000)
+    categories: list[CategorySpec] = Field(min_length=1, max_length=500)
+
+
+class ProjectChange(Spec):
+    """`PATCH /api/projects/<id>`: what is left out stays. `categories` is the whole list: a missing one is deleted."""
+
+    name: Name | None = None
+    instructions: str | None = Field(default=None, max_length=20_000)
+    categories: list[CategorySpec] | None = Field(default=None, min_length=1, max_length=500)

@@ -1,0 +1,139 @@
+"""The projects page, a new project, and a project's settings."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from labeling.accounts.models import User
+from labeling.common.api import ApiError
+from labeling.projects import services
+from labeling.projects.access import MANAGERS, project_for, projects_of, role_of
+from labeling.projects.forms import CategoryRows, MemberForm, ProjectForm, category_rows
+from labeling.projects.models import Project, Role
+from labeling.projects.summary import project_cards
+
+PROJECTS_PER_PAGE = 24
+
+
+@require_safe
+def project_list(request: HttpRequest) -> HttpResponse:
+    """Every project of the signed-in user."""
+    user = cast(User, request.user)
+    page = Paginator(projects_of(user), PROJECTS_PER_PAGE).get_page(request.GET.get("page"))
+    cards = project_cards(list(page.object_list), user)
+    context = {"cards": cards, "page": page, "may_create": services.may_create(user)}
+    return render(request, "projects/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Make a project."""
+    user = cast(User, request.user)
+    if not services.may_create(user):
+        raise PermissionDenied("You may not make projects. Ask your administrator for it.")
+    form, rows = ProjectForm(request.POST or None), category_rows(request.POST or None)
+    if request.method == "POST" and form.is_valid() and rows.is_valid():
+        try:
+            project = services.create_project(
+                name=form.cleaned_data["name"],
+                user=user,
+                instructions=form.cleaned_data["instructions"],
+                categories=[row.spec() for row in rows.kept()],
+            )
+        except ApiError as error:
+            rows.refuse(error)
+        else:
+            return redirect("workspace:project", project.pk)
+    return render(request, "projects/new.html", {"form": form, "rows": rows})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Change a project's name, instructions and classes; the members are on the same page."""
+    project = project_for(request, project_id, MANAGERS)
+    if request.method != "POST":
+        shown = ProjectForm(initial={"name": project.name, "instructions": project.instructions})
+        return _settings_page(request, project, shown, category_rows(project=project))
+    form, rows = ProjectForm(request.POST), category_rows(request.POST, project)
+    if form.is_valid() and rows.is_valid():
+        try:
+            services.change_project(
+                project,
+                name=form.cleaned_data["name"],
+                instructions=form.cleaned_data["instructions"],
+                categories=[row.spec() for row in rows.kept()],
+                deleted=rows.deleted_numbers(),
+            )
+        except ApiError as error:
+            rows.refuse(error)
+        else:
+            messages.success(request, "Settings saved.")
+            return redirect("projects:settings", project.pk)
+    return _settings_page(request, project, form, rows)
+
+
+@require_POST
+def add_member(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Add somebody by sign-in name."""
+    project = project_for(request, project_id, MANAGERS)
+    form = MemberForm(request.POST)
+    if form.is_valid():
+        try:
+            role = Role(form.cleaned_data["role"])
+            added = services.add_member(project, form.cleaned_data["username"], role)
+        except ApiError as error:
+            form.add_error("username", error.message)
+        else:
+            messages.success(request, f"{added.user.shown_name} is {_a(role)} here now.")
+            return redirect(_members_of(project))
+    shown = ProjectForm(initial={"name": project.name, "instructions": project.instructions})
+    return _settings_page(request, project, shown, category_rows(project=project), form)
+
+
+@require_POST
+def change_member(request: HttpRequest, project_id: int, user_id: int) -> HttpResponse:
+    """Give a member the posted `role`, or take them out when `remove` is posted."""
+    project = project_for(request, project_id, MANAGERS)
+    wanted = request.POST.get("role", "")
+    try:
+        if "remove" in request.POST:
+            gone = services.remove_member(project, user_id)
+            messages.success(request, f"{gone.user.shown_name} is no longer a member. Their work stays.")
+        elif wanted in Role.values:
+            changed = services.change_role(project, user_id, Role(wanted))
+            messages.success(request, f"{changed.user.shown_name} is {_a(Role(wanted))} here now.")
+        else:
+            messages.error(request, "That is not a role. Choose manager, annotator or reviewer.")
+    except ApiError as error:
+        messages.error(request, error.message)
+    still_manages = role_of(request.user, project.pk) == Role.MANAGER  # they may have changed themselves
+    return redirect(_members_of(project)) if still_manages else redirect("projects:list")
+
+
+def _settings_page(
+    request: HttpRequest, project: Project, form: ProjectForm, rows: CategoryRows, member_form: MemberForm | None = None
+) -> HttpResponse:
+    context = {
+        "project": project,
+        "form": form,
+        "rows": rows,
+        "member_form": member_form or MemberForm(),
+        "memberships": project.memberships.select_related("user"),
+        "roles": Role.choices,
+    }
+    return render(request, "projects/settings.html", context)
+
+
+def _members_of(project: Project) -> str:
+    return reverse("projects:settings", args=[project.pk]) + "#members"
+
+
+def _a(role: Role) -> str:
+    """The role with its article."""
+    return f"{'an' if role == Role.ANNOTATOR else 'a'} {role.label.lower()}"

@@ -1,0 +1,57 @@
+"""What the editor page starts with; `frontend/src/editor` reads it as `EditorData`."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from labeling.accounts.models import User
+from labeling.features.models import Encoding
+from labeling.images.models import Image
+from labeling.projects.access import LABELERS
+from labeling.projects.api import category_payload
+from labeling.projects.models import Role
+from labeling.workspace.api import UPCOMING
+from labeling.workspace.queue import next_images
+
+
+def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
+    """Image, project, user, addresses and neighbours for the editor's page."""
+    project = image.project
+    before = project.images.filter(pk__lt=image.pk)
+    previous = before.order_by("-pk").values_list("pk", flat=True).first()
+    encoding: Encoding | None = getattr(image, "encoding", None)
+    return {
+        "image": {
+            "id": image.pk,
+            "name": image.name,
+            "width": image.width,
+            "height": image.height,
+            "view": reverse("images:view", args=[image.pk]),
+            "state": encoding.state if encoding else Encoding.State.QUEUED,
+        },
+        "project": {
+            "id": project.pk,
+            "name": project.name,
+            "instructions": project.instructions,
+            "url": reverse("workspace:project", args=[project.pk]),
+            "next": reverse("workspace:next", args=[project.pk]),
+            "categories": [category_payload(category) for category in project.categories.all()],
+        },
+        "user": {"id": user.pk, "name": user.shown_name, "role": role, "can_label": role in LABELERS},
+        "socket": f"/ws/images/{image.pk}/",
+        "api": {
+            "annotations": f"/api/images/{image.pk}/annotations",
+            "annotation": "/api/annotations/",
+            "status": f"/api/images/{image.pk}/status",
+            "next": reverse("workspace:api_next", args=[project.pk]),
+            "retry": f"/api/images/{image.pk}/encode",
+        },
+        "position": {"index": before.count() + 1, "total": project.images.count()},
+        "previous": reverse("workspace:editor", args=[previous]) if previous else None,
+        "upcoming": [_neighbour(pk) for pk in next_images(project, user, role, image.pk, UPCOMING)],
+    }
+
+
+def _neighbour(image: int) -> dict[str, Any]:
+    view, editor = reverse("images:view", args=[image]), reverse("workspace:editor", args=[image])
+    return {"id": image, "view": view, "editor": editor}

@@ -1,0 +1,68 @@
+"""Which image somebody gets next.
+
+A labeler is offered images that are not done and that nobody else has open: ready ones before those still being
+prepared. A fresh start goes on with what they began; `after` goes forward from there and wraps at the end, so that
+"next" never bounces between two unfinished images. A reviewer simply goes forward through all images.
+"""
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from labeling.accounts.models import User
+from labeling.annotations.models import AnnotationSet
+from labeling.annotations.services import OPEN_FOR
+from labeling.features.models import Encoding
+from labeling.images.models import Image
+from labeling.projects.access import LABELERS
+from labeling.projects.models import Project, Role
+
+Status = AnnotationSet.Status
+State = Encoding.State
+
+
+def next_images(project: Project, user: User, role: Role, after: int | None = None, limit: int = 4) -> list[int]:
+    """Ids of the next images for `user`, best first, at most `limit`; never `after` itself. Empty: nothing is left."""
+    if role not in LABELERS:
+        forward = project.images.filter(pk__gt=after or 0).order_by("pk")
+        return list(forward.values_list("pk", flat=True)[:limit])
+    ranked = _waiting_for(project, user).exclude(pk=after).annotate(state_rank=_STATE_RANK)
+    if after is None:
+        ordered = ranked.annotate(own=_first(_begun_by(user))).order_by("state_rank", "own", *_QUEUE_ORDER)
+    else:
+        ordered = ranked.annotate(wrapped=_first(Q(pk__gt=after))).order_by("state_rank", "wrapped", *_QUEUE_ORDER)
+    return list(ordered.values_list("pk", flat=True)[:limit])
+
+
+_QUEUE_ORDER = ("-urgency", "pk")
+
+
+def _waiting_for(project: Project, user: User) -> QuerySet[Image]:
+    """Images that are not done, can be labeled now or soon, and that nobody else has open."""
+    untouched = Q(annotation_set__isnull=True)
+    not_done = untouched | ~Q(annotation_set__status=Status.DONE)
+    long_ago = Q(annotation_set__opened_at__isnull=True) | Q(annotation_set__opened_at__lte=timezone.now() - OPEN_FOR)
+    free = untouched | long_ago | Q(annotation_set__opened_by=user) | Q(annotation_set__opened_by__isnull=True)
+    images = Image.objects.filter(not_done, free, project=project)
+    return images.exclude(encoding__state=State.FAILED).annotate(urgency=_URGENCY)
+
+
+def _begun_by(user: User) -> Q:
+    return Q(annotation_set__status=Status.IN_PROGRESS, annotation_set__changed_by=user)
+
+
+def _first(condition: Q) -> Case:
+    """Sorts what fulfils the condition first."""
+    return Case(When(condition, then=Value(0)), default=Value(1), output_field=IntegerField())
+
+
+_STATE_RANK = Case(
+    When(encoding__state=State.READY, then=Value(0)),
+    When(encoding__state=State.ENCODING, then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+
+# Among images that are not ready, those at the front of the encode queue are ready soonest.
+_URGENCY = Case(
+    When(encoding__state=State.QUEUED, then="encoding__priority"), default=Value(0), output_field=IntegerField()
+)

@@ -1,0 +1,58 @@
+"""The project page, the editor page, and the way to the next image."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from labeling.accounts.models import User
+from labeling.annotations.services import touch_open
+from labeling.features.services import open_image
+from labeling.images.models import Image
+from labeling.projects.access import LABELERS, object_for, project_for, require
+from labeling.workspace.editor import editor_data
+from labeling.workspace.project_page import project_data
+from labeling.workspace.queue import next_images
+
+
+@require_safe
+def project(request: HttpRequest, project_id: int) -> HttpResponse:
+    """A project: how far it is, its images, adding more, exports."""
+    found = project_for(request, project_id)
+    role = require(request.user, project_id)
+    data = project_data(found, role)
+    return render(request, "workspace/project.html", {"project": found, "role": role, "data": data})
+
+
+@require_safe
+def next_image(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Go to the editor of the next image; back to the project with a message when nothing is left."""
+    found = project_for(request, project_id)
+    user = cast(User, request.user)
+    role = require(user, project_id)
+    after = request.GET.get("after", "")
+    images = next_images(found, user, role, int(after) if after.isdecimal() and len(after) < 19 else None, limit=1)
+    if images:
+        return redirect("workspace:editor", images[0])
+    if not found.images.exists():
+        messages.info(request, "This project has no images yet.")
+    elif role in LABELERS:
+        messages.info(request, "Nothing is waiting for you: every image is done, failed or open at somebody else's.")
+    else:
+        messages.info(request, "That was the last image.")
+    return redirect("workspace:project", project_id)
+
+
+@require_safe
+def editor(request: HttpRequest, image_id: int) -> HttpResponse:
+    """Label an image. Opening it puts it to the front of the encode queue and offers others another one next."""
+    images = Image.objects.select_related("project", "encoding")
+    image = object_for(request, images, pk=image_id)
+    user = cast(User, request.user)
+    role = require(user, image.project_id)
+    if role in LABELERS:
+        touch_open(image, user)
+    open_image(image.pk)
+    return render(request, "workspace/editor.html", {"image": image, "data": editor_data(image, user, role)})

@@ -1,0 +1,261 @@
+"""`/ws/images/<id>/`: the click socket. It checks and passes on; what a click means is the decoder's business."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, cast
+
+from channels.db import database_sync_to_async
+from channels.exceptions import DenyConnection
+from channels.generic.websocket import AsyncWebsocketConsumer
+from pydantic import ValidationError
+
+from inference import Features
+from labeling.annotations.services import touch_open
+from labeling.common.api import field_errors
+from labeling.common.events import image_group
+from labeling.features.models import Encoding
+from labeling.features.services import open_image
+from labeling.features.store import FeaturesLost
+from labeling.images.models import Image
+from labeling.live import limits
+from labeling.live import messages as say
+from labeling.live.decoder import decoder
+from labeling.live.guard import Guard
+from labeling.live.messages import Refused
+from labeling.live.objects import OpenObjects, Surroundings
+from labeling.projects.access import LABELERS
+
+logger = logging.getLogger(__name__)
+
+NO_LONGER_ALLOWED = 4403
+"""Close code: signed out, or not a member any more."""
+
+
+class ClickConsumer(AsyncWebsocketConsumer):
+    """An open editor: one image, one member, up to `limits.OPEN_OBJECTS` open objects."""
+
+    image: Image
+    state: say.State
+    guard: Guard
+    objects: OpenObjects
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._bucket = limits.TokenBucket()
+        self._background: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    # The socket's life
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # also when the channel layer fails, where `disconnect` is not called
+            self._stop()
+
+    async def connect(self) -> None:
+        image = await Image.objects.filter(pk=self.scope["url_route"]["kwargs"]["image_id"]).afirst()
+        if image is None:
+            raise DenyConnection
+        self.image, self.guard = image, Guard(self.scope, image.project_id)
+        if await self.guard.check() is None:
+            raise DenyConnection
+        around = Surroundings(image.width, image.height, decoder(), self._features, self.tell)
+        self.objects = OpenObjects(around)
+        # Subscribed before the state is read: a change between the two is told twice rather than never.
+        await self.channel_layer.group_add(image_group(image.pk), self.channel_name)
+        encoding = await database_sync_to_async(self._open_image)()
+        await self.accept()
+        await self.tell(_hello(image, encoding))
+        self._see(_state(encoding))
+
+    async def disconnect(self, code: int) -> None:
+        if hasattr(self, "image"):
+            await self.channel_layer.group_discard(image_group(self.image.pk), self.channel_name)
+
+    def _stop(self) -> None:
+        """Forget the open objects and end what runs in the background."""
+        self._closed = True
+        if hasattr(self, "objects"):
+            self.objects.close_all()
+        for task in self._background:
+            task.cancel()
+
+    async def dispatch(self, message: Any) -> None:
+        """As in Channels, but a click does not first go to the database thread to close old connections."""
+        if message["type"] == "websocket.receive":
+            await self.websocket_receive(message)
+        else:
+            await super().dispatch(message)
+
+    # Client → server
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Whatever comes, an answer or an error goes back and the socket stays; only who may not stay is closed out."""
+        try:
+            if await self._still_allowed():
+                await self._handle(text_data)
+        except Refused as refused:
+            await self._refuse(text_data, refused)
+        except Exception:
+            logger.exception("a message on the socket of image %d failed", self.image.pk)
+            await self._refuse(text_data, Refused("internal", "Something went wrong on the server. Try it again."))
+
+    async def _handle(self, text: str | None) -> None:
+        """Raises: Refused."""
+        if not self._bucket.take():
+            per_second = limits.CLICKS_PER_SECOND
+            raise Refused("rate_limited", f"More than {per_second} messages a second. Wait a moment and send it again.")
+        message = await _read(text)
+        match message:
+            case say.Ping():
+                await self.tell(say.Pong(seq=message.seq))
+            case say.Prefetch():
+                if self.guard.role in LABELERS:
+                    self._soon(self._prefetch(list(message.images)))
+            case say.Close():
+                self.objects.close(message.object)
+            case say.Start():
+                self._require_labeler()
+                await self._require_ready()
+                self.objects.submit(message)
+            case _:
+                self._require_labeler()
+                self.objects.submit(message)
+
+    def _require_labeler(self) -> None:
+        """Raises: Refused for a member who may only look."""
+        if self.guard.role not in LABELERS:
+            raise Refused("not_allowed", "Reviewers look at objects; clicking needs the role annotator or manager.")
+
+    async def _require_ready(self) -> None:
+        """Raises: Refused unless the image has features."""
+        if self.state != "ready":  # ask, in case the event that said so was lost
+            self._see(await self._read_state())
+        if self.state != "ready":
+            raise Refused("not_ready", "The image is still being prepared. You can click as soon as it is ready.")
+
+    async def _still_allowed(self) -> bool:
+        """Close the socket of somebody who signed out or left the project since the last look."""
+        if self._closed or self.guard.is_fresh():
+            return not self._closed
+        if await self.guard.check() is None:
+            self._stop()
+            await self.close(NO_LONGER_ALLOWED)
+            return False
+        await database_sync_to_async(self._touch)()
+        return True
+
+    async def _refuse(self, text: str | None, refused: Refused) -> None:
+        head = await _head(text)
+        await self.tell(say.Error(code=refused.code, message=refused.message, seq=head.seq, object=head.object))
+
+    # Server → client
+
+    async def tell(self, message: say.ServerMessage) -> None:
+        """Send a message; without an error when the peer is already gone, as `disconnect` is then on its way."""
+        try:
+            await self.send(text_data=message.frame())
+        except (OSError, RuntimeError) as error:
+            logger.debug("a %s was not sent: %s", type(message).__name__, error)
+
+    async def event(self, message: dict[str, Any]) -> None:
+        """What was published to the image's group (`labeling.common.events`)."""
+        if not await self._still_allowed():
+            return
+        try:
+            event = say.EVENT.validate_python(message["event"])
+        except ValidationError as error:
+            logger.error("an event for image %d is not in the protocol: %s", self.image.pk, field_errors(error))
+            return
+        await self.tell(event)
+        if isinstance(event, say.ImageState):
+            self._see(event.state)
+
+    # The image and its features
+
+    def _see(self, state: say.State) -> None:
+        """Note how far the image is; when it is ready, bring its features to memory before the first click."""
+        self.state = state
+        if state == "ready" and self.guard.role in LABELERS:
+            self._soon(decoder().prefetch(self.image.pk))
+
+    async def _features(self) -> Features:
+        """The image's features. Raises: Refused when the store lost them; the editor is told how far they are."""
+        try:
+            return await decoder().features(self.image.pk)
+        except FeaturesLost as error:
+            self.state = await self._read_state()
+            await self.tell(say.ImageState(state=self.state))
+            message = "The image has to be prepared again. You can go on as soon as it is ready; your clicks are kept."
+            raise Refused("not_ready", message) from error
+
+    async def _prefetch(self, image_ids: list[int]) -> None:
+        """Bring the features of images of this project to memory, one after the other."""
+        here = Image.objects.filter(project_id=self.image.project_id, encoding__state=Encoding.State.READY)
+        known = {pk async for pk in here.filter(pk__in=image_ids).values_list("pk", flat=True)}
+        for pk in image_ids:
+            if pk in known:
+                await decoder().prefetch(pk)
+
+    def _open_image(self) -> Encoding:
+        """Put the image first in the encode queue and note who has it open."""
+        self._touch()
+        return open_image(self.image.pk)
+
+    def _touch(self) -> None:
+        if self.guard.user is not None and self.guard.role in LABELERS:
+            touch_open(self.image, self.guard.user)
+
+    async def _read_state(self) -> say.State:
+        encoding = await Encoding.objects.filter(image_id=self.image.pk).afirst()
+        return _state(encoding) if encoding else "queued"
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run in the background for as long as the socket lives."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+def _state(encoding: Encoding) -> say.State:
+    return cast(say.State, encoding.state)
+
+
+def _hello(image: Image, encoding: Encoding) -> say.Hello:
+    return say.Hello(
+        image=image.pk,
+        width=image.width,
+        height=image.height,
+        state=_state(encoding),
+        features_version=encoding.features_version or None,
+        limits=say.Limits(
+            message_bytes=limits.MESSAGE_BYTES,
+            clicks_per_second=limits.CLICKS_PER_SECOND,
+            clicks_per_object=limits.CLICKS_PER_OBJECT,
+        ),
+    )
+
+
+async def _read(text: str | None) -> say.ClientMessage:
+    """The message in a text frame. A large one is parsed off the event loop. Raises: Refused."""
+    if text is None:
+        raise Refused("bad_message", "Send JSON in text frames, not binary ones.")
+    raw = text.encode("utf-8", "surrogatepass")
+    if len(raw) <= limits.MESSAGE_BYTES:
+        return say.parse(raw)
+    if len(raw) <= limits.START_BYTES and (await asyncio.to_thread(say.head_of, raw)).type == "start":
+        return await asyncio.to_thread(say.parse, raw)
+    message = (
+        f"The message has {len(raw)} bytes; at most {limits.MESSAGE_BYTES} fit ({limits.START_BYTES} for a start)."
+    )
+    raise Refused("too_large", message)
+
+
+async def _head(text: str | None) -> say.Head:
+    """What can be told of a refused message."""
+    raw = (text or "").encode("utf-8", "surrogatepass")
+    if len(raw) > limits.START_BYTES:
+        return say.Head()
+    return say.head_of(raw) if len(raw) <= limits.MESSAGE_BYTES else await asyncio.to_thread(say.head_of, raw)

@@ -1,0 +1,97 @@
+"""The decoder service: one model a process, its features in memory, its work in threads off the event loop.
+
+One ONNX Runtime thread a request and several requests at once serve many annotators better than many threads for
+one request at a time, and a single thread makes every answer repeatable bit for bit.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from typing import ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from inference import ClickPredictor, Features
+from labeling.features import store
+from labeling.live.lru import FeaturesLru
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LOADING_THREADS = 2
+"""Reading features is waiting for a disk or an object store; it must not take a thread from decoding."""
+
+
+class Decoder:
+    """Features by image id, and a thread pool for whatever is done with them."""
+
+    def __init__(self, predictor: ClickPredictor, threads: int, memory_bytes: int) -> None:
+        self.predictor = predictor
+        self.lru = FeaturesLru(memory_bytes)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+        self._loaders = ThreadPoolExecutor(LOADING_THREADS, thread_name_prefix="features")
+        self._loading: dict[int, Future[Features]] = {}
+        self._lock = threading.Lock()
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`work(...)` in a decode thread."""
+        return await asyncio.wrap_future(self._threads.submit(work, *args, **kwargs))
+
+    async def features(self, image_id: int) -> Features:
+        """The image's features, from memory or the store. Several callers at once make one read.
+
+        Raises: labeling.features.store.FeaturesLost when they are not there or damaged (the image is queued again).
+        """
+        # Shielded: the read goes on for the others when one caller goes away.
+        return await asyncio.shield(asyncio.wrap_future(self._request(image_id)))
+
+    async def prefetch(self, image_id: int) -> None:
+        """Bring features to memory if they can be had, and the model if it is not there yet. Never raises."""
+        try:
+            await self.features(image_id)
+            await self.run(self.predictor.warm_up)
+        except store.FeaturesLost:
+            logger.info("image %d was not prefetched: its features are not there", image_id)
+        except Exception:
+            logger.exception("image %d was not prefetched", image_id)
+
+    def _request(self, image_id: int) -> "Future[Features]":
+        """A future of the features: done already, on its way, or begun now."""
+        with self._lock:
+            found = self.lru.get(image_id)
+            if found is not None:
+                done: Future[Features] = Future()
+                done.set_result(found)
+                return done
+            if image_id not in self._loading:
+                self._loading[image_id] = self._loaders.submit(self._load, image_id)
+            return self._loading[image_id]
+
+    def _load(self, image_id: int) -> Features:
+        close_old_connections()
+        try:
+            features = store.load(image_id)
+            with self._lock:
+                self.lru.put(image_id, features)
+            return features
+        finally:
+            with self._lock:
+                del self._loading[image_id]
+            close_old_connections()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(cancel_futures=True)
+        self._loaders.shutdown(cancel_futures=True)
+
+
+@cache
+def decoder() -> Decoder:
+    """This process's decoder. Made at the first use, so that a worker or a command without clicks has none."""
+    return Decoder(ClickPredictor(threads=1), settings.DECODE_THREADS, settings.FEATURES_MEMORY_BYTES)

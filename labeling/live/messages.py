@@ -1,0 +1,225 @@
+"""Every message of the click socket, docs/protocol.md in types. Both directions are strict and closed."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from labeling.common.api import field_errors
+from labeling.live.limits import CLICKS_PER_OBJECT, PREFETCH_IMAGES
+
+MESSAGE_LENGTH = 500
+"""Characters of an error's text; an answer to nonsense stays small."""
+
+T = TypeVar("T")
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Pixel = Annotated[int, Field(ge=0, lt=2**31)]
+Seq = Annotated[int, Field(ge=1, le=2**53)]
+Id = Annotated[int, Field(ge=1, lt=2**63)]
+Bbox = tuple[Pixel, Pixel, Pixel, Pixel]
+State = Literal["queued", "encoding", "ready", "failed"]
+ErrorCode = Literal[
+    "bad_message", "too_large", "out_of_image", "unknown_object", "too_many_objects", "too_many_clicks",
+    "nothing_to_undo", "nothing_to_redo", "not_ready", "rate_limited", "not_allowed", "internal",
+]  # fmt: skip
+
+
+class Refused(Exception):
+    """A request can't be carried out; `code` and the message go to the client, and nothing was changed by it."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+class Message(BaseModel):
+    """What every message has."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    v: Literal[1]
+
+
+# Client → server
+
+
+class Patch(BaseModel):
+    """A mask inside its bounding box."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    bbox: Bbox
+    counts: str
+
+
+class ObjectRequest(Message):
+    """A request about one object, answered by a mask or an error with its `seq`."""
+
+    object: UUID
+    seq: Seq
+
+
+class Start(ObjectRequest):
+    type: Literal["start"]
+    clicks: Annotated[list[tuple[Number, Number, bool]], Field(max_length=CLICKS_PER_OBJECT)] = []
+    previous: Patch | None = None
+    box: tuple[Number, Number, Number, Number] | None = None
+
+
+class Click(ObjectRequest):
+    type: Literal["click"]
+    x: Number
+    y: Number
+    positive: bool
+
+
+class Undo(ObjectRequest):
+    type: Literal["undo"]
+
+
+class Redo(ObjectRequest):
+    type: Literal["redo"]
+
+
+class Close(Message):
+    type: Literal["close"]
+    object: UUID
+
+
+class Prefetch(Message):
+    type: Literal["prefetch"]
+    images: Annotated[list[Id], Field(max_length=PREFETCH_IMAGES)]
+
+
+class Ping(Message):
+    type: Literal["ping"]
+    seq: Seq
+
+
+ClientMessage = Start | Click | Undo | Redo | Close | Prefetch | Ping
+CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")])
+
+
+@dataclass(frozen=True)
+class Head:
+    """What can be read of a message that is refused, so that its sender can tell which one it was."""
+
+    type: str | None = None
+    seq: int | None = None
+    object: UUID | None = None
+
+
+_SEQ = TypeAdapter(Seq, config=ConfigDict(strict=True))
+_UID = TypeAdapter(UUID)
+
+
+def parse(raw: bytes) -> ClientMessage:
+    """A client's message. Raises: Refused `bad_message` that names each wrong field."""
+    try:
+        return CLIENT_MESSAGE.validate_json(raw)
+    except ValidationError as error:
+        raise Refused("bad_message", field_errors(error)[:MESSAGE_LENGTH]) from error
+
+
+def head_of(raw: bytes) -> Head:
+    """Type, seq and object of a message as far as they are right; never raises."""
+    try:
+        sent = from_json(raw)
+    except ValueError:
+        return Head()
+    if not isinstance(sent, dict):
+        return Head()
+    kind = sent.get("type")
+    return Head(
+        kind if isinstance(kind, str) else None, _valid(_SEQ, sent.get("seq")), _valid(_UID, sent.get("object"))
+    )
+
+
+def _valid(adapter: TypeAdapter[T], value: object) -> T | None:
+    try:
+        return adapter.validate_python(value)
+    except ValidationError:
+        return None
+
+
+# Server → client
+
+
+class ServerMessage(Message):
+    v: Literal[1] = 1
+
+    def frame(self) -> str:
+        """The message as a text frame; fields that are not set are left out."""
+        return self.model_dump_json(exclude_none=True)
+
+
+class Limits(BaseModel):
+    message_bytes: int
+    clicks_per_second: int
+    clicks_per_object: int
+
+
+class Hello(ServerMessage):
+    type: Literal["hello"] = "hello"
+    image: Id
+    width: Pixel
+    height: Pixel
+    state: State
+    features_version: str | None = None
+    limits: Limits
+
+
+class ImageState(ServerMessage):
+    type: Literal["state"] = "state"
+    state: State
+    reason: str | None = None
+    ahead: int | None = None
+
+
+class AnnotationsChanged(ServerMessage):
+    type: Literal["annotations"] = "annotations"
+    image: Id
+    version: int
+    status: str
+    objects: int
+    by: str
+
+
+class Took(BaseModel):
+    """Milliseconds."""
+
+    queue: float
+    decode: float
+
+
+class Mask(ServerMessage):
+    type: Literal["mask"] = "mask"
+    object: UUID
+    seq: Seq
+    clicks: int
+    can_redo: bool
+    bbox: Bbox
+    counts: str
+    stage: Literal["final"] = "final"
+    ms: Took
+
+
+class Pong(ServerMessage):
+    type: Literal["pong"] = "pong"
+    seq: Seq
+
+
+class Error(ServerMessage):
+    type: Literal["error"] = "error"
+    code: ErrorCode
+    message: str
+    seq: Seq | None = None
+    object: UUID | None = None
+
+
+Event = ImageState | AnnotationsChanged
+EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
+"""What is published to an image's group (`labeling.common.events`) and passed on to its open editors."""

@@ -1,0 +1,252 @@
+"""The open objects of one socket. Each carries out its requests one after another and answers only the newest.
+
+State after k clicks is exactly that of a fresh session given the k clicks: every click is decoded, in order, because
+each decode starts from the mask before it. What a newer request saves is the answer, not the click.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
+
+import inference
+from inference import ClickSession, Features
+from labeling.common import masks
+from labeling.live.decoder import Decoder
+from labeling.live.limits import CLICKS_PER_OBJECT, OPEN_OBJECTS, PENDING_REQUESTS
+from labeling.live.messages import Click, Error, Mask, Patch, Redo, Refused, ServerMessage, Start, Took, Undo
+
+logger = logging.getLogger(__name__)
+
+Request = Start | Click | Undo | Redo
+Send = Callable[[ServerMessage], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What every open object of a socket shares."""
+
+    width: int
+    height: int
+    decoder: Decoder
+    features: Callable[[], Awaitable[Features]]
+    """The image's features. Raises: Refused `not_ready`."""
+    send: Send
+
+
+@dataclass
+class _Turn:
+    """A request on its way; times are `perf_counter` seconds."""
+
+    request: Request
+    received: float = field(default_factory=time.perf_counter)
+    began: float | None = None
+
+    def took(self) -> Took:
+        began, now = self.began or self.received, time.perf_counter()
+        return Took(queue=round((began - self.received) * 1e3, 1), decode=round((now - began) * 1e3, 1))
+
+
+class OpenObject:
+    """One object that is being clicked."""
+
+    def __init__(self, around: Surroundings, end: Callable[["OpenObject"], None]) -> None:
+        self.seq = 0
+        self._around = around
+        self._end = end
+        self._pending: deque[_Turn] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._session: ClickSession | None = None
+        self._unanswered: _Turn | None = None
+
+    def submit(self, request: Request) -> None:
+        """Put a request last in line. Raises: Refused."""
+        if request.seq <= self.seq:
+            raise Refused("bad_message", f"seq must rise: {request.seq} came after {self.seq}.")
+        if len(self._pending) >= PENDING_REQUESTS:
+            raise Refused("rate_limited", "The server is behind with this object. Wait for its mask, then go on.")
+        self.seq = request.seq
+        self._pending.append(_Turn(request))
+        if self._task is None:
+            self._task = asyncio.create_task(self._work())
+
+    def close(self) -> None:
+        """Forget the object; what is on its way is not answered."""
+        self._pending.clear()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _work(self) -> None:
+        while self._pending:
+            turn = self._pending.popleft()
+            try:
+                answer = await self._carry_out(turn)
+                if answer is not None:
+                    await self._around.send(answer)
+            except Refused as refused:
+                await self._refuse(turn, refused)
+            except Exception:
+                logger.exception("%s of object %s failed", turn.request.type, turn.request.object)
+                self._session = self._unanswered = None
+                message = "Something went wrong on the server. Start the object again with its clicks; nothing is lost."
+                await self._refuse(turn, Refused("internal", message))
+        self._task = None
+        if self._session is None:
+            self._end(self)
+
+    async def _refuse(self, turn: _Turn, refused: Refused) -> None:
+        """Send the error, and before it the answer that an earlier request left to this one."""
+        if self._unanswered is not None:
+            await self._around.send(await self._around.decoder.run(self._answer, self._unanswered))
+        request = turn.request
+        error = Error(code=refused.code, message=refused.message, seq=request.seq, object=request.object)
+        await self._around.send(error)
+
+    async def _carry_out(self, turn: _Turn) -> Mask | None:
+        """The answer; None when a newer request will give it. A long replay lets others decode between its clicks."""
+        steps = await self._steps(turn.request)
+        run = self._around.decoder.run
+        for step in steps[:-1]:
+            await run(self._begin, turn, step)
+        return await run(self._finish, turn, steps[-1])
+
+    async def _steps(self, request: Request) -> list[Callable[[], object]]:
+        """What there is to do in decode threads. Raises: Refused when it can't be done now."""
+        if isinstance(request, Start):
+            features = await self._around.features()
+            rest = [partial(self._click, *click) for click in request.clicks[1:]]
+            return [partial(self._open, request, features), *rest]
+        if self._session is None:
+            raise Refused("unknown_object", "This object is not open. Start it with its clicks.")
+        if isinstance(request, Click):
+            if len(self._session.clicks) >= CLICKS_PER_OBJECT:
+                raise Refused("too_many_clicks", f"An object has at most {CLICKS_PER_OBJECT} clicks. Keep it, or undo.")
+            return [partial(self._click, request.x, request.y, request.positive)]
+        if isinstance(request, Undo):
+            if not self._session.clicks:
+                raise Refused("nothing_to_undo", "There is no click to undo.")
+            return [self._session.undo]
+        if not self._session.can_redo:
+            raise Refused("nothing_to_redo", "There is no undone click to redo.")
+        return [self._session.redo]
+
+    # From here on: in a decode thread. One at a time for an object, as `_work` waits for each.
+
+    def _begin(self, turn: _Turn, step: Callable[[], object]) -> None:
+        if turn.began is None:
+            turn.began = time.perf_counter()
+        step()
+
+    def _finish(self, turn: _Turn, step: Callable[[], object]) -> Mask | None:
+        self._begin(turn, step)
+        self._unanswered = turn
+        return None if self._pending else self._answer(turn)
+
+    def _open(self, start: Start, features: Features) -> None:
+        """A session with the first click, if any."""
+        previous = self._mask_of(start.previous) if start.previous else None
+        self._session = self._around.decoder.predictor.session(features, previous=previous, box=start.box)
+        for click in start.clicks[:1]:
+            self._click(*click)
+
+    def _mask_of(self, patch: Patch) -> masks.Bits | None:
+        """The whole view's mask of a patch; None for an empty one. Raises: Refused `bad_message`."""
+        box = masks.Box(*patch.bbox)
+        if box.width == 0 or box.height == 0:
+            return None
+        try:
+            bits = masks.decode(patch.counts, box.height, box.width)
+            return masks.paste(bits, box, self._around.height, self._around.width)
+        except masks.MaskError as error:
+            raise Refused("bad_message", f"previous: {error}") from error
+
+    def _click(self, x: float, y: float, positive: bool) -> None:
+        assert self._session is not None
+        self._session.add(inference.Click(x, y, positive))
+
+    def _answer(self, turn: _Turn) -> Mask:
+        """The object's mask as it is now, in answer to `turn` and all before it."""
+        assert self._session is not None
+        self._unanswered = None
+        patch = self._session.patch()
+        empty = patch.width == 0 or patch.height == 0
+        return Mask(
+            object=turn.request.object,
+            seq=turn.request.seq,
+            clicks=len(self._session.clicks),
+            can_redo=self._session.can_redo,
+            bbox=(0, 0, 0, 0) if empty else (patch.x, patch.y, patch.width, patch.height),
+            counts="" if empty else masks.encode(patch.bits),
+            ms=turn.took(),
+        )
+
+
+class OpenObjects:
+    """The table of a socket's open objects."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._open: dict[UUID, OpenObject] = {}
+
+    def submit(self, request: Request) -> None:
+        """Hand a request to its object; a `start` opens it, or opens it anew. Raises: Refused; nothing was changed."""
+        self._check_inside(request)
+        known = self._open.get(request.object)
+        if not isinstance(request, Start):
+            if known is None:
+                raise Refused("unknown_object", "This object is not open. Start it with its clicks.")
+            known.submit(request)
+            return
+        if known is None and len(self._open) >= OPEN_OBJECTS:
+            raise Refused("too_many_objects", f"{OPEN_OBJECTS} objects are open. Keep or cancel one of them first.")
+        opened = OpenObject(self._around, partial(self._forget, request.object))
+        opened.seq = known.seq if known else 0
+        opened.submit(request)
+        if known is not None:
+            known.close()
+        self._open[request.object] = opened
+
+    def close(self, uid: UUID) -> None:
+        """Forget an object. One that is not open is forgotten already."""
+        known = self._open.pop(uid, None)
+        if known is not None:
+            known.close()
+
+    def close_all(self) -> None:
+        for uid in list(self._open):
+            self.close(uid)
+
+    def _forget(self, uid: UUID, ended: OpenObject) -> None:
+        """An object without a session has ended; a newer one of the same name stays."""
+        if self._open.get(uid) is ended:
+            del self._open[uid]
+
+    def _check_inside(self, request: Request) -> None:
+        """Raises: Refused `out_of_image` for a coordinate outside the view."""
+        width, height = self._around.width, self._around.height
+        points = []
+        if isinstance(request, Click):
+            points = [(request.x, request.y)]
+        elif isinstance(request, Start):
+            points = [(x, y) for x, y, _ in request.clicks]
+            self._check_boxes(request)
+        for x, y in points:
+            if not (0 <= x < width and 0 <= y < height):
+                raise Refused("out_of_image", f"({x}, {y}) is outside the {width} × {height} image.")
+
+    def _check_boxes(self, start: Start) -> None:
+        width, height = self._around.width, self._around.height
+        if start.box is not None:
+            x0, y0, x1, y1 = start.box
+            if x0 >= x1 or y0 >= y1:
+                raise Refused("bad_message", "box: must be [x0, y0, x1, y1] with x0 < x1 and y0 < y1.")
+            if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
+                raise Refused("out_of_image", f"The box is not inside the {width} × {height} image.")
+        if start.previous is not None:
+            x, y, w, h = start.previous.bbox
+            if x + w > width or y + h > height:
+                raise Refused("out_of_image", f"The previous mask is not inside the {width} × {height} image.")

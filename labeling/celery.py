@@ -1,11 +1,25 @@
 """The Celery application. The database rows are the truth; a lost or doubled message changes nothing."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labeling.settings")
 
 app = Celery("interlabel")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _keep_logging(**_: Any) -> None:
+    """Leave logging as Django's settings made it: one format and one LOG_LEVEL for every process."""
+
+
+@worker_init.connect
+def _add_heartbeat(sender: Any, **_: Any) -> None:
+    from labeling.common.heartbeat import Heartbeat  # only a worker needs it, and by now the settings are there
+
+    sender.app.steps["consumer"].add(Heartbeat)

@@ -6,6 +6,7 @@ from typing import Any
 import dj_database_url
 
 from labeling.common import env
+from labeling.common.home import redis_socket
 from labeling.common.secret import stored_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -14,6 +15,7 @@ HOME.mkdir(parents=True, exist_ok=True)
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or stored_secret(HOME / "secret_key")
+HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
@@ -69,8 +71,10 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-_SQLITE = f"sqlite:///{HOME / 'interlabel.sqlite3'}"
-DATABASES: dict[str, Any] = {"default": dj_database_url.parse(env.text("DATABASE_URL", _SQLITE))}
+DATABASE_URL = env.text("DATABASE_URL")
+# The file's name is not put into a URL: a folder may have any character in its name.
+_SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(HOME / "interlabel.sqlite3")}
+DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL) if DATABASE_URL else _SQLITE}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # WAL lets pages read while a worker writes; IMMEDIATE takes the write lock at BEGIN, so a transaction
     # that reads first can't fail half-way with "database is locked".
@@ -80,8 +84,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # An ASGI server runs every request in a fresh thread: a connection kept for "the next request of this thread"
+    # would never be used again, only held. (A pooler in front of PostgreSQL is the way when connecting costs.)
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -115,13 +121,14 @@ if WHITENOISE_USE_FINDERS:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 # Redis: given for a team; otherwise the one the supervisor starts on a private socket.
-EMBEDDED_REDIS_SOCKET = HOME / "run" / "redis.sock"
 REDIS_URL = env.text("REDIS_URL")
 EMBEDDED_REDIS = not REDIS_URL
+EMBEDDED_REDIS_SOCKET = redis_socket(HOME)
+REDIS_ADDRESS = REDIS_URL or f"unix://{EMBEDDED_REDIS_SOCKET}"
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL or f"unix://{EMBEDDED_REDIS_SOCKET}"], "capacity": 1000, "expiry": 30},
+        "CONFIG": {"hosts": [REDIS_ADDRESS], "capacity": 1000, "expiry": 30},
     },
 }
 CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{EMBEDDED_REDIS_SOCKET}"
@@ -132,13 +139,24 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_TASK_DEFAULT_QUEUE = "interlabel"
-CELERY_TASK_ROUTES = {"labeling.features.tasks.*": {"queue": "encode"}}
-CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat-schedule")
+CELERY_TASK_ROUTES = {"labeling.features.tasks.encode": {"queue": "encode"}}
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # every period is seconds long: nothing to remember in a file
+
+
+def _every(seconds: float, task: str) -> dict[str, Any]:
+    """A beat entry. A message that waited a whole period is dropped, so none pile up while no worker runs."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "requeue-lost-encodings": {"task": "labeling.features.tasks.sweep", "schedule": 10.0},
-    "resume-uploads": {"task": "labeling.images.tasks.sweep", "schedule": 30.0},
-    "resume-exports": {"task": "labeling.exchange.tasks.sweep", "schedule": 30.0},
+    "requeue-lost-encodings": _every(10.0, "labeling.features.tasks.sweep"),
+    "resume-uploads": _every(30.0, "labeling.images.tasks.sweep"),
+    "resume-exports": _every(30.0, "labeling.exchange.tasks.sweep"),
 }
+
+# What `manage.py start` runs.
+WORKER_PROCESSES = env.integer("WORKER_PROCESSES", 2)
+DEMO = env.flag("DEMO", True)
 
 # Limits, each with the message that names it.
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 2 * 1024**3)
@@ -155,5 +173,6 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {"django.request": {"level": "ERROR"}},  # a 404 or 409 is an answer, not a finding
 }

@@ -1,4 +1,34 @@
-import { render } from "preact";
+/** Starts the editor on its page. */
 
-const root = document.getElementById("editor");
-if (root) render(<p>…</p>, root);
+import { render } from "preact";
+import { Api } from "./api";
+import { readBoot, socketUrl } from "./boot";
+import { ClickConnection } from "./connection";
+import { LocalStorage } from "./drafts";
+import { Editor } from "./editor";
+import { App } from "./panels/App";
+
+const boot = readBoot(document);
+const editor = new Editor(boot, {
+  storage: new LocalStorage("interlabel:"),
+  api: new Api(boot.api),
+  connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener),
+  go: (url) => location.assign(url),
+});
+
+render(<App editor={editor} />, document.getElementById("editor")!);
+document.querySelector<HTMLElement>("[data-testid=canvas]")?.focus();
+void editor.begin();
+
+window.addEventListener("online", () => editor.retryNow());
+document.addEventListener("visibilitychange", () => document.hidden || editor.retryNow());
+window.addEventListener("beforeunload", (event) => {
+  if (editor.unsaved) event.preventDefault();
+});
+
+// The next pictures, while this one is worked on.
+for (const { view } of boot.upcoming.slice(0, 3)) {
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "prefetch", as: "image", href: view });
+  document.head.append(link);
+}

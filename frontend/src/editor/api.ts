@@ -1,0 +1,129 @@
+/** The annotation endpoints: typed calls, errors that say whether trying again can help. */
+
+import type { WireClick } from "./protocol";
+
+export type Status = "new" | "in_progress" | "done";
+
+/** A kept object as the API writes it: `counts` is compressed COCO RLE of the whole view. */
+export interface AnnotationData {
+  readonly id: number;
+  readonly uid: string;
+  readonly category: number;
+  readonly counts: string;
+  readonly bbox: readonly [number, number, number, number];
+  readonly area: number;
+  readonly clicks: readonly WireClick[];
+  readonly created_by: string | null;
+  readonly changed_at: string;
+}
+
+export interface AnnotationSetData {
+  readonly version: number;
+  readonly status: Status;
+  readonly annotations: readonly AnnotationData[];
+}
+
+export interface Endpoints {
+  readonly annotations: string;
+  readonly annotation: string;
+  readonly status: string;
+  readonly retry: string;
+}
+
+/** The server did not answer, or not now (5xx): the same request may succeed later. */
+export class Unreachable extends Error {}
+
+/** The server refused: repeating the request as it is will not help. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    /** With a conflict: the annotation set as it is on the server now. */
+    readonly current: AnnotationSetData | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** Browsers allow 64 KiB of requests that outlive their page; leave room for the headers. */
+const KEEPALIVE_BYTES = 60_000;
+const TIMEOUT_MS = 30_000;
+
+export class Api {
+  constructor(
+    private readonly endpoints: Endpoints,
+    private readonly fetcher: typeof fetch = (...args) => fetch(...args),
+  ) {}
+
+  load(): Promise<AnnotationSetData> {
+    return this.call("GET", this.endpoints.annotations);
+  }
+
+  create(body: {
+    version: number;
+    uid: string;
+    category: number;
+    counts: string;
+    clicks: readonly WireClick[];
+  }): Promise<{ version: number; annotation: AnnotationData }> {
+    return this.call("POST", this.endpoints.annotations, body);
+  }
+
+  change(
+    id: number,
+    body: { version: number; category?: number; counts?: string; clicks?: readonly WireClick[] },
+  ): Promise<{ version: number; annotation: AnnotationData }> {
+    return this.call("PUT", `${this.endpoints.annotation}${id}`, body);
+  }
+
+  remove(id: number, version: number): Promise<{ version: number }> {
+    return this.call("DELETE", `${this.endpoints.annotation}${id}`, { version });
+  }
+
+  setStatus(status: Status, version: number): Promise<{ version: number; status: Status }> {
+    return this.call("POST", this.endpoints.status, { version, status });
+  }
+
+  /** Ask for the image's features to be computed once more. */
+  retryEncoding(): Promise<unknown> {
+    return this.call("POST", this.endpoints.retry);
+  }
+
+  private async call<T>(method: string, url: string, body?: object): Promise<T> {
+    const text = body === undefined ? null : JSON.stringify(body);
+    let response: Response;
+    try {
+      response = await this.fetcher(url, {
+        method,
+        body: text,
+        credentials: "same-origin",
+        headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+        keepalive: text !== null && text.length < KEEPALIVE_BYTES,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch (error) {
+      throw new Unreachable(error instanceof Error ? error.message : String(error));
+    }
+    const answer: unknown = await response.json().catch(() => null);
+    if (response.ok && answer !== null) return answer as T;
+    throw failure(response, answer);
+  }
+}
+
+function failure(response: Response, answer: unknown): Error {
+  if (response.status >= 500 || response.status === 429 || response.ok) {
+    return new Unreachable(`The server answered ${response.status}.`);
+  }
+  const error = (answer as { error?: { code?: string; message?: string; current?: AnnotationSetData } } | null)?.error;
+  return new Refused(
+    response.status,
+    error?.code ?? "refused",
+    error?.message ?? `The server refused the change (${response.status}).`,
+    error?.current ?? null,
+  );
+}
+
+function csrfToken(): string {
+  return /(?:^|;\s*)csrftoken=([^;]+)/.exec(globalThis.document?.cookie ?? "")?.[1] ?? "";
+}

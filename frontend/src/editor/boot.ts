@@ -1,0 +1,45 @@
+/** What the page tells the editor when it loads. */
+
+import type { Endpoints } from "./api";
+import type { EncodingState } from "./protocol";
+
+export interface Category {
+  readonly number: number;
+  readonly name: string;
+  readonly color: string;
+  readonly hotkey: number | null;
+  readonly kind: "thing" | "stuff";
+}
+
+export interface Boot {
+  readonly image: { id: number; name: string; width: number; height: number; view: string; state: EncodingState };
+  readonly project: {
+    id: number;
+    name: string;
+    instructions: string;
+    url: string;
+    next: string;
+    categories: readonly Category[];
+  };
+  readonly user: { id: number; name: string; role: string; can_label: boolean };
+  /** Path of the click socket. */
+  readonly socket: string;
+  readonly api: Endpoints;
+  readonly position: { index: number; total: number };
+  /** Editor URL of the image before this one. */
+  readonly previous: string | null;
+  readonly upcoming: readonly { id: number; view: string; editor: string }[];
+}
+
+export function readBoot(page: Document): Boot {
+  const element = page.getElementById("editor-data");
+  if (!element?.textContent) throw new Error("The page has no editor data.");
+  return JSON.parse(element.textContent) as Boot;
+}
+
+/** The absolute `ws(s)` address of a path on this host. */
+export function socketUrl(path: string, location: Location): string {
+  const url = new URL(path, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}

@@ -1,0 +1,315 @@
+/** The socket of an image: keeps the server's click sessions equal to what the editor wants them to be.
+ *
+ * The editor only says what an object's clicks are now (`track`). From the difference to what the server was told on
+ * this socket follow the messages: one click, an undo, or after a reconnect a `start` with all clicks. So nothing has
+ * to be repaired after an outage: on a new socket the server has been told nothing yet.
+ */
+
+import { frameOf, NO_LONGER_ALLOWED, parse, type ClientMessage, type EncodingState } from "./protocol";
+import type { AnnotationsMessage, ErrorMessage, Hello, MaskMessage, StateMessage, WireClick } from "./protocol";
+import { encodeRuns, patchOf, type Patch } from "./rle";
+
+/** What an object should be: its clicks on top of `previous`, the mask that is being refined. */
+export interface Tracked {
+  readonly object: string;
+  readonly clicks: readonly WireClick[];
+  readonly previous: Patch | null;
+}
+
+export interface Answer {
+  readonly object: string;
+  readonly patch: Patch;
+  /** How many of the object's clicks the mask answers. */
+  readonly clicks: number;
+  /** Whether it answers everything that was asked; otherwise a newer one follows. */
+  readonly final: boolean;
+  /** From sending to the answer, in milliseconds. */
+  readonly milliseconds: number;
+}
+
+/** `denied`: the person signed out or left the project; only `retryNow` tries again. */
+export type ConnectionState = "connecting" | "open" | "lost" | "denied";
+
+export interface Listener {
+  connection(state: ConnectionState): void;
+  hello(hello: Hello): void;
+  encoding(state: StateMessage): void;
+  annotations(change: AnnotationsMessage): void;
+  mask(answer: Answer): void;
+  /** The server did not take the object's last request, and asking again will not help. */
+  refused(object: string, code: string, message: string): void;
+}
+
+export interface Patience {
+  /** Milliseconds before the first new attempt; doubled up to `longest`. */
+  readonly first: number;
+  readonly longest: number;
+  /** Milliseconds of silence before a ping, and again before the socket counts as dead. */
+  readonly silence: number;
+}
+
+const PATIENCE: Patience = { first: 400, longest: 10_000, silence: 15_000 };
+/** Errors after which the same clicks, started anew, can succeed; with the milliseconds to wait first. */
+const TRANSIENT: Readonly<Record<string, number>> = {
+  rate_limited: 1_000,
+  internal: 1_000,
+  unknown_object: 0,
+  nothing_to_undo: 0,
+  nothing_to_redo: 0,
+};
+const MOST_REPEATS = 4;
+/** More steps than this are told by starting anew. */
+const MOST_STEPS = 4;
+
+interface Session {
+  wanted: Tracked;
+  /** What the server was told on this socket; null before `start`. */
+  told: { clicks: WireClick[]; redo: WireClick[]; previous: Patch | null } | null;
+  startSeq: number;
+  lastSeq: number;
+  answeredSeq: number;
+  sentAt: Map<number, number>;
+  repeats: number;
+}
+
+export class ClickConnection {
+  private socket: WebSocket | null = null;
+  private sessions = new Map<string, Session>();
+  private seq = 0;
+  private greeted = false;
+  private encoding: EncodingState = "queued";
+  private failures = 0;
+  private reconnectTimer: ReturnType<typeof setTimeout> | undefined;
+  private silenceTimer: ReturnType<typeof setTimeout> | undefined;
+  private disposed = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly listener: Listener,
+    private readonly openSocket: (url: string) => WebSocket = (address) => new WebSocket(address),
+    private readonly patience: Patience = PATIENCE,
+  ) {}
+
+  connect(): void {
+    clearTimeout(this.reconnectTimer);
+    if (this.disposed || this.socket) return;
+    this.listener.connection(this.failures === 0 ? "connecting" : "lost");
+    const socket = this.openSocket(this.url);
+    this.socket = socket;
+    socket.addEventListener("message", (event) => {
+      if (this.socket === socket) this.receive(String(event.data));
+    });
+    socket.addEventListener("close", (event) => {
+      if (this.socket === socket) this.lose(event.code);
+    });
+    this.watchSilence(socket);
+  }
+
+  /** Try at once, for instance because the browser says that it is online again. */
+  retryNow(): void {
+    if (!this.socket) this.connect();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.reconnectTimer);
+    clearTimeout(this.silenceTimer);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+
+  /** Make the server's session of this object what `wanted` says; now, or as soon as it can be reached. */
+  track(wanted: Tracked): void {
+    const session = this.sessions.get(wanted.object);
+    if (session) {
+      session.wanted = wanted;
+      session.repeats = 0;
+      this.settle(session);
+      return;
+    }
+    const fresh: Session = {
+      wanted,
+      told: null,
+      startSeq: 0,
+      lastSeq: 0,
+      answeredSeq: 0,
+      sentAt: new Map(),
+      repeats: 0,
+    };
+    this.sessions.set(wanted.object, fresh);
+    this.settle(fresh);
+  }
+
+  /** The object is kept or cancelled: no more answers about it. */
+  release(object: string): void {
+    const session = this.sessions.get(object);
+    this.sessions.delete(object);
+    if (session?.told && this.greeted) this.send({ type: "close", object });
+  }
+
+  prefetch(images: readonly number[]): void {
+    if (images.length > 0 && this.greeted) this.send({ type: "prefetch", images: images.slice(0, 8) });
+  }
+
+  private receive(frame: string): void {
+    const message = parse(frame);
+    this.watchSilence(this.socket!);
+    if (!message) return;
+    switch (message.type) {
+      case "hello":
+        this.greeted = true;
+        this.failures = 0;
+        this.encoding = message.state;
+        this.listener.connection("open");
+        this.listener.hello(message);
+        return this.settleAll();
+      case "state":
+        this.encoding = message.state;
+        this.listener.encoding(message);
+        return this.settleAll();
+      case "annotations":
+        return this.listener.annotations(message);
+      case "mask":
+        return this.receiveMask(message);
+      case "error":
+        return this.receiveError(message);
+      case "pong":
+        return;
+    }
+  }
+
+  private receiveMask(message: MaskMessage): void {
+    const session = this.sessions.get(message.object);
+    if (!session?.told || message.seq < session.startSeq || message.seq <= session.answeredSeq) return;
+    session.answeredSeq = message.seq;
+    session.repeats = 0;
+    const sent = session.sentAt.get(message.seq) ?? performance.now();
+    for (const seq of session.sentAt.keys()) if (seq <= message.seq) session.sentAt.delete(seq);
+    this.listener.mask({
+      object: message.object,
+      patch: patchOf(message.bbox, message.counts),
+      clicks: message.clicks,
+      final: message.seq === session.lastSeq && isTold(session),
+      milliseconds: performance.now() - sent,
+    });
+  }
+
+  private receiveError(error: ErrorMessage): void {
+    const session = error.object === undefined ? undefined : this.sessions.get(error.object);
+    if (!session || (error.seq !== undefined && error.seq < session.startSeq)) return;
+    session.told = null; // whatever the server has now: start anew
+    if (error.code === "not_ready") return; // a `state` follows when it is
+    const wait = TRANSIENT[error.code];
+    if (wait === undefined || session.repeats >= MOST_REPEATS) {
+      this.listener.refused(session.wanted.object, error.code, error.message);
+      return;
+    }
+    session.repeats += 1;
+    setTimeout(() => this.settle(session), wait);
+  }
+
+  private settleAll(): void {
+    for (const session of this.sessions.values()) this.settle(session);
+  }
+
+  /** Tell the server what is missing for `told` to become `wanted`. */
+  private settle(session: Session): void {
+    if (!this.greeted || this.encoding !== "ready" || this.sessions.get(session.wanted.object) !== session) return;
+    const { object, clicks, previous } = session.wanted;
+    const told = session.told;
+    if (!told) {
+      if (clicks.length > 0 || previous) this.start(session);
+      return;
+    }
+    let shared = 0;
+    while (shared < Math.min(told.clicks.length, clicks.length) && sameClick(told.clicks[shared], clicks[shared])) {
+      shared++;
+    }
+    const steps = told.clicks.length - shared + clicks.length - shared;
+    if (told.previous !== previous || steps > MOST_STEPS) return this.start(session);
+    while (told.clicks.length > shared) {
+      told.redo.push(told.clicks.pop()!);
+      this.request(session, (seq) => ({ type: "undo", object, seq }));
+    }
+    for (const click of clicks.slice(shared)) this.tellClick(session, told, click);
+  }
+
+  private tellClick(session: Session, told: NonNullable<Session["told"]>, click: WireClick): void {
+    const { object } = session.wanted;
+    const again = sameClick(told.redo[told.redo.length - 1], click);
+    if (again) told.redo.pop();
+    else told.redo = [];
+    told.clicks.push(click);
+    const [x, y, positive] = click;
+    this.request(session, (seq) =>
+      again ? { type: "redo", object, seq } : { type: "click", object, seq, x, y, positive },
+    );
+  }
+
+  private start(session: Session): void {
+    const { object, clicks, previous } = session.wanted;
+    session.told = { clicks: [...clicks], redo: [], previous };
+    session.startSeq = this.seq + 1;
+    this.request(session, (seq) => ({
+      type: "start",
+      object,
+      seq,
+      ...(clicks.length > 0 && { clicks }),
+      ...(previous && { previous: { bbox: previous.box, counts: encodeRuns(previous.runs) } }),
+    }));
+  }
+
+  private request(session: Session, message: (seq: number) => ClientMessage): void {
+    this.seq += 1;
+    session.lastSeq = this.seq;
+    session.sentAt.set(this.seq, performance.now());
+    this.send(message(this.seq));
+  }
+
+  private send(message: ClientMessage): void {
+    if (this.socket?.readyState === 1) this.socket.send(frameOf(message));
+  }
+
+  private lose(code?: number): void {
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+    clearTimeout(this.silenceTimer);
+    this.greeted = false;
+    this.seq = 0;
+    for (const session of this.sessions.values()) {
+      Object.assign(session, { told: null, startSeq: 0, lastSeq: 0, answeredSeq: 0, repeats: 0 });
+      session.sentAt.clear();
+    }
+    if (this.disposed) return;
+    if (code === NO_LONGER_ALLOWED) return this.listener.connection("denied");
+    this.failures += 1;
+    this.listener.connection("lost");
+    const wait = Math.min(this.patience.longest, this.patience.first * 2 ** (this.failures - 1));
+    this.reconnectTimer = setTimeout(() => this.connect(), wait * (0.75 + Math.random() / 2));
+  }
+
+  /** A socket can die without a close event (sleep, a changed network): ask, then give it up. */
+  private watchSilence(socket: WebSocket): void {
+    clearTimeout(this.silenceTimer);
+    const alive = () => this.socket === socket;
+    this.silenceTimer = setTimeout(() => {
+      if (!alive()) return;
+      if (this.greeted) this.send({ type: "ping", seq: ++this.seq });
+      this.silenceTimer = setTimeout(() => alive() && this.lose(), this.patience.silence);
+    }, this.patience.silence);
+  }
+}
+
+function isTold({ told, wanted }: Session): boolean {
+  return (
+    told !== null &&
+    told.clicks.length === wanted.clicks.length &&
+    told.clicks.every((click, index) => sameClick(click, wanted.clicks[index]))
+  );
+}
+
+function sameClick(one: WireClick | undefined, other: WireClick | undefined): boolean {
+  return !!one && !!other && one[0] === other[0] && one[1] === other[1] && one[2] === other[2];
+}

@@ -1,0 +1,246 @@
+/** Saves what the annotator did, one operation after the other, and never loses one.
+ *
+ * Operations wait here – and in local storage, so that a reload finds them – until the server has said yes. Without an
+ * answer they are sent again; a conflict stops the queue until the annotator has decided.
+ */
+
+import { Api, Refused, Unreachable, type AnnotationData, type AnnotationSetData } from "./api";
+import { apply, rebase, reconcile, seen } from "./changes";
+import type { Differences, Operation, SeenSet, Shown } from "./changes";
+import type { Storage } from "./drafts";
+
+export type SaveState =
+  | { kind: "loading" | "saved" | "saving" | "offline" | "conflict" | "signed_out" }
+  | { kind: "refused"; message: string };
+
+export interface Conflict {
+  readonly theirs: Differences;
+  readonly mine: readonly Operation[];
+  readonly current: AnnotationSetData;
+  /** The objects as the annotator sees them now. */
+  readonly shown: readonly Shown[];
+}
+
+interface Stored {
+  before: SeenSet;
+  operations: Operation[];
+}
+
+export interface Backoff {
+  readonly first: number;
+  readonly longest: number;
+}
+
+const EMPTY_SET: AnnotationSetData = { version: 0, status: "new", annotations: [] };
+
+export class Outbox {
+  /** The annotation set as the server last told it. */
+  set: AnnotationSetData = EMPTY_SET;
+  operations: readonly Operation[] = [];
+  state: SaveState = { kind: "loading" };
+  conflict: Conflict | null = null;
+
+  private loaded = false;
+  private busy = false;
+  private failures = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the pause between two attempts to load. */
+  private wake: () => void = () => {};
+  private waiting: ((saved: boolean) => void)[] = [];
+
+  constructor(
+    private readonly api: Api,
+    private readonly storage: Storage,
+    private readonly key: string,
+    private readonly changed: () => void,
+    private readonly backoff: Backoff = { first: 1_000, longest: 15_000 },
+  ) {}
+
+  /** The objects with everything that is still to be saved. */
+  get shown(): Shown[] {
+    return apply(this.set.annotations, this.operations);
+  }
+
+  get status(): AnnotationSetData["status"] {
+    const last = this.operations.findLast((one) => one.kind === "status");
+    return last?.status ?? this.set.status;
+  }
+
+  /** Fetch the set, and go on with what an earlier page could not save. Resolves once the set is known. */
+  async load(): Promise<void> {
+    for (;;) {
+      try {
+        const current = await this.api.load();
+        const stored = this.storage.read<Stored>(this.key);
+        this.set = current;
+        if (stored) {
+          this.operations = stored.operations;
+          this.meet(current, stored.before);
+        }
+        this.failures = 0;
+        this.loaded = true;
+        if (!this.conflict) this.to({ kind: "saved" });
+        void this.pump();
+        return;
+      } catch (error) {
+        this.fail(error);
+        await new Promise<void>((resolve) => (this.wake = resolve));
+      }
+    }
+  }
+
+  add(operation: Operation): void {
+    this.operations = [...this.operations, operation];
+    this.store();
+    this.changed();
+    void this.pump();
+  }
+
+  /** Send again now: the annotator asked, or the browser is online again. */
+  retryNow(): void {
+    this.wake();
+    if (this.operations.length > 0) void this.pump();
+  }
+
+  /** Someone else changed the set: show it, unless something of ours is on its way (then the server compares). */
+  async refresh(version: number): Promise<void> {
+    const idle = () => !this.busy && this.operations.length === 0 && this.state.kind === "saved";
+    if (version <= this.set.version || !idle()) return;
+    const current = await this.api.load().catch(() => null);
+    if (!current || !idle() || current.version <= this.set.version) return;
+    this.set = current;
+    this.changed();
+  }
+
+  /** End the conflict: carry out my changes on top of theirs, or drop them. */
+  resolve(whose: "mine" | "theirs"): void {
+    const conflict = this.conflict;
+    if (!conflict) return;
+    this.conflict = null;
+    this.set = conflict.current;
+    this.operations = whose === "mine" ? rebase(conflict.mine, conflict.shown, conflict.current) : [];
+    this.store();
+    this.to({ kind: "saved" });
+    void this.pump();
+  }
+
+  /** Give up the change that the server refuses. */
+  discardRefused(): void {
+    if (this.state.kind !== "refused") return;
+    this.operations = this.operations.slice(1);
+    this.store();
+    this.to({ kind: "saved" });
+    void this.pump();
+  }
+
+  /** Resolves true once everything is saved; false as soon as that needs patience or the annotator. */
+  settled(): Promise<boolean> {
+    if (this.operations.length === 0 && this.state.kind === "saved") return Promise.resolve(true);
+    if (!this.busy) return Promise.resolve(false);
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  private async pump(): Promise<void> {
+    if (!this.loaded || this.busy || this.conflict) return;
+    clearTimeout(this.timer);
+    this.busy = true;
+    try {
+      while (this.operations.length > 0) {
+        this.to({ kind: "saving" });
+        await this.save(this.operations[0]!);
+        this.failures = 0;
+        if (this.conflict) break;
+      }
+      this.to({ kind: this.conflict ? "conflict" : "saved" });
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.busy = false;
+      const saved = this.state.kind === "saved";
+      for (const resolve of this.waiting.splice(0)) resolve(saved);
+    }
+  }
+
+  /** Send one operation and take over the answer; or meet what others did. */
+  private async save(operation: Operation): Promise<void> {
+    try {
+      this.set = await this.send(operation);
+      this.operations = this.operations.slice(1);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      // Gone (404) is a conflict, too; the current set tells what happened.
+      const current = error.current ?? (error.status === 404 ? await this.api.load() : null);
+      if (!current) throw error;
+      this.meet(current, seen(this.set));
+    }
+    this.store();
+    this.changed();
+  }
+
+  private async send(operation: Operation): Promise<AnnotationSetData> {
+    const { version, annotations } = this.set;
+    const touched = this.set.status === "new" ? "in_progress" : this.set.status;
+    if (operation.kind === "status") {
+      const answer = await this.api.setStatus(operation.status, version);
+      return { ...answer, annotations };
+    }
+    const { uid } = operation;
+    if (operation.kind === "create") {
+      const { category, counts, clicks } = operation;
+      const answer = await this.api.create({ version, uid, category, counts, clicks });
+      return { version: answer.version, status: touched, annotations: replaced(annotations, answer.annotation) };
+    }
+    const id = annotations.find((one) => one.uid === uid)?.id;
+    if (id === undefined) throw new Refused(404, "gone", "Someone deleted this object meanwhile.");
+    if (operation.kind === "delete") {
+      const answer = await this.api.remove(id, version);
+      return { version: answer.version, status: touched, annotations: annotations.filter((one) => one.uid !== uid) };
+    }
+    const { kind: _kind, uid: _uid, ...fields } = operation;
+    const answer = await this.api.change(id, { version, ...fields });
+    return { version: answer.version, status: touched, annotations: replaced(annotations, answer.annotation) };
+  }
+
+  /** `current` is what the server has, `before` what we thought it has: go on, or raise the conflict. */
+  private meet(current: AnnotationSetData, before: SeenSet): void {
+    const { done, theirs } = reconcile(before, this.operations, seen(current));
+    if (theirs) {
+      this.conflict = { theirs, mine: this.operations, current, shown: this.shown };
+      this.to({ kind: "conflict" });
+      return;
+    }
+    this.set = current;
+    this.operations = this.operations.slice(done);
+    this.store();
+  }
+
+  /** Say what is wrong, and try again later where that can help. */
+  private fail(error: unknown): void {
+    this.failures += 1;
+    const signedOut = error instanceof Refused && error.status === 401;
+    if (error instanceof Unreachable) this.to({ kind: "offline" });
+    else if (signedOut) this.to({ kind: "signed_out" });
+    else this.to({ kind: "refused", message: error instanceof Error ? error.message : String(error) });
+    clearTimeout(this.timer);
+    if (this.state.kind !== "refused") this.timer = setTimeout(() => this.retryNow(), this.wait());
+  }
+
+  private wait(): number {
+    return Math.min(this.backoff.longest, this.backoff.first * 2 ** (this.failures - 1));
+  }
+
+  private store(): void {
+    if (this.operations.length === 0) this.storage.remove(this.key);
+    else this.storage.write(this.key, { before: seen(this.set), operations: this.operations });
+  }
+
+  private to(state: SaveState): void {
+    this.state = state;
+    this.changed();
+  }
+}
+
+function replaced(annotations: readonly AnnotationData[], one: AnnotationData): AnnotationData[] {
+  const known = annotations.some(({ uid }) => uid === one.uid);
+  return known ? annotations.map((kept) => (kept.uid === one.uid ? one : kept)) : [...annotations, one];
+}

@@ -1,0 +1,42 @@
+import { useEditor, useEditorState } from "./context";
+
+export function Classes() {
+  const editor = useEditor();
+  const { categories, url } = editor.boot.project;
+  const active = useEditorState((state) =>
+    state.open ? (state.open.category ?? state.activeCategory) : state.activeCategory,
+  );
+  const kept = useEditorState((state) => state.kept);
+  const count = (number: number) => kept.filter(({ category }) => category === number).length;
+  return (
+    <section class="panel" aria-labelledby="classes-title">
+      <h2 id="classes-title">Class</h2>
+      {categories.length === 0 && (
+        <p class="empty">
+          This project has no classes yet. A manager can add them in <a href={`${url}settings`}>its settings</a>.
+        </p>
+      )}
+      <ul class="class-list" role="list">
+        {categories.map(({ number, name, color, hotkey, kind }) => (
+          <li key={number}>
+            <button
+              type="button"
+              class="row"
+              aria-pressed={active === number}
+              disabled={!editor.canLabel}
+              title={kind === "thing" ? "Countable objects" : "A region, not countable"}
+              data-testid="class"
+              data-class={number}
+              onClick={() => editor.choose(number)}
+            >
+              <span class="swatch" style={{ background: color }} />
+              <span class="row-name">{name}</span>
+              {count(number) > 0 && <span class="count">{count(number)}</span>}
+              {hotkey !== null && <kbd>{hotkey}</kbd>}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,140 @@
+/** What the annotator should know now: quiet banners over the image, and the toast. */
+
+import type { ComponentChildren } from "preact";
+import { useEditor, useEditorState } from "./context";
+
+export function Notices() {
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      <PictureNotice />
+      <ReadOnlyNotice />
+      <EncodingNotice />
+      <ConnectionNotice />
+      <SaveNotice />
+    </div>
+  );
+}
+
+function Banner(props: { id: string; tone?: "warn" | "bad"; children: ComponentChildren }) {
+  return (
+    <div class={`banner ${props.tone ?? ""}`} data-testid="banner" data-banner={props.id}>
+      {props.children}
+    </div>
+  );
+}
+
+function PictureNotice() {
+  const failed = useEditorState((state) => state.pictureFailed);
+  if (!failed) return null;
+  return (
+    <Banner id="picture" tone="bad">
+      The picture can't be loaded. <button onClick={() => location.reload()}>Reload</button>
+    </Banner>
+  );
+}
+
+function ReadOnlyNotice() {
+  const { user } = useEditor().boot;
+  if (user.can_label) return null;
+  return <Banner id="read-only">You are a {user.role} here: you can look at the objects, not change them.</Banner>;
+}
+
+function EncodingNotice() {
+  const editor = useEditor();
+  const encoding = useEditorState((state) => state.encoding);
+  if (!editor.canLabel || encoding.state === "ready") return null;
+  if (encoding.state === "failed") {
+    return (
+      <Banner id="failed" tone="bad">
+        <span>This image could not be prepared{encoding.reason ? `: ${encoding.reason}` : "."}</span>
+        <button type="button" onClick={() => void editor.retryEncoding()}>
+          Retry
+        </button>
+      </Banner>
+    );
+  }
+  const { ahead, aheadAtFirst } = encoding;
+  const place = encoding.state === "queued" && ahead !== null ? ` — position ${ahead + 1} in the queue` : "…";
+  const total = (aheadAtFirst ?? 0) + 1;
+  const passed = encoding.state === "encoding" ? total - 0.5 : total - 1 - (ahead ?? total - 1);
+  return (
+    <Banner id="preparing">
+      <span>Being prepared{place}</span>
+      <progress max={total} {...(ahead !== null && { value: Math.max(0, passed) })} />
+      <span class="muted">Your clicks are answered as soon as it is ready.</span>
+    </Banner>
+  );
+}
+
+function ConnectionNotice() {
+  const editor = useEditor();
+  const connection = useEditorState((state) => state.connection);
+  if (connection === "denied") return <SignedOut />;
+  if (connection !== "lost") return null;
+  return (
+    <Banner id="lost" tone="warn">
+      <span>Connection lost, trying again. Your clicks stay here and are answered when it is back.</span>
+      <button type="button" onClick={() => editor.retryNow()}>
+        Try now
+      </button>
+    </Banner>
+  );
+}
+
+function SaveNotice() {
+  const editor = useEditor();
+  const save = useEditorState((state) => state.save);
+  const denied = useEditorState((state) => state.connection === "denied");
+  if (save.kind === "signed_out" && !denied) return <SignedOut />;
+  if (save.kind !== "refused") return null;
+  return (
+    <Banner id="refused" tone="bad">
+      <span>Not saved: {save.message}</span>
+      <button type="button" onClick={() => editor.retryNow()}>
+        Try again
+      </button>
+      {editor.unsaved && (
+        <button type="button" onClick={() => editor.discardRefused()}>
+          Drop this change
+        </button>
+      )}
+    </Banner>
+  );
+}
+
+function SignedOut() {
+  const editor = useEditor();
+  return (
+    <Banner id="signed-out" tone="warn">
+      <span>
+        You are signed out, or not a member any more. Your work is kept in this browser:{" "}
+        <a href="/sign-in" target="_blank" rel="noreferrer">
+          sign in in a new tab
+        </a>
+        , then go on here.
+      </span>
+      <button type="button" onClick={() => editor.retryNow()}>
+        Go on
+      </button>
+    </Banner>
+  );
+}
+
+export function Toast() {
+  const editor = useEditor();
+  const toast = useEditorState((state) => state.toast);
+  return (
+    <div class="toast-place" role="status" aria-live="polite">
+      {toast && (
+        <div class="editor-toast" data-testid="toast">
+          <span>{toast.text}</span>
+          {toast.action && (
+            <button type="button" class="link" onClick={() => editor.runToast()}>
+              {toast.action.label}
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,104 @@
+import type { SaveState } from "../outbox";
+import { useEditor, useEditorState } from "./context";
+import { Icon } from "./icons";
+
+export function TopBar() {
+  const editor = useEditor();
+  const { project, image, position } = editor.boot;
+  return (
+    <header class="topbar">
+      <a class="topbar-project" href={project.url} title="Back to the project">
+        <Icon name="back" />
+        <span>{project.name}</span>
+      </a>
+      <h1 class="topbar-image" title={image.name}>
+        {image.name}
+      </h1>
+      <span class="topbar-position" data-testid="position">
+        {position.index} / {position.total}
+      </span>
+      <span class="topbar-space" />
+      <SaveIndicator />
+      <div class="button-pair">
+        <button
+          type="button"
+          title="Previous image (A)"
+          aria-label="Previous image"
+          onClick={() => void editor.previous()}
+        >
+          <Icon name="back" />
+        </button>
+        <button type="button" title="Next image (D)" aria-label="Next image" onClick={() => void editor.next()}>
+          <Icon name="forward" />
+        </button>
+      </div>
+      <button
+        type="button"
+        class="ghost"
+        title="Keys and gestures (?)"
+        aria-label="Keys and gestures"
+        onClick={() => editor.toggle("help")}
+      >
+        <Icon name="help" />
+      </button>
+      {editor.canLabel && <Finish />}
+    </header>
+  );
+}
+
+function Finish() {
+  const editor = useEditor();
+  const done = useEditorState((state) => state.status === "done");
+  return (
+    <>
+      {done && (
+        <button
+          type="button"
+          class="done-chip"
+          data-testid="done"
+          title="Take “done” back"
+          onClick={() => editor.resume()}
+        >
+          <Icon name="check" /> Done
+        </button>
+      )}
+      <button
+        type="button"
+        class="primary"
+        data-testid="finish"
+        title="Mark the image done and go to the next one (Ctrl+Enter)"
+        onClick={() => void editor.finish()}
+      >
+        {done ? "Next image" : "Finish image"}
+      </button>
+    </>
+  );
+}
+
+const SAYS: Readonly<Record<SaveState["kind"], string>> = {
+  loading: "Loading…",
+  saved: "Saved",
+  saving: "Saving…",
+  offline: "Offline, retrying",
+  conflict: "Changed by someone else",
+  signed_out: "Signed out",
+  refused: "Not saved",
+};
+
+function SaveIndicator() {
+  const editor = useEditor();
+  const save = useEditorState((state) => state.save);
+  const waits = save.kind === "offline" || save.kind === "signed_out" || save.kind === "refused";
+  if (!editor.canLabel) return <span class="save-state">Read only</span>;
+  return (
+    <span class="save-state" data-testid="save-state" data-state={save.kind} role="status">
+      <span class="save-dot" aria-hidden="true" />
+      {SAYS[save.kind]}
+      {waits && (
+        <button type="button" class="link" onClick={() => editor.retryNow()}>
+          Retry now
+        </button>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,55 @@
+/** Bottom left: zoom, and how fast the last click was answered. */
+
+import { useEditorState } from "./context";
+import type { ViewControls } from "./Canvas";
+import { Icon } from "./icons";
+
+export function ViewBar({ controls }: { controls: { current: ViewControls | null } }) {
+  const zoom = useEditorState((state) => Math.round(state.zoom * 100));
+  const latency = useEditorState((state) => state.latency);
+  return (
+    <div class="view-bar">
+      <button
+        type="button"
+        class="ghost small"
+        title="Zoom out (−)"
+        aria-label="Zoom out"
+        onClick={() => controls.current?.zoom(1 / 1.25)}
+      >
+        <Icon name="minus" />
+      </button>
+      <button
+        type="button"
+        class="ghost small zoom"
+        title="100 % (0)"
+        data-testid="zoom"
+        onClick={() => controls.current?.actualSize()}
+      >
+        {zoom} %
+      </button>
+      <button
+        type="button"
+        class="ghost small"
+        title="Zoom in (+)"
+        aria-label="Zoom in"
+        onClick={() => controls.current?.zoom(1.25)}
+      >
+        <Icon name="plus" />
+      </button>
+      <button
+        type="button"
+        class="ghost small"
+        title="Whole image (F)"
+        aria-label="Whole image"
+        onClick={() => controls.current?.fit()}
+      >
+        <Icon name="fit" />
+      </button>
+      {latency !== null && (
+        <span class="latency" title="From the last click to its mask" data-testid="latency">
+          {Math.round(latency)} ms
+        </span>
+      )}
+    </div>
+  );
+}

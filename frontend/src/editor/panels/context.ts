@@ -1,0 +1,20 @@
+/** The editor, for every panel. */
+
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Editor } from "../editor";
+import type { State } from "../state";
+import { useStore } from "../store";
+
+export const EditorContext = createContext<Editor | null>(null);
+
+export function useEditor(): Editor {
+  const editor = useContext(EditorContext);
+  if (!editor) throw new Error("This panel is outside the editor.");
+  return editor;
+}
+
+/** A part of the editor's state. */
+export function useEditorState<Part>(select: (state: State) => Part): Part {
+  return useStore(useEditor().store, select);
+}

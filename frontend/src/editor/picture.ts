@@ -1,0 +1,59 @@
+/** The picture's pixels, with halved copies so that zoomed-out views are smooth and cheap to draw. */
+
+import type { Viewport, Size } from "./viewport";
+
+/** A copy is not halved further once it is this small. */
+const SMALLEST = 512;
+/** From this many screen pixels a picture pixel on, the pixels are shown as squares. */
+const CRISP_FROM = 2;
+
+export class Picture {
+  private levels: ImageBitmap[] = [];
+
+  private constructor(readonly size: Size) {}
+
+  /** Fetches and decodes the view. Throws when it can't be loaded. */
+  static async load(url: string, size: Size, levelAdded: () => void): Promise<Picture> {
+    const element = new Image();
+    element.src = url;
+    await element.decode();
+    const picture = new Picture(size);
+    picture.levels = [await createImageBitmap(element)];
+    void picture.halve(levelAdded);
+    return picture;
+  }
+
+  /** Draws what `viewport` shows of the picture; `ratio` is device pixels per CSS pixel. */
+  draw(context: CanvasRenderingContext2D, viewport: Viewport, screen: Size, ratio: number): void {
+    const density = viewport.scale * ratio;
+    const level = Math.min(this.levels.length - 1, Math.max(0, Math.floor(Math.log2(1 / density))));
+    const source = this.levels[level];
+    if (!source) return;
+    const { scale, x, y } = viewport;
+    const left = Math.max(0, Math.floor(-x / scale));
+    const top = Math.max(0, Math.floor(-y / scale));
+    const right = Math.min(this.size.width, Math.ceil((screen.width - x) / scale));
+    const bottom = Math.min(this.size.height, Math.ceil((screen.height - y) / scale));
+    if (right <= left || bottom <= top) return;
+    const [fx, fy] = [source.width / this.size.width, source.height / this.size.height];
+    context.imageSmoothingEnabled = density < CRISP_FROM;
+    context.imageSmoothingQuality = "medium";
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.drawImage(
+      source,
+      ...([left * fx, top * fy, (right - left) * fx, (bottom - top) * fy] as const),
+      ...([left * scale + x, top * scale + y, (right - left) * scale, (bottom - top) * scale] as const),
+    );
+  }
+
+  private async halve(levelAdded: () => void): Promise<void> {
+    for (;;) {
+      const last = this.levels.at(-1)!;
+      const [width, height] = [Math.ceil(last.width / 2), Math.ceil(last.height / 2)];
+      if (Math.max(width, height) < SMALLEST) return;
+      const options = { resizeWidth: width, resizeHeight: height, resizeQuality: "medium" } as const;
+      this.levels.push(await createImageBitmap(last, options));
+      levelAdded();
+    }
+  }
+}

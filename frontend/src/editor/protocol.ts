@@ -1,0 +1,91 @@
+/** The messages of `/ws/images/<id>/`, version 1, as in docs/protocol.md. */
+
+import type { Box } from "./rle";
+
+export const VERSION = 1;
+
+/** A click on the wire: view pixels as floats, and whether it is positive. */
+export type WireClick = readonly [x: number, y: number, positive: boolean];
+
+export type EncodingState = "queued" | "encoding" | "ready" | "failed";
+
+export interface WirePatch {
+  readonly bbox: Box;
+  readonly counts: string;
+}
+
+export type ClientMessage =
+  | { type: "start"; object: string; seq: number; clicks?: readonly WireClick[]; previous?: WirePatch }
+  | { type: "click"; object: string; seq: number; x: number; y: number; positive: boolean }
+  | { type: "undo" | "redo"; object: string; seq: number }
+  | { type: "close"; object: string }
+  | { type: "prefetch"; images: readonly number[] }
+  | { type: "ping"; seq: number };
+
+export interface Hello {
+  type: "hello";
+  image: number;
+  width: number;
+  height: number;
+  state: EncodingState;
+  limits: { message_bytes: number; clicks_per_second: number; clicks_per_object: number };
+}
+
+export interface StateMessage {
+  type: "state";
+  state: EncodingState;
+  reason?: string;
+  ahead?: number;
+}
+
+/** Someone – perhaps this page – changed the image's annotation set. */
+export interface AnnotationsMessage {
+  type: "annotations";
+  version: number;
+  by: string;
+}
+
+export interface MaskMessage {
+  type: "mask";
+  object: string;
+  seq: number;
+  clicks: number;
+  can_redo: boolean;
+  bbox: Box;
+  counts: string;
+  stage: string;
+  ms: { queue: number; decode: number };
+}
+
+export interface ErrorMessage {
+  type: "error";
+  code: string;
+  message: string;
+  seq?: number;
+  object?: string;
+}
+
+export type ServerMessage =
+  Hello | StateMessage | AnnotationsMessage | MaskMessage | ErrorMessage | { type: "pong"; seq: number };
+
+const KNOWN = new Set(["hello", "state", "annotations", "mask", "error", "pong"]);
+
+/** The server closes with this code when the person signed out or left the project. */
+export const NO_LONGER_ALLOWED = 4403;
+
+/** The message in a text frame; null for what a newer server may say and this client does not know. */
+export function parse(frame: string): ServerMessage | null {
+  let message: unknown;
+  try {
+    message = JSON.parse(frame);
+  } catch {
+    return null;
+  }
+  if (typeof message !== "object" || message === null || !("type" in message) || !("v" in message)) return null;
+  if (message.v !== VERSION || typeof message.type !== "string" || !KNOWN.has(message.type)) return null;
+  return message as unknown as ServerMessage;
+}
+
+export function frameOf(message: ClientMessage): string {
+  return JSON.stringify({ v: VERSION, ...message });
+}

@@ -1,0 +1,76 @@
+/** Everything the window shows. Changed only by the editor (editor.ts). */
+
+import type { Status } from "./api";
+import type { ConnectionState } from "./connection";
+import type { Click, OpenObject } from "./object";
+import type { Conflict, SaveState } from "./outbox";
+import type { EncodingState } from "./protocol";
+import type { Patch } from "./rle";
+
+/** A kept object as shown, saved or on its way. */
+export interface Kept {
+  readonly uid: string;
+  readonly category: number;
+  readonly patch: Patch;
+  readonly area: number;
+  readonly clicks: readonly Click[];
+}
+
+export interface Toast {
+  readonly text: string;
+  readonly action: { readonly label: string; readonly run: () => void } | null;
+}
+
+export interface State {
+  readonly connection: ConnectionState;
+  readonly encoding: {
+    readonly state: EncodingState;
+    readonly reason: string | null;
+    /** Images before this one in the queue, and how many there were at first. */
+    readonly ahead: number | null;
+    readonly aheadAtFirst: number | null;
+  };
+  readonly pictureFailed: boolean;
+  readonly kept: readonly Kept[];
+  readonly status: Status;
+  readonly save: SaveState;
+  readonly conflict: Conflict | null;
+  /** Who else changed this image last. */
+  readonly other: string | null;
+  readonly open: OpenObject | null;
+  /** Kept by the annotator, waiting for the answer to their last click. */
+  readonly finishing: readonly OpenObject[];
+  readonly activeCategory: number | null;
+  readonly selected: string | null;
+  readonly hovered: string | null;
+  readonly hidden: boolean;
+  readonly help: boolean;
+  readonly toast: Toast | null;
+  /** From click to mask, milliseconds. */
+  readonly latency: number | null;
+  /** Screen pixels per picture pixel. */
+  readonly zoom: number;
+}
+
+export function initialState(encoding: EncodingState, activeCategory: number | null): State {
+  return {
+    connection: "connecting",
+    encoding: { state: encoding, reason: null, ahead: null, aheadAtFirst: null },
+    pictureFailed: false,
+    kept: [],
+    status: "new",
+    save: { kind: "loading" },
+    conflict: null,
+    other: null,
+    open: null,
+    finishing: [],
+    activeCategory,
+    selected: null,
+    hovered: null,
+    hidden: false,
+    help: false,
+    toast: null,
+    latency: null,
+    zoom: 1,
+  };
+}

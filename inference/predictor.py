@@ -1,0 +1,103 @@
+"""The click model as a library: encode an image once, then ask as often as you like.
+
+predictor = ClickPredictor()
+features = predictor.encode(image)                      # H x W x 3 uint8 RGB, once per image
+mask = predictor.predict(features, [Click(120, 80, True)])
+session = predictor.session(features)                   # or click by click, with undo and redo
+mask = session.click(120, 80, True)
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.features import WEIGHTS, Features, FeaturesError, read_manifest
+from inference.geometry import Frame, stem_input, vit_input
+from inference.runtime import Encoder, make_encoder, session
+from inference.session import Box, Click, ClickSession, Floats, Mask
+
+
+class ClickPredictor:
+    """Encodes images and answers clicks.
+
+    weights: a folder written by `inference.export_weights` (default: the shipped one). threads: CPU threads of one
+    encoding or decoding. device, encode_runtime: where the encoder runs (see `runtime.make_encoder`); the decoder is
+    always ONNX Runtime on the CPU. Nothing is loaded before it is needed: a process that only decodes loads a few
+    megabytes and never PyTorch. Safe to share between threads.
+    """
+
+    def __init__(
+        self, weights: Path | None = None, *, threads: int = 1, device: str = "auto", encode_runtime: str = "auto"
+    ) -> None:
+        self.weights = weights or WEIGHTS
+        self.version: str = read_manifest(self.weights)["features_version"]
+        self.threads = threads
+        self.device = device
+        self.encode_runtime = encode_runtime
+        self._lock = threading.Lock()
+        self._encoder: Encoder | None = None
+        self._decoder: Any = None
+
+    def encode(self, image: NDArray[np.uint8]) -> Features:
+        """Features of one image, H x W x 3 uint8 RGB."""
+        return self.encode_batch([image])[0]
+
+    def encode_batch(self, images: list[NDArray[np.uint8]]) -> list[Features]:
+        """Features of several images of any sizes; on a GPU those of equal model size share a batch."""
+        frames = []
+        for image in images:
+            if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+                raise ValueError(f"an image is H x W x 3 uint8, not {image.shape} {image.dtype}")
+            frames.append(Frame.of(*image.shape[:2]))
+        encoder = self._get_encoder()
+        results: dict[int, Features] = {}
+        todo = sorted(range(len(images)), key=lambda i: frames[i].tokens)
+        while todo:
+            some = [i for i in todo[: encoder.batch] if frames[i].tokens == frames[todo[0]].tokens]
+            todo = todo[len(some) :]
+            resized = [frames[i].resize(images[i]) for i in some]
+            maps = encoder(np.stack([vit_input(r) for r in resized]), np.stack([stem_input(r) for r in resized]))
+            for i, found in zip(some, maps, strict=True):
+                results[i] = Features(self.version, frames[i].height, frames[i].width, found)
+        return [results[i] for i in range(len(images))]
+
+    def predict(
+        self, features: Features, clicks: Sequence[Click], box: Box | None = None, previous: Mask | None = None
+    ) -> Mask:
+        """The mask after these clicks, height x width bool. The same as a session fed click by click, bit for bit."""
+        current = self.session(features, previous, box)
+        for click in clicks:
+            current.add(click)
+        return current.mask()
+
+    def session(self, features: Features, previous: Mask | None = None, box: Box | None = None) -> ClickSession:
+        """A new object on an image. previous: a mask to refine, height x width bool. box: (x0, y0, x1, y1) around
+        the object, which alone gives a first mask; ignored where there is a previous mask."""
+        if features.version != self.version:
+            raise FeaturesError(f"features are of version {features.version}, this model needs {self.version}")
+        return ClickSession(self._decode, features, previous, box)
+
+    def warm_up(self) -> None:
+        """Load the decoder now instead of at the first click."""
+        self._get_decoder()
+
+    def _decode(self, inputs: dict[str, Floats]) -> Floats:
+        return self._get_decoder().run(None, inputs)[0]
+
+    def _get_decoder(self) -> Any:
+        with self._lock:
+            if self._decoder is None:
+                self._decoder = session(self.weights / "decoder.onnx", self.threads)
+            return self._decoder
+
+    def _get_encoder(self) -> Encoder:
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = make_encoder(self.weights, self.threads, self.device, self.encode_runtime)
+            return self._encoder

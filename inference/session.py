@@ -1,0 +1,268 @@
+"""One object being clicked together: the states after each click, undo and redo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.features import Features
+from inference.geometry import Frame
+from inference.prompts import DistanceGuide, Prompt, base_label, box_label, paint
+from inference.upsample import Upsampler
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float32]
+Box = tuple[float, float, float, float]
+Decode = Callable[[dict[str, Floats]], Floats]
+ENFORCED_RADIUS = 3.0  # model pixels
+ENFORCED_LOGIT = 1.0
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click in the image's own pixels. Continuous: the top-left corner is (0, 0), 0 <= x < width, 0 <= y < height;
+    the pixel that is meant is (floor x, floor y)."""
+
+    x: float
+    y: float
+    positive: bool
+
+
+@dataclass(frozen=True)
+class MaskPatch:
+    """The tight bounding box of a mask, in the image's own pixels, and the mask inside it (height x width bool).
+    An empty mask has width = height = 0."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    bits: Mask
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """What the model said after some clicks: fp16 logits at stride 2, or the mask that the session began with."""
+
+    logits: NDArray[np.float16] | None
+    given: Mask | None = None
+
+
+class ClickSession:
+    """Clicks on one object of one image. Sessions are independent: use each from one thread at a time, several
+    from several threads.
+
+    The mask after k clicks is f(features, clicks[:k], mask after k - 1 clicks), so the same clicks give the same
+    mask bit for bit, whether they came one by one or at once.
+    """
+
+    def __init__(
+        self, decode: Decode, features: Features, previous: Mask | None = None, box: Box | None = None
+    ) -> None:
+        self._decode = decode
+        self._frame = features.frame
+        self._upsampler = Upsampler(self._frame)
+        self._maps = {k: np.asarray(v, np.float32)[None] for k, v in features.maps.items() if k != "sim"}
+        heads, dim, h, w = features.maps["sim"].shape
+        self._sim = np.asarray(features.maps["sim"], np.float32).reshape(heads, dim, h * w)
+        self._grid = (h, w)
+        self._valid = valid_cells(self._frame)
+        self._clicks: list[Click] = []
+        self._undone: list[tuple[Click, State]] = []
+        self._forget()
+        if previous is not None:
+            if previous.shape != (self._frame.height, self._frame.width):
+                shape = f"{self._frame.height} x {self._frame.width}"
+                raise ValueError(f"the previous mask is {previous.shape}, the image {shape}")
+            self._states = [State(None, np.array(previous, bool))]
+        elif box is not None:
+            label = box_label(self._valid, self._model_box(box))
+            self._states = [State(self._run(label).astype(np.float16))]
+        else:
+            self._states = [State(None)]
+
+    @property
+    def clicks(self) -> tuple[Click, ...]:
+        return tuple(self._clicks)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._undone)
+
+    def click(self, x: float, y: float, positive: bool) -> Mask:
+        """One more click; the mask after it."""
+        self.add(Click(x, y, positive))
+        return self.mask()
+
+    def add(self, click: Click) -> None:
+        """One more click, without making a full-size mask of the answer (see `patch`)."""
+        if not (0 <= click.x < self._frame.width and 0 <= click.y < self._frame.height):
+            raise ValueError(f"click ({click.x}, {click.y}) is outside of {self._frame.width}x{self._frame.height}")
+        self._listen(click)
+        label = base_label(self._valid, self._cells(self._states[-1]))
+        clicks = [*self._clicks, click]
+        for one in clicks:
+            paint(label, self._prompt(one))
+        logits = self._enforce(self._run(label), clicks)
+        self._clicks.append(click)
+        self._states.append(State(logits.astype(np.float16)))
+        self._undone.clear()
+
+    def undo(self) -> Mask:
+        """Take the last click back; without clicks nothing happens. From kept states."""
+        if self._clicks:
+            self._undone.append((self._clicks.pop(), self._states.pop()))
+            self._forget()
+            for click in self._clicks:
+                self._listen(click)
+        return self.mask()
+
+    def redo(self) -> Mask:
+        """Bring the click back that was undone last. From kept states."""
+        if self._undone:
+            click, state = self._undone.pop()
+            self._clicks.append(click)
+            self._states.append(state)
+            self._listen(click)
+        return self.mask()
+
+    def mask(self) -> Mask:
+        """The mask now, height x width bool."""
+        out = np.zeros((self._frame.height, self._frame.width), bool)
+        state = self._states[-1]
+        if state.given is not None:
+            return state.given.copy()
+        x0, y0, x1, y1 = self._bounds()
+        out[y0:y1, x0:x1] = self._region((x0, y0, x1, y1))
+        return out
+
+    def patch(self) -> MaskPatch:
+        """The mask's bounding box and the mask inside it. Costs what the object's size costs, not the image's."""
+        state = self._states[-1]
+        if state.given is not None:
+            return tight(state.given, 0, 0)
+        box = self._bounds()
+        return tight(self._region(box), box[0], box[1])
+
+    # What the user said, as the decoder's inputs.
+
+    def _forget(self) -> None:
+        self._distance = DistanceGuide(*self._grid)
+        self._nearest = np.full((2 * len(self._sim), *self._grid), -1.0, np.float32)
+
+    def _prompt(self, click: Click) -> Prompt:
+        frame = self._frame
+        x, y = np.floor(click.x) + 0.5, np.floor(click.y) + 0.5
+        return Prompt(float(x * frame.scale_x), float(y * frame.scale_y), click.positive)
+
+    def _listen(self, click: Click) -> None:
+        """Update distance and similarity maps by one click."""
+        prompt = self._prompt(click)
+        self._distance.add(prompt)
+        h, w = self._grid
+        cell = min(h - 1, int(prompt.y / 8)) * w + min(w - 1, int(prompt.x / 8))
+        heads = len(self._sim)
+        here = self._nearest[:heads] if click.positive else self._nearest[heads:]
+        for head in range(heads):
+            cosine = self._sim[head, :, cell] @ self._sim[head]
+            np.maximum(here[head], cosine.reshape(h, w), out=here[head])
+
+    def _model_box(self, box: Box) -> Box:
+        x0, y0, x1, y1 = box
+        if not (x1 > x0 and y1 > y0):
+            raise ValueError(f"box {box} is empty")
+        frame = self._frame
+        return (x0 * frame.scale_x, y0 * frame.scale_y, x1 * frame.scale_x, y1 * frame.scale_y)
+
+    def _cells(self, state: State) -> Mask | None:
+        """A state's mask at stride 2 of the padded model image."""
+        if state.logits is not None:
+            return np.asarray(state.logits > 0)
+        if state.given is None:
+            return None
+        frame = self._frame
+        fine = cv2.resize(
+            state.given.astype(np.float32), (frame.inner_width, frame.inner_height), interpolation=cv2.INTER_AREA
+        )
+        padded = np.zeros((frame.padded_height, frame.padded_width), np.float32)
+        padded[: frame.inner_height, : frame.inner_width] = fine
+        cells = padded.reshape(frame.padded_height // 2, 2, frame.padded_width // 2, 2).mean((1, 3))
+        return np.asarray(cells >= 0.5)
+
+    def _run(self, label: NDArray[np.uint8]) -> Floats:
+        """Decode; the padding is background."""
+        guide = np.concatenate([self._distance.maps, self._nearest])[None]
+        inputs = self._maps | {"label": label[None, None].astype(np.float32), "guide": guide}
+        logits = self._decode(inputs)[0, 0]
+        return np.where(self._valid, np.clip(logits, -60, 60), np.float32(-60))
+
+    # From logits to the image's pixels.
+
+    def _enforce(self, logits: Floats, clicks: list[Click]) -> Floats:
+        """A clicked pixel belongs where the click says. Where the network disagrees, the cells that the pixel is
+        interpolated from and a disc of 3 model pixels around it take a logit of +-1; the newest click last."""
+        for click in clicks:
+            x, y = int(click.x), int(click.y)
+            ys, xs, wy, wx = self._upsampler.sources(x, y)
+            four = logits[np.ix_(ys, xs)].astype(np.float16).astype(np.float32)
+            left, right = four[:, 0], four[:, 1]
+            across = left + (right - left) * np.float32(wx)
+            value = across[0] + (across[1] - across[0]) * np.float32(wy)
+            if (value > 0) == click.positive:
+                continue
+            prompt = self._prompt(click)
+            disc = np.full(logits.shape, 2, np.uint8)
+            paint(disc, prompt, ENFORCED_RADIUS)
+            disc[np.ix_(ys, xs)] = 4
+            chosen = (disc != 2) & self._valid
+            if click.positive:
+                logits[chosen] = np.maximum(logits[chosen], ENFORCED_LOGIT)
+            else:
+                logits[chosen] = np.minimum(logits[chosen], -ENFORCED_LOGIT)
+        return logits
+
+    def _bounds(self) -> tuple[int, int, int, int]:
+        logits = self._states[-1].logits
+        if logits is None:
+            return (0, 0, 0, 0)
+        x0, y0, x1, y1 = self._upsampler.bounds(np.asarray(logits, np.float32))
+        for click in self._clicks:
+            if click.positive:
+                x, y = int(click.x), int(click.y)
+                if x1 <= x0:
+                    x0, y0, x1, y1 = x, y, x + 1, y + 1
+                x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x + 1), max(y1, y + 1)
+        return (x0, y0, x1, y1)
+
+    def _region(self, box: tuple[int, int, int, int]) -> Mask:
+        """Mask pixels of a box; where clicks share cells the clicked pixel itself still gets its way."""
+        logits = self._states[-1].logits
+        if logits is None:
+            return np.zeros((0, 0), bool)
+        out = self._upsampler.region(np.asarray(logits, np.float32), box)
+        x0, y0, x1, y1 = box
+        for click in self._clicks:
+            x, y = int(click.x), int(click.y)
+            if x0 <= x < x1 and y0 <= y < y1:
+                out[y - y0, x - x0] = click.positive
+        return out
+
+
+def valid_cells(frame: Frame) -> Mask:
+    """Which cells at stride 2 lie in the picture, not in its padding."""
+    valid = np.zeros((frame.padded_height // 2, frame.padded_width // 2), bool)
+    valid[: -(-frame.inner_height // 2), : -(-frame.inner_width // 2)] = True
+    return valid
+
+
+def tight(mask: Mask, x: int, y: int) -> MaskPatch:
+    """The bounding box of a mask whose own corner lies at (x, y)."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return MaskPatch(0, 0, 0, 0, np.zeros((0, 0), bool))
+    y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    return MaskPatch(x + x0, y + y0, x1 - x0, y1 - y0, np.ascontiguousarray(mask[y0:y1, x0:x1]))

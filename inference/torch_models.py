@@ -1,0 +1,53 @@
+"""The shipped weights as PyTorch modules: for encoding with PyTorch and for checking the ONNX graphs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from inference.click_model import ClickModel
+from inference.pyramid import ModelConfig, Pyramid
+from inference.stem import Stem
+from inference.vit import ViT
+
+
+class EncoderParts(nn.Module):
+    """ViT and stem together: (B x 3 x 14h x 14w, B x 3 x 16h x 16w) to tokens and the stem's three maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vit = ViT()
+        self.stem = Stem()
+
+    def forward(self, vit_image: Tensor, stem_image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return self.vit(vit_image), *self.stem(stem_image)
+
+
+class PyramidOut(nn.Module):
+    """The pyramid under its name in the weights file."""
+
+    def __init__(self, pyramid: Pyramid) -> None:
+        super().__init__()
+        self.pyramid = pyramid
+
+    def forward(self, tokens: Tensor, d2: Tensor, d4: Tensor, d8: Tensor) -> tuple[Tensor, ...]:
+        return self.pyramid(tokens, d2, d4, d8)
+
+
+def load_encoder(weights: Path) -> EncoderParts:
+    """Encoder from WEIGHTS/encoder.safetensors, fp32 values of its fp16 tensors."""
+    encoder = EncoderParts().eval().requires_grad_(False)
+    encoder.load_state_dict({k: v.float() for k, v in load_file(weights / "encoder.safetensors").items()})
+    return encoder
+
+
+def load_click(weights: Path) -> ClickModel:
+    """Pyramid and decoder from WEIGHTS/click.safetensors."""
+    sizes = json.loads((weights / "manifest.json").read_text())["model"]
+    cfg = ModelConfig.read(sizes)
+    click = ClickModel(cfg).eval().requires_grad_(False)
+    click.load_state_dict({k: v.float() for k, v in load_file(weights / "click.safetensors").items()})
+    return click

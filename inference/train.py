@@ -1,0 +1,65 @@
+"""Training from the command line.
+
+    python -m inference.train clicks --config small --sets voc/train.json coco/train.json --out runs/1 --hours 3
+
+The encoder's tokens of all pictures are computed first and kept in --cache; then pyramid and decoder are trained.
+Killed runs go on with --resume. OUT holds checkpoint.pt, model.safetensors (averaged weights) and log.jsonl; turn
+them into the shipped files with `python -m inference.export_weights OUT`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+
+def main() -> None:
+    from inference.train_clicks import CONFIGS, train
+
+    parser = argparse.ArgumentParser(
+        prog="python -m inference.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    clicks = commands.add_parser("clicks", help="the click model (pyramid and decoder)")
+    clicks.add_argument("--config", choices=sorted(CONFIGS), default="small")
+    clicks.add_argument("--sets", type=Path, nargs="+", required=True, help="COCO-format files to train on")
+    clicks.add_argument("--out", type=Path, required=True, help="folder of the run")
+    clicks.add_argument("--cache", type=Path, default=Path("var/cache"), help="folder of the token cache")
+    clicks.add_argument(
+        "--encoder",
+        type=Path,
+        default=Path("var/init/encoder.safetensors"),
+        help="initial weights, made by inference.fetch_initial_weights",
+    )
+    length = clicks.add_mutually_exclusive_group(required=True)
+    length.add_argument("--hours", type=float, help="train this long; the learning rate follows the clock")
+    length.add_argument("--steps", type=int, help="train this many steps; exactly reproducible")
+    clicks.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint.pt if there is one")
+    clicks.add_argument("--exclude", nargs="*", default=[], help="image groups (video sequences) to leave out")
+    clicks.add_argument("--seed", type=int, default=0)
+    clicks.add_argument("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
+    clicks.add_argument("--no-fill", action="store_true", help="train on what the cache holds already")
+    clicks.add_argument("--fp32", action="store_true", help="no bfloat16, for processors that lack it")
+    args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    train(
+        args.sets,
+        args.out,
+        config=args.config,
+        cache=args.cache,
+        encoder=args.encoder,
+        hours=args.hours,
+        steps=args.steps,
+        resume=args.resume,
+        seed=args.seed,
+        exclude=frozenset(args.exclude),
+        fill=not args.no_fill,
+        bf16=not args.fp32,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""Training of the click model: one restartable loop.
+
+Everything random in a step follows from (seed, step), so a run that was killed and resumed goes on as if nothing had
+happened, bit for bit (with --steps; with --hours the learning rate follows the clock, kept across restarts).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from inference.cache import TokenCache, load_vit
+from inference.click_model import ClickModel, interact
+from inference.pyramid import SMALL, ModelConfig, count_parameters
+from inference.stem import Stem
+from inference.windows import SetRule, Window, WindowSampler, read_sets
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What `--config` names. `windows`: (tokens a side, windows a batch, chance)."""
+
+    model: ModelConfig = SMALL
+    windows: tuple[tuple[int, int, float], ...] = ((20, 6, 0.65), (28, 3, 0.35))
+    objects: int = 3
+    rounds_cap: int = 6
+    rate: float = 1.5e-3
+    warmup: int = 200
+    weight_decay: float = 0.02
+    ema: float = 0.999
+    clip: float = 1.0
+    rules: dict[str, SetRule] = field(default_factory=dict)
+
+
+RULES = {
+    "voc": SetRule(0.42),
+    "coco": SetRule(0.27),
+    "coco128": SetRule(0.12),
+    "davis": SetRule(0.10),
+    "ccp": SetRule(0.06, regions=True, union=0.4),
+    "bsds": SetRule(0.03, regions=True),
+}
+CONFIGS = {
+    "small": TrainConfig(rules=RULES),
+    "tiny": TrainConfig(windows=((4, 2, 1.0),), objects=2, rounds_cap=2, warmup=2, rules=RULES),
+}
+
+
+def keep_memory() -> None:
+    """Tell glibc to keep freed memory: fresh pages for every large tensor cost more than the arithmetic on it."""
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(-4, 0)  # M_MMAP_MAX: never a mapping of its own for a large block
+        libc.mallopt(-1, -1)  # M_TRIM_THRESHOLD: never give memory back
+    except (OSError, AttributeError):
+        pass  # another C library: slower, not wrong
+
+
+def load_stem(path: Path) -> Stem:
+    """The frozen stem from `encoder.safetensors`."""
+    stem = Stem().eval().requires_grad_(False)
+    stem.load_state_dict({k[5:]: v.float() for k, v in load_file(path).items() if k.startswith("stem.")})
+    return stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def draw_batch(sampler: WindowSampler, cfg: TrainConfig, seed: int, step: int) -> list[Window]:
+    """The windows of one step; all of one size."""
+    rng = np.random.default_rng([seed, step, 0])
+    tokens, count, _ = cfg.windows[int(rng.choice(len(cfg.windows), p=[w[2] for w in cfg.windows]))]
+    return [sampler.draw(rng, tokens) for _ in range(count)]
+
+
+def batches(sampler: WindowSampler, cfg: TrainConfig, seed: int, start: int, ahead: int = 3) -> Iterator[list[Window]]:
+    """Batches from `start` on, prepared in a thread beside the training."""
+    with ThreadPoolExecutor(1) as pool:
+        queue = [pool.submit(draw_batch, sampler, cfg, seed, start + i) for i in range(ahead)]
+        step = start + ahead
+        try:
+            while True:
+                yield queue.pop(0).result()
+                queue.append(pool.submit(draw_batch, sampler, cfg, seed, step))
+                step += 1
+        finally:
+            for job in queue:
+                job.cancel()
+
+
+class Run:
+    """The state of a training run: model, its average, optimiser, step, time spent."""
+
+    def __init__(self, cfg: TrainConfig, seed: int) -> None:
+        torch.manual_seed(seed)
+        self.cfg, self.seed = cfg, seed
+        self.model = ClickModel(cfg.model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+        plain = [p for p in self.model.parameters() if p.ndim < 2]
+        decayed = [p for p in self.model.parameters() if p.ndim >= 2]
+        groups = [{"params": decayed, "weight_decay": cfg.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=cfg.rate, betas=(0.9, 0.98))
+        self.step = 0
+        self.elapsed = 0.0
+
+    def learn(self, loss: torch.Tensor, progress: float) -> None:
+        """One optimiser step with the rate that belongs to `progress` in [0, 1]."""
+        warm = min(1.0, (self.step + 1) / self.cfg.warmup)
+        rate = self.cfg.rate * warm * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, progress))))
+        for group in self.optimiser.param_groups:
+            group["lr"] = float(rate)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.cfg.clip)
+        self.optimiser.step()
+        self.step += 1
+        keep = min(self.cfg.ema, (1 + self.step) / (10 + self.step))
+        current = self.model.state_dict()
+        names = list(current)
+        torch._foreach_lerp_([self.average[n] for n in names], [current[n] for n in names], 1 - keep)
+
+    def save(self, out: Path) -> None:
+        """OUT/checkpoint.pt (to go on) and OUT/model.safetensors (the average, to use), each replaced atomically."""
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average,
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "elapsed": self.elapsed,
+            "seed": self.seed,
+        }
+        torch.save(state, out / "checkpoint.tmp")
+        os.replace(out / "checkpoint.tmp", out / "checkpoint.pt")
+        meta = {"config": json.dumps(asdict(self.cfg)), "step": str(self.step), "seconds": f"{self.elapsed:.0f}"}
+        save_file({k: v.contiguous() for k, v in self.average.items()}, out / "model.tmp", metadata=meta)
+        os.replace(out / "model.tmp", out / "model.safetensors")
+
+    def load(self, out: Path) -> None:
+        state = torch.load(out / "checkpoint.pt", map_location="cpu", weights_only=True)
+        self.model.load_state_dict(state["model"])
+        for name, value in state["average"].items():
+            self.average[name].copy_(value)
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.elapsed, self.seed = state["step"], state["elapsed"], state["seed"]
+
+
+def train(
+    sets: list[Path],
+    out: Path,
+    *,
+    config: str = "small",
+    cache: Path = Path("var/cache"),
+    encoder: Path = Path("var/init/encoder.safetensors"),
+    hours: float | None = None,
+    steps: int | None = None,
+    resume: bool = False,
+    seed: int = 0,
+    exclude: frozenset[str] = frozenset(),
+    fill: bool = True,
+    bf16: bool = True,
+    save_every: float = 240.0,
+    log_every: int = 50,
+) -> Run:
+    """Train until `steps` are done or `hours` are over; see `python -m inference.train clicks --help`."""
+    if (hours is None) == (steps is None):
+        raise ValueError("give either hours or steps")
+    keep_memory()
+    cfg = CONFIGS[config]
+    out.mkdir(parents=True, exist_ok=True)
+    if fill:
+        vit = load_vit(encoder)
+        for file in sets:
+            TokenCache(file, cache).fill(vit, bf16=bf16)
+        del vit
+    run = Run(cfg, seed)
+    if resume and (out / "checkpoint.pt").exists():
+        run.load(out)
+    sampler = WindowSampler(read_sets(sets, cache, cfg.rules), cfg.objects, exclude)
+    stem = load_stem(encoder)
+    print(f"{count_parameters(run.model)} trained parameters, from step {run.step}", flush=True)
+    began, before, saved = time.monotonic(), run.elapsed, time.monotonic()
+    recent: list[dict[str, Any]] = []
+    stream = batches(sampler, cfg, run.seed, run.step)
+    try:
+        for windows in stream:
+            progress = run.step / steps if steps is not None else run.elapsed / (3600 * (hours or 1))
+            if progress >= 1:
+                break
+            rng = np.random.default_rng([run.seed, run.step, 1])
+            result = interact(run.model, stem, windows, rng, cfg.rounds_cap, bf16)
+            run.learn(result["loss"], progress)
+            run.elapsed = before + time.monotonic() - began
+            recent.append({k: v.detach() for k, v in result.items()})
+            if run.step % log_every == 0:
+                report(run, recent, out)
+                recent = []
+            if time.monotonic() - saved > save_every:
+                run.save(out)
+                saved = time.monotonic()
+    finally:
+        stream.close()  # type: ignore[attr-defined]
+    run.save(out)
+    return run
+
+
+def report(run: Run, recent: list[dict[str, Any]], out: Path) -> None:
+    """One line on stdout and one in OUT/log.jsonl."""
+    iou = torch.cat([r["iou"] for r in recent]).numpy()
+    clicks = torch.cat([r["clicks"] for r in recent]).numpy()
+    line: dict[str, Any] = {"step": run.step, "seconds": round(run.elapsed, 1)}
+    line["loss"] = round(float(np.mean([float(r["loss"]) for r in recent])), 4)
+    for k in (1, 2, 3, 5):
+        if (clicks == k).any():
+            line[f"iou{k}"] = round(float(iou[clicks == k].mean()), 4)
+    line["rate"] = float(f"{run.optimiser.param_groups[0]['lr']:.3g}")
+    print(" ".join(f"{k} {v}" for k, v in line.items()), flush=True)
+    with (out / "log.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")

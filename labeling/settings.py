@@ -105,7 +105,6 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = HOME / "static"
 MEDIA_ROOT = HOME / "media"
 STORAGES = {
     "default": {"BACKEND": env.text("MEDIA_STORAGE", "django.core.files.storage.FileSystemStorage")},
@@ -115,8 +114,9 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-# Without `collectstatic` (the one-command start) WhiteNoise serves straight from the finders.
+# Without `collectstatic` (the one-command start) WhiteNoise serves straight from the sources; an image collects.
 WHITENOISE_USE_FINDERS = env.flag("SERVE_STATIC_FROM_SOURCE", True)
+STATIC_ROOT = None if WHITENOISE_USE_FINDERS else BASE_DIR / "collected"
 if WHITENOISE_USE_FINDERS:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 

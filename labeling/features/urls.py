@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from labeling.features import api
 
 app_name = "features"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("api/images/<int:image_id>/encode", api.retry_image, name="retry_image"),
+    path("api/projects/<int:project_id>/encode", api.retry_project, name="retry_project"),
+]

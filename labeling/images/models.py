@@ -4,24 +4,32 @@ from pathlib import PurePath
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 
 from labeling.projects.models import Project
 
 
+def _place(kind: str, project_id: int, name: str) -> str:
+    """`projects/<project>/<kind>/<first two>/<name>`: no folder grows without bound."""
+    name = PurePath(name).name
+    return f"projects/{project_id}/{kind}/{name[:2]}/{name}"
+
+
 def _original_path(image: "Image", name: str) -> str:
-    return f"projects/{image.project_id}/originals/{image.sha256[:2]}/{image.sha256}{PurePath(name).suffix.lower()}"
+    return _place("originals", image.project_id, name)
 
 
 def _view_path(image: "Image", name: str) -> str:
-    return f"projects/{image.project_id}/views/{image.sha256[:2]}/{image.sha256}{PurePath(name).suffix.lower()}"
+    return _place("views", image.project_id, name)
 
 
 def _thumbnail_path(image: "Image", name: str) -> str:
-    return f"projects/{image.project_id}/thumbnails/{image.sha256[:2]}/{image.sha256}{PurePath(name).suffix.lower()}"
+    return _place("thumbnails", image.project_id, name)
 
 
 def _item_path(item: "UploadItem", name: str) -> str:
-    return f"uploads/{item.upload_id}/{item.pk or 'new'}{PurePath(name).suffix.lower()}"
+    """Where an original lives: an accepted item's file *becomes* the original and is never copied or moved."""
+    return _place("originals", item.upload.project_id, name)
 
 
 class Image(models.Model):
@@ -47,6 +55,16 @@ class Image(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def view_url(self) -> str:
+        """The view's URL with its content in it: a browser may keep it for ever."""
+        return f"{reverse('images:view', args=[self.pk])}?v={self.sha256[:8]}"
+
+    @property
+    def thumbnail_url(self) -> str:
+        """The thumbnail's URL with its content in it: a browser may keep it for ever."""
+        return f"{reverse('images:thumbnail', args=[self.pk])}?v={self.sha256[:8]}"
+
 
 class Upload(models.Model):
     """One drop of files. Files arrive one by one; `closed` says that no more will come."""
@@ -59,6 +77,16 @@ class Upload(models.Model):
 
     class Meta:
         ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Upload {self.pk} of {self.created_at:%Y-%m-%d %H:%M}" if self.pk else "New upload"
+
+    @property
+    def state(self) -> str:
+        """`receiving` until closed, `processing` until every item is accepted or rejected, then `done`."""
+        if not self.closed:
+            return "receiving"
+        return "done" if self.finished_at else "processing"
 
 
 class UploadItem(models.Model):
@@ -79,6 +107,7 @@ class UploadItem(models.Model):
         UNSAFE_PATH = "unsafe_path", "The path in the zip leads out of it"
         SYMLINK = "symlink", "A link in the zip, not a file"
         ENCRYPTED = "encrypted", "The zip is encrypted"
+        FAILED = "failed", "The server could not process it"
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="items")
     name = models.CharField(max_length=255)
@@ -87,10 +116,19 @@ class UploadItem(models.Model):
     reason = models.CharField(max_length=15, choices=Reason, blank=True)
     message = models.TextField(blank=True, help_text="What is wrong and what to do, for the person who uploaded it.")
     image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    size = models.PositiveBigIntegerField(default=0, help_text="Of the file, in bytes.")
+    parent = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="entries", help_text="The zip it was in."
+    )
+    entry = models.PositiveIntegerField(null=True, blank=True, help_text="Its place in the zip, from 0.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_owner = models.CharField(max_length=120, blank=True, help_text="host:pid:token of the worker that reads it.")
+    lease_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["id"]
         indexes = [models.Index(fields=["upload", "state"])]
+        constraints = [models.UniqueConstraint(fields=["parent", "entry"], name="zip_entry_once")]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.state}"

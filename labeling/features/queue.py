@@ -1,0 +1,198 @@
+"""The encode queue. It lives in the `Encoding` rows; Celery messages only wake workers up.
+
+Every change is a compare-and-set on the row's state (and the lease's owner), so that two workers, two readers or a
+worker that was thought dead can't undo each other's work. Each change is published to the project's pages and the
+image's open editors.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Max, Q, QuerySet
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from labeling.celery import app
+from labeling.common import events
+from labeling.features.models import Encoding
+from labeling.images import leases
+from labeling.images.models import Image
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+STALE_PRIORITY = -1
+NUDGE_EXPIRES = timedelta(seconds=60)
+WORKER_DIED = (
+    f"The worker died while encoding it, {MAX_ATTEMPTS} times. Perhaps the server has too little memory for a picture "
+    "of this size. Press Retry, or ask the administrator to look at the worker's log."
+)
+State = Encoding.State
+
+
+def add(images: Iterable[Image]) -> None:
+    """Queue images that were never queued; harmless for the others."""
+    images = list(images)
+    Encoding.objects.bulk_create([Encoding(image=image) for image in images], ignore_conflicts=True)
+    publish(Encoding.objects.filter(image__in=images, state=State.QUEUED))
+    nudge()
+
+
+def claim(limit: int) -> list[Encoding]:
+    """Take up to `limit` queued rows for one lease: the first in line, and others of its size that could share a batch.
+
+    A row that was tried before goes alone: if it kills the worker again, it takes nobody along.
+    """
+    owner = leases.owner()
+    with transaction.atomic():
+        line = Encoding.objects.filter(state=State.QUEUED).order_by("-priority", "attempts", "id")
+        line = line.select_related("image")
+        if connection.features.has_select_for_update_skip_locked:
+            line = line.select_for_update(skip_locked=True, of=("self",))
+        taken = _batch(list(line[: limit * 4 if limit > 1 else 1]), limit)
+        Encoding.objects.filter(pk__in=[row.pk for row in taken], state=State.QUEUED).update(
+            state=State.ENCODING, attempts=F("attempts") + 1, lease_owner=owner, lease_until=leases.until()
+        )
+    claimed = list(Encoding.objects.filter(lease_owner=owner, state=State.ENCODING).select_related("image"))
+    publish(claimed)
+    return sorted(claimed, key=lambda row: [one.pk for one in taken].index(row.pk))
+
+
+def _batch(line: list[Encoding], limit: int) -> list[Encoding]:
+    if not line:
+        return []
+    first = line[0]
+    if first.attempts:
+        return [first]
+    shape = (first.image.width, first.image.height)
+    alike = [row for row in line if (row.image.width, row.image.height) == shape and not row.attempts]
+    return alike[:limit]
+
+
+def owned(rows: list[Encoding]) -> QuerySet[Encoding]:
+    """`rows`, so far as their claimer still has the lease."""
+    owners = {row.lease_owner for row in rows}
+    return Encoding.objects.filter(pk__in=[row.pk for row in rows], state=State.ENCODING, lease_owner__in=owners)
+
+
+def finish(row: Encoding, *, version: str, key: str, sha256: str, nbytes: int, seconds: float) -> bool:
+    """Mark a claimed row as ready; False when the lease was lost or the image deleted meanwhile."""
+    done = owned([row]).update(
+        state=State.READY, reason="", priority=0, attempts=0, lease_owner="", lease_until=None, ready_at=timezone.now(),
+        features_version=version, storage_key=key, sha256=sha256, nbytes=nbytes, seconds=seconds,
+    )  # fmt: skip
+    publish([row.pk] if done else [])
+    return bool(done)
+
+
+def fail(row: Encoding, reason: str, *, final: bool = False) -> None:
+    """Give a claimed row back: to the queue, or as failed after the last attempt (at once when `final`)."""
+    state = State.FAILED if final or row.attempts >= MAX_ATTEMPTS else State.QUEUED
+    if owned([row]).update(state=state, reason=reason, lease_owner="", lease_until=None):
+        publish([row.pk])
+
+
+def release_lost() -> int:
+    """Give back the rows of workers that are gone: dead on this host, or whose lease ran out. Returns how many."""
+    count = 0
+    now = timezone.now()
+    for row in Encoding.objects.filter(state=State.ENCODING):
+        if (row.lease_until is None or row.lease_until < now) or leases.is_dead(row.lease_owner):
+            before = count
+            died = row.attempts >= MAX_ATTEMPTS
+            change = {"state": State.FAILED, "reason": WORKER_DIED} if died else {"state": State.QUEUED}
+            count += owned([row]).filter(lease_until=row.lease_until).update(lease_owner="", lease_until=None, **change)
+            if count > before:
+                logger.warning(
+                    "image %s: its worker %s is gone, now %s", row.image_id, row.lease_owner, change["state"]
+                )
+                publish([row.pk])
+    return count
+
+
+def retry(rows: QuerySet[Encoding]) -> int:
+    """Queue the failed ones among `rows` again; returns how many."""
+    pks = list(rows.filter(state=State.FAILED).values_list("pk", flat=True))
+    count = Encoding.objects.filter(pk__in=pks, state=State.FAILED).update(
+        state=State.QUEUED, reason="", attempts=0, queued_at=timezone.now()
+    )
+    publish(pks if count else [])
+    nudge()
+    return count
+
+
+def requeue_lost(row: Encoding) -> bool:
+    """Queue a ready row whose features are lost or damaged, first in line; True for the one reader who did it."""
+    changed = Encoding.objects.filter(
+        pk=row.pk, state=State.READY, storage_key=row.storage_key, sha256=row.sha256
+    ).update(state=State.QUEUED, priority=_top() + 1, attempts=0, queued_at=timezone.now())
+    if changed:
+        publish([row.pk])
+        nudge()
+    return bool(changed)
+
+
+def requeue_stale(version: str) -> int:
+    """Queue the ready rows made by another version of the model, behind everything else; returns how many."""
+    stale = Encoding.objects.filter(state=State.READY).exclude(features_version=version)
+    pks = list(stale.values_list("pk", flat=True)[:1000])
+    count = stale.filter(pk__in=pks).update(
+        state=State.QUEUED, priority=STALE_PRIORITY, attempts=0, queued_at=timezone.now()
+    )
+    publish(pks if count else [])
+    return count
+
+
+def put_first(row: Encoding) -> None:
+    """Move a queued row to the head of the line."""
+    top = _top(except_for=row.pk)
+    if row.state == State.QUEUED and row.priority <= top:
+        Encoding.objects.filter(pk=row.pk, state=State.QUEUED).update(priority=top + 1)
+        row.priority = top + 1
+
+
+def ahead(row: Encoding) -> int:
+    """How many queued images go before this one."""
+    before = Q(priority__gt=row.priority) | Q(priority=row.priority, id__lt=row.pk)
+    return Encoding.objects.filter(before, state=State.QUEUED).count()
+
+
+def _top(except_for: int = 0) -> int:
+    queued = Encoding.objects.filter(state=State.QUEUED).exclude(pk=except_for)
+    return int(queued.aggregate(top=Max("priority"))["top"] or 0)
+
+
+def nudge() -> None:
+    """Wake a worker up once the transaction is committed. The message does not matter: workers busy now go on until
+    nothing is queued, and the sweep nudges again."""
+
+    def send() -> None:
+        try:
+            app.send_task("labeling.features.tasks.encode", expires=NUDGE_EXPIRES.total_seconds(), retry=False)
+        except OperationalError as error:
+            logger.warning("the encode queue waits for the next sweep, the broker does not answer: %s", error)
+
+    transaction.on_commit(send)
+
+
+def publish(rows: Iterable[Encoding | int]) -> None:
+    """Tell the project's pages and the image's open editors the state of these rows, once it is committed."""
+    pks = [row if isinstance(row, int) else row.pk for row in rows]
+
+    def send() -> None:
+        for row in Encoding.objects.filter(pk__in=pks).select_related("image"):
+            image = row.image
+            state: dict[str, object] = {"state": row.state}
+            if row.state == State.FAILED:
+                state["reason"] = row.reason
+            about = {"id": image.pk, "name": image.name, "width": image.width, "height": image.height}
+            event = {"type": "image", **about, **state, "thumbnail": image.thumbnail_url}
+            events.publish(events.project_group(image.project_id), event)
+            if row.state == State.QUEUED:
+                state["ahead"] = ahead(row)
+            events.publish(events.image_group(image.pk), {"type": "state", **state})
+
+    if pks:
+        transaction.on_commit(send)

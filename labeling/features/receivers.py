@@ -1,0 +1,24 @@
+"""The encode queue follows the images."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+
+from labeling.features import queue, store
+from labeling.features.models import Encoding
+from labeling.images.models import Image
+from labeling.images.signals import image_accepted
+
+
+@receiver(image_accepted)
+def queue_image(image: Image, **_: Any) -> None:
+    """Every accepted image is encoded."""
+    queue.add([image])
+
+
+@receiver(post_delete, sender=Encoding)
+def delete_features(instance: Encoding, **_: Any) -> None:
+    """The features go once the deletion of the row (by itself or with its image) is committed."""
+    transaction.on_commit(lambda: store.delete(instance.storage_key))

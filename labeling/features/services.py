@@ -1,0 +1,45 @@
+"""What the pages, the sockets and the API ask of the encode queue."""
+
+from labeling.features import queue
+from labeling.features.models import Encoding
+from labeling.images.models import Image
+from labeling.projects.models import Project
+
+
+def open_image(image_id: int) -> Encoding:
+    """Somebody opens this image: it goes first in the queue. Returns how far it is.
+
+    Raises: Image.DoesNotExist when it was deleted meanwhile.
+    """
+    row = Encoding.objects.filter(image_id=image_id).first()
+    if row is None:
+        queue.add([Image.objects.get(pk=image_id)])
+        row = Encoding.objects.get(image_id=image_id)
+    if row.state == Encoding.State.QUEUED:
+        queue.put_first(row)
+        queue.nudge()
+    return row
+
+
+def retry_image(image: Image) -> int:
+    """Encode a failed image again; returns how many were queued: 1, or 0 when it had not failed."""
+    return queue.retry(Encoding.objects.filter(image=image))
+
+
+def retry_project(project: Project) -> int:
+    """Encode every failed image of the project again; returns how many were queued."""
+    return queue.retry(Encoding.objects.filter(image__project=project))
+
+
+def sweep() -> None:
+    """Make good what a killed worker, a lost message or a new model left behind."""
+    from labeling.features import model
+
+    queue.add(Image.objects.filter(encoding=None)[:1000])
+    queue.release_lost()
+    try:
+        queue.requeue_stale(model.version())
+    except model.ModelMissing as missing:
+        queue.logger.error("%s", missing)
+    if Encoding.objects.filter(state=Encoding.State.QUEUED).exists():
+        queue.nudge()

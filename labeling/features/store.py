@@ -1,0 +1,100 @@
+"""The feature store: features on a Django storage, versioned, written atomically, verified when read.
+
+docs/feature-store.md says what lies where.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, Storage, storages
+
+from labeling.features import model, queue
+from labeling.features.models import Encoding
+
+if TYPE_CHECKING:
+    from inference import Features
+
+
+class FeaturesLost(Exception):
+    """There are no features to be had now: not made yet, or lost or damaged and queued again."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where features were put, and how to tell that they are still the same."""
+
+    version: str
+    key: str
+    sha256: str
+    nbytes: int
+
+
+def storage() -> Storage:
+    """The storage for features (settings: STORAGES["features"])."""
+    return storages["features"]
+
+
+def save(project_id: int, image_id: int, features: Features) -> Stored:
+    """Write features so that nobody ever sees half a file, also after a crash.
+
+    The key has the content in it: two workers that encode the same image never write over each other.
+    """
+    data = features.to_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    key = f"{features.version}/{project_id}/{image_id}-{digest[:8]}.safetensors"
+    place = storage()
+    if isinstance(place, FileSystemStorage):
+        _write_atomically(Path(place.path(key)), data, f"{image_id}-")
+    else:  # an object store shows an object only when it is whole
+        place.delete(key)
+        key = place.save(key, ContentFile(data))
+    return Stored(features.version, key, digest, len(data))
+
+
+def load(image_id: int) -> Features:
+    """The image's features, of the installed model's version, with their checksum verified.
+
+    Raises: FeaturesLost when they are not made yet, lost, damaged or of another version; in the last three cases the
+    image is queued again, first in line. OSError when the storage does not answer: nothing is known to be lost.
+    """
+    from inference import Features, FeaturesError
+
+    row = Encoding.objects.filter(image_id=image_id).first()
+    if row is None or row.state != Encoding.State.READY:
+        raise FeaturesLost(f"Image {image_id} has no features yet: it is {row.state if row else 'not queued'}.")
+    try:
+        if row.features_version != model.version():
+            raise FeaturesError(f"they are of version {row.features_version}")
+        with storage().open(row.storage_key, "rb") as file:
+            data = file.read()
+        if hashlib.sha256(data).hexdigest() != row.sha256:
+            raise FeaturesError("the file is not what was written")
+        return Features.from_bytes(data, model.version())
+    except (FileNotFoundError, FeaturesError) as error:
+        queue.requeue_lost(row)
+        raise FeaturesLost(f"The features of image {image_id} are lost and made anew: {error}") from error
+
+
+def delete(key: str) -> None:
+    """Delete features; those already gone are fine."""
+    if key:
+        storage().delete(key)
+
+
+def _write_atomically(path: Path, data: bytes, prefix: str) -> None:
+    """Write beside and rename. Drafts of the same image that a killed worker left are removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{prefix}{os.getpid()}.draft")
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+    for left in path.parent.glob(f"{prefix}*.draft"):
+        left.unlink(missing_ok=True)

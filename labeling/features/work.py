@@ -1,0 +1,108 @@
+"""The worker's side of the encode queue: claim, encode, store, until nothing is queued."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from labeling.features import model, queue, store
+from labeling.features.models import Encoding
+from labeling.images import leases, pictures
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+logger = logging.getLogger(__name__)
+
+
+def work_off() -> int:
+    """Encode until the queue is empty or the worker shuts down; returns how many images are ready now.
+
+    One encoding at a time on a host: it uses all cores (or the GPU), and a second one in the same pool would only take
+    the place of a task that brings images in.
+    """
+    ready = 0
+    with _only_one() as alone:
+        if not alone:
+            return 0
+        queue.release_lost()
+        size = model.batch_size()
+        while not leases.stopping() and (rows := queue.claim(size)):
+            ready += encode(rows)
+    return ready
+
+
+def encode(rows: list[Encoding]) -> int:
+    """Encode claimed rows; returns how many are ready. What can't be encoded fails alone."""
+    with leases.renewing(queue.owned(rows)):
+        readable: list[Encoding] = []
+        views: list[npt.NDArray[np.uint8]] = []
+        for row in rows:
+            try:
+                views.append(pictures.view_pixels(row.image))
+                readable.append(row)
+            except pictures.ViewUnreadable as error:
+                queue.fail(row, str(error))
+        return _encode_views(readable, views) if readable else 0
+
+
+def _encode_views(rows: list[Encoding], views: list[npt.NDArray[np.uint8]]) -> int:
+    began = time.perf_counter()
+    try:
+        batch = model.predictor().encode_batch(views)
+    except model.ModelMissing as error:
+        for row in rows:
+            queue.fail(row, str(error), final=True)
+        return 0
+    except Exception as error:
+        if len(rows) > 1:  # find the one that is to blame
+            return sum(_encode_views([row], [view]) for row, view in zip(rows, views, strict=True))
+        logger.exception("image %s could not be encoded (attempt %s)", rows[0].image_id, rows[0].attempts)
+        reason = f"The model could not encode it ({type(error).__name__}: {error}). The worker's log says more."
+        queue.fail(rows[0], reason)
+        return 0
+    seconds = (time.perf_counter() - began) / len(rows)
+    return sum(_store(row, features, seconds) for row, features in zip(rows, batch, strict=True))
+
+
+def _store(row: Encoding, features: store.Features, seconds: float) -> bool:
+    """Write the features and mark the row as ready. Old ones, or ours when they come too late, are deleted."""
+    try:
+        stored = store.save(row.image.project_id, row.image_id, features)
+    except OSError as error:
+        logger.exception("the features of image %s could not be written", row.image_id)
+        queue.fail(row, f"The feature store can't be written ({error}). Make room or repair it, then press Retry.")
+        return False
+    done = queue.finish(
+        row, version=stored.version, key=stored.key, sha256=stored.sha256, nbytes=stored.nbytes, seconds=seconds
+    )
+    if done and row.storage_key != stored.key:
+        store.delete(row.storage_key)
+    elif not done and not Encoding.objects.filter(storage_key=stored.key).exists():
+        store.delete(stored.key)
+    return done
+
+
+@contextmanager
+def _only_one() -> Iterator[bool]:
+    """True for one process of this host (or container) at a time. The system frees the lock of a killed process."""
+    home = hashlib.sha256(str(settings.HOME).encode()).hexdigest()[:8]
+    path = Path(tempfile.gettempdir()) / f"interlabel-encode-{os.getuid()}-{home}.lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True

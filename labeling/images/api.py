@@ -1,0 +1,50 @@
+"""Uploads and images over JSON."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from labeling.accounts.models import User
+from labeling.common.api import ApiError, api
+from labeling.images import services
+from labeling.images.models import Image, Upload
+from labeling.projects import access
+
+
+@api("POST")
+def start(request: HttpRequest, project_id: int) -> tuple[int, dict[str, Any]]:
+    """Open an upload."""
+    project = access.project_for(request, project_id, access.MANAGERS)
+    assert isinstance(request.user, User)  # `api` lets nobody else in
+    return 201, {"id": services.start_upload(project, request.user).pk}
+
+
+@api("POST")
+def add_files(request: HttpRequest, upload_id: int) -> tuple[int, dict[str, Any]]:
+    """Add the files of a multipart body, field `file`, one or several."""
+    upload = access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id)
+    files = request.FILES.getlist("file")
+    if not files:
+        raise ApiError(400, "no_file", "Send the files as multipart/form-data in the field “file”.")
+    items = [services.add_file(upload, file.name or "unnamed", file) for file in files]
+    return 201, {"items": [services.describe_item(item) for item in items]}
+
+
+@api("POST")
+def close(request: HttpRequest, upload_id: int) -> dict[str, Any]:
+    """Say that no more files come."""
+    upload = access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id)
+    return services.describe(services.close(upload))
+
+
+@api("GET")
+def show(request: HttpRequest, upload_id: int) -> dict[str, Any]:
+    """How far an upload is, and what became of each file."""
+    return services.describe(access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id))
+
+
+@api("DELETE")
+def delete(request: HttpRequest, image_id: int) -> dict[str, Any]:
+    """Delete an image with its annotations, features and files."""
+    services.delete_image(access.object_for(request, Image.objects.all(), access.MANAGERS, pk=image_id))
+    return {"deleted": image_id}

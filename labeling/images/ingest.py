@@ -1,0 +1,237 @@
+"""Working off the items of an upload, one by one, so that a killed worker loses nothing.
+
+Each step can be repeated. A worker claims an item for a lease; the files it writes have names that belong to this item
+alone and are overwritten by a second try; the image's row and the item's verdict are committed together, and only by
+the owner of the lease. What a kill leaves half done is found by `labeling.images.tasks.sweep`.
+"""
+
+import hashlib
+import logging
+import tempfile
+import zipfile
+from datetime import timedelta
+from typing import IO
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from labeling.common import events
+from labeling.images import leases, pictures, reading, zips
+from labeling.images.models import Image, Upload, UploadItem
+from labeling.images.reading import Rejected
+from labeling.images.signals import image_accepted
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+RETRY_AFTER = timedelta(seconds=20)
+State, Reason = UploadItem.State, UploadItem.Reason
+
+
+class LeaseLost(Exception):
+    """Another worker owns the item by now; this one's work is not wanted."""
+
+
+def work_off(upload_id: int) -> int:
+    """Process every item of the upload that is waiting and free; returns how many."""
+    count = 0
+    while not leases.stopping() and (item := claim(upload_id)) is not None:
+        with leases.renewing(_mine(item)):
+            process(item)
+        count += 1
+    finish(upload_id)
+    return count
+
+
+def claim(upload_id: int) -> UploadItem | None:
+    """Take the first waiting item that no living worker has; None when there is none."""
+    free = UploadItem.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lt=timezone.now()), upload_id=upload_id, state=State.WAITING
+    )
+    while (pk := free.order_by("id").values_list("pk", flat=True).first()) is not None:
+        lease = {"lease_owner": leases.owner(), "lease_until": leases.until()}
+        if free.filter(pk=pk).update(attempts=F("attempts") + 1, **lease):
+            return UploadItem.objects.select_related("upload").get(pk=pk)
+    return None
+
+
+def process(item: UploadItem) -> None:
+    """Accept, unpack or reject a claimed item. Trouble of the server's own leaves it waiting for a later try."""
+    try:
+        if item.attempts > MAX_ATTEMPTS:
+            raise Rejected(
+                Reason.FAILED,
+                f"The server failed {MAX_ATTEMPTS} times to process this file. Upload it again; if that fails too, "
+                "tell the administrator: the worker's log says why.",
+            )
+        with item.file.open("rb") as file:
+            if reading.sniff(file.read(32)) == "ZIP":
+                _unpack(item, file)
+            else:
+                _accept(item, file)
+    except Rejected as rejected:
+        _reject(item, rejected)
+    except LeaseLost:
+        logger.warning("upload item %s: the lease was lost, another worker has it", item.pk)
+    except Exception:
+        logger.exception("upload item %s is tried again later (attempt %s)", item.pk, item.attempts)
+        _mine(item).update(lease_owner="", lease_until=timezone.now() + RETRY_AFTER * item.attempts)
+
+
+def finish(upload_id: int) -> bool:
+    """Mark the upload as done if it is closed and nothing of it waits; True for whoever was the one to do it."""
+    waiting = UploadItem.objects.filter(upload_id=upload_id, state=State.WAITING)
+    unfinished = Upload.objects.filter(pk=upload_id, closed=True, finished_at=None)
+    if waiting.exists() or not unfinished.update(finished_at=timezone.now()):
+        return False
+    publish(Upload.objects.get(pk=upload_id))
+    return True
+
+
+def publish(upload: Upload, item: UploadItem | None = None) -> None:
+    """Tell the project's pages how far the upload is, and what became of `item`."""
+    event = {"type": "upload", "id": upload.pk, "state": upload.state, **totals(upload)}
+    if item is not None:
+        verdict = {"name": item.name, "state": item.state, "reason": item.reason, "message": item.message}
+        event["item"] = {key: value for key, value in verdict.items() if value}
+    events.publish(events.project_group(upload.project_id), event)
+
+
+def totals(upload: Upload) -> dict[str, int]:
+    """Files of the upload (a zip counts as its files once unpacked), those accepted, those rejected."""
+    states = list(upload.items.exclude(state=State.UNPACKED).values_list("state", flat=True))
+    return {
+        "total": len(states),
+        "accepted": states.count(State.ACCEPTED),
+        "rejected": states.count(State.REJECTED),
+    }
+
+
+def _accept(item: UploadItem, file: IO[bytes]) -> None:
+    """Make the item's file an image of the project. Raises: Rejected, LeaseLost."""
+    digest = _sha256(file)
+    _refuse_duplicate(item, digest)
+    picture = reading.read(file)
+    original = str(item.file.name)
+    view = pictures.write_view(picture, original)
+    thumbnail = pictures.write_thumbnail(picture, original)
+    image = Image(
+        project_id=item.upload.project_id, name=item.name, sha256=digest,
+        original=original, view=view, thumbnail=thumbnail,
+        width=picture.view.width, height=picture.view.height, source=picture.source,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            image.save(force_insert=True)
+            _settle(item, state=State.ACCEPTED, image=image, file="")
+    except IntegrityError:  # a copy was faster, or the project is gone
+        pictures.delete_files({view, thumbnail} - {original})
+        _refuse_duplicate(item, digest)
+        raise
+    image_accepted.send(sender=Image, image=image)
+    publish(item.upload, item)
+
+
+def _refuse_duplicate(item: UploadItem, digest: str) -> None:
+    twin = Image.objects.filter(project_id=item.upload.project_id, sha256=digest).first()
+    if twin is not None:
+        message = f"The project already has this picture, as “{twin.name}”. There is nothing to do."
+        raise Rejected(Reason.DUPLICATE, message)
+
+
+def _reject(item: UploadItem, rejected: Rejected) -> None:
+    try:
+        _settle(item, state=State.REJECTED, reason=rejected.reason, message=rejected.message)
+    except LeaseLost:
+        return
+    publish(item.upload, item)
+    discard_file(item)
+
+
+def discard_file(item: UploadItem) -> None:
+    """Delete the file of an item that needs it no more. The row forgets its name last: a kill before is made good."""
+    pictures.delete_files({str(item.file.name or "")})
+    UploadItem.objects.filter(pk=item.pk).update(file="")
+
+
+def _unpack(item: UploadItem, file: IO[bytes]) -> None:
+    """Make an item of each file of the zip. Raises: Rejected, LeaseLost."""
+    if item.parent_id is not None:
+        raise Rejected(Reason.NOT_AN_IMAGE, "A zip inside a zip is not unpacked. Upload it by itself.")
+    with zips.open_zip(file) as archive:
+        known = dict(item.entries.values_list("entry", "size"))
+        left = settings.MAX_ZIP_BYTES - sum(known.values())
+        found = False
+        for entry in zips.entries(archive):
+            found = True
+            if leases.stopping():
+                _mine(item).update(lease_owner="", lease_until=None, attempts=F("attempts") - 1)
+                return
+            if entry.index not in known:
+                left -= _unpack_entry(item, archive, entry, left)
+    if not found:
+        raise Rejected(Reason.CORRUPT, "The zip has no files in it.")
+    _settle(item, state=State.UNPACKED)
+    publish(item.upload)
+    discard_file(item)
+
+
+def _unpack_entry(item: UploadItem, archive: zipfile.ZipFile, entry: zips.Entry, left: int) -> int:
+    """Make the item of one file of the zip; returns the bytes it unpacked to, also when it was then rejected."""
+    child = UploadItem(upload=item.upload, parent=item, entry=entry.index, name=clean_name(entry.name))
+    count = 0
+    with tempfile.SpooledTemporaryFile(max_size=8 * zips.CHUNK) as whole:
+        try:
+            zips.check(entry)
+            for chunk in zips.unpack(archive, entry, left):
+                count += len(chunk)
+                whole.write(chunk)
+            whole.seek(0)
+            stem, suffix = str(item.file.name).rsplit(".", 1)[0], zips.suffix(entry.name)
+            child.file.name = _save(f"{stem}-{entry.index}{suffix}", whole)
+            child.size = count
+        except Rejected as rejected:
+            child.state, child.reason, child.message = State.REJECTED, rejected.reason, rejected.message
+    try:
+        with transaction.atomic():
+            child.save(force_insert=True)
+    except IntegrityError:  # a worker that had the lease before us was faster with this one
+        return count
+    publish(item.upload, child)
+    return count
+
+
+def _save(name: str, content: IO[bytes]) -> str:
+    """Store under exactly `name`, over what a killed worker may have left."""
+    default_storage.delete(name)
+    return default_storage.save(name, File(content))
+
+
+def clean_name(name: str) -> str:
+    """A file name fit for the database and for pages: no control characters, at most 255 characters (the end kept)."""
+    name = "".join(character if character.isprintable() else "�" for character in name).strip() or "unnamed"
+    return name if len(name) <= 255 else "…" + name[-254:]
+
+
+def _mine(item: UploadItem) -> QuerySet[UploadItem]:
+    return UploadItem.objects.filter(pk=item.pk, state=State.WAITING, lease_owner=item.lease_owner)
+
+
+def _settle(item: UploadItem, **fields: object) -> None:
+    """Write the verdict and give the lease back. Raises: LeaseLost when it is not ours any more."""
+    if not _mine(item).update(lease_owner="", lease_until=None, **fields):
+        raise LeaseLost
+    for name, value in fields.items():
+        setattr(item, name, value)
+
+
+def _sha256(file: IO[bytes]) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while chunk := file.read(zips.CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()

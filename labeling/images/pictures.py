@@ -1,0 +1,115 @@
+"""The files beside an original: the view and the thumbnail.
+
+The view is the original's own file when a browser shows exactly the same pixels (an upright 8-bit RGB JPEG, PNG or
+WebP of one frame). Otherwise it is a JPEG (quality 95, no chroma subsampling) when the original was a JPEG, and a PNG
+for everything else, so that a lossless original stays lossless. Neither carries metadata or a colour profile: sRGB.
+"""
+
+import io
+from pathlib import PurePath
+
+import numpy as np
+import numpy.typing as npt
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, default_storage
+from PIL import Image as Pillow
+
+from labeling.images.models import Image
+from labeling.images.reading import Picture
+
+THUMBNAIL_SIDE = 320
+JPEG_LARGEST_SIDE = 65_535
+CONTENT_TYPES = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "BMP": "image/bmp",
+    "TIFF": "image/tiff",
+    "GIF": "image/gif",
+}
+_SUFFIXES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+
+
+class ViewUnreadable(Exception):
+    """The view's file is gone or damaged; the message says what to do."""
+
+
+def write_view(picture: Picture, original: str) -> str:
+    """Write the view of the original stored under the name `original`; returns the view's name."""
+    if picture.reusable:
+        picture.source["view"] = "original"
+        return original
+    lossy = picture.source["format"] == "JPEG" and max(picture.view.size) <= JPEG_LARGEST_SIDE
+    out = io.BytesIO()
+    if lossy:
+        picture.view.save(out, "JPEG", quality=95, subsampling=0)
+    else:
+        picture.view.save(out, "PNG", compress_level=3)
+    picture.source["view"] = "jpeg" if lossy else "png"
+    return _put(_beside(original, "views", ".jpg" if lossy else ".png"), out.getvalue())
+
+
+def write_thumbnail(picture: Picture, original: str) -> str:
+    """Write the thumbnail (WebP, longest side 320 px) of the original stored under `original`; returns its name."""
+    small = picture.view.copy() if max(picture.view.size) <= THUMBNAIL_SIDE else _reduced(picture.view)
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=82)
+    return _put(_beside(original, "thumbnails", ".webp"), out.getvalue())
+
+
+def view_pixels(image: Image) -> npt.NDArray[np.uint8]:
+    """The view as H×W×3 RGB.
+
+    Raises: ViewUnreadable.
+    """
+    try:
+        with image.view.open("rb") as file, Pillow.open(file) as opened:
+            pixels = np.asarray(opened.convert("RGB"))
+    except Exception as error:  # whatever a decoder raises on a damaged file
+        raise ViewUnreadable(
+            f"The view of “{image.name}” can't be read ({type(error).__name__}). "
+            "Delete the image and upload it again, or restore the media folder from a backup."
+        ) from error
+    if pixels.shape[:2] != (image.height, image.width):
+        raise ViewUnreadable(
+            f"The view of “{image.name}” is {pixels.shape[1]} × {pixels.shape[0]}; "
+            f"{image.width} × {image.height} was expected. Delete the image and upload it again."
+        )
+    return pixels
+
+
+def view_content_type(image: Image) -> str:
+    """The content type of the view, from its name, which we gave."""
+    if image.view.name == image.original.name:
+        return original_content_type(image)
+    return _SUFFIXES.get(PurePath(str(image.view.name)).suffix, "application/octet-stream")
+
+
+def original_content_type(image: Image) -> str:
+    """The content type of the original, from what it was read as, never from its name."""
+    return CONTENT_TYPES.get(image.source.get("format", ""), "application/octet-stream")
+
+
+def delete_files(names: set[str], storage: Storage | None = None) -> None:
+    """Delete files by name; those already gone are fine."""
+    for name in names - {""}:
+        (storage or default_storage).delete(name)
+
+
+def _reduced(view: Pillow.Image) -> Pillow.Image:
+    small = view.copy() if view.width * view.height < 1_000_000 else view.reduce(max(1, max(view.size) // 1280))
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Pillow.Resampling.LANCZOS)
+    return small
+
+
+def _beside(original: str, kind: str, suffix: str) -> str:
+    """`projects/1/originals/ab/ab….tif` → `projects/1/views/ab/ab….png`."""
+    path = PurePath(original)
+    return str(path.parents[2] / kind / path.parent.name / path.stem) + suffix
+
+
+def _put(name: str, content: bytes) -> str:
+    """Write `content` under exactly `name`, over what a killed worker may have left there. Only one item has this
+    name, and one worker has its lease."""
+    default_storage.delete(name)
+    return default_storage.save(name, ContentFile(content))

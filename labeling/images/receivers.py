@@ -1,0 +1,32 @@
+"""Files follow their rows: deleted once the deletion of the row is committed, however it came about."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+
+from labeling.common import events
+from labeling.images import pictures
+from labeling.images.models import Image, UploadItem
+
+
+@receiver(post_delete, sender=Image)
+def delete_image_files(instance: Image, **_: Any) -> None:
+    """Original, view and thumbnail; the project's pages count anew."""
+    names = {str(file.name or "") for file in (instance.original, instance.view, instance.thumbnail)}
+    project = instance.project_id
+
+    def after() -> None:
+        pictures.delete_files(names)
+        events.publish(events.project_group(project), {"type": "progress"})
+
+    transaction.on_commit(after)
+
+
+@receiver(post_delete, sender=UploadItem)
+def delete_item_file(instance: UploadItem, **_: Any) -> None:
+    """The file of an item that was still waiting (an accepted item's file belongs to the image)."""
+    name = str(instance.file.name or "")
+    if name:
+        transaction.on_commit(lambda: pictures.delete_files({name}))

@@ -1,0 +1,140 @@
+"""What the HTTP API, the management commands and the tests share: bringing files in, and taking images away."""
+
+from __future__ import annotations
+
+import logging
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from django.core.files.base import File
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from labeling.accounts.models import User
+from labeling.common.api import ApiError
+from labeling.images import ingest, zips
+from labeling.images.models import Image, Upload, UploadItem
+from labeling.images.reading import Rejected
+from labeling.projects.models import Project
+
+logger = logging.getLogger(__name__)
+
+
+def start_upload(project: Project, user: User) -> Upload:
+    """Open an upload; files follow by `add_file` or `add_path`, then `close`."""
+    upload = Upload.objects.create(project=project, created_by=user)
+    ingest.publish(upload)
+    return upload
+
+
+def add_file(upload: Upload, name: str, file: IO[bytes] | File[Any]) -> UploadItem:
+    """Store one file (a picture or a zip) and have it looked at. The file is read in chunks.
+
+    Raises: ApiError 409 when the upload is closed. A file that is too large becomes a rejected item.
+    """
+    _require_open(upload)
+    content = file if isinstance(file, File) else File(file)
+    item = UploadItem(upload=upload, name=ingest.clean_name(name), size=content.size)
+    try:
+        zips.check_bytes(item.size)
+    except Rejected as rejected:
+        return _add_rejected(item, rejected)
+    # The row comes after the file: a row without its file could not be worked on.
+    item.file.save(f"{uuid.uuid4().hex}{zips.suffix(name)}", content, save=False)
+    item.save()
+    nudge(upload)
+    return item
+
+
+def add_path(upload: Upload, path: Path) -> Iterator[UploadItem]:
+    """Add a picture, a zip, or every file of a folder and the folders in it (sorted, links refused, junk left out).
+
+    Raises: ApiError as `add_file`; FileNotFoundError when there is no such path.
+    """
+    if path.is_file():
+        with path.open("rb") as file:
+            yield add_file(upload, path.name, file)
+        return
+    if not path.is_dir():
+        raise FileNotFoundError(f"There is no file or folder {path}.")
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(one for one in folders if not one.startswith("."))
+        for one in sorted(names):
+            found = Path(folder) / one
+            name = found.relative_to(path).as_posix()
+            if zips.is_junk(name):
+                continue
+            if found.is_symlink() or not found.is_file():
+                item = UploadItem(upload=upload, name=ingest.clean_name(name))
+                message = "This is a link or a device, not a file. Copy the picture itself into the folder."
+                yield _add_rejected(item, Rejected(UploadItem.Reason.SYMLINK, message))
+                continue
+            with found.open("rb") as file:
+                yield add_file(upload, name, file)
+
+
+def close(upload: Upload) -> Upload:
+    """Say that no more files come. Closing twice is harmless."""
+    Upload.objects.filter(pk=upload.pk).update(closed=True)
+    upload.refresh_from_db()
+    if not ingest.finish(upload.pk):
+        ingest.publish(upload)
+        nudge(upload)
+    upload.refresh_from_db()
+    return upload
+
+
+def nudge(upload: Upload) -> None:
+    """Have a worker look at the upload, once the transaction is committed. A lost message is made good by the sweep."""
+    from labeling.images.tasks import ingest as task  # tasks imports this module
+
+    def send() -> None:
+        try:
+            task.apply_async(args=[upload.pk], expires=300, retry=False)
+        except OperationalError as error:
+            logger.warning("upload %s waits for the next sweep, the broker does not answer: %s", upload.pk, error)
+
+    transaction.on_commit(send)
+
+
+def describe(upload: Upload) -> dict[str, Any]:
+    """An upload with its items, as the API shows it."""
+    items = upload.items.exclude(state=UploadItem.State.UNPACKED)
+    return {
+        "id": upload.pk,
+        "state": upload.state,
+        **ingest.totals(upload),
+        "items": [describe_item(item) for item in items],
+    }
+
+
+def describe_item(item: UploadItem) -> dict[str, Any]:
+    """An item as the API shows it; `image` is the id of the image it became."""
+    return {
+        "id": item.pk,
+        "name": item.name,
+        "state": item.state,
+        "reason": item.reason,
+        "message": item.message,
+        "image": item.image_id,
+    }
+
+
+def delete_image(image: Image) -> None:
+    """Delete an image with all that hangs on it; its files follow once that is committed."""
+    image.delete()
+
+
+def _require_open(upload: Upload) -> None:
+    if Upload.objects.filter(pk=upload.pk, closed=True).exists():
+        raise ApiError(409, "closed", "This upload is closed. Start a new one for more files.")
+
+
+def _add_rejected(item: UploadItem, rejected: Rejected) -> UploadItem:
+    item.state, item.reason, item.message = UploadItem.State.REJECTED, rejected.reason, rejected.message
+    item.save()
+    ingest.publish(item.upload, item)
+    return item

@@ -1,0 +1,51 @@
+"""Celery's side of uploads. Messages are nudges: what is to do stands in the rows."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.db.models import Q
+from django.utils import timezone
+
+from labeling.images import ingest as ingesting
+from labeling.images import leases, services
+from labeling.images.models import Upload, UploadItem
+
+ABANDONED_AFTER = timedelta(hours=24)
+
+
+@shared_task
+def ingest(upload_id: int) -> int:
+    """Work off what waits in an upload; returns how many items this call took."""
+    return ingesting.work_off(upload_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Make good what a killed worker, a lost message or a page that was closed left behind."""
+    _release_dead()
+    for item in UploadItem.objects.filter(state__in=["rejected", "unpacked"]).exclude(file=""):
+        ingesting.discard_file(item)
+    abandoned = Upload.objects.filter(closed=False, created_at__lt=timezone.now() - ABANDONED_AFTER)
+    for upload in abandoned.exclude(items__state=UploadItem.State.WAITING):
+        services.close(upload)
+    for upload in Upload.objects.filter(finished_at=None):
+        if ingesting.finish(upload.pk):
+            continue
+        free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+        if upload.items.filter(free, state=UploadItem.State.WAITING).exists():
+            services.nudge(upload)
+
+
+def _release_dead() -> None:
+    """Free the items whose worker on this host is gone, without waiting for the lease to run out."""
+    held = UploadItem.objects.filter(state=UploadItem.State.WAITING).exclude(lease_owner="")
+    for pk, owner in held.values_list("pk", "lease_owner"):
+        if leases.is_dead(owner):
+            UploadItem.objects.filter(pk=pk, lease_owner=owner).update(lease_owner="", lease_until=None)
+
+
+@worker_ready.connect
+def at_start(**_: object) -> None:
+    """A worker that starts again goes on at once where the last one was killed."""
+    sweep.delay()

@@ -1,0 +1,78 @@
+"""The files of an image, for members of its project."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, HttpResponseNotModified
+from django.utils.cache import patch_cache_control
+from django.utils.http import parse_etags
+from django.views.decorators.http import require_safe
+
+from labeling.images import pictures
+from labeling.images.models import Image
+from labeling.projects import access
+
+A_YEAR = 365 * 24 * 3600
+FIVE_MINUTES = 300
+
+
+class StoredFileResponse(FileResponse):
+    """A FileResponse that an ASGI server sends chunk by chunk: Django's own would read the whole file into memory."""
+
+    block_size = 256 * 1024
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        file: Any = self.file_to_stream
+        while chunk := await asyncio.to_thread(file.read, self.block_size):
+            yield chunk
+
+
+@require_safe
+def view(request: HttpRequest, image_id: int) -> HttpResponseBase:
+    """The upright 8-bit RGB picture."""
+    image = access.object_for(request, Image.objects.all(), pk=image_id)
+    return _serve(request, image, image.view, pictures.view_content_type(image))
+
+
+@require_safe
+def thumbnail(request: HttpRequest, image_id: int) -> HttpResponseBase:
+    """The small picture for lists."""
+    image = access.object_for(request, Image.objects.all(), pk=image_id)
+    return _serve(request, image, image.thumbnail, "image/webp")
+
+
+@require_safe
+def original(request: HttpRequest, image_id: int) -> HttpResponseBase:
+    """The uploaded file, byte for byte, as a download under its own name."""
+    image = access.object_for(request, Image.objects.all(), pk=image_id)
+    content_type = pictures.original_content_type(image)
+    return _serve(request, image, image.original, content_type, download_as=image.name.rpartition("/")[2])
+
+
+def _serve(
+    request: HttpRequest, image: Image, stored: FieldFile, content_type: str, download_as: str = ""
+) -> HttpResponseBase:
+    """The file, or 304. It never changes, so a URL with its content in it (`?v=`) may be kept for ever; the bare one
+    for minutes only, as the ids of a database that was set up anew begin at 1 again."""
+    etag = f'"{image.sha256}"'
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    response: HttpResponseBase
+    if "*" in known or etag in known or f"W/{etag}" in known:
+        response = HttpResponseNotModified()
+    else:
+        try:
+            file = stored.open("rb")
+        except FileNotFoundError as error:
+            raise Http404(
+                f"The file of “{image.name}” is gone. Restore the media folder, or upload it again."
+            ) from error
+        response = StoredFileResponse(file, bool(download_as), download_as, content_type=content_type)
+    response["ETag"] = etag
+    response["X-Content-Type-Options"] = "nosniff"
+    if request.GET.get("v") == image.sha256[:8]:
+        patch_cache_control(response, private=True, max_age=A_YEAR, immutable=True)
+    else:
+        patch_cache_control(response, private=True, max_age=FIVE_MINUTES, must_revalidate=True)
+    return response

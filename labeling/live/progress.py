@@ -1,0 +1,133 @@
+"""`/ws/projects/<id>/`: the progress socket. It passes on what is published to the project's group, and counts."""
+
+import asyncio
+import json
+from typing import Any, Literal, cast
+
+from channels.db import database_sync_to_async
+from channels.exceptions import DenyConnection
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count
+from django.urls import reverse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from labeling.accounts.models import User
+from labeling.annotations.models import AnnotationSet
+from labeling.common.api import field_errors
+from labeling.common.events import project_group
+from labeling.exchange.models import Export
+from labeling.features.models import Encoding
+from labeling.images.ingest import totals
+from labeling.images.models import Image, Upload
+from labeling.projects.access import role_of
+from labeling.projects.models import Role
+
+VERSION = 1
+COUNT_EVERY = 0.25
+"""Seconds between two `progress` messages on a socket, so at most 4 a second."""
+
+SHOWN_EXPORTS = 10
+EXPORT_READERS = frozenset({Role.MANAGER, Role.REVIEWER})
+MESSAGE_BYTES = 4096
+
+
+class Ping(BaseModel):
+    """The only thing a client says here."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    v: Literal[1]
+    type: Literal["ping"]
+    seq: int = Field(ge=1, le=2**53)
+
+
+class ProgressConsumer(AsyncWebsocketConsumer):
+    """An open page of a project."""
+
+    project_id: int
+    role: Role
+    _counting: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        self.project_id = self.scope["url_route"]["kwargs"]["project_id"]
+        user = cast(User | AnonymousUser, self.scope.get("user") or AnonymousUser())
+        role = await database_sync_to_async(role_of)(user, self.project_id)
+        if role is None:
+            raise DenyConnection
+        self.role = role
+        # Subscribed before the snapshot is taken: a change between the two is told twice rather than never.
+        await self.channel_layer.group_add(project_group(self.project_id), self.channel_name)
+        await self.accept()
+        await self._tell_counts("snapshot")
+
+    async def disconnect(self, code: int) -> None:
+        if self._counting is not None:
+            self._counting.cancel()
+        if hasattr(self, "project_id"):
+            await self.channel_layer.group_discard(project_group(self.project_id), self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Answer a ping; anything else gets an error and the socket stays."""
+        if len(text_data or bytes_data or "") > MESSAGE_BYTES:
+            await self._error("too_large", f"A message has at most {MESSAGE_BYTES} bytes here.")
+        elif text_data is None:
+            await self._error("bad_message", "Send JSON in text frames, not binary ones.")
+        else:
+            try:
+                await self._tell({"type": "pong", "seq": Ping.model_validate_json(text_data).seq})
+            except ValidationError as error:
+                await self._error("bad_message", f"This socket only takes a ping: {field_errors(error)}")
+
+    async def event(self, message: dict[str, Any]) -> None:
+        """What was published (`labeling.common.events`). Counts follow a little later, once for many events.
+
+        A published `progress` without counts only says that they changed.
+        """
+        event = message["event"]
+        if event["type"] == "export" and self.role not in EXPORT_READERS:
+            return
+        if event["type"] != "progress":
+            await self._tell(event)
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count_soon())
+
+    async def _count_soon(self) -> None:
+        await asyncio.sleep(COUNT_EVERY)
+        self._counting = None  # an event from here on may not be in these counts, so it asks for new ones
+        await self._tell_counts("progress")
+
+    async def _tell_counts(self, kind: str) -> None:
+        await self._tell({"type": kind, **await database_sync_to_async(counts)(self.project_id, self.role)})
+
+    async def _error(self, code: str, text: str) -> None:
+        await self._tell({"type": "error", "code": code, "message": text[:500]})
+
+    async def _tell(self, message: dict[str, Any]) -> None:
+        await self.send(text_data=json.dumps({"v": VERSION, **message}))
+
+
+def counts(project_id: int, role: Role) -> dict[str, Any]:
+    """What `snapshot` and `progress` have in them, for a member with this role."""
+    states = dict(
+        Encoding.objects.filter(image__project_id=project_id).values_list("state").annotate(count=Count("pk"))
+    )
+    done = AnnotationSet.objects.filter(image__project_id=project_id, status=AnnotationSet.Status.DONE)
+    images = {
+        "total": Image.objects.filter(project_id=project_id).count(),
+        **{str(state): states.get(state, 0) for state in Encoding.State.values},
+        "done": done.count(),
+    }
+    uploads = [
+        {"id": upload.pk, "state": upload.state, **totals(upload)}
+        for upload in Upload.objects.filter(project_id=project_id, finished_at=None)
+    ]
+    exports = Export.objects.filter(project_id=project_id)[:SHOWN_EXPORTS] if role in EXPORT_READERS else []
+    return {"images": images, "uploads": uploads, "exports": [_export(export) for export in exports]}
+
+
+def _export(export: Export) -> dict[str, Any]:
+    shown = {"id": export.pk, "state": export.state, "done": export.done, "total": export.total}
+    if export.state == Export.State.READY:
+        shown["url"] = reverse("exchange:download", args=[export.pk])
+    return shown

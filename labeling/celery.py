@@ -1,12 +1,17 @@
 """The Celery application. The database rows are the truth; a lost or doubled message changes nothing."""
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labeling.settings")
+
+# Celery warns root of pickled messages; only JSON is accepted here, and who starts this as root knows it.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("interlabel")
 app.config_from_object("django.conf:settings", namespace="CELERY")

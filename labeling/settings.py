@@ -128,7 +128,12 @@ REDIS_ADDRESS = REDIS_URL or f"unix://{EMBEDDED_REDIS_SOCKET}"
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_ADDRESS], "capacity": 1000, "expiry": 30},
+        "CONFIG": {
+            # The layer waits for news in reads of 5 s, which is also redis-py's time-out: idle sockets would be lost.
+            "hosts": [{"address": REDIS_ADDRESS, "socket_timeout": 30}],
+            "capacity": 1000,
+            "expiry": 30,
+        },
     },
 }
 CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{EMBEDDED_REDIS_SOCKET}"

@@ -92,4 +92,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         except NotReady as error:
             answer["status"] = "unavailable"
             answer[name] = {"ok": False, "detail": str(error)}
-    return JsonResponse(answer, status=200 if answer["status"] == "ok" else 503)
+    response = JsonResponse(answer, status=200 if answer["status"] == "ok" else 503)
+    # Django logs every 5xx as an error; here it is the answer to "are you ready?", asked again and again at a start.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response

@@ -23,8 +23,14 @@ Say = Callable[[str], None]
 
 STEADY = 30.0  # seconds after which a child that ends is no longer thought to fail at starting
 LONGEST_PAUSE = 30.0
+TICK = 0.5
+TRIES = 3  # for a child at the start; once all is `settled` it is tried for ever
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+class CannotStart(RuntimeError):
+    """A child ended again and again before the whole was ever ready; its output says why."""
 
 
 def tether(niceness: int = 0, last_signal: int = signal.SIGKILL) -> Callable[[], None]:
@@ -82,6 +88,7 @@ class Child:
     process: Process | None = None
     started: float = 0.0
     pause: float = 0.0
+    failures: int = 0
     due: float | None = None
     unfinished: bytes = field(default=b"", repr=False)
 
@@ -106,7 +113,8 @@ class Child:
     def plan_restart(self) -> float:
         """Seconds until the next try: at once for one that ran well, else twice as long each time."""
         steady = time.monotonic() - self.started > STEADY
-        self.pause = 0.5 if steady or not self.pause else min(self.pause * 2, LONGEST_PAUSE)
+        self.failures = 1 if steady else self.failures + 1
+        self.pause = min(0.5 * 2 ** (self.failures - 1), LONGEST_PAUSE)
         self.due = time.monotonic() + self.pause
         return self.pause
 
@@ -132,21 +140,24 @@ class Supervisor:
     ) -> None:
         self.children, self.say, self.prepare, self.tick = children, say, prepare, tick
         self.stop_signals = 0
+        self.settled = False  # set by the caller once everything has been ready
         self.selector = selectors.DefaultSelector()
         self.width = max(len(child.name) for child in children)
 
     def run(self) -> None:
-        """Start everything, keep it running, and end it all whatever happens."""
+        """Start everything, keep it running, and end it all whatever happens. Raises: CannotStart."""
         self._listen()
         try:
             self._start_all(foundation=True)
             self.prepare()
             self._start_all(foundation=False)
+            next_tick = 0.0
             while not self.stop_signals:
-                self._pass_output(0.5)
+                self._pass_output(TICK)
                 self._look_after()
-                if not self.stop_signals:
+                if time.monotonic() >= next_tick and not self.stop_signals:
                     self.tick()
+                    next_tick = time.monotonic() + TICK
         finally:
             self._end_all()
             self.selector.close()
@@ -206,6 +217,8 @@ class Supervisor:
                 code = child.bury()
                 self._read(child)
                 pause = child.plan_restart()
+                if not self.settled and child.failures >= TRIES:
+                    raise CannotStart(f"The {child.name} process does not start ({how(code)}); its output is above.")
                 self.say(f"{child.name:<{self.width}} | ended ({how(code)}); starting it again in {pause:g} s")
 
     def _restart(self, child: Child) -> None:

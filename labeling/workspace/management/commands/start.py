@@ -20,7 +20,7 @@ from django.db import connections
 
 from labeling.accounts.demo import demo_users
 from labeling.common import heartbeat, redis_server
-from labeling.common.supervisor import Child, Process, Supervisor, spawn, tether
+from labeling.common.supervisor import CannotStart, Child, Process, Supervisor, spawn, tether
 
 RUN = settings.HOME / "run"
 # More than any message the sockets accept, so that a too large one gets a typed error, not a closed connection.
@@ -35,7 +35,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with only_one():
             check_port(settings.HOST, settings.PORT)
-            Supervisor(children(), self.say, self.prepare, Readiness(self.say).look).run()
+            readiness = Readiness(self.say)
+            supervisor = Supervisor(children(), self.say, self.prepare, lambda: readiness.look(supervisor))
+            try:
+                supervisor.run()
+            except CannotStart as error:
+                raise CommandError(str(error)) from None
         self.say("Interlabel has ended. Everything is kept; start it again any time.")
 
     def say(self, line: str) -> None:
@@ -137,16 +142,15 @@ class Readiness:
     def __init__(self, say: Any) -> None:
         self.say = say
         self.began = time.monotonic()
-        self.ready = False
         self.complaint_due = self.began + 45
 
-    def look(self) -> None:
+    def look(self, supervisor: Supervisor) -> None:
         """Called by the supervisor again and again."""
-        if self.ready:
+        if supervisor.settled:
             return
         missing = self._missing()
         if not missing:
-            self.ready = True
+            supervisor.settled = True
             self._welcome()
         elif time.monotonic() > self.complaint_due:
             self.complaint_due += 30

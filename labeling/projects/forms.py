@@ -7,7 +7,7 @@ from django.core.validators import RegexValidator
 
 from labeling.common.api import ApiError
 from labeling.projects.models import Category, Project, Role
-from labeling.projects.palette import free_color, free_hotkey
+from labeling.projects.palette import PALETTE, free_color, free_hotkey
 from labeling.projects.specs import CategorySpec
 
 _HOTKEYS = [("", "–"), *((str(key), str(key)) for key in range(1, 10))]
@@ -48,6 +48,8 @@ def _is_deleted(row: CategoryForm) -> bool:
 
 class CategoryRows(forms.BaseFormSet):
     """The rows together: at least one class, no name or key twice."""
+
+    palette = " ".join(PALETTE)  # for the page's script
 
     def clean(self) -> None:
         kept = self.kept()

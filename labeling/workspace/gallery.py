@@ -26,7 +26,7 @@ FILTERS: dict[str, Q] = {
 
 
 def images_page(project: Project, *, after: int = 0, limit: int = PAGE, which: str = "all") -> dict[str, Any]:
-    """`{results, next}`: images with ids above `after`; `next` is the `after` of the following page, None at the end."""
+    """`{results, next}`: images with ids above `after`; `next` is the next page's `after`, None at the end."""
     images = Image.objects.filter(FILTERS[which], project=project, pk__gt=after).order_by("pk")
     found = list(_with_states(images)[: limit + 1])
     shown = found[:limit]

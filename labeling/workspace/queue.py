@@ -25,15 +25,12 @@ def next_images(project: Project, user: User, role: Role, after: int | None = No
     if role not in LABELERS:
         forward = project.images.filter(pk__gt=after or 0).order_by("pk")
         return list(forward.values_list("pk", flat=True)[:limit])
-    ranked = _waiting_for(project, user).exclude(pk=after).annotate(state_rank=_STATE_RANK)
-    if after is None:
-        ordered = ranked.annotate(own=_first(_begun_by(user))).order_by("state_rank", "own", *_QUEUE_ORDER)
-    else:
-        ordered = ranked.annotate(wrapped=_first(Q(pk__gt=after))).order_by("state_rank", "wrapped", *_QUEUE_ORDER)
-    return list(ordered.values_list("pk", flat=True)[:limit])
-
-
-_QUEUE_ORDER = ("-urgency", "pk")
+    waiting = _waiting_for(project, user)
+    if after is not None:
+        waiting = waiting.exclude(pk=after)
+    preferred = _begun_by(user) if after is None else Q(pk__gt=after)
+    ranked = waiting.annotate(state_rank=_STATE_RANK, place=_first(preferred))
+    return list(ranked.order_by("state_rank", "place", "-urgency", "pk").values_list("pk", flat=True)[:limit])
 
 
 def _waiting_for(project: Project, user: User) -> QuerySet[Image]:

@@ -5,6 +5,7 @@ from typing import cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from labeling.accounts.models import User
@@ -13,17 +14,26 @@ from labeling.features.services import open_image
 from labeling.images.models import Image
 from labeling.projects.access import LABELERS, object_for, project_for, require
 from labeling.workspace.editor import editor_data
-from labeling.workspace.project_page import project_data
+from labeling.workspace.project_page import EXPORTERS, format_choices, project_data
 from labeling.workspace.queue import next_images
 
 
 @require_safe
+@ensure_csrf_cookie
 def project(request: HttpRequest, project_id: int) -> HttpResponse:
     """A project: how far it is, its images, adding more, exports."""
     found = project_for(request, project_id)
     role = require(request.user, project_id)
-    data = project_data(found, role)
-    return render(request, "workspace/project.html", {"project": found, "role": role, "data": data})
+    context = {
+        "project": found,
+        "role": role,
+        "data": project_data(found, role),
+        "memberships": found.memberships.select_related("user"),
+        "can_label": role in LABELERS,
+        "can_export": role in EXPORTERS,
+        "formats": format_choices() if role in EXPORTERS else [],
+    }
+    return render(request, "workspace/project.html", context)
 
 
 @require_safe
@@ -46,6 +56,7 @@ def next_image(request: HttpRequest, project_id: int) -> HttpResponse:
 
 
 @require_safe
+@ensure_csrf_cookie
 def editor(request: HttpRequest, image_id: int) -> HttpResponse:
     """Label an image. Opening it puts it to the front of the encode queue and offers others another one next."""
     images = Image.objects.select_related("project", "encoding")

@@ -1,1 +1,13 @@
-// What every page but the editor loads: small enhancements; the pages work without them.
+// What every page but the editor loads: small enhancements; the forms work without them.
+
+import { setUpClasses } from "./classes";
+import { setUpForms } from "./forms";
+import { setUpProject } from "./project/page";
+import { setUpTheme } from "./theme";
+import { setUpToasts } from "./toast";
+
+setUpTheme();
+setUpToasts();
+setUpForms();
+setUpClasses();
+setUpProject();

@@ -1,0 +1,96 @@
+// The class editor: add and delete rows, with the next free colour and key chosen for a new one.
+
+import { all, copyOf, need } from "./dom";
+
+const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+/** Wire up the class rows of the page, if it has any. */
+export function setUpClasses(): void {
+  const section = document.querySelector<HTMLElement>("[data-classes]");
+  if (section) new ClassEditor(section).start();
+}
+
+class ClassEditor {
+  private readonly rows: HTMLElement;
+  private readonly template: HTMLTemplateElement;
+  private readonly total: HTMLInputElement;
+  private readonly palette: string[];
+
+  constructor(private readonly section: HTMLElement) {
+    this.rows = need("[data-rows]", section);
+    this.template = need("[data-row-template]", section);
+    this.total = need("[name=classes-TOTAL_FORMS]", section);
+    this.palette = (section.dataset["palette"] ?? "").split(" ");
+  }
+
+  start(): void {
+    for (const row of this.all()) this.setUp(row);
+    // Without scripts blank rows wait at the end; with them the button makes one when it is wanted.
+    for (const row of this.all().slice(1)) if (isBlank(row)) this.drop(row);
+    const add = need<HTMLButtonElement>("[data-add-row]", this.section);
+    add.hidden = false;
+    add.addEventListener("click", () => this.add());
+  }
+
+  private setUp(row: HTMLElement): void {
+    const tick = deleteBox(row);
+    row.classList.toggle("class-row--deleted", tick.checked);
+    tick.addEventListener("change", () => {
+      if (tick.checked && isNew(row)) this.drop(row);
+      row.classList.toggle("class-row--deleted", tick.checked); // one that exists stays in sight until it is saved
+    });
+    nameOf(row).addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // Enter means "the next class", as in a list; the button saves
+      const shown = this.all().filter((one) => !one.hidden);
+      const next = shown[shown.indexOf(row) + 1];
+      if (next) nameOf(next).focus();
+      else if (!isBlank(row)) this.add();
+    });
+  }
+
+  private add(): void {
+    const row = copyOf(this.template);
+    row.innerHTML = row.innerHTML.replaceAll("__prefix__", this.total.value);
+    this.total.value = String(Number(this.total.value) + 1);
+    const colors = this.taken("[data-color]");
+    const keys = this.taken("[data-hotkey]");
+    const color = this.palette.find((one) => !colors.has(one)) ?? this.palette[colors.size % this.palette.length];
+    need<HTMLInputElement>("[data-color]", row).value = color ?? "";
+    need<HTMLSelectElement>("[data-hotkey]", row).value = KEYS.find((key) => !keys.has(key)) ?? "";
+    this.rows.append(row);
+    this.setUp(row);
+    nameOf(row).focus();
+  }
+
+  /** Take a row out that was never saved. Its fields stay, ticked as deleted: the form counts its rows. */
+  private drop(row: HTMLElement): void {
+    deleteBox(row).checked = true;
+    row.hidden = true;
+  }
+
+  private taken(selector: string): Set<string> {
+    const kept = this.all().filter((row) => !deleteBox(row).checked);
+    return new Set(kept.map((row) => need<HTMLInputElement>(selector, row).value));
+  }
+
+  private all(): HTMLElement[] {
+    return all("[data-row]", this.rows);
+  }
+}
+
+function nameOf(row: HTMLElement): HTMLInputElement {
+  return need("[data-name]", row);
+}
+
+function deleteBox(row: HTMLElement): HTMLInputElement {
+  return need("[data-delete] input", row);
+}
+
+function isNew(row: HTMLElement): boolean {
+  return !need<HTMLInputElement>("[name$=-number]", row).value;
+}
+
+function isBlank(row: HTMLElement): boolean {
+  return isNew(row) && !nameOf(row).value.trim();
+}

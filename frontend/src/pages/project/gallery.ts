@@ -1,0 +1,201 @@
+// The grid of images: filled page by page while one scrolls, kept true by the project's events.
+
+import { confirmed } from "../dialog";
+import { all, copyOf, need, plural } from "../dom";
+import { HttpError, send } from "../http";
+import { toast } from "../toast";
+import type { ImageItem, ImagesPage, ImageState, ProjectData, Status } from "./messages";
+
+const STATES: Record<ImageState, string> = {
+  queued: "Waiting",
+  encoding: "Preparing",
+  ready: "Ready",
+  failed: "Failed",
+};
+
+/** The most images that are asked for at once when the shown ones are loaded anew. */
+const LARGEST_PAGE = 500;
+
+interface Card {
+  item: ImageItem;
+  element: HTMLElement;
+}
+
+export class Gallery {
+  private readonly list = need("[data-images]");
+  private readonly more = need("[data-more]");
+  private readonly template = need<HTMLTemplateElement>("[data-card-template]");
+  private readonly cards = new Map<number, Card>();
+  private filter = "all";
+  private next: number | null;
+  private loading = false;
+  /** The highest id that an event has named. */
+  private newest = 0;
+  /** Raised by every change of what is shown: an answer to an older question is dropped. */
+  private question = 0;
+
+  constructor(private readonly data: ProjectData) {
+    this.next = data.images.next;
+    for (const item of data.images.results) this.put(item);
+    for (const chip of all("[data-filter]")) chip.addEventListener("click", () => this.choose(chip));
+    const seen = new IntersectionObserver((entries) => entries.some((one) => one.isIntersecting) && void this.load(), {
+      rootMargin: "1200px",
+    });
+    seen.observe(this.more);
+    this.showEnds();
+  }
+
+  /** An image came in, or its features got further. */
+  imageChanged(id: number, state: ImageState, reason: string): void {
+    const card = this.cards.get(id);
+    if (card) this.put({ ...card.item, state, reason });
+    else void this.loadNew(id);
+  }
+
+  /** Somebody changed an image's objects. Returns the status it had, if the image is shown. */
+  annotationsChanged(id: number, status: Status, objects: number): Status | undefined {
+    const card = this.cards.get(id);
+    if (!card) return undefined;
+    const before = card.item.status;
+    this.put({ ...card.item, status, objects });
+    return before;
+  }
+
+  /** Load what is shown anew: events may have been missed. */
+  async refresh(): Promise<void> {
+    const question = ++this.question;
+    const wanted = Math.min(Math.max(this.cards.size, this.data.images.results.length, 60), LARGEST_PAGE);
+    const page = await this.ask(0, wanted);
+    if (!page || question !== this.question) return;
+    this.cards.clear();
+    this.list.replaceChildren();
+    this.take(page);
+  }
+
+  private async load(): Promise<void> {
+    if (this.loading || this.next === null) return;
+    this.loading = true;
+    const question = this.question;
+    const page = await this.ask(this.next);
+    this.loading = false;
+    if (!page || question !== this.question) return;
+    this.take(page);
+    // The end may still be in sight on a high screen; the observer only tells of changes.
+    if (this.more.getBoundingClientRect().top < innerHeight + 1200) void this.load();
+  }
+
+  /** Images that come in while the end of the list is loaded are added there; `id` is the one that was told of. */
+  private async loadNew(id: number): Promise<void> {
+    this.newest = Math.max(this.newest, id);
+    if (this.loading || this.next !== null || this.filter !== "all") return;
+    this.loading = true;
+    const question = this.question;
+    await new Promise((resolve) => setTimeout(resolve, 250)); // many come in at once: one question for all
+    const last = Math.max(0, ...this.cards.keys());
+    const page = await this.ask(last);
+    this.loading = false;
+    if (!page || question !== this.question) return;
+    this.take(page);
+    const found = Math.max(0, ...this.cards.keys());
+    if (found > last && found < this.newest) void this.loadNew(this.newest);
+  }
+
+  private async ask(after: number, limit?: number): Promise<ImagesPage | null> {
+    const query = new URLSearchParams({ after: String(after), filter: this.filter });
+    if (limit) query.set("limit", String(limit));
+    try {
+      return await send<ImagesPage>("GET", `${this.data.api.images}?${query}`);
+    } catch (error) {
+      if (error instanceof HttpError) toast(error.message, "error");
+      return null;
+    }
+  }
+
+  private take(page: ImagesPage): void {
+    for (const item of page.results) this.put(item);
+    this.next = page.next;
+    this.showEnds();
+  }
+
+  private choose(chip: HTMLElement): void {
+    for (const one of all("[data-filter]")) one.setAttribute("aria-checked", String(one === chip));
+    this.filter = chip.dataset["filter"] ?? "all";
+    void this.refresh();
+  }
+
+  private showEnds(): void {
+    this.more.hidden = this.next === null;
+    const nothing = this.cards.size === 0;
+    need("[data-empty=project]").hidden = !nothing || this.filter !== "all";
+    need("[data-empty=filter]").hidden = !nothing || this.filter === "all";
+  }
+
+  private put(item: ImageItem): void {
+    const known = this.cards.get(item.id);
+    const card = known ?? { item, element: this.make(item) };
+    card.item = item;
+    this.cards.set(item.id, card);
+    if (!known) {
+      this.list.append(card.element);
+      need("[data-empty=project]").hidden = true;
+    }
+    showState(card);
+  }
+
+  private make(item: ImageItem): HTMLElement {
+    const card = copyOf(this.template);
+    need<HTMLAnchorElement>("[data-slot=link]", card).href = item.editor;
+    const picture = need<HTMLImageElement>("[data-slot=thumbnail]", card);
+    picture.src = item.thumbnail;
+    const name = need("[data-slot=name]", card);
+    name.textContent = item.name.split("/").at(-1) ?? item.name;
+    name.title = `${item.name}, ${item.width} × ${item.height}`;
+    card.querySelector("[data-slot=retry]")?.addEventListener("click", () => void this.retry(item.id));
+    card.querySelector("[data-slot=delete]")?.addEventListener("click", () => void this.remove(item.id));
+    return card;
+  }
+
+  private async retry(id: number): Promise<void> {
+    try {
+      await send("POST", `/api/images/${id}/encode`);
+      this.imageChanged(id, "queued", "");
+    } catch (error) {
+      toast((error as Error).message, "error");
+    }
+  }
+
+  private async remove(id: number): Promise<void> {
+    const card = this.cards.get(id);
+    if (!card) return;
+    const { name, objects } = card.item;
+    const kept = objects ? ` and its ${plural(objects, "object")}` : "";
+    if (!(await confirmed(`Delete “${name}”${kept}? This can't be undone.`, "Delete"))) return;
+    try {
+      await send("DELETE", `/api/images/${id}`);
+      this.forget(id);
+    } catch (error) {
+      toast((error as Error).message, "error");
+    }
+  }
+
+  /** An image is gone. */
+  forget(id: number): void {
+    this.cards.get(id)?.element.remove();
+    this.cards.delete(id);
+    this.showEnds();
+  }
+}
+
+function showState({ item, element }: Card): void {
+  const done = item.status === "done";
+  const begun = item.status === "in_progress" && item.state === "ready";
+  const state = need("[data-slot=state]", element);
+  state.className = `state state--${done ? "done" : begun ? "begun" : item.state}`;
+  state.textContent = done ? "Done" : begun ? "In progress" : STATES[item.state];
+  need("[data-slot=objects]", element).textContent = item.objects ? plural(item.objects, "object") : "";
+  const reason = need("[data-slot=reason]", element);
+  reason.hidden = item.state !== "failed";
+  reason.textContent = reason.title = item.reason;
+  const retry = element.querySelector<HTMLElement>("[data-slot=retry]");
+  if (retry) retry.hidden = item.state !== "failed";
+}

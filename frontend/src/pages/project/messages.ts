@@ -1,0 +1,81 @@
+// What the server tells a project's pages: docs/protocol.md, `/ws/projects/<id>/`, and the boot data.
+
+export type ImageState = "queued" | "encoding" | "ready" | "failed";
+export type Status = "new" | "in_progress" | "done";
+
+export interface Counts {
+  total: number;
+  queued: number;
+  encoding: number;
+  ready: number;
+  failed: number;
+  done: number;
+}
+
+/** An image of `GET /api/projects/<id>/images`. */
+export interface ImageItem {
+  id: number;
+  name: string;
+  width: number;
+  height: number;
+  thumbnail: string;
+  editor: string;
+  state: ImageState;
+  reason: string;
+  status: Status;
+  objects: number;
+}
+
+export interface ImagesPage {
+  results: ImageItem[];
+  next: number | null;
+}
+
+export interface UploadItem {
+  name: string;
+  state: "waiting" | "unpacked" | "accepted" | "rejected";
+  reason?: string;
+  message?: string;
+}
+
+export interface UploadNews {
+  id: number;
+  state: "receiving" | "processing" | "done";
+  total: number;
+  accepted: number;
+  rejected: number;
+}
+
+export interface ExportNews {
+  id: number;
+  state: "queued" | "running" | "ready" | "failed";
+  done: number;
+  total: number;
+  url?: string | null;
+  reason?: string;
+}
+
+/** An export of `GET /api/projects/<id>/exports`. */
+export interface ExportItem extends ExportNews {
+  format: string;
+  title?: string;
+  created_at?: string;
+}
+
+export type ProjectMessage =
+  | { type: "snapshot" | "progress"; images: Counts; uploads?: UploadNews[]; exports?: ExportNews[] }
+  | { type: "image"; id: number; name?: string; state: ImageState; reason?: string | null; thumbnail?: string }
+  | { type: "annotations"; image: number; version: number; status: Status; objects: number; by: string }
+  | ({ type: "upload"; item?: UploadItem } & UploadNews)
+  | ({ type: "export" } & ExportNews)
+  | { type: "pong" | "error" };
+
+/** `#project-data`. */
+export interface ProjectData {
+  project: { id: number; name: string; role: "manager" | "annotator" | "reviewer" };
+  counts: Counts;
+  images: ImagesPage;
+  exports: ExportItem[];
+  socket: string;
+  api: { images: string; uploads: string; encode: string; exports: string };
+}

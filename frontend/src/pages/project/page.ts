@@ -1,0 +1,95 @@
+// The project page: one socket, and the parts of the page it keeps true.
+
+import { need } from "../dom";
+import { send } from "../http";
+import { toast } from "../toast";
+import { Exports } from "./exports";
+import { Gallery } from "./gallery";
+import type { Counts, ProjectData, ProjectMessage } from "./messages";
+import { showCounts } from "./progress";
+import { ProjectSocket } from "./socket";
+import { Uploads } from "./uploads";
+
+/** Bring the page to life, if this is a project's page. */
+export function setUpProject(): void {
+  const boot = document.querySelector("#project-data");
+  if (boot?.textContent) new ProjectPage(JSON.parse(boot.textContent) as ProjectData).start();
+}
+
+class ProjectPage {
+  private counts: Counts;
+  private readonly gallery: Gallery;
+  private readonly uploads: Uploads | null;
+  private readonly exports: Exports | null;
+  private connectedBefore = false;
+
+  constructor(private readonly data: ProjectData) {
+    this.counts = data.counts;
+    this.gallery = new Gallery(data);
+    this.uploads = Uploads.on(data);
+    this.exports = Exports.on(data);
+  }
+
+  start(): void {
+    showCounts(this.counts);
+    const retry = document.querySelector("[data-retry-all]");
+    retry?.addEventListener("click", () => void this.retryAll());
+    new ProjectSocket(
+      this.data.socket,
+      (message) => this.hear(message),
+      (connected) => (need("[data-live-state]").hidden = connected || !this.connectedBefore),
+    );
+  }
+
+  private hear(message: ProjectMessage): void {
+    switch (message.type) {
+      case "snapshot": {
+        // Events before the first snapshot, or while the connection was lost, were missed.
+        const missed = this.connectedBefore || JSON.stringify(message.images) !== JSON.stringify(this.data.counts);
+        this.connectedBefore = true;
+        if (missed) void this.gallery.refresh();
+        this.takeProgress(message);
+        break;
+      }
+      case "progress":
+        this.takeProgress(message);
+        break;
+      case "image":
+        this.gallery.imageChanged(message.id, message.state, message.reason ?? "");
+        break;
+      case "annotations": {
+        const before = this.gallery.annotationsChanged(message.image, message.status, message.objects);
+        if (before) this.countDone(Number(message.status === "done") - Number(before === "done"));
+        break;
+      }
+      case "upload":
+        this.uploads?.changed(message, message.item);
+        break;
+      case "export":
+        this.exports?.changed(message);
+        break;
+    }
+  }
+
+  private takeProgress(message: Extract<ProjectMessage, { type: "snapshot" | "progress" }>): void {
+    this.counts = message.images;
+    showCounts(this.counts);
+    for (const upload of message.uploads ?? []) this.uploads?.changed(upload);
+    for (const one of message.exports ?? []) this.exports?.changed(one);
+  }
+
+  private countDone(change: number): void {
+    if (change === 0) return;
+    this.counts = { ...this.counts, done: this.counts.done + change };
+    showCounts(this.counts);
+  }
+
+  private async retryAll(): Promise<void> {
+    try {
+      const { queued } = await send<{ queued: number }>("POST", this.data.api.encode);
+      toast(queued === 1 ? "One image is tried again." : `${queued} images are tried again.`, "success");
+    } catch (error) {
+      toast((error as Error).message, "error");
+    }
+  }
+}

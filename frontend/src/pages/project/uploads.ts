@@ -1,0 +1,210 @@
+// Adding images: drop zone, pickers, and the panel that shows what becomes of each file.
+
+import { element, need, plural } from "../dom";
+import { HttpError, send } from "../http";
+import { toast } from "../toast";
+import { filesOf, isWanted } from "./files";
+import type { ProjectData, UploadItem, UploadNews } from "./messages";
+import { setMeter } from "./progress";
+import { Sender } from "./sender";
+
+/** Files being sent that are listed at most; the rest is in the numbers. */
+const LISTED = 4;
+
+export class Uploads {
+  private readonly root: HTMLElement;
+  private senders: Sender[] = [];
+  /** Uploads that the server is working on, ours and other managers'. */
+  private readonly news = new Map<number, UploadNews>();
+  private readonly rejected = new Map<string, UploadItem>();
+  private drawn = 0;
+
+  /** Null for people who may not add images. */
+  static on(data: ProjectData): Uploads | null {
+    const root = document.querySelector<HTMLElement>("[data-uploads]");
+    return root && new Uploads(root, data);
+  }
+
+  private constructor(
+    root: HTMLElement,
+    private readonly data: ProjectData,
+  ) {
+    this.root = root;
+    this.setUpPickers();
+    this.setUpDrop();
+    need("[data-upload-close]", root).addEventListener("click", () => this.clear());
+    need("[data-upload-again]", root).addEventListener("click", () => this.again());
+    window.addEventListener("beforeunload", (event) => {
+      if (this.senders.some((sender) => sender.busy)) event.preventDefault();
+    });
+  }
+
+  /** The server got further with an upload. */
+  changed(news: UploadNews, item?: UploadItem): void {
+    const ours = this.senders.some((sender) => sender.upload === news.id);
+    if (!ours && news.state === "done" && !this.news.has(news.id)) return;
+    this.news.set(news.id, news);
+    if (item) this.note([item]);
+    if (news.state === "done" && news.rejected > 0) void this.fetchItems(news.id); // none is missed, zips' neither
+    this.draw();
+  }
+
+  private setUpPickers(): void {
+    for (const kind of ["files", "folder"]) {
+      const input = need<HTMLInputElement>(`[data-input=${kind}]`, this.root);
+      need(`[data-pick=${kind}]`, this.root).addEventListener("click", () => input.click());
+      input.addEventListener("change", () => {
+        this.add(Array.from(input.files ?? []).filter(isWanted));
+        input.value = "";
+      });
+    }
+  }
+
+  /** The whole page takes a drop; the veil says so. */
+  private setUpDrop(): void {
+    const veil = need("[data-drop-veil]");
+    let depth = 0; // dragenter and dragleave come for every element on the way
+    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    document.addEventListener("dragenter", (event) => {
+      if (carriesFiles(event)) veil.hidden = ++depth === 0;
+    });
+    document.addEventListener("dragleave", (event) => {
+      if (carriesFiles(event)) veil.hidden = --depth <= 0;
+    });
+    document.addEventListener("dragover", (event) => {
+      if (carriesFiles(event)) event.preventDefault();
+    });
+    document.addEventListener("drop", (event) => {
+      if (!event.dataTransfer || !carriesFiles(event)) return;
+      event.preventDefault();
+      depth = 0;
+      veil.hidden = true;
+      filesOf(event.dataTransfer).then(
+        (files) => this.add(files),
+        () => toast("The files can't be read. Copy them to this computer first, then drop them again.", "error"),
+      );
+    });
+  }
+
+  private add(files: File[]): void {
+    if (files.length === 0) return toast("There is no file in that.", "info");
+    if (this.finished) this.clear();
+    const sender = new Sender(
+      files,
+      this.data.api.uploads,
+      () => this.draw(),
+      (items) => this.note(items),
+    );
+    this.senders.push(sender);
+    this.draw();
+    sender.run().then(
+      (id) => void this.fetchItems(id),
+      (error: Error) => {
+        for (const one of sender.files) if (one.state !== "sent") [one.state, one.message] = ["failed", error.message];
+        toast(error.message, "error");
+        this.draw();
+      },
+    );
+  }
+
+  /** Send again what did not arrive. */
+  private again(): void {
+    const failed = this.senders.flatMap((sender) => sender.files).filter((one) => one.state === "failed");
+    for (const sender of this.senders) {
+      sender.files.splice(0, Infinity, ...sender.files.filter((one) => one.state !== "failed"));
+    }
+    this.add(failed.map((one) => one.file));
+  }
+
+  private async fetchItems(id: number): Promise<void> {
+    try {
+      const upload = await send<UploadNews & { items: UploadItem[] }>("GET", `/api/uploads/${id}`);
+      this.news.set(id, upload);
+      this.note(upload.items);
+    } catch (error) {
+      if (error instanceof HttpError && error.status !== 0) toast(error.message, "error");
+    }
+  }
+
+  private note(items: UploadItem[]): void {
+    for (const item of items) if (item.state === "rejected") this.rejected.set(`${item.name}\n${item.reason}`, item);
+    this.draw();
+  }
+
+  private clear(): void {
+    this.senders = [];
+    this.rejected.clear();
+    for (const [id, news] of this.news) if (news.state === "done") this.news.delete(id);
+    this.draw();
+  }
+
+  /** Whether nothing is being sent or looked at any more. */
+  private get finished(): boolean {
+    const looking = Array.from(this.news.values()).some((one) => one.state !== "done");
+    return !looking && !this.senders.some((sender) => sender.busy);
+  }
+
+  /** Draw once a frame, however many events come in. */
+  private draw(): void {
+    if (this.drawn) return;
+    this.drawn = requestAnimationFrame(() => {
+      this.drawn = 0;
+      this.drawNow();
+    });
+  }
+
+  private drawNow(): void {
+    const files = this.senders.flatMap((sender) => sender.files);
+    const news = Array.from(this.news.values());
+    const panel = need("[data-upload-panel]", this.root);
+    panel.hidden = files.length === 0 && news.length === 0;
+    if (panel.hidden) return;
+    const sum = (key: "total" | "accepted" | "rejected") => news.reduce((total, one) => total + one[key], 0);
+    const unsent = files.filter((one) => one.state === "waiting" || one.state === "sending").length;
+    const failed = files.filter((one) => one.state === "failed");
+    const [accepted, rejected, total] = [sum("accepted"), sum("rejected"), sum("total") + unsent];
+    need("[data-upload-title]", panel).textContent = this.finished
+      ? `${plural(accepted, "image")} added`
+      : unsent
+        ? `Uploading ${plural(files.length, "file")}`
+        : "Checking the files";
+    need("[data-upload-numbers]", panel).textContent = this.finished ? "" : `${accepted + rejected} of ${total}`;
+    const bytes = files.reduce((sum, one) => sum + one.file.size, 0);
+    const sent = files.reduce((sum, one) => sum + (one.state === "failed" ? one.file.size : one.sent), 0);
+    // Half of the bar is the way to the server, half is its check of the files.
+    const part = (bytes ? sent / bytes : 1) / 2 + (total ? (accepted + rejected) / total : 0) / 2;
+    setMeter(need("[data-meter=upload]", panel), this.finished ? 1 : part, 1);
+    need("[data-upload-close]", panel).hidden = !this.finished;
+    need("[data-upload-again]", panel).hidden = failed.length === 0 || unsent > 0;
+    this.drawFiles(panel);
+    this.drawRejected(panel, failed);
+  }
+
+  private drawFiles(panel: HTMLElement): void {
+    const sending = this.senders.flatMap((sender) => sender.files).filter((one) => one.state === "sending");
+    const rows = sending.slice(0, LISTED).map((one) => {
+      const row = element("li", "upload-file");
+      const percent = one.file.size ? Math.floor((100 * one.sent) / one.file.size) : 100;
+      row.append(element("span", "upload-file__name", one.file.name), element("span", "", `${percent} %`));
+      return row;
+    });
+    need("[data-upload-files]", panel).replaceChildren(...rows);
+  }
+
+  private drawRejected(panel: HTMLElement, failed: { file: File; message: string }[]): void {
+    const count = this.rejected.size + failed.length;
+    need("[data-rejections]", panel).hidden = count === 0;
+    need("[data-rejection-count]", panel).textContent = `${plural(count, "file")} not added`;
+    const list = need("[data-rejection-list]", panel);
+    if (list.childElementCount === count) return;
+    const row = (name: string, message: string) => {
+      const made = element("li", "rejection");
+      made.append(element("span", "rejection__name", name), element("span", "rejection__reason", message));
+      return made;
+    };
+    list.replaceChildren(
+      ...Array.from(this.rejected.values(), (item) => row(item.name, item.message || item.reason || "Not usable")),
+      ...failed.map((one) => row(one.file.name, one.message)),
+    );
+  }
+}

@@ -31,6 +31,7 @@ class Decoder(nn.Module):
         c4, c8, c16, c32 = cfg.channels
         n8, n16, n32 = cfg.depths
         r8, r16, r32 = cfg.ratios
+        self.cfg = cfg
         self.label8 = nn.Conv2d(STATES, c8, 4, stride=4)
         self.label4 = nn.Conv2d(STATES, c4, 2, stride=2)
         self.guide8 = nn.Conv2d(DISTANCE_CHANNELS + 2 * cfg.sim_heads, c8, 1)

@@ -3,8 +3,8 @@
     python -m inference.export_weights RUN_DIR --out inference/weights
 
 Writes `encoder.safetensors` (ViT and stem, fp16; left alone when it is there with the same content),
-`click.safetensors` (pyramid and decoder, fp16), the graphs `encoder.onnx`, `pyramid.onnx`, `decoder.onnx`, and `manifest.json`. Then
-compares ONNX Runtime with PyTorch on random input and fails if they differ.
+`click.safetensors` (pyramid and decoder, fp16), the graphs `encoder.onnx`, `pyramid.onnx`, `decoder.onnx`, and
+`manifest.json`. Then compares ONNX Runtime with PyTorch on random input and fails if they differ.
 """
 
 from __future__ import annotations

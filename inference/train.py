@@ -3,13 +3,15 @@
     python -m inference.train clicks --config small --sets voc/train.json coco/train.json --out runs/1 --hours 3
 
 The encoder's tokens of all pictures are computed first and kept in --cache; then pyramid and decoder are trained.
-Killed runs go on with --resume. OUT holds checkpoint.pt, model.safetensors (averaged weights) and log.jsonl; turn
-them into the shipped files with `python -m inference.export_weights OUT`.
+A run that is asked to stop (SIGTERM) saves first; any run goes on with --resume. OUT holds checkpoint.pt,
+model.safetensors (averaged weights) and log.jsonl; turn them into the shipped files with `python -m inference.export_weights OUT`.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
+import threading
 from pathlib import Path
 
 import torch
@@ -42,7 +44,11 @@ def main() -> None:
     clicks.add_argument("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
     clicks.add_argument("--no-fill", action="store_true", help="train on what the cache holds already")
     clicks.add_argument("--fp32", action="store_true", help="no bfloat16, for processors that lack it")
+    clicks.add_argument("--save-every", type=float, default=240.0, help="seconds between two checkpoints")
     args = parser.parse_args()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     if args.threads:
         torch.set_num_threads(args.threads)
     train(
@@ -58,6 +64,8 @@ def main() -> None:
         exclude=frozenset(args.exclude),
         fill=not args.no_fill,
         bf16=not args.fp32,
+        save_every=args.save_every,
+        stop=stop,
     )
 
 

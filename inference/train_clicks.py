@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -168,8 +169,10 @@ def train(
     bf16: bool = True,
     save_every: float = 240.0,
     log_every: int = 50,
+    stop: threading.Event | None = None,
 ) -> Run:
-    """Train until `steps` are done or `hours` are over; see `python -m inference.train clicks --help`."""
+    """Train until `steps` are done, `hours` are over or `stop` is set, then save; see
+    `python -m inference.train clicks --help`."""
     if (hours is None) == (steps is None):
         raise ValueError("give either hours or steps")
     keep_memory()
@@ -192,7 +195,7 @@ def train(
     try:
         for windows in stream:
             progress = run.step / steps if steps is not None else run.elapsed / (3600 * (hours or 1))
-            if progress >= 1:
+            if progress >= 1 or (stop is not None and stop.is_set()):
                 break
             rng = np.random.default_rng([run.seed, run.step, 1])
             result = interact(run.model, stem, windows, rng, cfg.rounds_cap, bf16)

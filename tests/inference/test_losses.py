@@ -1,0 +1,41 @@
+"""Losses against figures computed by hand."""
+
+import math
+
+import pytest
+import torch
+
+from inference.losses import normalized_focal, soft_iou
+
+
+def test_soft_iou_by_hand() -> None:
+    logits = torch.tensor([[[0.0, 0.0], [math.log(3), -math.log(3)]]])  # p = .5 .5 .75 .25
+    target = torch.tensor([[[1.0, 0.0], [1.0, 0.0]]])
+    loss = soft_iou(logits, target, torch.ones(1, 2, 2))
+    assert loss.item() == pytest.approx(1 - 1.25 / 2.75, abs=1e-5)
+
+
+def test_normalized_focal_by_hand() -> None:
+    logits = torch.tensor([[[0.0, math.log(3)]]])  # p(right) = .5 and .75
+    target = torch.ones(1, 1, 2)
+    focal = [0.25, 0.0625]
+    scale = 2 / sum(focal)
+    expected = -0.5 * scale * (focal[0] * math.log(0.5) + focal[1] * math.log(0.75)) / 2
+    assert normalized_focal(logits, target, torch.ones(1, 1, 2)).item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_void_pixels_do_not_count() -> None:
+    logits = torch.randn(2, 4, 4)
+    target = (torch.rand(2, 4, 4) > 0.5).float()
+    weight = torch.ones(2, 4, 4)
+    weight[:, :, 2:] = 0
+    changed = logits.clone()
+    changed[:, :, 2:] = 100.0
+    for loss in (normalized_focal, soft_iou):
+        assert torch.allclose(loss(logits, target, weight), loss(changed, target, weight))
+
+
+def test_nothing_counted_is_no_division_by_zero() -> None:
+    zero = torch.zeros(1, 2, 2)
+    assert torch.isfinite(normalized_focal(zero, zero, zero)).all()
+    assert torch.isfinite(soft_iou(zero, zero, zero)).all()

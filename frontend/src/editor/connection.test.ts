@@ -1,0 +1,250 @@
+/** The client against a real WebSocket server that keeps click sessions as docs/protocol.md says. */
+
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { WebSocket as NodeSocket, WebSocketServer } from "ws";
+import { ClickConnection, type Answer, type Listener } from "./connection";
+import type { ClientMessage, EncodingState, WireClick } from "./protocol";
+import { encodeRuns } from "./rle";
+
+/** A mask of as many pixels as the object has clicks: enough to tell one answer from another. */
+class Server {
+  readonly server = new WebSocketServer({ port: 0 });
+  readonly got: ClientMessage[] = [];
+  state: EncodingState = "ready";
+  /** Called before the usual answer; true: there is none. */
+  intercept: (message: ClientMessage, socket: NodeSocket) => boolean = () => false;
+  private sessions = new Map<string, { clicks: WireClick[]; redo: WireClick[] }>();
+
+  constructor() {
+    this.server.on("connection", (socket) => {
+      this.sessions.clear();
+      const limits = { message_bytes: 65536, clicks_per_second: 30, clicks_per_object: 500 };
+      this.say(socket, { type: "hello", image: 1, width: 100, height: 100, state: this.state, limits });
+      socket.on("message", (data) => {
+        const message = JSON.parse(String(data)) as ClientMessage;
+        this.got.push(message);
+        if (!this.intercept(message, socket)) this.answer(socket, message);
+      });
+    });
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
+  }
+
+  say(socket: NodeSocket, message: object): void {
+    socket.send(JSON.stringify({ v: 1, ...message }));
+  }
+
+  mask(socket: NodeSocket, object: string, seq: number, clicks: number): void {
+    const bbox = clicks === 0 ? [0, 0, 0, 0] : [10, 10, 1, clicks];
+    const counts = clicks === 0 ? "" : encodeRuns([0, clicks]);
+    const ms = { queue: 0, decode: 0 };
+    this.say(socket, { type: "mask", object, seq, clicks, can_redo: false, bbox, counts, stage: "final", ms });
+  }
+
+  drop(): void {
+    for (const socket of this.server.clients) socket.terminate();
+  }
+
+  close(): void {
+    this.drop();
+    this.server.close();
+  }
+
+  private answer(socket: NodeSocket, message: ClientMessage): void {
+    if (message.type === "ping") return this.say(socket, { type: "pong", seq: message.seq });
+    if (!("seq" in message)) return;
+    const { object, seq } = message;
+    if (message.type === "start") this.sessions.set(object, { clicks: [...(message.clicks ?? [])], redo: [] });
+    const session = this.sessions.get(object);
+    if (!session) return this.say(socket, { type: "error", code: "unknown_object", message: "Start it.", object, seq });
+    if (message.type === "click") session.clicks.push([message.x, message.y, message.positive]);
+    if (message.type === "undo") session.redo.push(session.clicks.pop()!);
+    if (message.type === "redo") session.clicks.push(session.redo.pop()!);
+    this.mask(socket, object, seq, session.clicks.length);
+  }
+}
+
+const A: WireClick = [1, 1, true];
+const B: WireClick = [2, 2, false];
+const C: WireClick = [3, 3, true];
+const PATIENCE = { first: 20, longest: 40, silence: 5_000 };
+
+describe("the click connection", () => {
+  let server: Server;
+  let client: ClickConnection;
+  let answers: Answer[];
+  let listener: { [Key in keyof Listener]: ReturnType<typeof vi.fn<Listener[Key]>> };
+
+  const connect = (patience = PATIENCE) => {
+    const open = (url: string) => {
+      const socket = new NodeSocket(url);
+      socket.on("error", () => {}); // Node's way; a `close` event follows, as in browsers
+      return socket as unknown as WebSocket;
+    };
+    client = new ClickConnection(server.url, listener, open, patience);
+    client.connect();
+  };
+  const track = (...clicks: WireClick[]) => client.track({ object: "one", clicks, previous: null });
+  const types = () => server.got.map(({ type }) => type);
+  const settledWith = (clicks: number) =>
+    vi.waitFor(() => expect(answers.at(-1)).toMatchObject({ object: "one", clicks, final: true }), { timeout: 4_000 });
+
+  const greeted = () => vi.waitFor(() => expect(listener.connection).toHaveBeenLastCalledWith("open"));
+
+  beforeEach(async () => {
+    server = new Server();
+    answers = [];
+    listener = {
+      connection: vi.fn(),
+      hello: vi.fn(),
+      encoding: vi.fn(),
+      annotations: vi.fn(),
+      mask: vi.fn((answer: Answer) => void answers.push(answer)),
+      refused: vi.fn(),
+    };
+    connect();
+    await greeted();
+  });
+
+  afterEach(() => {
+    client.dispose();
+    server.close();
+  });
+
+  it("sends one small message a click, whatever the history", async () => {
+    track(A);
+    await settledWith(1);
+    track(A, B);
+    await settledWith(2);
+    track(A, B, C);
+    await settledWith(3);
+    expect(types()).toEqual(["start", "click", "click"]);
+    expect(server.got[2]).toEqual({ v: 1, type: "click", object: "one", seq: 3, x: 3, y: 3, positive: true });
+    expect(answers.at(-1)!.patch).toEqual({ box: [10, 10, 1, 3], runs: [0, 3] });
+  });
+
+  it("undoes and redoes, and replaces an undone click", async () => {
+    track(A, B);
+    track(A);
+    track(A, B);
+    track(A);
+    track(A, C);
+    await settledWith(2);
+    expect(types()).toEqual(["start", "undo", "redo", "undo", "click"]);
+  });
+
+  it("starts anew with all clicks after a lost connection", async () => {
+    track(A);
+    await settledWith(1);
+    server.drop();
+    track(A, B);
+    await settledWith(2);
+    expect(listener.connection).toHaveBeenCalledWith("lost");
+    expect(listener.connection).toHaveBeenLastCalledWith("open");
+    expect(server.got.at(-1)).toEqual({ v: 1, type: "start", object: "one", seq: 1, clicks: [A, B] });
+  });
+
+  it("says that newer answers follow, and drops stale ones", async () => {
+    const held: [NodeSocket, number][] = [];
+    server.intercept = (message, socket) => {
+      if (message.type === "click") held.push([socket, message.seq]);
+      return message.type === "click";
+    };
+    track(A);
+    track(A, B);
+    track(A, B, C);
+    await vi.waitFor(() => expect(held).toHaveLength(2));
+    const [[socket, second], [, third]] = held as [[NodeSocket, number], [NodeSocket, number]];
+    server.mask(socket, "one", second, 2);
+    server.mask(socket, "one", third, 3);
+    server.mask(socket, "one", second, 2);
+    server.mask(socket, "other", third + 1, 9);
+    await settledWith(3);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(answers.map(({ clicks, final }) => [clicks, final])).toEqual([
+      [1, false],
+      [2, false],
+      [3, true],
+    ]);
+  });
+
+  it("waits until the image is ready", async () => {
+    client.dispose();
+    server.state = "queued";
+    connect();
+    track(A, B);
+    await vi.waitFor(() => expect(listener.hello).toHaveBeenCalledTimes(2));
+    expect(server.got).toEqual([]);
+    for (const socket of server.server.clients) server.say(socket, { type: "state", state: "ready" });
+    await settledWith(2);
+    expect(listener.encoding).toHaveBeenCalledWith({ v: 1, type: "state", state: "ready" });
+  });
+
+  it("starts anew when the server forgot the object or was too busy", async () => {
+    let refused = 0;
+    server.intercept = (message, socket) => {
+      if (message.type !== "click" || refused++ > 0) return false;
+      const { object, seq } = message;
+      server.say(socket, { type: "error", code: "unknown_object", message: "Start it.", object, seq });
+      return true;
+    };
+    track(A);
+    await settledWith(1);
+    track(A, B);
+    await settledWith(2);
+    expect(types()).toEqual(["start", "click", "start"]);
+    expect(listener.refused).not.toHaveBeenCalled();
+  });
+
+  it("tells what the server will never take", async () => {
+    server.intercept = (message, socket) => {
+      if (message.type !== "click") return false;
+      const { object, seq } = message;
+      server.say(socket, { type: "error", code: "too_many_clicks", message: "Enough.", object, seq });
+      return true;
+    };
+    track(A);
+    track(A, B);
+    await vi.waitFor(() => expect(listener.refused).toHaveBeenCalledWith("one", "too_many_clicks", "Enough."));
+    track(A);
+    await settledWith(1);
+  });
+
+  it("refines a mask: it goes along with the start", async () => {
+    client.track({ object: "one", clicks: [], previous: { box: [1, 2, 1, 3], runs: [0, 3] } });
+    await settledWith(0);
+    const previous = { bbox: [1, 2, 1, 3], counts: encodeRuns([0, 3]) };
+    expect(server.got[0]).toEqual({ v: 1, type: "start", object: "one", seq: 1, previous });
+  });
+
+  it("forgets released objects", async () => {
+    track(A);
+    await settledWith(1);
+    client.release("one");
+    await vi.waitFor(() => expect(types()).toEqual(["start", "close"]));
+    server.drop();
+    await vi.waitFor(() => expect(listener.hello).toHaveBeenCalledTimes(2));
+    expect(types()).toEqual(["start", "close"]);
+  });
+
+  it("gives up a socket that is silent", async () => {
+    client.dispose();
+    server.intercept = () => true;
+    connect({ ...PATIENCE, silence: 60 });
+    await vi.waitFor(() => expect(listener.connection).toHaveBeenCalledWith("lost"));
+    await vi.waitFor(() => expect(listener.hello.mock.calls.length).toBeGreaterThan(2));
+    expect(types()).toContain("ping");
+  });
+
+  it("does not knock again after being shut out, until it is asked to", async () => {
+    for (const socket of server.server.clients) socket.close(4403);
+    await vi.waitFor(() => expect(listener.connection).toHaveBeenLastCalledWith("denied"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(listener.hello).toHaveBeenCalledTimes(1);
+    client.retryNow();
+    await vi.waitFor(() => expect(listener.hello).toHaveBeenCalledTimes(2));
+  });
+});

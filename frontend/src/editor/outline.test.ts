@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { outline, thin, type Loop } from "./outline";
+import { bitsOf, type Patch } from "./rle";
+
+const patches = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })).chain(([width, height]) =>
+  fc.array(fc.boolean(), { minLength: width * height, maxLength: width * height }).map((bits): Patch => {
+    const runs = [0];
+    bits.forEach((set, index) => {
+      if (set === (index > 0 && bits[index - 1]!)) runs[runs.length - 1]! += 1;
+      else runs.push(1);
+    });
+    return { box: [7, 11, width, height], runs };
+  }),
+);
+
+function corners(loop: Loop): [number, number][] {
+  return Array.from({ length: loop.length / 2 }, (_, index) => [loop[2 * index]!, loop[2 * index + 1]!]);
+}
+
+/** The even-odd rule at a point: crossings of a ray to the left. */
+function inside(loops: readonly Loop[], x: number, y: number): boolean {
+  let crossings = 0;
+  for (const loop of loops) {
+    const points = corners(loop);
+    points.forEach(([x0, y0], index) => {
+      const [, y1] = points[(index + 1) % points.length]!;
+      if (x0 < x && Math.min(y0, y1) < y && Math.max(y0, y1) > y) crossings += 1;
+    });
+  }
+  return crossings % 2 === 1;
+}
+
+describe("outline", () => {
+  it("encloses exactly the mask's pixels, holes left out", () => {
+    fc.assert(
+      fc.property(patches, (patch) => {
+        const loops = outline(patch);
+        const [left, top, width] = patch.box;
+        bitsOf(patch).forEach((bit, index) => {
+          const [x, y] = [left + (index % width) + 0.5, top + Math.floor(index / width) + 0.5];
+          expect(inside(loops, x, y)).toBe(bit === 1);
+        });
+      }),
+    );
+  });
+
+  it("has corners only where it turns", () => {
+    expect(outline({ box: [2, 3, 4, 2], runs: [0, 8] }).map(corners)).toEqual([
+      [
+        [6, 3],
+        [6, 5],
+        [2, 5],
+        [2, 3],
+      ],
+    ]);
+  });
+
+  it("keeps a hole as a loop of its own", () => {
+    expect(outline({ box: [0, 0, 3, 3], runs: [0, 4, 1, 4] })).toHaveLength(2);
+  });
+});
+
+describe("thin", () => {
+  it("leaves out corners that nobody can see, and keeps a shape", () => {
+    const stairs = Float32Array.from(Array.from({ length: 80 }, (_, index) => Math.floor((index + 1) / 2) % 40));
+    const thinned = thin(stairs, 8);
+    expect(thinned.length).toBeLessThan(stairs.length / 2);
+    expect(thinned.length).toBeGreaterThanOrEqual(6);
+    expect(thin(stairs, 0)).toBe(stairs);
+    expect(thin(stairs, 1000)).toBe(stairs);
+  });
+});

@@ -1,6 +1,7 @@
 """Every format becomes an upright 8-bit RGB view, compared pixel by pixel."""
 
 import io
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from labeling.images.models import UploadItem
-from labeling.images.reading import Picture, Rejected, read, sniff, window_of
+from labeling.images.reading import Rejected, read, sniff, window_of
 from tests.images.files import UPRIGHT, assert_close, blocks, bomb_png, gradient16, pillow_file, png16, tiff
 
 Reason = UploadItem.Reason
@@ -234,10 +235,8 @@ def test_damaged_bytes_never_escape_as_another_error() -> None:
         for _ in range(60):
             damaged = np.frombuffer(data, np.uint8).copy()
             damaged[random.integers(0, len(damaged), 8)] = random.integers(0, 256, 8)
-            try:
-                assert isinstance(read(io.BytesIO(damaged.tobytes())), Picture)
-            except Rejected as rejected:
-                assert rejected.message
+            with suppress(Rejected):  # anything else fails the test
+                assert read(io.BytesIO(damaged.tobytes())).view.mode == "RGB"
 
 
 def test_too_many_pixels_is_told_from_the_header(settings: object) -> None:

@@ -35,15 +35,16 @@ def project_data(project: Project, role: Role) -> dict[str, Any]:
 
 def counts(project: Project) -> dict[str, int]:
     """Images in total, in each state of encoding, and done."""
-    states = project.images.aggregate(
+    numbers = project.images.aggregate(
         total=Count("pk"),
-        encoding=Count("pk", filter=Q(encoding__state=State.ENCODING)),
+        now=Count("pk", filter=Q(encoding__state=State.ENCODING)),
         ready=Count("pk", filter=Q(encoding__state=State.READY)),
         failed=Count("pk", filter=Q(encoding__state=State.FAILED)),
         done=Count("pk", filter=Q(annotation_set__status=AnnotationSet.Status.DONE)),
     )
-    states["queued"] = states["total"] - states["encoding"] - states["ready"] - states["failed"]
-    return states
+    encoding = numbers.pop("now")
+    queued = numbers["total"] - encoding - numbers["ready"] - numbers["failed"]
+    return {**numbers, "queued": queued, "encoding": encoding}
 
 
 def format_choices() -> list[dict[str, Any]]:

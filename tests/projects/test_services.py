@@ -1,0 +1,158 @@
+"""Classes and members: numbers are never re-used, nothing in use is deleted, a manager always stays."""
+
+import uuid
+
+import pytest
+
+from labeling.accounts.models import User
+from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.common.api import ApiError
+from labeling.images.models import Image
+from labeling.projects import services
+from labeling.projects.models import Category, Project, Role
+from labeling.projects.palette import PALETTE, free_color, free_hotkey
+from labeling.projects.specs import CategorySpec
+
+
+def classes(project: Project) -> list[tuple[int, str, int | None]]:
+    return list(project.categories.values_list("number", "name", "hotkey"))
+
+
+def annotate(project: Project, category: Category, times: int = 1) -> None:
+    image = Image.objects.create(project=project, name="a.png", sha256=uuid.uuid4().hex, width=4, height=4)
+    kept = AnnotationSet.objects.create(image=image)
+    for _ in range(times):
+        Annotation.objects.create(
+            set=kept, uid=uuid.uuid4(), category=category, counts="01?", area=1,
+            bbox_x=0, bbox_y=0, bbox_width=1, bbox_height=1,
+        )  # fmt: skip
+
+
+def test_a_new_project_has_its_creator_as_manager_and_numbers_from_1(alice: User) -> None:
+    project = services.create_project(name="Birds", user=alice, categories=[{"name": "wing"}, {"name": "beak"}])
+    assert classes(project) == [(1, "wing", 1), (2, "beak", 2)]
+    assert [one.color for one in project.categories.all()] == PALETTE[:2]
+    assert project.memberships.get().role == Role.MANAGER
+    assert project.next_category_number == 3
+
+
+def test_given_colours_and_keys_are_kept_and_free_ones_avoid_them(alice: User) -> None:
+    given = [{"name": "a"}, {"name": "b", "hotkey": 1, "color": PALETTE[0].upper()}, {"name": "c", "hotkey": None}]
+    project = services.create_project(name="Birds", user=alice, categories=given)
+    assert classes(project) == [(1, "a", 2), (2, "b", 1), (3, "c", None)]
+    assert project.categories.get(name="a").color == PALETTE[1]
+    assert project.categories.get(name="b").color == PALETTE[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ([], "no_category"),
+        ([{"name": " "}], "bad_category"),
+        ([{"name": "a", "hotkey": 10}], "bad_category"),
+        ([{"name": "a", "color": "red"}], "bad_category"),
+        ([{"name": "a", "kind": "thingy"}], "bad_category"),
+        ([{"name": "Car"}, {"name": "car"}], "name_taken"),
+        ([{"name": "a", "hotkey": 3}, {"name": "b", "hotkey": 3}], "hotkey_taken"),
+        ([{"name": "a", "number": 1}], "unknown_category"),
+    ],
+)
+def test_a_wrong_class_makes_no_project(alice: User, given: list[dict[str, object]], code: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        services.create_project(name="Birds", user=alice, categories=given)
+    assert caught.value.code == code
+    assert not Project.objects.exists()
+
+
+def test_two_classes_can_swap_name_and_key(project: Project) -> None:
+    specs = [CategorySpec(number=1, name="person", hotkey=2), CategorySpec(number=2, name="car", hotkey=1)]
+    services.save_categories(project, specs)
+    assert classes(project) == [(1, "person", 2), (2, "car", 1), (3, "road", 3)]
+
+
+def test_what_a_change_leaves_out_stays(project: Project) -> None:
+    services.save_categories(project, [CategorySpec(number=1, name="vehicle")])
+    changed = project.categories.get(number=1)
+    assert (changed.name, changed.color, changed.hotkey) == ("vehicle", "#e4572e", 1)
+
+
+def test_a_new_class_can_not_take_a_key_that_stays(project: Project) -> None:
+    with pytest.raises(ApiError, match="Key 3"):
+        services.save_categories(project, [CategorySpec(name="tree", hotkey=3)])
+    with pytest.raises(ApiError, match="Key 1"):
+        services.save_categories(project, [CategorySpec(number=1, name="car"), CategorySpec(name="tree", hotkey=1)])
+
+
+def test_a_number_is_never_used_again(project: Project) -> None:
+    services.save_categories(project, [], deleted=[3])
+    services.save_categories(project, [CategorySpec(name="sky", kind="stuff")])
+    assert classes(project) == [(1, "car", 1), (2, "person", 2), (4, "sky", 3)]
+    project.refresh_from_db()
+    assert project.next_category_number == 5
+
+
+def test_a_key_and_name_of_a_deleted_class_are_free_at_once(project: Project) -> None:
+    services.save_categories(project, [CategorySpec(name="road", hotkey=3)], deleted=[3])
+    assert classes(project) == [(1, "car", 1), (2, "person", 2), (4, "road", 3)]
+
+
+def test_a_class_in_use_stays_and_so_does_everything_else(project: Project) -> None:
+    annotate(project, project.categories.get(number=2), times=3)
+    with pytest.raises(ApiError) as caught:
+        services.change_project(project, name="Other", categories=[CategorySpec(number=1, name="bus")], deleted=[2])
+    assert (caught.value.code, caught.value.extra["objects"]) == ("category_in_use", 3)
+    assert "3 objects have this class" in caught.value.message
+    assert classes(project)[0] == (1, "car", 1)
+    assert Project.objects.get().name == "Street"
+
+
+def test_the_last_class_can_not_go(project: Project) -> None:
+    with pytest.raises(ApiError, match="at least one class"):
+        services.save_categories(project, [], deleted=[1, 2, 3])
+
+
+def test_palette() -> None:
+    assert len(set(PALETTE)) == len(PALETTE)
+    assert free_color(PALETTE[:3]) == PALETTE[3]
+    assert free_color(PALETTE) in PALETTE
+    assert free_hotkey({1, 2, 4, None}) == 3
+    assert free_hotkey(set(range(1, 10))) is None
+
+
+def test_a_member_is_found_by_name_however_it_is_written(project: Project, charlie: User) -> None:
+    services.add_member(project, " Charlie ", Role.REVIEWER)
+    assert project.memberships.get(user=charlie).role == Role.REVIEWER
+
+
+@pytest.mark.parametrize(("name", "code"), [("nobody", "no_such_user"), ("bob", "already_member")])
+def test_who_can_not_be_added(project: Project, name: str, code: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        services.add_member(project, name, Role.ANNOTATOR)
+    assert caught.value.code == code
+
+
+def test_a_switched_off_account_can_not_be_added(project: Project, charlie: User) -> None:
+    charlie.is_active = False
+    charlie.save()
+    with pytest.raises(ApiError, match="Nobody is called"):
+        services.add_member(project, "charlie", Role.ANNOTATOR)
+
+
+def test_the_last_manager_stays(project: Project, alice: User, bob: User) -> None:
+    for refused in (
+        lambda: services.remove_member(project, alice.pk),
+        lambda: services.change_role(project, alice.pk, Role.REVIEWER),
+    ):
+        with pytest.raises(ApiError) as caught:
+            refused()
+        assert (caught.value.status, caught.value.code) == (409, "last_manager")
+    services.change_role(project, alice.pk, Role.MANAGER)  # no change is no harm
+    services.change_role(project, bob.pk, Role.MANAGER)
+    services.remove_member(project, alice.pk)
+    assert project.memberships.filter(role=Role.MANAGER).get().user == bob
+
+
+def test_an_outsider_can_not_be_changed(project: Project, charlie: User) -> None:
+    with pytest.raises(ApiError) as caught:
+        services.remove_member(project, charlie.pk)
+    assert caught.value.status == 404

@@ -1,0 +1,131 @@
+"""A project's settings page, members included."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from labeling.accounts.models import User
+from labeling.projects.models import Membership, Project, Role
+from tests.projects.forms import project_form
+from tests.projects.test_services import annotate
+
+AsUser = Callable[[User | None], Client]
+
+
+def rows_of(project: Project, **changes: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows as the page shows them, with changes by class name."""
+    rows = project.categories.values("number", "name", "color", "hotkey", "kind")
+    return [row | changes.get(row["name"], {}) for row in rows]
+
+
+def save(client: Client, project: Project, *rows: dict[str, Any], **fields: str) -> str:
+    response = client.post(f"/projects/{project.pk}/settings", project_form(*rows, initial=3, **fields), follow=True)
+    return response.content.decode()
+
+
+def test_the_page_shows_what_is_there(project: Project, alice: User, as_user: AsUser) -> None:
+    page = as_user(alice).get(f"/projects/{project.pk}/settings").content.decode()
+    assert all(f'value="{name}"' in page for name in ("Street", "car", "person", "road"))
+    assert "bob" in page
+
+
+def test_everything_can_be_changed_at_once(project: Project, alice: User, as_user: AsUser) -> None:
+    rows = rows_of(project, car={"name": "bus", "hotkey": 2}, person={"hotkey": 1}, road={"DELETE": "on"})
+    page = save(as_user(alice), project, *rows, {"name": "tree"}, name="Town", instructions="New words")
+    assert "Settings saved." in page
+    project.refresh_from_db()
+    assert (project.name, project.instructions) == ("Town", "New words")
+    assert list(project.categories.values_list("number", "name", "hotkey")) == [
+        (1, "bus", 2),
+        (2, "person", 1),
+        (4, "tree", None),
+    ]
+
+
+def test_a_class_in_use_is_not_deleted_and_the_count_told(project: Project, alice: User, as_user: AsUser) -> None:
+    annotate(project, project.categories.get(number=3))
+    page = save(as_user(alice), project, *rows_of(project, road={"DELETE": "on"}), name="Not saved yet")
+    assert "one object has this class" in page
+    assert 'value="Not saved yet"' in page
+    assert 'name="classes-2-DELETE"><span>' in page  # not ticked any more
+    assert project.categories.count() == 3
+
+
+def test_a_class_that_a_colleague_added_meanwhile_stays(project: Project, alice: User, as_user: AsUser) -> None:
+    rows = rows_of(project)
+    save(as_user(alice), project, *rows, {"name": "tree"})
+    save(as_user(alice), project, *rows)
+    assert project.categories.filter(name="tree").exists()
+
+
+def test_a_class_that_a_colleague_deleted_meanwhile_is_told(project: Project, alice: User, as_user: AsUser) -> None:
+    rows = rows_of(project)
+    project.categories.get(number=3).delete()
+    assert "no class number 3" in save(as_user(alice), project, *rows)
+
+
+def test_a_member_is_added(project: Project, alice: User, charlie: User, as_user: AsUser) -> None:
+    url = f"/projects/{project.pk}/members"
+    response = as_user(alice).post(url, {"username": "charlie", "role": "reviewer"}, follow=True)
+    assert "charlie is a reviewer here now." in response.content.decode()
+    assert Membership.objects.get(user=charlie).role == Role.REVIEWER
+
+
+@pytest.mark.parametrize(
+    ("username", "told"),
+    [("nobody", "Nobody is called “nobody”"), ("bob", "bob is a member already"), ("", "Type the person&#x27;s")],
+)
+def test_why_somebody_was_not_added_is_told_at_the_field(
+    project: Project, alice: User, as_user: AsUser, username: str, told: str
+) -> None:
+    response = as_user(alice).post(f"/projects/{project.pk}/members", {"username": username, "role": "annotator"})
+    assert told in response.content.decode()
+    assert project.memberships.count() == 3
+
+
+def test_role_and_removal(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
+    client, url = as_user(alice), f"/projects/{project.pk}/members/{bob.pk}"
+    page = client.post(url, {"role": "reviewer"}, follow=True).content.decode()
+    assert "bob is a reviewer here now." in page
+    page = client.post(url, {"role": "reviewer", "remove": "1"}, follow=True).content.decode()
+    assert "bob is no longer a member" in page
+    assert not Membership.objects.filter(user=bob).exists()
+    assert "not a member any more" in client.post(url, {"remove": "1"}, follow=True).content.decode()
+    assert "That is not a role" in client.post(url, {"role": "king"}, follow=True).content.decode()
+
+
+def test_the_last_manager_stays_and_is_told_why(project: Project, alice: User, as_user: AsUser) -> None:
+    url = f"/projects/{project.pk}/members/{alice.pk}"
+    page = as_user(alice).post(url, {"remove": "1"}, follow=True).content.decode()
+    assert "every project needs a manager" in page
+
+
+def test_a_manager_who_leaves_lands_on_their_projects(
+    project: Project, alice: User, bob: User, as_user: AsUser
+) -> None:
+    Membership.objects.filter(user=bob).update(role=Role.MANAGER)
+    response = as_user(alice).post(f"/projects/{project.pk}/members/{alice.pk}", {"remove": "1"})
+    assert response["Location"] == "/"
+
+
+PLACES = ["settings", "members", "members/1"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_others_are_refused(
+    project: Project, bob: User, rita: User, charlie: User, as_user: AsUser, place: str
+) -> None:
+    url = f"/projects/{project.pk}/{place}"
+    assert as_user(None).post(url)["Location"].startswith("/sign-in")
+    assert as_user(charlie).post(url).status_code == 404
+    assert as_user(bob).post(url).status_code == 403
+    assert as_user(rita).post(url).status_code == 403
+
+
+def test_others_do_not_see_the_settings(
+    project: Project, bob: User, rita: User, charlie: User, as_user: AsUser
+) -> None:
+    url = f"/projects/{project.pk}/settings"
+    assert [as_user(one).get(url).status_code for one in (None, charlie, bob, rita)] == [302, 404, 403, 403]

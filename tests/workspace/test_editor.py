@@ -1,0 +1,85 @@
+"""The editor page: what it starts with, and what opening an image does."""
+
+from labeling.accounts.models import User
+from labeling.annotations.models import AnnotationSet
+from labeling.features.models import Encoding
+from labeling.projects.models import Project
+from tests.workspace.conftest import AddImage, AsUser
+from tests.workspace.test_project_page import data_of
+
+
+def test_what_the_editor_starts_with(project: Project, bob: User, add_image: AddImage, as_user: AsUser) -> None:
+    project.instructions = "Exact edges."
+    project.save()
+    before, image, after = add_image(), add_image(), add_image()
+    page = as_user(bob).get(f"/images/{image.pk}/").content.decode()
+    assert '<div id="editor">' in page
+    assert data_of(page, "editor-data") == {
+        "image": {
+            "id": image.pk,
+            "name": "folder/2.jpg",
+            "width": 640,
+            "height": 480,
+            "view": f"/images/{image.pk}/view",
+            "state": "ready",
+        },
+        "project": {
+            "id": project.pk,
+            "name": "Street",
+            "instructions": "Exact edges.",
+            "url": f"/projects/{project.pk}/",
+            "next": f"/projects/{project.pk}/next",
+            "categories": [
+                {"number": 1, "name": "car", "color": "#e4572e", "hotkey": 1, "kind": "thing"},
+                {"number": 2, "name": "person", "color": "#2e86ab", "hotkey": 2, "kind": "thing"},
+                {"number": 3, "name": "road", "color": "#6c757d", "hotkey": 3, "kind": "stuff"},
+            ],
+        },
+        "user": {"id": bob.pk, "name": "bob", "role": "annotator", "can_label": True},
+        "socket": f"/ws/images/{image.pk}/",
+        "api": {
+            "annotations": f"/api/images/{image.pk}/annotations",
+            "annotation": "/api/annotations/",
+            "status": f"/api/images/{image.pk}/status",
+            "next": f"/api/projects/{project.pk}/next",
+            "retry": f"/api/images/{image.pk}/encode",
+        },
+        "position": {"index": 2, "total": 3},
+        "previous": f"/images/{before.pk}/",
+        "upcoming": [
+            {"id": one.pk, "view": f"/images/{one.pk}/view", "editor": f"/images/{one.pk}/"} for one in (after, before)
+        ],
+    }
+
+
+def test_the_first_image_has_none_before(bob: User, add_image: AddImage, as_user: AsUser) -> None:
+    data = data_of(as_user(bob).get(f"/images/{add_image().pk}/").content.decode(), "editor-data")
+    assert data["previous"] is None
+    assert data["upcoming"] == []
+
+
+def test_opening_takes_the_image_and_moves_it_to_the_front(
+    bob: User, alice: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    add_image(state="queued", priority=3)
+    image = add_image(state="queued")
+    as_user(bob).get(f"/images/{image.pk}/")
+    assert AnnotationSet.objects.get(image=image).opened_by == bob
+    first = Encoding.objects.order_by("-priority", "id").first()
+    assert first is not None
+    assert first.image == image
+
+
+def test_a_reviewer_looks_without_taking_it(rita: User, add_image: AddImage, as_user: AsUser) -> None:
+    image = add_image()
+    data = data_of(as_user(rita).get(f"/images/{image.pk}/").content.decode(), "editor-data")
+    assert data["user"]["can_label"] is False
+    assert not AnnotationSet.objects.filter(opened_by=rita).exists()
+
+
+def test_access(project: Project, bob: User, charlie: User, add_image: AddImage, as_user: AsUser) -> None:
+    url = f"/images/{add_image().pk}/"
+    assert as_user(None).get(url)["Location"] == f"/sign-in?next={url}"
+    assert as_user(charlie).get(url).status_code == 404
+    assert as_user(bob).get("/images/999999/").status_code == 404
+    assert as_user(bob).post(url).status_code == 405

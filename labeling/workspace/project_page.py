@@ -2,17 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Count, Q
 from django.urls import reverse
 
-from labeling.annotations.models import AnnotationSet
-from labeling.features.models import Encoding
+from labeling.exchange import services as exchange
+from labeling.live.progress import counts
 from labeling.projects.models import Project, Role
 from labeling.workspace.gallery import images_page
-
-EXPORTERS = frozenset({Role.MANAGER, Role.REVIEWER})
-
-State = Encoding.State
 
 
 def project_data(project: Project, role: Role) -> dict[str, Any]:
@@ -20,9 +15,9 @@ def project_data(project: Project, role: Role) -> dict[str, Any]:
     api = f"/api/projects/{project.pk}"
     return {
         "project": {"id": project.pk, "name": project.name, "role": role},
-        "counts": counts(project),
+        "counts": counts(project.pk, role)["images"],
         "images": images_page(project),
-        "exports": [],
+        "exports": exchange.recent(project) if role in exchange.EXPORTERS else [],
         "socket": f"/ws/projects/{project.pk}/",
         "api": {
             "images": reverse("workspace:api_images", args=[project.pk]),
@@ -33,19 +28,29 @@ def project_data(project: Project, role: Role) -> dict[str, Any]:
     }
 
 
-def counts(project: Project) -> dict[str, int]:
-    """Images in total, in each state of encoding, and done."""
-    numbers = project.images.aggregate(
-        total=Count("pk"),
-        now=Count("pk", filter=Q(encoding__state=State.ENCODING)),
-        ready=Count("pk", filter=Q(encoding__state=State.READY)),
-        failed=Count("pk", filter=Q(encoding__state=State.FAILED)),
-        done=Count("pk", filter=Q(annotation_set__status=AnnotationSet.Status.DONE)),
-    )
-    encoding = numbers.pop("now")
-    queued = numbers["total"] - encoding - numbers["ready"] - numbers["failed"]
-    return {**numbers, "queued": queued, "encoding": encoding}
+_WORDS = {
+    "images": "Images",
+    "labeled": "With objects, or done",
+    "done": "Done only",
+    "all": "All",
+    "include_images": "Include the pictures",
+    "segmentation": "Masks",
+    "rle": "RLE, exact and compact",
+    "polygons": "Polygons",
+}
+"""What the page calls options and their values; a format's new ones show under their own names until they are here."""
 
 
 def format_choices() -> list[dict[str, Any]]:
-    return []
+    """The formats for the exports panel: `{name, title, description, options: [{name, title, default, choices}]}`."""
+    return [
+        {**choice, "options": [_option(name, schema) for name, schema in choice["options"]["properties"].items()]}
+        for choice in exchange.choices()
+    ]
+
+
+def _option(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """An option out of its JSON schema; one without `choices` is a yes or no."""
+    choices = [(value, _WORDS.get(value, value)) for value in schema.get("enum", [])]
+    title = _WORDS.get(name, schema.get("title", name))
+    return {"name": name, "title": title, "default": schema.get("default"), "choices": choices}

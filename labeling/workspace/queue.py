@@ -29,7 +29,7 @@ def next_images(project: Project, user: User, role: Role, after: int | None = No
     if after is not None:
         waiting = waiting.exclude(pk=after)
     preferred = _begun_by(user) if after is None else Q(pk__gt=after)
-    ranked = waiting.annotate(state_rank=_STATE_RANK, place=_first(preferred))
+    ranked = waiting.annotate(state_rank=_STATE_RANK, place=_first(preferred), urgency=_URGENCY)
     return list(ranked.order_by("state_rank", "place", "-urgency", "pk").values_list("pk", flat=True)[:limit])
 
 
@@ -40,7 +40,7 @@ def _waiting_for(project: Project, user: User) -> QuerySet[Image]:
     long_ago = Q(annotation_set__opened_at__isnull=True) | Q(annotation_set__opened_at__lte=timezone.now() - OPEN_FOR)
     free = untouched | long_ago | Q(annotation_set__opened_by=user) | Q(annotation_set__opened_by__isnull=True)
     images = Image.objects.filter(not_done, free, project=project)
-    return images.exclude(encoding__state=State.FAILED).annotate(urgency=_URGENCY)
+    return images.exclude(encoding__state=State.FAILED)
 
 
 def _begun_by(user: User) -> Q:

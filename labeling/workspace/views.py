@@ -10,11 +10,12 @@ from django.views.decorators.http import require_safe
 
 from labeling.accounts.models import User
 from labeling.annotations.services import touch_open
+from labeling.exchange.services import EXPORTERS
 from labeling.features.services import open_image
 from labeling.images.models import Image
 from labeling.projects.access import LABELERS, object_for, project_for, require
 from labeling.workspace.editor import editor_data
-from labeling.workspace.project_page import EXPORTERS, format_choices, project_data
+from labeling.workspace.project_page import format_choices, project_data
 from labeling.workspace.queue import next_images
 
 

@@ -5,8 +5,9 @@ import re
 from typing import Any
 
 from labeling.accounts.models import User
-from labeling.projects.models import Project
-from labeling.workspace.project_page import counts
+from labeling.exchange.models import Export
+from labeling.projects.models import Project, Role
+from labeling.workspace.project_page import format_choices, project_data
 from tests.workspace.conftest import AddImage, AsUser
 
 
@@ -16,11 +17,12 @@ def data_of(page: str, name: str) -> Any:
     return json.loads(found[1])
 
 
-def test_counts(project: Project, add_image: AddImage) -> None:
-    for state in ("ready", "ready", "encoding", "failed", "queued", None):
+def test_the_numbers_are_those_of_the_socket(project: Project, add_image: AddImage) -> None:
+    for state in ("ready", "ready", "encoding", "failed", "queued"):
         add_image(state=state)
     add_image(status="done")
-    assert counts(project) == {"total": 7, "queued": 2, "encoding": 1, "ready": 3, "failed": 1, "done": 1}
+    data = project_data(project, Role.MANAGER)
+    assert data["counts"] == {"total": 6, "queued": 1, "encoding": 1, "ready": 3, "failed": 1, "done": 1}
 
 
 def test_the_page_starts_with_the_first_images(
@@ -80,3 +82,25 @@ def test_access(project: Project, bob: User, rita: User, charlie: User, as_user:
     assert as_user(charlie).get("/projects/999999/").status_code == 404
     assert [as_user(one).get(url).status_code for one in (bob, rita)] == [200, 200]
     assert as_user(bob).post(url).status_code == 405
+
+
+def test_every_option_of_every_format_has_words() -> None:
+    found = {one["name"]: {option["name"]: option for option in one["options"]} for one in format_choices()}
+    assert {"coco", "png"} <= set(found)
+    assert found["coco"]["segmentation"]["choices"] == [("rle", "RLE, exact and compact"), ("polygons", "Polygons")]
+    assert found["coco"]["include_images"]["choices"] == []
+    for options in found.values():
+        assert {"images", "include_images"} <= set(options)
+        for option in options.values():
+            assert all(label != value for value, label in option["choices"])
+
+
+def test_recent_exports_are_there_for_who_may_see_them(
+    project: Project, alice: User, bob: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    add_image(status="done")
+    Export.objects.create(project=project, format="coco", created_by=alice)
+    url = f"/projects/{project.pk}/"
+    (export,) = data_of(as_user(alice).get(url).content.decode(), "project-data")["exports"]
+    assert (export["title"], export["state"]) == ("COCO instances", "queued")
+    assert data_of(as_user(bob).get(url).content.decode(), "project-data")["exports"] == []

@@ -52,13 +52,10 @@ export class Gallery {
     else void this.loadNew(id);
   }
 
-  /** Somebody changed an image's objects. Returns the status it had, if the image is shown. */
-  annotationsChanged(id: number, status: Status, objects: number): Status | undefined {
+  /** Somebody changed an image's objects. */
+  annotationsChanged(id: number, status: Status, objects: number): void {
     const card = this.cards.get(id);
-    if (!card) return undefined;
-    const before = card.item.status;
-    this.put({ ...card.item, status, objects });
-    return before;
+    if (card) this.put({ ...card.item, status, objects });
   }
 
   /** Load what is shown anew: events may have been missed. */

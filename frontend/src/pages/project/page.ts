@@ -5,7 +5,7 @@ import { send } from "../http";
 import { toast } from "../toast";
 import { Exports } from "./exports";
 import { Gallery } from "./gallery";
-import type { Counts, ProjectData, ProjectMessage } from "./messages";
+import type { ProjectData, ProjectMessage } from "./messages";
 import { showCounts } from "./progress";
 import { ProjectSocket } from "./socket";
 import { Uploads } from "./uploads";
@@ -17,21 +17,19 @@ export function setUpProject(): void {
 }
 
 class ProjectPage {
-  private counts: Counts;
   private readonly gallery: Gallery;
   private readonly uploads: Uploads | null;
   private readonly exports: Exports | null;
   private connectedBefore = false;
 
   constructor(private readonly data: ProjectData) {
-    this.counts = data.counts;
     this.gallery = new Gallery(data);
     this.uploads = Uploads.on(data);
     this.exports = Exports.on(data);
   }
 
   start(): void {
-    showCounts(this.counts);
+    showCounts(this.data.counts);
     const retry = document.querySelector("[data-retry-all]");
     retry?.addEventListener("click", () => void this.retryAll());
     new ProjectSocket(
@@ -57,11 +55,9 @@ class ProjectPage {
       case "image":
         this.gallery.imageChanged(message.id, message.state, message.reason ?? "");
         break;
-      case "annotations": {
-        const before = this.gallery.annotationsChanged(message.image, message.status, message.objects);
-        if (before) this.countDone(Number(message.status === "done") - Number(before === "done"));
+      case "annotations":
+        this.gallery.annotationsChanged(message.image, message.status, message.objects);
         break;
-      }
       case "upload":
         this.uploads?.changed(message, message.item);
         break;
@@ -72,16 +68,9 @@ class ProjectPage {
   }
 
   private takeProgress(message: Extract<ProjectMessage, { type: "snapshot" | "progress" }>): void {
-    this.counts = message.images;
-    showCounts(this.counts);
+    showCounts(message.images);
     for (const upload of message.uploads ?? []) this.uploads?.changed(upload);
     for (const one of message.exports ?? []) this.exports?.changed(one);
-  }
-
-  private countDone(change: number): void {
-    if (change === 0) return;
-    this.counts = { ...this.counts, done: this.counts.done + change };
-    showCounts(this.counts);
   }
 
   private async retryAll(): Promise<void> {

@@ -1,0 +1,18 @@
+"""The product as processes, on the stack that this test run is about."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.stack.processes import Stack, embedded, team
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Ready, with the demo project: `make start`'s processes, or compose.yaml's on PostgreSQL and Redis."""
+    home: Path = tmp_path_factory.mktemp("stack")
+    running = embedded(home) if settings.EMBEDDED_REDIS else team(home, settings.DATABASE_URL, settings.REDIS_URL)
+    with running as ready:
+        yield ready

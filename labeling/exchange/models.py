@@ -6,8 +6,12 @@ from django.db import models
 from labeling.projects.models import Project
 
 
+def _file_path(export: "Export", name: str) -> str:
+    return f"projects/{export.project_id}/exports/{name}"
+
+
 class Export(models.Model):
-    """A zip in the making, or made."""
+    """A zip in the making, or made. The rows are the queue; `file` is set only once the zip is whole."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -17,19 +21,22 @@ class Export(models.Model):
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports")
     format = models.CharField(max_length=40, help_text="A name of the format registry, for instance coco or png.")
-    options = models.JSONField(default=dict)
+    options = models.JSONField(default=dict, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=7, choices=State, default=State.QUEUED)
     done = models.PositiveIntegerField(default=0, help_text="Images written.")
     total = models.PositiveIntegerField(default=0)
-    reason = models.TextField(blank=True)
+    reason = models.TextField(blank=True, help_text="Why it failed, and what to do.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_owner = models.CharField(max_length=120, blank=True, help_text="host:pid:token of the worker that makes it.")
     lease_until = models.DateTimeField(null=True, blank=True)
-    file = models.FileField(upload_to="exports/", max_length=255, blank=True)
+    file = models.FileField(upload_to=_file_path, max_length=255, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["state"], name="export_queue")]
 
     def __str__(self) -> str:
         return f"{self.format} of {self.project}: {self.state}"

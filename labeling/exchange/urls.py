@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from labeling.exchange import api, views
 
 app_name = "exchange"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("exports/<int:export_id>/download", views.download, name="download"),
+    path("api/projects/<int:project_id>/exports", api.exports, name="api_exports"),
+    path("api/exports/<int:export_id>", api.export, name="api_export"),
+]

@@ -1,0 +1,62 @@
+"""A zip whose bytes depend on nothing but what is written into it."""
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say; the time of the export would make every zip another one
+_MODE = 0o644 << 16
+
+
+class Archive:
+    """Writes a zip to `path`. Use it in a `with` block: only then is the zip whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._zip = zipfile.ZipFile(path, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+        self._names: set[str] = set()
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+    def write(self, name: str, content: bytes, *, compress: bool = True) -> None:
+        """Add a file. `compress=False` is for what is compressed already, such as PNG and JPEG."""
+        self._zip.writestr(self._entry(name, compress), content)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Add a text file, UTF-8."""
+        self.write(name, text.encode())
+
+    def write_json(self, name: str, content: dict[str, Any], *, indent: int | None = None) -> None:
+        """Add a JSON file. It is streamed: a large one is never in memory as a whole."""
+        separators = (",", ": ") if indent else (",", ":")
+        encoder = json.JSONEncoder(ensure_ascii=False, indent=indent, separators=separators)
+        with self._zip.open(self._entry(name, True), "w", force_zip64=True) as out:
+            pending: list[str] = []
+            for chunk in encoder.iterencode(content):
+                pending.append(chunk)
+                if len(pending) >= 4096:
+                    out.write("".join(pending).encode())
+                    pending.clear()
+            out.write("".join(pending).encode())
+
+    def copy(self, name: str, source: IO[bytes]) -> None:
+        """Add a file from an open one, in chunks, uncompressed (pictures are compressed already)."""
+        with self._zip.open(self._entry(name, False), "w", force_zip64=True) as out:
+            shutil.copyfileobj(source, out, 1 << 20)
+
+    def _entry(self, name: str, compress: bool) -> zipfile.ZipInfo:
+        if name in self._names:
+            raise ValueError(f"the archive has {name!r} already")
+        self._names.add(name)
+        entry = zipfile.ZipInfo(name, _EPOCH)
+        entry.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+        entry.create_system, entry.external_attr = 3, _MODE
+        return entry

@@ -1,0 +1,105 @@
+"""What there is to export: the images of a project with their kept objects, and a file name for each."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Literal
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.images.models import Image
+from labeling.projects.models import Category, Project
+
+ImageChoice = Literal["labeled", "done", "all"]
+"""Which images go in: those with objects or called done; only those called done; every image."""
+
+_CHUNK = 200  # images that one query loads with their objects
+_UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')  # not allowed in file names on Windows
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
+
+
+@dataclass(frozen=True)
+class Item:
+    """An image of the dataset. `objects` are in the order of their making; `number` counts the dataset from 1."""
+
+    number: int
+    image: Image
+    file_name: str
+    objects: list[Annotation]
+
+    @property
+    def stem(self) -> str:
+        """The file name without its suffix; it is unique too."""
+        return _SUFFIX.sub("", self.file_name)
+
+
+class Dataset:
+    """The images of a project that `choice` picks, by id. What they are is fixed when the dataset is made."""
+
+    def __init__(self, project: Project, choice: ImageChoice = "labeled") -> None:
+        self.project = project
+        self.choice = choice
+        self.categories: list[Category] = list(project.categories.all())
+        rows = list(_chosen(project, choice).order_by("id").values_list("id", "name", "view", "original"))
+        self._names = _file_names([(pk, name, _suffix(name, view, original)) for pk, name, view, original in rows])
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __iter__(self) -> Iterator[Item]:
+        ids = list(self._names)
+        number = 0
+        for start in range(0, len(ids), _CHUNK):
+            for image in _loaded(ids[start : start + _CHUNK]):
+                number += 1
+                kept = getattr(image, "annotation_set", None)
+                yield Item(number, image, self._names[image.pk], list(kept.annotations.all()) if kept else [])
+
+    def changed_at(self) -> datetime:
+        """When the labels last changed; the same for every export of the same labels."""
+        sets = AnnotationSet.objects.filter(image__in=_chosen(self.project, self.choice), changed_at__isnull=False)
+        last = sets.order_by("-changed_at").values_list("changed_at", flat=True).first()
+        return last or self.project.created_at
+
+
+def _chosen(project: Project, choice: ImageChoice) -> QuerySet[Image]:
+    images = Image.objects.filter(project=project)
+    done = Q(annotation_set__status=AnnotationSet.Status.DONE)
+    if choice == "done":
+        return images.filter(done)
+    if choice == "labeled":
+        return images.filter(done | Exists(Annotation.objects.filter(set__image=OuterRef("pk"))))
+    return images
+
+
+def _loaded(ids: list[int]) -> QuerySet[Image]:
+    objects = Annotation.objects.select_related("category").order_by("id")
+    sets = AnnotationSet.objects.prefetch_related(Prefetch("annotations", queryset=objects))
+    return Image.objects.filter(pk__in=ids).order_by("id").prefetch_related(Prefetch("annotation_set", queryset=sets))
+
+
+def _suffix(name: str, view: str, original: str) -> str:
+    """The suffix of the view, which is what the masks are for; an upload's own spelling where it is that very file."""
+    own, of_view = PurePosixPath(name).suffix, PurePosixPath(view).suffix
+    if view == original or own.lower() == of_view.lower():
+        return own if _SUFFIX.search(own) else of_view
+    return of_view
+
+
+def _file_names(images: list[tuple[int, str, str]]) -> dict[int, str]:
+    """A relative path for each `(id, name, suffix)`: folders kept, fit for every file system, and unique also without
+    suffix and regardless of case. A name that is taken gets the image's id.
+    """
+    found: dict[int, str] = {}
+    taken: set[str] = set()
+    for pk, name, suffix in images:
+        parts = [part.strip(" .") for part in _UNFIT.sub("_", name.replace("\\", "/")).split("/")]
+        stem = _SUFFIX.sub("", "/".join(part for part in parts if part)) or f"image-{pk}"
+        while stem.casefold() in taken:
+            stem += f"-{pk}"
+        taken.add(stem.casefold())
+        found[pk] = stem + suffix
+    return found

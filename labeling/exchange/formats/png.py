@@ -1,0 +1,124 @@
+"""PNG masks: a class index, an instance id and a colour for every pixel."""
+
+import io
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as Pillow
+
+from labeling.common import masks
+from labeling.exchange.archive import Archive
+from labeling.exchange.dataset import Dataset, Item
+from labeling.exchange.problems import ExportProblem
+from labeling.exchange.registry import Advance, Options, register
+
+LARGEST = 65_535  # what 16 bits can say
+
+README = """PNG masks of the project “{project}”: {images} images, {objects} objects
+
+semantic/    {bits}-bit grey: the number of the class; 0 is background (nothing kept there)
+instances/   16-bit grey: the number of the object in its image, from 1; 0 is background
+color/       RGB: the colour of the class; black is background
+legend.json  the classes, and for each image its files and its objects by instance number
+{pictures}
+- The masks have the size of the upright picture. The folders of the uploaded names are kept.
+- Where objects overlap, the one kept later is on top, in all three files. `area` in the legend is the whole object,
+  `visible` what is left of it in these files: an object that is covered has 0 there.
+- Class numbers are the same in every export and never used again for another class.
+- For every pixel of objects without overlap use the COCO export: it keeps each mask whole.
+"""
+
+Index = npt.NDArray[np.uint16]
+
+
+@register(name="png", title="PNG masks")
+def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
+    """A class index, a 16-bit instance and a colour picture for each image, with a legend."""
+    wide = max((one.number for one in dataset.categories), default=0) > 255
+    colors = _colors(dataset)
+    pictures: list[dict[str, Any]] = []
+    for item in dataset:
+        semantic, instances, objects = _draw(item)
+        files = {kind: f"{kind}/{item.stem}.png" for kind in ("semantic", "instances", "color")}
+        archive.write(files["semantic"], _png(semantic if wide else semantic.astype(np.uint8)), compress=False)
+        archive.write(files["instances"], _png(instances), compress=False)
+        archive.write(files["color"], _png(colors[semantic]), compress=False)
+        if options.include_images:
+            with item.image.view.open("rb") as view:
+                archive.copy(f"images/{item.file_name}", view)
+        pictures.append(_entry(item, files, objects))
+        advance()
+    archive.write_json("legend.json", _legend(dataset, pictures), indent=1)
+    archive.write_text(
+        "README.txt",
+        README.format(
+            project=dataset.project.name,
+            images=len(pictures),
+            objects=sum(len(one["objects"]) for one in pictures),
+            bits=16 if wide else 8,
+            pictures="images/      the upright pictures\n" if options.include_images else "",
+        ),
+    )
+
+
+def _draw(item: Item) -> tuple[Index, Index, list[dict[str, Any]]]:
+    """Class and instance of each pixel, `height×width`, and what the legend says of each object."""
+    if len(item.objects) > LARGEST:
+        raise ExportProblem(
+            f"“{item.image.name}” has {len(item.objects)} objects; a 16-bit PNG can number {LARGEST}. "
+            "Use the COCO format, which has no such limit."
+        )
+    height, width = item.image.height, item.image.width
+    semantic, instances = np.zeros((height, width), np.uint16), np.zeros((height, width), np.uint16)
+    for number, kept in enumerate(item.objects, start=1):  # in the order of their making: the later one is on top
+        bits = masks.decode(kept.counts, height, width)
+        semantic[bits], instances[bits] = kept.category.number, number
+    visible = np.bincount(instances.ravel(), minlength=len(item.objects) + 1)
+    objects = [
+        {
+            "instance": number,
+            "annotation": kept.pk,
+            "uid": str(kept.uid),
+            "class": kept.category.number,
+            "name": kept.category.name,
+            "area": kept.area,
+            "visible": int(visible[number]),
+        }
+        for number, kept in enumerate(item.objects, start=1)
+    ]
+    return semantic, instances, objects
+
+
+def _colors(dataset: Dataset) -> npt.NDArray[np.uint8]:
+    """RGB by class number, `(numbers + 1)×3`; background is black."""
+    highest = max((one.number for one in dataset.categories), default=0)
+    if highest > LARGEST:
+        raise ExportProblem(f"Class number {highest} does not fit 16 bits. Use the COCO format.")
+    colors = np.zeros((highest + 1, 3), np.uint8)
+    for one in dataset.categories:
+        colors[one.number] = list(bytes.fromhex(one.color.removeprefix("#")))
+    return colors
+
+
+def _png(pixels: npt.NDArray[Any]) -> bytes:
+    out = io.BytesIO()
+    Pillow.fromarray(pixels).save(out, "PNG", compress_level=6)
+    return out.getvalue()
+
+
+def _entry(item: Item, files: dict[str, str], objects: list[dict[str, Any]]) -> dict[str, Any]:
+    size = {"width": item.image.width, "height": item.image.height}
+    return {"file_name": item.file_name, "original": item.image.name, **files, **size, "objects": objects}
+
+
+def _legend(dataset: Dataset, pictures: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "project": dataset.project.name,
+        "background": 0,
+        "overlap": "the object kept later is on top",
+        "classes": [
+            {"index": one.number, "name": one.name, "color": one.color, "kind": one.kind} for one in dataset.categories
+        ],
+        "images": pictures,
+    }

@@ -1,0 +1,197 @@
+"""Making the zip of an export, so that a killed worker loses nothing and a half-written zip is never offered.
+
+A worker claims a row for a lease, writes the zip to a temporary file, stores it whole under a name of its own, and
+only then sets the row to *ready*, if the lease is still its own. A row whose worker died is claimed again and started
+anew: what goes into an export are the labels of now, so there is nothing to continue.
+"""
+
+import logging
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db.models import F, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from labeling.common import events
+from labeling.common.api import ApiError
+from labeling.exchange.archive import Archive
+from labeling.exchange.dataset import Dataset
+from labeling.exchange.models import Export
+from labeling.exchange.problems import ExportProblem
+from labeling.exchange.registry import Format, Options, format_named
+from labeling.images import leases
+from labeling.projects.models import Project
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+EVENTS_PER_SECOND = 5
+State = Export.State
+Progress = Callable[[int, int], None]
+"""Called with images written and images in all."""
+
+
+class LeaseLost(Exception):
+    """Another worker owns the export by now, or it was deleted; this one's work is not wanted."""
+
+
+class Stopping(Exception):
+    """This worker shuts down; the next one starts the export anew."""
+
+
+def write_zip(project: Project, format: Format, options: Options, path: Path, progress: Progress) -> int:
+    """Write the project's export to `path`, which is replaced in one step once the zip is whole.
+
+    Returns: how many images are in it. Raises: ExportProblem.
+    """
+    dataset = Dataset(project, options.images)
+    done = 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        progress(done, len(dataset))
+
+    progress(0, len(dataset))
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with Archive(draft) as archive:
+            format.write(dataset, options, archive, advance)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return done
+
+
+def claim(export_id: int) -> Export | None:
+    """Take a queued export, or one whose worker is gone, for one lease; None when there is nothing to take."""
+    lease = {"lease_owner": leases.owner(), "lease_until": leases.until()}
+    claimable = _free().filter(pk=export_id)
+    if not claimable.update(state=State.RUNNING, attempts=F("attempts") + 1, done=0, **lease):
+        return None
+    export = Export.objects.select_related("project").filter(pk=export_id, lease_owner=lease["lease_owner"]).first()
+    if export is not None:
+        publish(export)
+    return export
+
+
+def make(export: Export) -> None:
+    """Make a claimed export: *ready*, *failed* with a reason, or back in the queue after trouble of the server's."""
+    try:
+        if export.attempts > MAX_ATTEMPTS:
+            raise ExportProblem(
+                f"The worker died {MAX_ATTEMPTS} times while making it. Perhaps the server has too little memory or "
+                "disk; ask the administrator to look at the worker's log."
+            )
+        with leases.renewing(_mine(export)):
+            _make(export)
+    except LeaseLost:
+        logger.warning("export %s: the lease was lost or the export deleted", export.pk)
+    except Stopping:
+        _settle(export, state=State.QUEUED, attempts=export.attempts - 1)
+    except (ExportProblem, ApiError) as problem:
+        _settle(export, state=State.FAILED, reason=str(problem), finished_at=timezone.now())
+    except Exception as error:
+        logger.exception("export %s failed (attempt %s)", export.pk, export.attempts)
+        if export.attempts >= MAX_ATTEMPTS:
+            reason = (
+                f"The server failed to make it ({type(error).__name__}). Ask the administrator for the worker's log."
+            )
+            _settle(export, state=State.FAILED, reason=reason, finished_at=timezone.now())
+        else:
+            _settle(export, state=State.QUEUED)
+
+
+def _make(export: Export) -> None:
+    """Raises: LeaseLost, Stopping, ExportProblem, ApiError."""
+    format = format_named(export.format)
+    options = format.parse(export.options)
+    name = f"{export.format}-{export.pk}-{secrets.token_hex(8)}.zip"
+    scratch = settings.HOME / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="export-", dir=scratch) as folder:
+        path = Path(folder) / name
+        write_zip(export.project, format, options, path, _Progress(export))
+        if not _mine(export).exists():
+            raise LeaseLost
+        with path.open("rb") as file:
+            export.file.save(name, File(file), save=False)
+    stored = str(export.file.name)
+    try:
+        won = _settle(export, state=State.READY, file=stored, reason="", finished_at=timezone.now())
+    except Exception:
+        export.file.storage.delete(stored)
+        raise
+    if not won:
+        export.file.storage.delete(stored)
+        raise LeaseLost
+
+
+class _Progress:
+    """Writes the numbers to the row and tells the project's pages, at most `EVENTS_PER_SECOND` times a second."""
+
+    def __init__(self, export: Export) -> None:
+        self._export = export
+        self._told_at = float("-inf")
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done != total and now - self._told_at < 1 / EVENTS_PER_SECOND:
+            return
+        self._told_at = now
+        if leases.stopping():
+            raise Stopping
+        self._export.done, self._export.total = done, total
+        if not _mine(self._export).update(done=done, total=total):
+            raise LeaseLost
+        publish(self._export)
+
+
+def publish(export: Export) -> None:
+    """Tell the project's pages how far the export is."""
+    events.publish(events.project_group(export.project_id), {"type": "export", **describe(export)})
+
+
+def describe(export: Export) -> dict[str, Any]:
+    """The part of an export that changes, as docs/protocol.md has it."""
+    shown: dict[str, Any] = {"id": export.pk, "state": str(export.state), "done": export.done, "total": export.total}
+    if export.state == State.READY:
+        shown["url"] = reverse("exchange:download", args=[export.pk])
+    if export.state == State.FAILED:
+        shown["reason"] = export.reason
+    return shown
+
+
+def unfinished() -> QuerySet[Export]:
+    """Exports that wait for a worker: never begun, or their worker is gone. Frees those of workers known to be dead."""
+    for pk, owner in Export.objects.filter(state=State.RUNNING).values_list("pk", "lease_owner"):
+        if leases.is_dead(owner):
+            Export.objects.filter(pk=pk, state=State.RUNNING, lease_owner=owner).update(lease_until=None)
+    return _free()
+
+
+def _free() -> QuerySet[Export]:
+    over = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+    return Export.objects.filter(Q(state=State.QUEUED) | Q(over, state=State.RUNNING))
+
+
+def _mine(export: Export) -> QuerySet[Export]:
+    return Export.objects.filter(pk=export.pk, state=State.RUNNING, lease_owner=export.lease_owner)
+
+
+def _settle(export: Export, **fields: Any) -> bool:
+    """Write the outcome and give the lease back; False when the lease is not ours any more."""
+    if not _mine(export).update(lease_owner="", lease_until=None, **fields):
+        return False
+    for name, value in fields.items():
+        setattr(export, name, value)
+    publish(export)
+    return True

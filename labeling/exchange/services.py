@@ -1,0 +1,100 @@
+"""What the API, the pages and the management command share: asking for an export."""
+
+import logging
+from typing import Any
+
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from labeling.accounts.models import User
+from labeling.common.api import ApiError
+from labeling.exchange import making
+from labeling.exchange.dataset import Dataset
+from labeling.exchange.models import Export
+from labeling.exchange.registry import format_named, formats
+from labeling.projects.access import Role
+from labeling.projects.models import Project
+
+logger = logging.getLogger(__name__)
+
+EXPORTERS = frozenset({Role.MANAGER, Role.REVIEWER})
+SHOWN = 20
+
+
+def start(project: Project, user: User, *, format: str, options: dict[str, Any]) -> Export:
+    """Queue an export; a worker makes it.
+
+    Raises: ApiError 400 for an unknown format or option, 409 `nothing_to_export` when no image would be in it.
+    """
+    parsed = format_named(format).parse(options)
+    total = len(Dataset(project, parsed.images))
+    if total == 0:
+        raise ApiError(409, "nothing_to_export", _NOTHING[parsed.images])
+    export = Export.objects.create(
+        project=project, created_by=user, format=format, options=parsed.model_dump(), total=total
+    )
+    making.publish(export)
+    nudge(export)
+    return export
+
+
+_NOTHING = {
+    "labeled": "No image has a kept object yet, and none is done. Label one first, or export all images.",
+    "done": "No image is done yet. Mark one as done first, or export the labeled ones.",
+    "all": "The project has no images yet. Add some first.",
+}
+
+
+def nudge(export: Export) -> None:
+    """Have a worker look at the export once the transaction is committed. A lost message is made good by the sweep."""
+    from labeling.exchange.tasks import run  # tasks imports this module
+
+    def send() -> None:
+        try:
+            run.apply_async(args=[export.pk], expires=300, retry=False)
+        except OperationalError as error:
+            logger.warning("export %s waits for the next sweep, the broker does not answer: %s", export.pk, error)
+
+    transaction.on_commit(send)
+
+
+def try_again(export: Export) -> bool:
+    """Queue a failed export once more; False when it had not failed."""
+    fresh = {"state": Export.State.QUEUED, "attempts": 0, "done": 0, "reason": "", "finished_at": None}
+    if not Export.objects.filter(pk=export.pk, state=Export.State.FAILED).update(**fresh):
+        return False
+    export.refresh_from_db()
+    making.publish(export)
+    nudge(export)
+    return True
+
+
+def recent(project: Project) -> list[dict[str, Any]]:
+    """The project's latest exports, the newest first."""
+    return [describe(export) for export in project.exports.select_related("created_by")[:SHOWN]]
+
+
+def describe(export: Export) -> dict[str, Any]:
+    """An export as the API shows it; `url` (when ready) is where its zip is."""
+    known = formats().get(export.format)
+    return {
+        "format": export.format,
+        "title": known.title if known else export.format,
+        "options": export.options,
+        "created_by": export.created_by.shown_name if export.created_by else None,
+        "created_at": export.created_at.isoformat(),
+        **making.describe(export),
+    }
+
+
+def choices() -> list[dict[str, Any]]:
+    """The formats there are, for forms and clients; `options` is a JSON schema."""
+    return [
+        {
+            "name": one.name,
+            "title": one.title,
+            "description": one.description,
+            "options": one.options.model_json_schema(),
+        }
+        for one in formats().values()
+    ]

@@ -1,0 +1,14 @@
+"""Bodies of the exports' API."""
+
+from typing import Any
+
+from pydantic import Field
+
+from labeling.common.api import Spec
+
+
+class NewExport(Spec):
+    """`POST /api/projects/<id>/exports`. Which options there are depends on the format."""
+
+    format: str = Field(max_length=40)
+    options: dict[str, Any] = {}

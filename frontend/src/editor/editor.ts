@@ -9,7 +9,7 @@ import type { OpenObject } from "./object";
 import { Outbox } from "./outbox";
 import type { AnnotationsMessage, Hello, StateMessage } from "./protocol";
 import { area, covers, patchOfView, RleError, same, viewCounts, type Patch } from "./rle";
-import { initialState, type Kept, type State } from "./state";
+import { initialState, type Kept, type State, type Toast } from "./state";
 import { Store } from "./store";
 import type { Shown } from "./changes";
 import type { Point } from "./viewport";
@@ -88,7 +88,10 @@ export class Editor {
     }
     const click = { x: round(at.x), y: round(at.y), positive };
     if (open) this.change(objects.addClick(open, click));
-    else this.change(objects.begin(crypto.randomUUID(), this.store.get().activeCategory, click));
+    else {
+      if (this.store.get().toast?.untilNext) this.store.set({ toast: null });
+      this.change(objects.begin(newUid(), this.store.get().activeCategory, click));
+    }
     this.store.set({ selected: open?.source ?? null });
   }
 
@@ -135,9 +138,8 @@ export class Editor {
     }
     this.drop(open);
     if (open.source === null && open.clicks.length > 0) {
-      this.say("Object cancelled.", "Bring it back", () => {
-        if (!this.store.get().open) this.change({ ...open, settled: false });
-      });
+      const restore = () => this.change({ ...open, settled: false });
+      this.say("Object cancelled.", { label: "Bring it back", run: restore }, true);
     }
   }
 
@@ -150,7 +152,7 @@ export class Editor {
     if (open) this.keep();
     const kept = this.store.get().kept.find((one) => one.uid === uid);
     if (!kept || this.store.get().open) return;
-    this.change(objects.reopen(crypto.randomUUID(), kept));
+    this.change(objects.reopen(newUid(), kept));
     this.store.set({ selected: uid });
   }
 
@@ -176,9 +178,8 @@ export class Editor {
     if (selected === uid) this.select(null);
     this.outbox.add({ kind: "delete", uid });
     const { category, counts, clicks } = shown;
-    this.say(`${this.category(category)?.name ?? "Object"} deleted.`, "Undo", () => {
-      this.outbox.add({ kind: "create", uid, category, counts, clicks });
-    });
+    const restore = () => this.outbox.add({ kind: "create", uid, category, counts, clicks });
+    this.say(`${this.category(category)?.name ?? "Object"} deleted.`, { label: "Undo", run: restore });
   }
 
   /** The class for the open object, and for those to come. */
@@ -280,9 +281,10 @@ export class Editor {
 
   // Toasts
 
-  say(text: string, label?: string, run?: () => void): void {
+  /** `untilNext`: what it offers is only possible until the next object is begun. */
+  say(text: string, action: Toast["action"] = null, untilNext = false): void {
     clearTimeout(this.toastTimer);
-    this.store.set({ toast: { text, action: label && run ? { label, run } : null } });
+    this.store.set({ toast: { text, action, untilNext } });
     this.toastTimer = setTimeout(() => this.store.set({ toast: null }), TOAST_MS);
   }
 
@@ -365,9 +367,8 @@ export class Editor {
   private finishObject(object: OpenObject): void {
     if (object.mask.runs.length === 0) {
       this.drop(object);
-      this.say("An object's mask came out empty, so it was not kept.", "Open it again", () => {
-        if (!this.store.get().open) this.change({ ...object, settled: false });
-      });
+      const restore = () => this.change({ ...object, settled: false });
+      this.say("An object's mask came out empty, so it was not kept.", { label: "Open it again", run: restore }, true);
       return;
     }
     this.commit(object);
@@ -467,6 +468,15 @@ export class Editor {
       settled: clicks.length === 0,
     };
   }
+}
+
+/** A UUID. `crypto.randomUUID` exists on secure pages only, and a team may well use plain HTTP on its own network. */
+function newUid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
 /** Clicks are sent and kept with a quarter pixel's precision: exact for the pixel, short on the wire. */

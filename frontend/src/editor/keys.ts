@@ -31,7 +31,7 @@ export interface Shortcut {
   /** The same as people read it; several are separated by “or”. */
   readonly shown: string;
   readonly what: string;
-  readonly group: "Object" | "Image" | "View" | "Help";
+  readonly group: "Object" | "Image" | "View";
   readonly matches: (event: KeyLike) => boolean;
 }
 
@@ -115,7 +115,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "zoomIn", shown: "+", what: "Zoom in", group: "View", matches: named("+", "=") },
   { action: "zoomOut", shown: "−", what: "Zoom out", group: "View", matches: named("-", "_") },
   { action: "hide", shown: "H", what: "Hide or show the masks", group: "View", matches: plain("h") },
-  { action: "help", shown: "?", what: "This sheet", group: "Help", matches: named("?") },
+  { action: "help", shown: "?", what: "This sheet", group: "View", matches: named("?") },
 ];
 
 /** What is done with the mouse, for the same sheet. */

@@ -17,7 +17,6 @@ const editor = new Editor(boot, {
 });
 
 render(<App editor={editor} />, document.getElementById("editor")!);
-document.querySelector<HTMLElement>("[data-testid=canvas]")?.focus();
 void editor.begin();
 
 window.addEventListener("online", () => editor.retryNow());

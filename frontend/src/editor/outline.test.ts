@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { outline, thin, type Loop } from "./outline";
+import { outline, soften, thin, type Loop } from "./outline";
 import { bitsOf, type Patch } from "./rle";
 
 const patches = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })).chain(([width, height]) =>
@@ -69,5 +69,28 @@ describe("thin", () => {
     expect(thinned.length).toBeGreaterThanOrEqual(6);
     expect(thin(stairs, 0)).toBe(stairs);
     expect(thin(stairs, 1000)).toBe(stairs);
+  });
+});
+
+describe("soften", () => {
+  it("turns stairs into slopes and cuts the corners of a square", () => {
+    const square = Float32Array.from([0, 0, 4, 0, 4, 4, 0, 4]);
+    expect([...soften(square)]).toEqual([0.5, 0, 3.5, 0, 4, 0.5, 4, 3.5, 3.5, 4, 0.5, 4, 0, 3.5, 0, 0.5]);
+    const pixel = Float32Array.from([0, 0, 1, 0, 1, 1, 0, 1]);
+    expect([...soften(pixel)]).toEqual([0.5, 0, 1, 0.5, 0.5, 1, 0, 0.5]);
+  });
+
+  it("moves no line by more than half a pixel", () => {
+    fc.assert(
+      fc.property(patches, (patch) => {
+        for (const loop of outline(patch)) {
+          const exact = corners(loop);
+          for (const [x, y] of corners(soften(loop))) {
+            const nearest = Math.min(...exact.map(([cx, cy]) => Math.abs(cx - x) + Math.abs(cy - y)));
+            expect(nearest).toBeLessThanOrEqual(0.5);
+          }
+        }
+      }),
+    );
   });
 });

@@ -66,3 +66,19 @@ export function thin(loop: Loop, tolerance: number): Loop {
   }
   return kept.length >= 6 ? Float32Array.from(kept) : loop;
 }
+
+/** Cuts corners by at most half a pixel, so that stairs become slopes: calmer lines while pixels are small on screen. */
+export function soften(loop: Loop): Loop {
+  const points: number[] = [];
+  const count = loop.length / 2;
+  const corner = (index: number) => [loop[2 * (index % count)]!, loop[2 * (index % count) + 1]!] as const;
+  for (let index = 0; index < count; index++) {
+    const [x0, y0] = corner(index);
+    const [x1, y1] = corner(index + 1);
+    const length = Math.abs(x1 - x0) + Math.abs(y1 - y0);
+    const cut = Math.min(0.5, length / 2) / length;
+    points.push(x0 + (x1 - x0) * cut, y0 + (y1 - y0) * cut);
+    if (length > 1) points.push(x1 - (x1 - x0) * cut, y1 - (y1 - y0) * cut);
+  }
+  return Float32Array.from(points);
+}

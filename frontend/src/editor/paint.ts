@@ -1,6 +1,6 @@
 /** How masks and clicks look. Everything is vector along pixel edges: no canvas per object, sharp at every zoom. */
 
-import { outline, thin, type Loop } from "./outline";
+import { outline, soften, thin, type Loop } from "./outline";
 import type { Click } from "./object";
 import type { Patch } from "./rle";
 import { toScreen, type Viewport } from "./viewport";
@@ -25,21 +25,27 @@ interface Traced {
 
 const traced = new WeakMap<Patch, Traced>();
 
-/** The mask's outline as a path in view pixels, with no more corners than can be seen at `scale`. */
-function pathOf(patch: Patch, scale: number): Path2D {
+/** From this many device pixels a picture pixel on, outlines show every pixel's corner. */
+const EXACT_FROM = 6;
+
+/** The mask's outline as a path in view pixels, with no more corners than can be seen at `density` device pixels each. */
+function pathOf(patch: Patch, density: number): Path2D {
   let known = traced.get(patch);
   if (!known) traced.set(patch, (known = { loops: outline(patch), paths: new Map() }));
-  const step = Math.max(0, Math.ceil(Math.log2(1 / scale))); // a path for each halving
-  let path = known.paths.get(step);
-  if (!path) {
-    path = new Path2D();
-    for (const loop of known.loops) {
-      const corners = thin(loop, step === 0 ? 0 : 2 ** (step - 1));
-      path.moveTo(corners[0]!, corners[1]!);
-      for (let index = 2; index < corners.length; index += 2) path.lineTo(corners[index]!, corners[index + 1]!);
-      path.closePath();
-    }
-    known.paths.set(step, path);
+  // Levels of detail: exact, softened, and then thinner with each halving.
+  const level = density >= EXACT_FROM ? -1 : Math.max(0, Math.ceil(Math.log2(1 / density)));
+  let path = known.paths.get(level);
+  if (!path) known.paths.set(level, (path = trace(known.loops, level)));
+  return path;
+}
+
+function trace(loops: readonly Loop[], level: number): Path2D {
+  const path = new Path2D();
+  for (const loop of loops) {
+    const corners = level < 0 ? loop : thin(soften(loop), level === 0 ? 0 : 2 ** (level - 1));
+    path.moveTo(corners[0]!, corners[1]!);
+    for (let index = 2; index < corners.length; index += 2) path.lineTo(corners[index]!, corners[index + 1]!);
+    path.closePath();
   }
   return path;
 }

@@ -35,12 +35,12 @@ export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld:
   };
 
   host.addEventListener("contextmenu", (event) => event.preventDefault(), options);
+  // The middle button would start the browser's own scrolling.
+  host.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault(), options);
 
   host.addEventListener(
     "pointerdown",
     (event) => {
-      host.focus({ preventScroll: true });
-      event.preventDefault();
       const at = place(event);
       if (event.pointerType === "touch") {
         touches.set(event.pointerId, at);

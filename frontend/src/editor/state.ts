@@ -19,6 +19,8 @@ export interface Kept {
 export interface Toast {
   readonly text: string;
   readonly action: { readonly label: string; readonly run: () => void } | null;
+  /** Gone as soon as another object is begun. */
+  readonly untilNext: boolean;
 }
 
 export interface State {

@@ -37,13 +37,13 @@ describe("viewport", () => {
     );
   });
 
-  it("fits the whole picture into the middle", () => {
+  it("fits the whole picture above the bar", () => {
     const fitted = view.fit(PICTURE, SCREEN);
     const start = view.toScreen(fitted, { x: 0, y: 0 });
     const end = view.toScreen(fitted, { x: PICTURE.width, y: PICTURE.height });
-    expect(start.y).toBeCloseTo(24);
+    expect(start.y).toBeCloseTo(16);
+    expect(end.y).toBeCloseTo(SCREEN.height - 64);
     expect(start.x + end.x).toBeCloseTo(SCREEN.width);
-    expect(start.y + end.y).toBeCloseTo(SCREEN.height);
     expect(view.fit({ width: 10, height: 10 }, SCREEN).scale).toBe(8);
   });
 

@@ -29,11 +29,22 @@ export function toScreen(viewport: Viewport, picture: Point): Point {
   return { x: picture.x * viewport.scale + viewport.x, y: picture.y * viewport.scale + viewport.y };
 }
 
-/** The whole picture, centred, with a margin; small pictures grow to at most 8 screen pixels a pixel. */
-export function fit(picture: Size, screen: Size, margin = 24): Viewport {
-  const room = { width: Math.max(1, screen.width - 2 * margin), height: Math.max(1, screen.height - 2 * margin) };
+/** Around the fitted picture, in CSS pixels; below it is room for the bar of the open object. */
+const MARGIN = 16;
+const BELOW = 64;
+
+/** The whole picture, centred above the bar; small pictures grow to at most 8 screen pixels a pixel. */
+export function fit(picture: Size, screen: Size): Viewport {
+  const room = {
+    width: Math.max(1, screen.width - 2 * MARGIN),
+    height: Math.max(1, screen.height - MARGIN - BELOW),
+  };
   const scale = clampScale(Math.min(room.width / picture.width, room.height / picture.height, 8));
-  return centre(picture, screen, scale);
+  return {
+    scale,
+    x: MARGIN + (room.width - picture.width * scale) / 2,
+    y: MARGIN + (room.height - picture.height * scale) / 2,
+  };
 }
 
 /** One picture pixel a CSS pixel, the point under `screen` staying where it is. */
@@ -68,10 +79,6 @@ export function keepInSight(viewport: Viewport, picture: Size, screen: Size): Vi
 /** The same picture point in the middle after the canvas changed its size. */
 export function resized(viewport: Viewport, before: Size, after: Size): Viewport {
   return pan(viewport, (after.width - before.width) / 2, (after.height - before.height) / 2);
-}
-
-function centre(picture: Size, screen: Size, scale: number): Viewport {
-  return { scale, x: (screen.width - picture.width * scale) / 2, y: (screen.height - picture.height * scale) / 2 };
 }
 
 function clampScale(scale: number): number {

@@ -38,7 +38,7 @@ function Window({ editor }: { editor: Editor }) {
         <OpenBar />
         <ViewBar controls={controls} />
       </main>
-      <aside class="side" aria-label="Classes and objects">
+      <aside class="panels" aria-label="Classes and objects">
         <Instructions />
         <Classes />
         <Objects />

@@ -12,11 +12,11 @@ export function Classes() {
     <section class="panel" aria-labelledby="classes-title">
       <h2 id="classes-title">Class</h2>
       {categories.length === 0 && (
-        <p class="empty">
+        <p class="panel-empty">
           This project has no classes yet. A manager can add them in <a href={`${url}settings`}>its settings</a>.
         </p>
       )}
-      <ul class="class-list" role="list">
+      <ul class="class-choices" role="list">
         {categories.map(({ number, name, color, hotkey, kind }) => (
           <li key={number}>
             <button
@@ -29,9 +29,10 @@ export function Classes() {
               data-class={number}
               onClick={() => editor.choose(number)}
             >
-              <span class="swatch" style={{ background: color }} />
-              <span class="row-name">{name}</span>
-              {count(number) > 0 && <span class="count">{count(number)}</span>}
+              <span class="color-chip" style={{ background: color }} />
+              <span class="row-name">
+                {name} {count(number) > 0 && <span class="count">{count(number)}</span>}
+              </span>
               {hotkey !== null && <kbd>{hotkey}</kbd>}
             </button>
           </li>

@@ -43,7 +43,7 @@ function Modal({ title, id, onClose, children }: ModalProps) {
 }
 
 function Help({ onClose }: { onClose: () => void }) {
-  const groups = ["Object", "Image", "View", "Help"] as const;
+  const groups = ["Object", "Image", "View"] as const;
   return (
     <Modal title="Keys and gestures" id="help" onClose={onClose}>
       <div class="help-columns">
@@ -156,7 +156,7 @@ function ClassRow({ category, what }: { category: number; what: string }) {
   const found = useEditor().category(category);
   return (
     <li>
-      <span class="swatch" style={{ background: found?.color }} /> {found?.name ?? "Object"}{" "}
+      <span class="color-chip" style={{ background: found?.color }} /> {found?.name ?? "Object"}{" "}
       <span class="muted">{what}</span>
     </li>
   );

@@ -129,7 +129,7 @@ export function Toast() {
         <div class="editor-toast" data-testid="toast">
           <span>{toast.text}</span>
           {toast.action && (
-            <button type="button" class="link" onClick={() => editor.runToast()}>
+            <button type="button" class="link-button" onClick={() => editor.runToast()}>
               {toast.action.label}
             </button>
           )}

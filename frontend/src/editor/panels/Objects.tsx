@@ -17,7 +17,7 @@ export function Objects() {
         <HideMasks />
       </div>
       {kept.length === 0 && !loading && (
-        <p class="empty">
+        <p class="panel-empty">
           {editor.canLabel ? "Nothing kept yet. Objects you keep are listed here." : "No objects on this image."}
         </p>
       )}
@@ -54,7 +54,7 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
         onFocus={() => editor.hover(kept.uid)}
         onBlur={() => editor.hover(null)}
       >
-        <span class="swatch" style={{ background: category?.color }} />
+        <span class="color-chip" style={{ background: category?.color }} />
         <span class="row-name">{name}</span>
         <span class="area">{pixels.format(kept.area)} px</span>
       </button>

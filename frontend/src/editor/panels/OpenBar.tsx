@@ -22,7 +22,7 @@ export function OpenBar() {
   const clicks = open.clicks.length;
   return (
     <div class="open-bar" role="toolbar" aria-label="Open object" data-testid="open-object">
-      <span class="swatch" style={{ background: category?.color }} />
+      <span class="color-chip" style={{ background: category?.color }} />
       <span class="open-name">{category?.name ?? "No class"}</span>
       <span class="muted">
         {clicks} {clicks === 1 ? "click" : "clicks"}

@@ -6,18 +6,18 @@ export function TopBar() {
   const editor = useEditor();
   const { project, image, position } = editor.boot;
   return (
-    <header class="topbar">
-      <a class="topbar-project" href={project.url} title="Back to the project">
+    <header class="editor-bar">
+      <a class="editor-bar-project" href={project.url} title="Back to the project">
         <Icon name="back" />
         <span>{project.name}</span>
       </a>
-      <h1 class="topbar-image" title={image.name}>
+      <h1 class="editor-bar-image" title={image.name}>
         {image.name}
       </h1>
-      <span class="topbar-position" data-testid="position">
+      <span class="editor-bar-position" data-testid="position">
         {position.index} / {position.total}
       </span>
-      <span class="topbar-space" />
+      <span class="editor-bar-space" />
       <SaveIndicator />
       <div class="button-pair">
         <button
@@ -95,7 +95,7 @@ function SaveIndicator() {
       <span class="save-dot" aria-hidden="true" />
       {SAYS[save.kind]}
       {waits && (
-        <button type="button" class="link" onClick={() => editor.retryNow()}>
+        <button type="button" class="link-button" onClick={() => editor.retryNow()}>
           Retry now
         </button>
       )}

@@ -107,7 +107,10 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = HOME / "media"
 STORAGES = {
-    "default": {"BACKEND": env.text("MEDIA_STORAGE", "django.core.files.storage.FileSystemStorage")},
+    "default": {
+        "BACKEND": env.text("MEDIA_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.options("MEDIA_STORAGE_OPTIONS", {}),
+    },
     "features": {
         "BACKEND": env.text("FEATURES_STORAGE", "django.core.files.storage.FileSystemStorage"),
         "OPTIONS": env.options("FEATURES_STORAGE_OPTIONS", {"location": str(HOME / "features")}),

@@ -1,0 +1,90 @@
+"""docs/configuration.md against the code, and what happens to values that make no sense."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from labeling.common import env
+
+ROOT = Path(__file__).resolve().parents[2]
+READ = re.compile(r"""env\.(?:text|flag|integer|words|options)\(\s*"(\w+)"|environ(?:\.get\(|\[)"(\w+)\"""")
+INTERNAL = {"DJANGO_SETTINGS_MODULE"}
+
+
+def read_by_the_code() -> set[str]:
+    """Every environment variable that the product reads by name."""
+    files = [path for room in ("labeling", "inference") for path in (ROOT / room).rglob("*.py")]
+    found = {name for path in files for pair in READ.findall(path.read_text()) for name in pair if name}
+    return found - INTERNAL
+
+
+def documented() -> set[str]:
+    """The variables in the tables' first column."""
+    return set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE))
+
+
+def test_every_variable_is_documented_and_every_documented_one_is_read() -> None:
+    assert {"INTERLABEL_HOME", "DATABASE_URL", "REDIS_URL"} < read_by_the_code()
+    assert documented() == read_by_the_code()
+
+
+def settings_with(tmp_path: Path, expression: str, **environment: str) -> str:
+    """An expression of the settings in a fresh process."""
+    kept = {name: value for name, value in os.environ.items() if name not in documented()}
+    code = f"from labeling import settings; print({expression})"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**kept, "INTERLABEL_HOME": str(tmp_path / "home"), **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    return done.stdout.strip() if done.returncode == 0 else done.stderr
+
+
+def test_nothing_has_to_be_set(tmp_path: Path) -> None:
+    said = settings_with(tmp_path, "(settings.PORT, settings.DEBUG, settings.DATABASES['default']['NAME'])")
+    assert said == f"(8000, False, '{tmp_path}/home/interlabel.sqlite3')"
+
+
+def test_the_team_stack_comes_from_two_urls(tmp_path: Path) -> None:
+    said = settings_with(
+        tmp_path,
+        "(settings.DATABASES['default']['ENGINE'], settings.CELERY_BROKER_URL, settings.EMBEDDED_REDIS)",
+        DATABASE_URL="postgres://someone:secret@db:5432/labels",
+        REDIS_URL="redis://redis:6379/0",
+    )
+    assert said == "('django.db.backends.postgresql', 'redis://redis:6379/0', False)"
+
+
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from-a-file\n")
+    assert settings_with(tmp_path, "settings.SECRET_KEY", SECRET_KEY_FILE=str(tmp_path / "key")) == "from-a-file"
+
+
+def test_the_secret_key_is_made_once(tmp_path: Path) -> None:
+    first = settings_with(tmp_path, "settings.SECRET_KEY")
+    assert len(first) > 50
+    assert settings_with(tmp_path, "settings.SECRET_KEY") == first
+    assert (tmp_path / "home" / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "eighty"), ("DEBUG", "maybe"), ("FEATURES_STORAGE_OPTIONS", "[]")]
+)
+def test_nonsense_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
+    said = settings_with(tmp_path, "1", **{name: value})
+    assert "ImproperlyConfigured" in said
+    assert name in said
+
+
+def test_a_missing_secret_file_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL_FILE", "/nowhere/at/all")
+    with pytest.raises(ImproperlyConfigured, match="REDIS_URL_FILE names /nowhere/at/all"):
+        env.text("REDIS_URL")

@@ -1,0 +1,147 @@
+"""What `make test` does, in order: format, lint, types, the bundle, then every test on both stacks.
+
+    python tests/run.py            everything
+    python tests/run.py embedded   only that step (see STEPS)
+
+The team stack is PostgreSQL at TEST_DATABASE_URL and Redis at TEST_REDIS_URL; where they don't answer that step is
+left out and said. The tests empty both. In CI (`CI=true`) nothing may be left out.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import redis
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+CI = os.environ.get("CI", "").lower() in ("1", "true")
+DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "postgres://interlabel:interlabel@127.0.0.1:5432/interlabel")
+REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+# What only concerns the embedded stack, a browser or no stack at all is not run again on the team's.
+ONLY_ONCE = ("tests/browser", "tests/inference", "tests/ops", "tests/unit")
+
+
+class LeftOut(Exception):
+    """A step can't run here; the message says why."""
+
+
+@dataclass
+class Count:
+    """Tests that pytest or vitest ran."""
+
+    passed: int = 0
+    failed: int = 0
+
+
+def run(*command: str, folder: Path = ROOT, **environment: str) -> str:
+    """Run a command, show its output as it comes, and return it. Raises: subprocess.CalledProcessError."""
+    settings = {**os.environ, **environment}
+    process = subprocess.Popen(
+        command, cwd=folder, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    seen = []
+    for line in process.stdout:
+        text = line.decode(errors="replace")
+        seen.append(text)
+        print(text, end="", flush=True)
+    if process.wait() != 0:
+        raise subprocess.CalledProcessError(process.returncode, command, "".join(seen))
+    return "".join(seen)
+
+
+def count(output: str) -> Count:
+    """The tests in the last closing line of pytest ("3 failed, 40 passed in 5.2s") or vitest ("Tests  12 passed")."""
+    lines = [
+        line for line in re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines() if re.search(r"\d+ (passed|failed)", line)
+    ]
+    tests = [line for line in lines if not line.strip().startswith("Test Files")]
+    found = dict.fromkeys(("passed", "failed", "error"), 0)
+    for number, word in re.findall(r"(\d+) (passed|failed|error)", tests[-1] if tests else ""):
+        found[word] = int(number)
+    return Count(found["passed"], found["failed"] + found["error"])
+
+
+def style() -> Count:
+    """Format, lint and types."""
+    run(str(BIN / "ruff"), "format", "--check", ".")
+    run(str(BIN / "ruff"), "check", ".")
+    run(str(BIN / "mypy"))
+    return Count()
+
+
+def bundle() -> Count:
+    """The committed `static/` is what `frontend/` builds, and the frontend's own tests."""
+    if not shutil.which("npm"):
+        raise LeftOut("Node is not here, so static/ was not compared with frontend/")
+    frontend, before = ROOT / "frontend", _fingerprint()
+    run("npm", "ci", "--no-audit", "--no-fund", folder=frontend)
+    run("npm", "run", "check", folder=frontend)
+    run("npm", "run", "build", folder=frontend)
+    if _fingerprint() != before:
+        raise subprocess.CalledProcessError(1, "static/ was not what frontend/ builds; it is now: commit it")
+    return count(run("npm", "test", folder=frontend))
+
+
+def _fingerprint() -> dict[str, str]:
+    """The content of the files in `static/`."""
+    files = (path for path in (ROOT / "static").rglob("*") if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def embedded() -> Count:
+    """Every test, on SQLite and the embedded Redis."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    return count(run(sys.executable, "-m", "pytest", "-q"))
+
+
+def team() -> Count:
+    """The tests that a stack concerns, on PostgreSQL and Redis."""
+    try:
+        psycopg.connect(DATABASE_URL.replace("postgres://", "postgresql://"), connect_timeout=3).close()
+        with redis.Redis.from_url(REDIS_URL, socket_connect_timeout=3) as client:
+            client.flushdb()
+    except (psycopg.Error, redis.RedisError, OSError) as error:
+        raise LeftOut(f"PostgreSQL and Redis don't answer here ({str(error).splitlines()[0]})") from None
+    ignored = [f"--ignore={folder}" for folder in ONLY_ONCE]
+    return count(run(sys.executable, "-m", "pytest", "-q", *ignored, DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL))
+
+
+STEPS: dict[str, Callable[[], Count]] = {"style": style, "bundle": bundle, "embedded": embedded, "team": team}
+
+
+def main(names: list[str]) -> int:
+    """Run the steps; all of them even when one fails. 0 when nothing failed."""
+    total, closing = Count(), []
+    for name in names or list(STEPS):
+        print(f"\n=== {name}: {(STEPS[name].__doc__ or '').splitlines()[0]}", flush=True)
+        began = time.monotonic()
+        try:
+            counted = STEPS[name]()
+            said = f"{counted.passed} passed" if counted.passed else "fine"
+        except LeftOut as error:
+            counted, said = Count(failed=int(CI)), f"LEFT OUT: {error}"
+        except subprocess.CalledProcessError as error:
+            counted = count(str(error.output or ""))
+            said = f"FAILED ({counted.failed} tests)" if counted.failed else f"FAILED: {error.cmd}"
+            counted.failed = counted.failed or 1
+        total.passed += counted.passed
+        total.failed += counted.failed
+        closing.append(f"{name:<9} {time.monotonic() - began:5.0f} s  {said}")
+    print("\n" + "\n".join(closing))
+    print(f"{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,13 +1,18 @@
 """What the project page starts with; `frontend/src/pages/project` reads it as `ProjectData`."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from labeling.exchange import services as exchange
+from labeling.images.models import UploadItem
 from labeling.live.progress import counts
 from labeling.projects.models import Project, Role
 from labeling.workspace.gallery import images_page
+
+REMEMBER_REJECTIONS = timedelta(days=1)
 
 
 def project_data(project: Project, role: Role) -> dict[str, Any]:
@@ -17,6 +22,7 @@ def project_data(project: Project, role: Role) -> dict[str, Any]:
         "project": {"id": project.pk, "name": project.name, "role": role},
         "counts": counts(project.pk, role)["images"],
         "images": images_page(project),
+        "last_upload": _last_upload(project) if role == Role.MANAGER else None,
         "exports": exchange.recent(project) if role in exchange.EXPORTERS else [],
         "socket": f"/ws/projects/{project.pk}/",
         "api": {
@@ -26,6 +32,14 @@ def project_data(project: Project, role: Role) -> dict[str, Any]:
             "exports": f"{api}/exports",
         },
     }
+
+
+def _last_upload(project: Project) -> int | None:
+    """The id of the newest upload if it ended lately with rejected files: their reasons survive a reload."""
+    upload = project.uploads.order_by("-id").first()
+    if upload is None or upload.finished_at is None or upload.finished_at < timezone.now() - REMEMBER_REJECTIONS:
+        return None
+    return upload.pk if upload.items.filter(state=UploadItem.State.REJECTED).exists() else None
 
 
 _WORDS = {

@@ -117,5 +117,10 @@ function when(item: ExportItem): string {
   if (item.state === "queued") return "Waiting";
   if (item.state === "running") return `${item.done} of ${item.total} images`;
   if (!item.created_at) return "";
-  return new Date(item.created_at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  return new Date(item.created_at).toLocaleString(undefined, {
+    month: "short",
+    day: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+  });
 }

@@ -123,8 +123,10 @@ export class Gallery {
   private showEnds(): void {
     this.more.hidden = this.next === null;
     const nothing = this.cards.size === 0;
-    need("[data-empty=project]").hidden = !nothing || this.filter !== "all";
+    const empty = document.querySelector<HTMLElement>("[data-empty=project]"); // managers have the drop zone instead
+    if (empty) empty.hidden = !nothing || this.filter !== "all";
     need("[data-empty=filter]").hidden = !nothing || this.filter === "all";
+    need("[data-gallery-head]").hidden = nothing && this.filter === "all";
   }
 
   private put(item: ImageItem): void {
@@ -132,10 +134,7 @@ export class Gallery {
     const card = known ?? { item, element: this.make(item) };
     card.item = item;
     this.cards.set(item.id, card);
-    if (!known) {
-      this.list.append(card.element);
-      need("[data-empty=project]").hidden = true;
-    }
+    if (!known) this.list.append(card.element);
     showState(card);
   }
 

@@ -75,6 +75,8 @@ export interface ProjectData {
   project: { id: number; name: string; role: "manager" | "annotator" | "reviewer" };
   counts: Counts;
   images: ImagesPage;
+  /** The newest upload, if files of it were rejected lately. */
+  last_upload: number | null;
   exports: ExportItem[];
   socket: string;
   api: { images: string; uploads: string; encode: string; exports: string };

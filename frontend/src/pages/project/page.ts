@@ -1,6 +1,6 @@
 // The project page: one socket, and the parts of the page it keeps true.
 
-import { need } from "../dom";
+import { all, need } from "../dom";
 import { send } from "../http";
 import { toast } from "../toast";
 import { Exports } from "./exports";
@@ -30,6 +30,8 @@ class ProjectPage {
 
   start(): void {
     showCounts(this.data.counts);
+    if (matchMedia("(max-width: 60rem)").matches)
+      for (const panel of all<HTMLDetailsElement>(".fold")) panel.open = false;
     const retry = document.querySelector("[data-retry-all]");
     retry?.addEventListener("click", () => void this.retryAll());
     new ProjectSocket(

@@ -11,6 +11,9 @@ import { Sender } from "./sender";
 /** Files being sent that are listed at most; the rest is in the numbers. */
 const LISTED = 4;
 
+/** In the session's storage: the upload whose rejected files were seen. */
+const SEEN = "seen-upload";
+
 export class Uploads {
   private readonly root: HTMLElement;
   private senders: Sender[] = [];
@@ -32,7 +35,10 @@ export class Uploads {
     this.root = root;
     this.setUpPickers();
     this.setUpDrop();
-    need("[data-upload-close]", root).addEventListener("click", () => this.clear());
+    need("[data-upload-close]", root).addEventListener("click", () => this.close());
+    if (data.last_upload !== null && String(data.last_upload) !== sessionStorage.getItem(SEEN)) {
+      void this.fetchItems(data.last_upload);
+    }
     need("[data-upload-again]", root).addEventListener("click", () => this.again());
     window.addEventListener("beforeunload", (event) => {
       if (this.senders.some((sender) => sender.busy)) event.preventDefault();
@@ -131,6 +137,13 @@ export class Uploads {
     this.draw();
   }
 
+  /** The person has seen what became of the files. */
+  private close(): void {
+    const newest = Math.max(0, ...this.news.keys());
+    if (newest) sessionStorage.setItem(SEEN, String(newest));
+    this.clear();
+  }
+
   private clear(): void {
     this.senders = [];
     this.rejected.clear();
@@ -140,7 +153,12 @@ export class Uploads {
 
   /** Whether nothing is being sent or looked at any more. */
   private get finished(): boolean {
-    const looking = Array.from(this.news.values()).some((one) => one.state !== "done");
+    const ours = new Set(this.senders.map((sender) => sender.upload));
+    const looking = Array.from(this.news.values()).some((one) => {
+      // Somebody else's upload may stay open for long; it concerns us while files of it are looked at.
+      const pending = one.accepted + one.rejected < one.total;
+      return one.state === "processing" || (one.state === "receiving" && (pending || ours.has(one.id)));
+    });
     return !looking && !this.senders.some((sender) => sender.busy);
   }
 
@@ -174,6 +192,7 @@ export class Uploads {
     // Half of the bar is the way to the server, half is its check of the files.
     const part = (bytes ? sent / bytes : 1) / 2 + (total ? (accepted + rejected) / total : 0) / 2;
     setMeter(need("[data-meter=upload]", panel), this.finished ? 1 : part, 1);
+    need("[data-meter=upload]", panel).hidden = this.finished;
     need("[data-upload-close]", panel).hidden = !this.finished;
     need("[data-upload-again]", panel).hidden = failed.length === 0 || unsent > 0;
     this.drawFiles(panel);

@@ -6,9 +6,16 @@
 import type { AnnotationData, AnnotationSetData, Status } from "./api";
 import type { WireClick } from "./protocol";
 
+/** What can be different about a kept object. */
+export interface Changed {
+  category?: number;
+  counts?: string;
+  clicks?: readonly WireClick[];
+}
+
 export type Operation =
-  | { kind: "create"; uid: string; category: number; counts: string; clicks: readonly WireClick[] }
-  | { kind: "change"; uid: string; category?: number; counts?: string; clicks?: readonly WireClick[] }
+  | ({ kind: "create"; uid: string } & Required<Changed>)
+  | ({ kind: "change"; uid: string } & Changed)
   | { kind: "delete"; uid: string }
   | { kind: "status"; status: Status };
 

@@ -1,5 +1,7 @@
 /** What survives a reload: small JSON values in local storage, written before anything is sent. */
 
+import type { Kept } from "./kept";
+import { EMPTY } from "./rle";
 import type { Click, OpenObject } from "./object";
 
 export interface Storage {
@@ -57,4 +59,22 @@ export interface Drafts {
 export function draftOf(object: OpenObject): Draft {
   const { uid, category, clicks, undone, source, previous } = object;
   return { uid, category, clicks, undone, source, onMask: previous !== null };
+}
+
+/** The object of a draft. Null when it has been kept meanwhile, or the mask that it refined is gone. */
+export function revive(draft: Draft, kept: readonly Kept[]): OpenObject | null {
+  const { uid, category, clicks, undone, onMask } = draft;
+  const refined = kept.find((one) => one.uid === draft.source);
+  if (kept.some((one) => one.uid === uid) || (onMask && !refined)) return null;
+  return {
+    uid,
+    category,
+    clicks,
+    undone,
+    mask: refined?.patch ?? EMPTY,
+    settled: clicks.length === 0,
+    source: refined?.uid ?? null,
+    previous: onMask && refined ? refined.patch : null,
+    checking: 0,
+  };
 }

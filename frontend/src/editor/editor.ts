@@ -3,18 +3,17 @@
 import { Api, Refused } from "./api";
 import type { Boot, Category } from "./boot";
 import { ClickConnection, type Answer, type Listener } from "./connection";
-import { draftOf, type Draft, type Drafts, type Storage } from "./drafts";
+import { draftOf, revive, type Drafts, type Storage } from "./drafts";
+import { KeptObjects, operationFor, type Kept } from "./kept";
 import * as objects from "./object";
 import type { OpenObject } from "./object";
 import { Outbox } from "./outbox";
 import type { AnnotationsMessage, Hello, StateMessage } from "./protocol";
-import { area, covers, patchOfView, RleError, same, viewCounts, type Patch } from "./rle";
-import { initialState, type Kept, type State, type Toast } from "./state";
+import { covers } from "./rle";
+import { initialState, type State } from "./state";
 import { Store } from "./store";
-import type { Shown } from "./changes";
+import { Toasts } from "./toasts";
 import type { Point } from "./viewport";
-
-const TOAST_MS = 7_000;
 
 /** What the editor needs from the page around it. */
 export interface Surroundings {
@@ -26,12 +25,12 @@ export interface Surroundings {
 
 export class Editor {
   readonly store: Store<State>;
-  private readonly outbox: Outbox;
+  readonly outbox: Outbox;
+  readonly toasts: Toasts;
   private readonly connection: ClickConnection;
-  private readonly patches = new Map<string, { counts: string; kept: Kept }>();
+  private readonly shown: KeptObjects;
   private readonly draftKey: string;
   private afterFinishing: (() => void) | null = null;
-  private toastTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly boot: Boot,
@@ -40,7 +39,10 @@ export class Editor {
     const { image, project, user } = boot;
     const last = around.storage.read<number>(`category:${project.id}`);
     const remembered = project.categories.find(({ number }) => number === last);
-    this.store = new Store(initialState(image.state, (remembered ?? project.categories[0])?.number ?? null));
+    const active = user.can_label ? (remembered ?? project.categories[0]) : undefined;
+    this.store = new Store(initialState(image.state, active?.number ?? null));
+    this.toasts = new Toasts(this.store);
+    this.shown = new KeptObjects(image);
     this.draftKey = `draft:${user.id}:${image.id}`;
     this.outbox = new Outbox(around.api, around.storage, `outbox:${user.id}:${image.id}`, () => this.showKept());
     this.connection = around.connect({
@@ -86,11 +88,11 @@ export class Editor {
       this.refine(kept.uid);
       return;
     }
-    const click = { x: round(at.x), y: round(at.y), positive };
+    const click = objects.clickAt(at, positive);
     if (open) this.change(objects.addClick(open, click));
     else {
-      if (this.store.get().toast?.untilNext) this.store.set({ toast: null });
-      this.change(objects.begin(newUid(), this.store.get().activeCategory, click));
+      this.toasts.next();
+      this.change(objects.begin(objects.newUid(), this.store.get().activeCategory, click));
     }
     this.store.set({ selected: open?.source ?? null });
   }
@@ -100,7 +102,7 @@ export class Editor {
     if (open) {
       const before = objects.undo(open);
       if (before) this.change(before);
-    } else if (toast?.action) this.runToast();
+    } else if (toast?.action) this.toasts.run();
   }
 
   redo(): void {
@@ -114,7 +116,7 @@ export class Editor {
     const { open, finishing } = this.store.get();
     if (!open || (open.clicks.length === 0 && !open.source)) return;
     if (this.boot.project.categories.length === 0) {
-      this.say("This project has no classes yet. A manager can add them in the project's settings.");
+      this.toasts.say("This project has no classes yet. A manager can add them in the project's settings.");
       return;
     }
     if (!open.settled || open.checking > 0) {
@@ -123,7 +125,7 @@ export class Editor {
       return;
     }
     if (open.mask.runs.length === 0) {
-      this.say("The mask is empty: click on the object first, or cancel with Esc.");
+      this.toasts.say("The mask is empty: click on the object first, or cancel with Esc.");
       return;
     }
     this.commit(open);
@@ -139,7 +141,7 @@ export class Editor {
     this.drop(open);
     if (open.source === null && open.clicks.length > 0) {
       const restore = () => this.change({ ...open, settled: false });
-      this.say("Object cancelled.", { label: "Bring it back", run: restore }, true);
+      this.toasts.say("Object cancelled.", { label: "Bring it back", run: restore }, true);
     }
   }
 
@@ -152,7 +154,7 @@ export class Editor {
     if (open) this.keep();
     const kept = this.store.get().kept.find((one) => one.uid === uid);
     if (!kept || this.store.get().open) return;
-    this.change(objects.reopen(newUid(), kept));
+    this.change(objects.reopen(objects.newUid(), kept));
     this.store.set({ selected: uid });
   }
 
@@ -179,7 +181,7 @@ export class Editor {
     this.outbox.add({ kind: "delete", uid });
     const { category, counts, clicks } = shown;
     const restore = () => this.outbox.add({ kind: "create", uid, category, counts, clicks });
-    this.say(`${this.category(category)?.name ?? "Object"} deleted.`, { label: "Undo", run: restore });
+    this.toasts.say(`${this.category(category)?.name ?? "Object"} deleted.`, { label: "Undo", run: restore });
   }
 
   /** The class for the open object, and for those to come. */
@@ -228,21 +230,21 @@ export class Editor {
 
   async previous(): Promise<void> {
     if (this.boot.previous) await this.leave(this.boot.previous);
-    else this.say("This is the first image.");
+    else this.toasts.say("This is the first image.");
   }
 
   /** Go elsewhere once everything is saved; otherwise stay and say why. */
   private async leave(url: string): Promise<void> {
     if (this.waitForObjects(() => void this.leave(url))) return;
     if (await this.outbox.settled()) this.around.go(url);
-    else if (!this.store.get().conflict) this.say("Your last change is not saved yet; this page waits for it.");
+    else if (!this.store.get().conflict) this.toasts.say("Your last change is not saved yet; this page waits for it.");
   }
 
   /** Whether kept objects still wait for their last mask; `then` is called when none does, unless work goes on. */
   private waitForObjects(then: () => void): boolean {
     if (this.store.get().finishing.length === 0) return false;
     this.afterFinishing = then;
-    this.say("One moment: the last object's mask is on its way.");
+    this.toasts.say("One moment: the last object's mask is on its way.");
     return true;
   }
 
@@ -255,43 +257,14 @@ export class Editor {
       await this.around.api.retryEncoding();
       this.showEncoding({ type: "state", state: "queued" });
     } catch (error) {
-      this.say(error instanceof Refused ? error.message : "The server can't be reached. Try again in a moment.");
+      this.toasts.say(error instanceof Refused ? error.message : "The server can't be reached. Try again in a moment.");
     }
-  }
-
-  // Saving
-
-  get unsaved(): boolean {
-    return this.outbox.operations.length > 0;
   }
 
   /** The browser says it is online again, or the annotator does. */
   retryNow(): void {
     this.outbox.retryNow();
     this.connection.retryNow();
-  }
-
-  resolveConflict(whose: "mine" | "theirs"): void {
-    this.outbox.resolve(whose);
-  }
-
-  discardRefused(): void {
-    this.outbox.discardRefused();
-  }
-
-  // Toasts
-
-  /** `untilNext`: what it offers is only possible until the next object is begun. */
-  say(text: string, action: Toast["action"] = null, untilNext = false): void {
-    clearTimeout(this.toastTimer);
-    this.store.set({ toast: { text, action, untilNext } });
-    this.toastTimer = setTimeout(() => this.store.set({ toast: null }), TOAST_MS);
-  }
-
-  runToast(): void {
-    const action = this.store.get().toast?.action;
-    this.store.set({ toast: null });
-    action?.run();
   }
 
   // From the server
@@ -332,7 +305,7 @@ export class Editor {
   private refuse(object: string, code: string, message: string): void {
     const { open, finishing } = this.store.get();
     const waiting = finishing.find(({ uid }) => uid === object);
-    this.say(message);
+    this.toasts.say(message);
     if (waiting && !open) {
       this.store.set({ open: waiting, finishing: finishing.filter((one) => one !== waiting) });
     } else if (open?.uid === object && (code === "too_many_clicks" || code === "out_of_image")) {
@@ -368,7 +341,11 @@ export class Editor {
     if (object.mask.runs.length === 0) {
       this.drop(object);
       const restore = () => this.change({ ...object, settled: false });
-      this.say("An object's mask came out empty, so it was not kept.", { label: "Open it again", run: restore }, true);
+      this.toasts.say(
+        "An object's mask came out empty, so it was not kept.",
+        { label: "Open it again", run: restore },
+        true,
+      );
       return;
     }
     this.commit(object);
@@ -381,52 +358,16 @@ export class Editor {
 
   /** Into the outbox: a new object, or what is different about a kept one. */
   private commit(object: OpenObject): void {
-    const { width, height } = this.boot.image;
     const category = this.category(object.category) ? object.category : this.store.get().activeCategory;
     if (category === null) return;
-    const counts = viewCounts(object.mask, width, height);
-    const clicks = object.clicks.map(objects.wire);
     const kept = this.store.get().kept.find(({ uid }) => uid === object.source);
-    if (!kept) {
-      this.outbox.add({ kind: "create", uid: object.source ?? object.uid, category, counts, clicks });
-      return;
-    }
-    const changedMask = !same(kept.patch, object.mask);
-    if (!changedMask && kept.category === category) return;
-    this.outbox.add({
-      kind: "change",
-      uid: kept.uid,
-      ...(kept.category !== category && { category }),
-      ...(changedMask && { counts, clicks }),
-    });
+    const operation = operationFor(object, kept, category, this.boot.image);
+    if (operation) this.outbox.add(operation);
   }
 
   private showKept(): void {
     const { state, conflict, status } = this.outbox;
-    const kept = this.outbox.shown.map((one) => this.keptOf(one)).filter((one) => one !== null);
-    this.store.set({ kept, status, save: state, conflict });
-  }
-
-  /** The shown form; made once for each mask. Null for an RLE that does not fit the image. */
-  private keptOf({ uid, category, counts, clicks }: Shown): Kept | null {
-    const known = this.patches.get(uid);
-    if (known?.counts === counts && known.kept.category === category && known.kept.clicks.length === clicks.length) {
-      return known.kept;
-    }
-    let patch: Patch;
-    try {
-      patch =
-        known?.counts === counts
-          ? known.kept.patch
-          : patchOfView(counts, this.boot.image.width, this.boot.image.height);
-    } catch (error) {
-      if (!(error instanceof RleError)) throw error;
-      console.error(`interlabel: object ${uid} can't be shown`, error);
-      return null;
-    }
-    const kept = { uid, category, patch, area: area(patch.runs), clicks: clicks.map(objects.unwire) };
-    this.patches.set(uid, { counts, kept });
-    return kept;
+    this.store.set({ kept: this.shown.of(this.outbox.shown), status, save: state, conflict });
   }
 
   // Drafts
@@ -444,42 +385,11 @@ export class Editor {
   private restore(): void {
     const drafts = this.around.storage.read<Drafts>(this.draftKey);
     if (!drafts) return;
-    const finishing = drafts.finishing.map((draft) => this.revive(draft)).filter((one) => one !== null);
-    const open = this.store.get().open ?? (drafts.open && this.revive(drafts.open));
+    const { kept } = this.store.get();
+    const finishing = drafts.finishing.map((draft) => revive(draft, kept)).filter((one) => one !== null);
+    const open = this.store.get().open ?? (drafts.open && revive(drafts.open, kept));
     this.store.set({ finishing, open, selected: open?.source ?? null });
     for (const object of open ? [...finishing, open] : finishing) this.track(object);
     this.storeDrafts();
   }
-
-  /** The object of a draft. Null when it has been kept meanwhile, or what it refined is gone. */
-  private revive({ uid, category, clicks, undone, source, onMask }: Draft): OpenObject | null {
-    const { kept } = this.store.get();
-    const refined = kept.find((one) => one.uid === source) ?? null;
-    if (kept.some((one) => one.uid === uid) || (onMask && !refined)) return null;
-    const previous = onMask && refined ? refined.patch : null;
-    const fresh = objects.begin(uid, category, { x: 0, y: 0, positive: true });
-    return {
-      ...fresh,
-      clicks,
-      undone,
-      source: refined?.uid ?? null,
-      previous,
-      mask: refined?.patch ?? fresh.mask,
-      settled: clicks.length === 0,
-    };
-  }
-}
-
-/** A UUID. `crypto.randomUUID` exists on secure pages only, and a team may well use plain HTTP on its own network. */
-function newUid(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
-
-/** Clicks are sent and kept with a quarter pixel's precision: exact for the pixel, short on the wire. */
-function round(value: number): number {
-  return Math.floor(value * 4) / 4;
 }

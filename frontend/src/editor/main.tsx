@@ -22,7 +22,7 @@ void editor.begin();
 window.addEventListener("online", () => editor.retryNow());
 document.addEventListener("visibilitychange", () => document.hidden || editor.retryNow());
 window.addEventListener("beforeunload", (event) => {
-  if (editor.unsaved) event.preventDefault();
+  if (editor.outbox.operations.length > 0) event.preventDefault();
 });
 
 // The next pictures, while this one is worked on.

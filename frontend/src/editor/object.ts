@@ -107,3 +107,17 @@ export function wire({ x, y, positive }: Click): WireClick {
 export function unwire([x, y, positive]: WireClick): Click {
   return { x, y, positive };
 }
+
+/** A click at a view point, to a quarter pixel: exact for the pixel, short on the wire. */
+export function clickAt({ x, y }: { x: number; y: number }, positive: boolean): Click {
+  return { x: Math.floor(x * 4) / 4, y: Math.floor(y * 4) / 4, positive };
+}
+
+/** A UUID. `crypto.randomUUID` exists on secure pages only, and a team may well use plain HTTP on its own network. */
+export function newUid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}

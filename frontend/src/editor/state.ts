@@ -2,19 +2,10 @@
 
 import type { Status } from "./api";
 import type { ConnectionState } from "./connection";
-import type { Click, OpenObject } from "./object";
+import type { Kept } from "./kept";
+import type { OpenObject } from "./object";
 import type { Conflict, SaveState } from "./outbox";
 import type { EncodingState } from "./protocol";
-import type { Patch } from "./rle";
-
-/** A kept object as shown, saved or on its way. */
-export interface Kept {
-  readonly uid: string;
-  readonly category: number;
-  readonly patch: Patch;
-  readonly area: number;
-  readonly clicks: readonly Click[];
-}
 
 export interface Toast {
   readonly text: string;

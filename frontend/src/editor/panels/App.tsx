@@ -35,8 +35,10 @@ function Window({ editor }: { editor: Editor }) {
         <Canvas controls={controls} spaceHeld={spaceHeld} />
         <Notices />
         <Toast />
-        <OpenBar />
-        <ViewBar controls={controls} />
+        <div class="stage-foot">
+          <ViewBar controls={controls} />
+          <OpenBar />
+        </div>
       </main>
       <aside class="panels" aria-label="Classes and objects">
         <Instructions />
@@ -81,6 +83,12 @@ function listenToKeys(
   window.addEventListener("keydown", down, { signal: stop.signal });
   window.addEventListener("keyup", (event) => event.code === "Space" && hold(false), { signal: stop.signal });
   window.addEventListener("blur", () => hold(false), { signal: stop.signal });
+  // The image area shows its focus ring to those who got there with Tab; it would frame every click otherwise.
+  const tabbed = (event: Event) =>
+    document.documentElement.toggleAttribute("data-tabbed", event instanceof KeyboardEvent);
+  const tab = (event: KeyboardEvent) => event.key === "Tab" && tabbed(event);
+  window.addEventListener("keydown", tab, { signal: stop.signal });
+  window.addEventListener("pointerdown", tabbed, { signal: stop.signal });
   return () => stop.abort();
 }
 

@@ -129,10 +129,16 @@ function ConflictDialog({ conflict }: { conflict: Conflict }) {
       </div>
       {both && <p class="banner warn">You both changed the same object: keeping yours replaces their change of it.</p>}
       <div class="dialog-actions">
-        <button type="button" data-testid="use-theirs" onClick={() => editor.resolveConflict("theirs")}>
+        <button type="button" data-testid="use-theirs" onClick={() => editor.outbox.resolve("theirs")}>
           Use theirs, drop mine
         </button>
-        <button type="button" class="primary" data-testid="keep-mine" onClick={() => editor.resolveConflict("mine")}>
+        <button
+          type="button"
+          class="primary"
+          autofocus
+          data-testid="keep-mine"
+          onClick={() => editor.outbox.resolve("mine")}
+        >
           Load theirs and add mine
         </button>
       </div>

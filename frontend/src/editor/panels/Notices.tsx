@@ -7,7 +7,6 @@ export function Notices() {
   return (
     <div class="notices" role="status" aria-live="polite">
       <PictureNotice />
-      <ReadOnlyNotice />
       <EncodingNotice />
       <ConnectionNotice />
       <SaveNotice />
@@ -33,12 +32,6 @@ function PictureNotice() {
   );
 }
 
-function ReadOnlyNotice() {
-  const { user } = useEditor().boot;
-  if (user.can_label) return null;
-  return <Banner id="read-only">You are a {user.role} here: you can look at the objects, not change them.</Banner>;
-}
-
 function EncodingNotice() {
   const editor = useEditor();
   const encoding = useEditorState((state) => state.encoding);
@@ -54,13 +47,13 @@ function EncodingNotice() {
     );
   }
   const { ahead, aheadAtFirst } = encoding;
-  const place = encoding.state === "queued" && ahead !== null ? ` — position ${ahead + 1} in the queue` : "…";
-  const total = (aheadAtFirst ?? 0) + 1;
-  const passed = encoding.state === "encoding" ? total - 0.5 : total - 1 - (ahead ?? total - 1);
+  const place = ahead === 0 ? ": next in the queue" : ` — position ${(ahead ?? 0) + 1} in the queue`;
+  const total = aheadAtFirst ? aheadAtFirst + 1 : 0; // nothing to count when it was the first at once
+  const passed = encoding.state === "encoding" ? total - 0.5 : total - 1 - (ahead ?? 0);
   return (
     <Banner id="preparing">
-      <span>Being prepared{place}</span>
-      <progress max={total} {...(ahead !== null && { value: Math.max(0, passed) })} />
+      <span>Being prepared{encoding.state === "queued" && ahead !== null ? place : "…"}</span>
+      <progress aria-label="Until this image is ready" {...(total > 0 && { max: total, value: Math.max(0, passed) })} />
       <span class="muted">Your clicks are answered as soon as it is ready.</span>
     </Banner>
   );
@@ -93,8 +86,8 @@ function SaveNotice() {
       <button type="button" onClick={() => editor.retryNow()}>
         Try again
       </button>
-      {editor.unsaved && (
-        <button type="button" onClick={() => editor.discardRefused()}>
+      {editor.outbox.operations.length > 0 && (
+        <button type="button" onClick={() => editor.outbox.discardRefused()}>
           Drop this change
         </button>
       )}
@@ -129,7 +122,7 @@ export function Toast() {
         <div class="editor-toast" data-testid="toast">
           <span>{toast.text}</span>
           {toast.action && (
-            <button type="button" class="link-button" onClick={() => editor.runToast()}>
+            <button type="button" class="link-button" onClick={() => editor.toasts.run()}>
               {toast.action.label}
             </button>
           )}

@@ -1,4 +1,4 @@
-import type { Kept } from "../state";
+import type { Kept } from "../kept";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
 
@@ -7,6 +7,7 @@ const pixels = new Intl.NumberFormat("en-US");
 export function Objects() {
   const editor = useEditor();
   const kept = useEditorState((state) => state.kept);
+  const finishing = useEditorState((state) => state.finishing);
   const loading = useEditorState((state) => state.save.kind === "loading");
   return (
     <section class="panel panel-grow" aria-labelledby="objects-title">
@@ -16,7 +17,7 @@ export function Objects() {
         </h2>
         <HideMasks />
       </div>
-      {kept.length === 0 && !loading && (
+      {kept.length + finishing.length === 0 && !loading && (
         <p class="panel-empty">
           {editor.canLabel ? "Nothing kept yet. Objects you keep are listed here." : "No objects on this image."}
         </p>
@@ -24,6 +25,13 @@ export function Objects() {
       <ol class="object-list" role="list" onMouseLeave={() => editor.hover(null)}>
         {kept.map((one, index) => (
           <ObjectRow key={one.uid} kept={one} ordinal={index + 1} />
+        ))}
+        {finishing.map(({ uid, category }) => (
+          <li key={uid} class="object-row object-waiting" data-testid="finishing">
+            <span class="color-chip" style={{ background: editor.category(category)?.color }} />
+            <span class="row-name">{editor.category(category)?.name ?? "Object"}</span>
+            <span class="area">waiting for its mask</span>
+          </li>
         ))}
       </ol>
     </section>

@@ -89,7 +89,14 @@ function SaveIndicator() {
   const editor = useEditor();
   const save = useEditorState((state) => state.save);
   const waits = save.kind === "offline" || save.kind === "signed_out" || save.kind === "refused";
-  if (!editor.canLabel) return <span class="save-state">Read only</span>;
+  if (!editor.canLabel) {
+    const why = `You are a ${editor.boot.user.role} in this project: you can look at the objects, not change them.`;
+    return (
+      <span class="save-state read-only" data-testid="read-only" title={why}>
+        Read only · {editor.boot.user.role}
+      </span>
+    );
+  }
   return (
     <span class="save-state" data-testid="save-state" data-state={save.kind} role="status">
       <span class="save-dot" aria-hidden="true" />

@@ -1,0 +1,62 @@
+/** Between the annotation set and what is shown: whole-view counts there, patches here. */
+
+import type { Changed, Operation, Shown } from "./changes";
+import { unwire, wire, type Click, type OpenObject } from "./object";
+import { area, patchOfView, RleError, same, viewCounts, type Patch } from "./rle";
+import type { Size } from "./viewport";
+
+/** A kept object as shown, saved or on its way. */
+export interface Kept {
+  readonly uid: string;
+  readonly category: number;
+  readonly patch: Patch;
+  readonly area: number;
+  readonly clicks: readonly Click[];
+}
+
+/** Makes the shown form of annotations, and each mask only once. */
+export class KeptObjects {
+  private known = new Map<string, { counts: string; kept: Kept }>();
+
+  constructor(private readonly view: Size) {}
+
+  /** The shown form, in the same order; what does not fit the view is left out and told on the console. */
+  of(shown: readonly Shown[]): Kept[] {
+    return shown.map((one) => this.one(one)).filter((one) => one !== null);
+  }
+
+  private one({ uid, category, counts, clicks }: Shown): Kept | null {
+    const known = this.known.get(uid);
+    const sameMask = known?.counts === counts;
+    if (sameMask && known.kept.category === category && known.kept.clicks.length === clicks.length) return known.kept;
+    try {
+      const patch = sameMask ? known.kept.patch : patchOfView(counts, this.view.width, this.view.height);
+      const kept = { uid, category, patch, area: area(patch.runs), clicks: clicks.map(unwire) };
+      this.known.set(uid, { counts, kept });
+      return kept;
+    } catch (error) {
+      if (!(error instanceof RleError)) throw error;
+      console.error(`interlabel: object ${uid} can't be shown`, error);
+      return null;
+    }
+  }
+}
+
+/** How an answered object is saved: as a new one, or as what is different about `kept`; null when nothing is. */
+export function operationFor(
+  object: OpenObject,
+  kept: Kept | undefined,
+  category: number,
+  view: Size,
+): Operation | null {
+  const content = () => ({
+    counts: viewCounts(object.mask, view.width, view.height),
+    clicks: object.clicks.map(wire),
+  });
+  if (!kept) return { kind: "create", uid: object.source ?? object.uid, category, ...content() };
+  const change: Changed = {
+    ...(kept.category !== category && { category }),
+    ...(!same(kept.patch, object.mask) && content()),
+  };
+  return Object.keys(change).length > 0 ? { kind: "change", uid: kept.uid, ...change } : null;
+}

@@ -119,6 +119,7 @@ STORAGES = {
 }
 # Without `collectstatic` (the one-command start) WhiteNoise serves straight from the sources; an image collects.
 WHITENOISE_USE_FINDERS = env.flag("SERVE_STATIC_FROM_SOURCE", True)
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS  # a bundle rebuilt under a running server is served whole
 STATIC_ROOT = None if WHITENOISE_USE_FINDERS else BASE_DIR / "collected"
 if WHITENOISE_USE_FINDERS:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -36,9 +36,9 @@ describe("outline", () => {
     fc.assert(
       fc.property(patches, (patch) => {
         const loops = outline(patch);
-        const [left, top, width] = patch.box;
+        const [left, top, , height] = patch.box;
         bitsOf(patch).forEach((bit, index) => {
-          const [x, y] = [left + (index % width) + 0.5, top + Math.floor(index / width) + 0.5];
+          const [x, y] = [left + Math.floor(index / height) + 0.5, top + (index % height) + 0.5];
           expect(inside(loops, x, y)).toBe(bit === 1);
         });
       }),

@@ -13,19 +13,21 @@ const STEP = [
   [0, -1],
 ] as const;
 
+/** The mark of a pixel whose upper edge a loop already took. */
+const WALKED = 2;
+
 /** Every loop of the mask, holes too. Pixels that only touch at a corner are apart. */
 export function outline(patch: Patch): Loop[] {
   const [left, top, width, height] = patch.box;
   const bits = bitsOf(patch);
   const set = (x: number, y: number): boolean =>
-    x >= 0 && y >= 0 && x < width && y < height && bits[y * width + x] === 1;
-  const walked = new Uint8Array(width * height); // upper edges of pixels that a loop already took
+    x >= 0 && y >= 0 && x < width && y < height && bits[x * height + y] !== 0;
 
   const walk = (startX: number, startY: number): Loop => {
     const corners: number[] = [];
     let [x, y, direction] = [startX, startY, 0];
     do {
-      if (direction === 0) walked[y * width + x] = 1;
+      if (direction === 0) bits[x * height + y] = WALKED;
       x += STEP[direction]![0];
       y += STEP[direction]![1];
       const next = turn(set, x, y, direction);
@@ -38,8 +40,7 @@ export function outline(patch: Patch): Loop[] {
   const loops: Loop[] = [];
   // Every loop has an upper edge, and the upper edges are where the vertical stretches of set pixels start.
   eachSegment(patch.runs, height, (start) => {
-    const [x, y] = [Math.floor(start / height), start % height];
-    if (walked[y * width + x] === 0) loops.push(walk(x, y));
+    if (bits[start] !== WALKED) loops.push(walk(Math.floor(start / height), start % height));
   });
   return loops;
 }

@@ -82,11 +82,15 @@ describe("patch and view", () => {
     );
   });
 
-  it("decode to row-major bits", () => {
+  it("decode to bits, column by column", () => {
     fc.assert(
       fc.property(masks, ({ width, height, bits }) => {
         const patch = { box: [3, 5, width, height] as const, runs: runsOf(bits, width, height) };
-        expect([...rle.bitsOf(patch)]).toEqual(bits.map(Number));
+        const decoded = rle.bitsOf(patch);
+        bits.forEach((bit, index) => {
+          const [x, y] = [index % width, Math.floor(index / width)];
+          expect(decoded[x * height + y]).toBe(Number(bit));
+        });
       }),
     );
   });

@@ -167,13 +167,13 @@ export function covers(patch: Patch, x: number, y: number): boolean {
   return false;
 }
 
-/** Row-major bytes, 1 where set, of the box's `height × width`. */
+/** Bytes, 1 where set, of the box's `width × height`, column by column like the runs. */
 export function bitsOf(patch: Patch): Uint8Array {
-  const [, , width, height] = patch.box;
-  const bits = new Uint8Array(width * height);
-  eachSegment(patch.runs, height, (start, length) => {
-    const column = Math.floor(start / height);
-    for (let row = start % height, end = row + length; row < end; row++) bits[row * width + column] = 1;
+  const bits = new Uint8Array(patch.box[2] * patch.box[3]);
+  let at = 0;
+  patch.runs.forEach((run, index) => {
+    if (index % 2 === 1) bits.fill(1, at, at + run);
+    at += run;
   });
   return bits;
 }

@@ -175,7 +175,7 @@ class Readiness:
     def _welcome(self) -> None:
         self.say(f"\nInterlabel is ready:  {url()}")
         for user in demo_users():
-            self.say(f"  sign in as {user.username:<10} password {user.password:<14} {user.role}")
+            self.say(f"  sign in as {user.username:<15} password {user.password}  ({user.role})")
         self.say(f"  data in {settings.HOME} · Ctrl-C ends everything\n")
         if settings.HOST in ("0.0.0.0", "::") and not os.environ.get("ALLOWED_HOSTS"):  # noqa: S104
             self.say("  Others on the network need the name they type in ALLOWED_HOSTS (docs/configuration.md).\n")

@@ -1,0 +1,33 @@
+"""Every dependency is pinned, justified in docs/dependencies.md and used; and the licence is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def pinned(name: str) -> list[str]:
+    """The packages of a requirements file."""
+    lines = (ROOT / name).read_text().splitlines()
+    return [line for line in lines if line and not line.startswith(("#", "-r"))]
+
+
+def test_every_requirement_is_pinned_exactly() -> None:
+    for line in pinned("requirements.txt") + pinned("requirements-dev.txt"):
+        assert re.fullmatch(r"[\w.-]+(\[[\w,-]+\])?==[\w.!+]+", line), line
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_justified_and_every_justified_one_is_required(file: str) -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text()
+    sections = dict(re.findall(r"^## `([\w.-]+)`.*?\n(.*?)(?=^## |\Z)", text, re.M | re.S))
+    told = set(re.findall(r"^\| `([\w.-]+)` \|", sections[file], re.MULTILINE))
+    assert told == {re.split(r"[\[=]", line)[0] for line in pinned(file)}
+
+
+def test_the_licence_is_there() -> None:
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in text
+    assert "END OF TERMS AND CONDITIONS" in text

@@ -1,0 +1,44 @@
+"""`manage.py create_project`."""
+
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
+
+from labeling.common.api import ApiError
+from labeling.projects.services import create_project
+from labeling.workspace.management.helpers import find_user
+
+
+class Command(BaseCommand):
+    help = "Create a project. Colours and hotkeys of the classes are chosen; change them in the project's settings."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--classes", default="", help="things (countable), separated by commas: car,person")
+        parser.add_argument("--stuff", default="", help="stuff (regions), separated by commas: sky,road")
+        parser.add_argument("--user", help="who manages it; the first superuser when left out")
+        parser.add_argument("--instructions", default="", help="shown to annotators beside every image")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name = options["name"].strip()
+        if not 1 <= len(name) <= 120:
+            raise CommandError("Give the project a name of 1 to 120 characters.")
+        categories = [{"name": one, "kind": "thing"} for one in _words(options["classes"])]
+        categories += [{"name": one, "kind": "stuff"} for one in _words(options["stuff"])]
+        user = find_user(options["user"])
+        try:
+            project = create_project(
+                name=name, user=user, instructions=options["instructions"], categories=categories
+            )  # fmt: skip
+        except ApiError as error:
+            raise CommandError(f"{error.message} Classes are given as --classes car,person --stuff sky.") from None
+        self.stdout.write(f"Project {project.pk} “{project.name}”, managed by {user.username}:")
+        for category in project.categories.all():
+            key = f"key {category.hotkey}" if category.hotkey else "no key"
+            self.stdout.write(f"  {category.number:>3}  {category.name} ({category.kind}, {category.color}, {key})")
+        self.stdout.write(f"Its page is {reverse('workspace:project', args=[project.pk])}")
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]

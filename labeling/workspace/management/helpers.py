@@ -1,0 +1,107 @@
+"""What the management commands share: finding projects and users, and bringing files in without a server."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+from django.conf import settings
+from django.core.management import CommandError
+
+from labeling.accounts.models import User
+from labeling.celery import app
+from labeling.images import ingest, services
+from labeling.images.models import Upload, UploadItem
+from labeling.projects.models import Project
+
+State, Reason = UploadItem.State, UploadItem.Reason
+
+
+def find_project(given: str) -> Project:
+    """The project with this id or, failing that, this name. Raises: CommandError."""
+    if given.isdecimal() and (project := Project.objects.filter(pk=int(given)).first()):
+        return project
+    named = list(Project.objects.filter(name=given).order_by("id"))
+    if len(named) == 1:
+        return named[0]
+    if named:
+        ids = ", ".join(str(project.pk) for project in named)
+        raise CommandError(f"{len(named)} projects are called “{given}”. Name one by its id: {ids}.")
+    known = ", ".join(f"{project.pk} “{project.name}”" for project in Project.objects.order_by("id")[:20])
+    raise CommandError(
+        f"There is no project “{given}”. " + (f"There are: {known}." if known else "There are none yet.")
+    )
+
+
+def find_user(given: str | None) -> User:
+    """The user of that name; without one the first superuser. Raises: CommandError."""
+    if given:
+        user = User.objects.filter(username=given, is_active=True).first()
+        if user is None:
+            raise CommandError(f"There is no active user “{given}”. Make one with `createsuperuser` or in the admin.")
+        return user
+    user = User.objects.filter(is_superuser=True, is_active=True).order_by("id").first()
+    if user is None:
+        raise CommandError("There is no superuser to own it. Make one with `createsuperuser`, or say --user NAME.")
+    return user
+
+
+def import_path(
+    project: Project, user: User, path: Path, tell: Callable[[UploadItem], None] = lambda item: None
+) -> Upload:
+    """Bring a picture, a zip or a folder into the project, in this process; `tell` gets each file's verdict in the end.
+
+    A worker that runs may take some of the files; this returns when all are accepted or rejected.
+    Raises: FileNotFoundError; OSError for a file that can't be read.
+    """
+    upload = services.start_upload(project, user)
+    try:
+        for _ in services.add_path(upload, path):
+            ingest.work_off(upload.pk)
+    finally:
+        upload = services.close(upload)
+    while upload.finished_at is None:
+        if not ingest.work_off(upload.pk):
+            time.sleep(0.2)
+        upload.refresh_from_db()
+    for item in upload.items.filter(state__in=[State.ACCEPTED, State.REJECTED]).order_by("id").iterator():
+        tell(item)
+    return upload
+
+
+class _Silence(logging.Filter):
+    """Drops warnings; errors stay."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno > logging.WARNING
+
+
+@contextmanager
+def broker_or_none() -> Iterator[bool]:
+    """Work on whether or not a server runs; gives True when its broker answers.
+
+    Without one, messages go to a broker in this process's memory, where they are lost. That is harmless, as the rows
+    are the queue and the next worker's sweep finds them; trying to send each would take seconds a file.
+    """
+    if _broker_answers():
+        yield True
+        return
+    url, app.conf.broker_url = app.conf.broker_url, "memory://localhost/"
+    silence, events = _Silence(), logging.getLogger("labeling.common.events")
+    events.addFilter(silence)
+    try:
+        yield False
+    finally:
+        events.removeFilter(silence)
+        app.conf.broker_url = url
+
+
+def _broker_answers() -> bool:
+    address = settings.REDIS_URL or f"unix://{settings.EMBEDDED_REDIS_SOCKET}"
+    try:
+        with redis.Redis.from_url(address, socket_connect_timeout=2, socket_timeout=2, retry=None) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False

@@ -1,0 +1,67 @@
+"""`manage.py export`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+
+from labeling.projects.models import Project
+from tests.exchange.conftest import AddImage, Keep, Zip, add_image, box, keep
+
+__all__ = ["add_image", "keep"]  # fixtures
+
+Command = Callable[..., str]
+
+
+def test_a_zip_with_options(
+    command: Command, project: Project, add_image: AddImage, keep: Keep, tmp_path: Path
+) -> None:
+    keep(add_image("a.png"), box(1, 1, 4, 4))
+    add_image("b.png")
+    out = tmp_path / "out.zip"
+    out.write_text("an older one")
+    said = command(
+        "export", "Street", "--format", "coco", "--out", str(out),
+        "--option", "images=all", "--option", "include_images=true", "--option", "segmentation=polygons",
+    )  # fmt: skip
+    found = Zip(out.read_bytes())
+    written = found.json("annotations/instances.json")
+    assert [one["file_name"] for one in written["images"]] == ["a.png", "b.png"]
+    assert isinstance(written["annotations"][0]["segmentation"], list)
+    assert "images/b.png" in found.names
+    assert "2 images" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["out.zip"]
+
+
+def test_png_by_id(command: Command, project: Project, add_image: AddImage, keep: Keep, tmp_path: Path) -> None:
+    keep(add_image("a.png"), box(1, 1, 4, 4))
+    command("export", str(project.pk), "--format", "png", "--out", str(tmp_path / "out.zip"))
+    assert "semantic/a.png" in Zip((tmp_path / "out.zip").read_bytes()).names
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["Strait", "--format", "coco"], "no project “Strait”"),
+        (["Street", "--format", "voc"], "coco, png"),
+        (["Street", "--format", "coco", "--option", "images"], "key=value"),
+        (["Street", "--format", "coco", "--option", "images=some"], "images"),
+        (["Street", "--format", "coco", "--option", "color=red"], "color"),
+    ],
+)
+def test_what_is_wrong_is_told_and_an_older_zip_stays(
+    command: Command, project: Project, tmp_path: Path, words: list[str], said: str
+) -> None:
+    out = tmp_path / "out.zip"
+    out.write_text("an older one")
+    with pytest.raises(CommandError, match=said):
+        command("export", *words, "--out", str(out))
+    assert out.read_text() == "an older one"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_folder_is_no_file(command: Command, project: Project, tmp_path: Path) -> None:
+    for out in (tmp_path, tmp_path / "nowhere" / "out.zip"):
+        with pytest.raises(CommandError, match="must name a file"):
+            command("export", "Street", "--format", "coco", "--out", str(out))

@@ -22,7 +22,7 @@ class ProjectCard:
     ready: int
     failed: int
     done: int
-    thumbnails: list[int]  # ids of images
+    thumbnails: list[str]  # URLs
 
     @property
     def preparing(self) -> int:
@@ -52,5 +52,5 @@ def _card(project: Project, counts: Mapping[str, Any], role: str | None) -> Proj
         ready=counts["ready"],
         failed=counts["failed"],
         done=counts["done"],
-        thumbnails=list(project.images.order_by("id").values_list("pk", flat=True)[:THUMBNAILS]),
+        thumbnails=[image.thumbnail_url for image in project.images.order_by("id")[:THUMBNAILS]],
     )

@@ -26,7 +26,7 @@ def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
             "name": image.name,
             "width": image.width,
             "height": image.height,
-            "view": reverse("images:view", args=[image.pk]),
+            "view": image.view_url,
             "state": encoding.state if encoding else Encoding.State.QUEUED,
         },
         "project": {
@@ -48,10 +48,14 @@ def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
         },
         "position": {"index": before.count() + 1, "total": project.images.count()},
         "previous": reverse("workspace:editor", args=[previous]) if previous else None,
-        "upcoming": [_neighbour(pk) for pk in next_images(project, user, role, image.pk, UPCOMING)],
+        "upcoming": _neighbours(next_images(project, user, role, image.pk, UPCOMING)),
     }
 
 
-def _neighbour(image: int) -> dict[str, Any]:
-    view, editor = reverse("images:view", args=[image]), reverse("workspace:editor", args=[image])
-    return {"id": image, "view": view, "editor": editor}
+def _neighbours(ids: list[int]) -> list[dict[str, Any]]:
+    images = Image.objects.in_bulk(ids)
+    return [
+        {"id": pk, "view": images[pk].view_url, "editor": reverse("workspace:editor", args=[pk])}
+        for pk in ids
+        if pk in images
+    ]

@@ -52,7 +52,7 @@ def _payload(image: Image, objects: int) -> dict[str, Any]:
         "name": image.name,
         "width": image.width,
         "height": image.height,
-        "thumbnail": reverse("images:thumbnail", args=[image.pk]),
+        "thumbnail": image.thumbnail_url,
         "editor": reverse("workspace:editor", args=[image.pk]),
         "state": encoding.state if encoding else State.QUEUED,
         "reason": encoding.reason if encoding and encoding.state == State.FAILED else "",

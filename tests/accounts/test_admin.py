@@ -28,7 +28,7 @@ def test_lists_open(root: Client, url: str) -> None:
     assert root.get(url).status_code == 200
 
 
-@pytest.mark.parametrize("url", [url for url in LISTS[1:]])
+@pytest.mark.parametrize("url", LISTS[1:])
 def test_search_works(root: Client, url: str) -> None:
     assert root.get(url, {"q": "ali"}).status_code == 200
 

@@ -20,7 +20,7 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
             "name": "folder/2.jpg",
             "width": 640,
             "height": 480,
-            "view": f"/images/{image.pk}/view",
+            "view": image.view_url,
             "state": "ready",
         },
         "project": {
@@ -46,9 +46,7 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
         },
         "position": {"index": 2, "total": 3},
         "previous": f"/images/{before.pk}/",
-        "upcoming": [
-            {"id": one.pk, "view": f"/images/{one.pk}/view", "editor": f"/images/{one.pk}/"} for one in (after, before)
-        ],
+        "upcoming": [{"id": one.pk, "view": one.view_url, "editor": f"/images/{one.pk}/"} for one in (after, before)],
     }
 
 

@@ -29,7 +29,7 @@ def test_an_image_with_everything(project: Project, bob: User, add_image: AddIma
                 "name": "folder/1.jpg",
                 "width": 640,
                 "height": 480,
-                "thumbnail": f"/images/{image.pk}/thumbnail",
+                "thumbnail": image.thumbnail_url,
                 "editor": f"/images/{image.pk}/",
                 "state": "failed",
                 "reason": "The worker died.",

@@ -13,6 +13,9 @@ const STATES: Record<ImageState, string> = {
   failed: "Failed",
 };
 
+/** Images that are asked for while one scrolls. */
+const PAGE = 120;
+
 /** The most images that are asked for at once when the shown ones are loaded anew. */
 const LARGEST_PAGE = 500;
 
@@ -73,7 +76,7 @@ export class Gallery {
     if (this.loading || this.next === null) return;
     this.loading = true;
     const question = this.question;
-    const page = await this.ask(this.next);
+    const page = await this.ask(this.next, PAGE);
     this.loading = false;
     if (!page || question !== this.question) return;
     this.take(page);

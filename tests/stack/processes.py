@@ -1,7 +1,9 @@
 """Interlabel as real processes on either stack, for tests that need more than Django's test client."""
 
+import contextlib
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -28,10 +30,12 @@ _NOT_PASSED_ON = ("DJANGO_ALLOW_ASYNC_UNSAFE", "DJANGO_SETTINGS_MODULE", "DATABA
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nothing listens on now, below those the kernel gives to outgoing connections meanwhile."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(home: Path, port: int, **more: str) -> dict[str, str]:

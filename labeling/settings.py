@@ -133,8 +133,11 @@ CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            # The layer waits for news in reads of 5 s, which is also redis-py's time-out: idle sockets would be lost.
-            "hosts": [{"address": REDIS_ADDRESS, "socket_timeout": 30}],
+            # No time-out: the layer waits for news in reads of 5 s, which is also redis-py's own time-out, so idle
+            # sockets would be lost. With any time-out redis-py writes through `wait_for`, which in Python 3.11 can
+            # swallow a cancellation: a socket that ends at once would leave a reader behind. TCP keep-alive finds
+            # a Redis that is gone.
+            "hosts": [{"address": REDIS_ADDRESS, "socket_timeout": None}],
             "capacity": 1000,
             "expiry": 30,
         },

@@ -8,7 +8,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.core.files.storage import default_storage
 from django.core.handlers.asgi import ASGIHandler
-from django.test import AsyncClient, Client
+from django.test import Client
 from PIL import Image as Pillow
 
 from labeling.accounts.models import User
@@ -98,8 +98,8 @@ def test_a_lost_file_is_not_found(image: Image, bob: User, as_user: AsUser) -> N
 
 @pytest.mark.filterwarnings("error:StreamingHttpResponse must consume")
 async def test_under_asgi_it_comes_in_chunks(image: Image, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = AsyncClient()
-    await client.aforce_login(bob)
+    client = Client()
+    client.force_login(bob)
     cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
     scope = {
         "type": "http", "http_version": "1.1", "method": "GET", "path": f"/images/{image.pk}/original",

@@ -44,7 +44,7 @@ async def tell(project: Project, event: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["alice", "bob", "rita"])
 async def test_every_role_gets_a_snapshot(name: str, project: Project) -> None:
-    one, snapshot = await opened(await User.objects.aget(username=name), project)
+    one, snapshot = await opened(User.objects.get(username=name), project)
     assert snapshot == {"v": 1, "type": "snapshot", "images": EMPTY, "uploads": [], "exports": []}
     await one.disconnect()
 
@@ -83,7 +83,7 @@ async def test_the_snapshot_counts(project: Project, alice: User, rita: User, bo
     for user in (alice, rita):
         one, snapshot = await opened(user, project)
         assert snapshot["images"] == {"total": 5, "queued": 2, "encoding": 1, "ready": 1, "failed": 1, "done": 1}
-        upload = await Upload.objects.aget(finished_at=None)
+        upload = Upload.objects.get(finished_at=None)
         assert snapshot["uploads"] == [
             {"id": upload.pk, "state": "receiving", "total": 1, "accepted": 0, "rejected": 0}
         ]
@@ -114,7 +114,7 @@ async def test_an_upload_is_followed_to_the_end(project: Project, alice: User) -
     seen: list[dict[str, Any]] = []
     while not seen or seen[-1].get("images", {}).get("encoding") != 1:
         seen.append(await one.receive())
-    image = await Image.objects.aget()
+    image = Image.objects.get()
     items = [event["item"] for event in seen if event["type"] == "upload" and "item" in event]
     assert [(item["name"], item["state"], item.get("reason")) for item in items] == [
         ("a.png", "accepted", None),
@@ -147,7 +147,7 @@ async def test_a_failed_image_is_told_with_its_reason(project: Project, bob: Use
 
 
 async def test_other_projects_are_not_heard(project: Project, alice: User, bob: User) -> None:
-    other = await Project.objects.acreate(name="Other", created_by=alice)
+    other = Project.objects.create(name="Other", created_by=alice)
     one, _ = await opened(bob, project)
     await tell(other, {"type": "image", "id": 1})
     await tell(project, {"type": "image", "id": 2})
@@ -174,7 +174,7 @@ async def test_counts_come_at_most_five_times_a_second_and_end_right(project: Pr
     for _ in range(30):
         await tell(project, {"type": "progress"})
         await asyncio.sleep(0.02)
-    await Encoding.objects.filter(image=image).aupdate(state="ready")
+    Encoding.objects.filter(image=image).update(state="ready")
     await tell(project, {"type": "progress"})
     while not counted or counted[-1]["images"]["ready"] == 0:
         counted.append(await one.receive())

@@ -14,6 +14,7 @@ from inference import Features
 from labeling.annotations.services import touch_open
 from labeling.common.api import field_errors
 from labeling.common.events import image_group
+from labeling.features import queue
 from labeling.features.models import Encoding
 from labeling.features.services import open_image
 from labeling.features.store import FeaturesLost
@@ -68,6 +69,11 @@ class ClickConsumer(AsyncWebsocketConsumer):
         encoding = await database_sync_to_async(self._open_image)()
         await self.accept()
         await self.tell(_hello(image, encoding))
+        if encoding.state != Encoding.State.READY:
+            ahead = None
+            if encoding.state == Encoding.State.QUEUED:
+                ahead = await database_sync_to_async(queue.ahead)(encoding)
+            await self.tell(say.ImageState(state=_state(encoding), reason=encoding.reason or None, ahead=ahead))
         self._see(_state(encoding))
 
     async def disconnect(self, code: int) -> None:

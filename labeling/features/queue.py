@@ -35,6 +35,8 @@ State = Encoding.State
 def add(images: Iterable[Image]) -> None:
     """Queue images that were never queued; harmless for the others."""
     images = list(images)
+    if not images:
+        return
     Encoding.objects.bulk_create([Encoding(image=image) for image in images], ignore_conflicts=True)
     publish(Encoding.objects.filter(image__in=images, state=State.QUEUED))
     nudge()
@@ -69,6 +71,11 @@ def _batch(line: list[Encoding], limit: int) -> list[Encoding]:
     shape = (first.image.width, first.image.height)
     alike = [row for row in line if (row.image.width, row.image.height) == shape and not row.attempts]
     return alike[:limit]
+
+
+def is_waiting() -> bool:
+    """Whether anything is queued."""
+    return Encoding.objects.filter(state=State.QUEUED).exists()
 
 
 def owned(rows: list[Encoding]) -> QuerySet[Encoding]:

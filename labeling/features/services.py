@@ -41,5 +41,5 @@ def sweep() -> None:
         queue.requeue_stale(model.version())
     except model.ModelMissing as missing:
         queue.logger.error("%s", missing)
-    if Encoding.objects.filter(state=Encoding.State.QUEUED).exists():
+    if queue.is_waiting():
         queue.nudge()

@@ -33,13 +33,22 @@ def work_off() -> int:
     the place of a task that brings images in.
     """
     ready = 0
-    with _only_one() as alone:
-        if not alone:
-            return 0
-        queue.release_lost()
-        size = model.batch_size()
-        while not leases.stopping() and (rows := queue.claim(size)):
-            ready += encode(rows)
+    while not leases.stopping():
+        with _only_one() as alone:
+            if not alone:
+                break
+            ready += _drain()
+        # A task that came after our last look and before we let go found the door closed and left its row to us.
+        if not queue.is_waiting():
+            break
+    return ready
+
+
+def _drain() -> int:
+    queue.release_lost()
+    ready, size = 0, model.batch_size()
+    while not leases.stopping() and (rows := queue.claim(size)):
+        ready += encode(rows)
     return ready
 
 

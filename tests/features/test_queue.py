@@ -1,8 +1,10 @@
 """The encode queue in its rows: who gets what, in which order, and what becomes of rows whose worker is gone."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from labeling.features import queue, services
@@ -168,3 +170,20 @@ def test_a_broker_that_is_down_stops_nobody(make_images: MakeImages, monkeypatch
     monkeypatch.setattr(queue.app, "send_task", down)
     [image] = make_images(1)
     assert services.open_image(image.pk).state == State.QUEUED
+
+
+def test_many_workers_at_once_share_the_queue(make_images: MakeImages) -> None:
+    images = make_images(12)
+
+    def work(_: int) -> list[int]:
+        try:
+            taken: list[int] = []
+            while rows := queue.claim(1):
+                taken += [row.image_id for row in rows]
+            return taken
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        shares = list(pool.map(work, range(4)))
+    assert sorted(pk for share in shares for pk in share) == [image.pk for image in images]

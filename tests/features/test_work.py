@@ -126,6 +126,24 @@ def test_an_image_opened_meanwhile_is_next(make_images: MakeImages, monkeypatch:
     assert order == [images[n].pk for n in (0, 3, 1, 2)]
 
 
+def test_a_row_that_comes_while_the_worker_is_about_to_stop(
+    make_images: MakeImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own task is turned away, as this one still has the lock: this one must look again."""
+    make_images(1)
+    real, late = work._drain, []
+
+    def then_one_more() -> int:
+        count = real()
+        if not late:
+            late.extend(make_images(1, first=5))
+            assert encode() == 0
+        return count
+
+    monkeypatch.setattr(work, "_drain", then_one_more)
+    assert encode() == 2
+
+
 def test_one_encode_task_on_a_host(make_images: MakeImages) -> None:
     make_images(1)
     with work._only_one() as first:
@@ -136,8 +154,7 @@ def test_one_encode_task_on_a_host(make_images: MakeImages) -> None:
 
 def test_a_worker_that_shuts_down_leaves_the_rest(make_images: MakeImages, monkeypatch: pytest.MonkeyPatch) -> None:
     make_images(2)
-    answers = iter([False, True])
-    monkeypatch.setattr(work.leases, "stopping", lambda: next(answers))
+    monkeypatch.setattr(work.leases, "stopping", lambda: Encoding.objects.filter(state=State.READY).exists())
     assert encode() == 1
     assert Encoding.objects.filter(state=State.QUEUED).count() == 1
 

@@ -1,12 +1,13 @@
 """Files in, images and reasons out: uploads worked off by the real task functions."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import connection, transaction
 
 from labeling.accounts.models import User
 from labeling.common.api import ApiError
@@ -305,6 +306,27 @@ def test_a_worker_that_lost_its_lease_changes_nothing(upload: Upload) -> None:
     assert Image.objects.count() == 0
     ingest.process(quick)
     assert Image.objects.count() == 1
+
+
+def test_many_workers_at_once_share_an_upload(upload: Upload) -> None:
+    for number in range(8):
+        add(upload, f"{number}.png", picture_bytes(seed=number % 4))  # each picture twice
+    services.close(upload)
+
+    def work(_: int) -> int:
+        try:
+            return ingest_task(upload.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(work, range(4))) == 8
+    assert Image.objects.count() == 4
+    assert (
+        sorted(upload.items.values_list("state", "reason")) == [("accepted", "")] * 4 + [("rejected", "duplicate")] * 4
+    )
+    upload.refresh_from_db()
+    assert upload.state == "done"
 
 
 def test_the_sweep_frees_what_a_dead_worker_held(upload: Upload) -> None:

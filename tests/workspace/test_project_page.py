@@ -4,10 +4,13 @@ import json
 import re
 from typing import Any
 
+from django.utils import timezone
+
 from labeling.accounts.models import User
 from labeling.exchange.models import Export
+from labeling.images.models import Upload, UploadItem
 from labeling.projects.models import Project, Role
-from labeling.workspace.project_page import format_choices, project_data
+from labeling.workspace.project_page import REMEMBER_REJECTIONS, format_choices, project_data
 from tests.workspace.conftest import AddImage, AsUser
 
 
@@ -104,3 +107,21 @@ def test_recent_exports_are_there_for_who_may_see_them(
     (export,) = data_of(as_user(alice).get(url).content.decode(), "project-data")["exports"]
     assert (export["title"], export["state"]) == ("COCO instances", "queued")
     assert data_of(as_user(bob).get(url).content.decode(), "project-data")["exports"] == []
+
+
+def test_rejected_files_of_the_last_upload_survive_a_reload(project: Project, alice: User) -> None:
+    def shown(role: Role = Role.MANAGER) -> Any:
+        return project_data(project, role)["last_upload"]
+
+    assert shown() is None
+    upload = Upload.objects.create(project=project, created_by=alice, closed=True)
+    item = UploadItem.objects.create(upload=upload, name="a.png", state="rejected", reason="corrupt")
+    assert shown() is None  # the socket tells of an upload that is still worked on
+    Upload.objects.update(finished_at=timezone.now())
+    assert shown() == upload.pk
+    assert shown(Role.ANNOTATOR) is None
+    Upload.objects.update(finished_at=timezone.now() - REMEMBER_REJECTIONS)
+    assert shown() is None
+    Upload.objects.update(finished_at=timezone.now())
+    item.delete()
+    assert shown() is None

@@ -17,7 +17,7 @@ export function confirmed(question: string, yes: string): Promise<boolean> {
   dialog.append(form);
   document.body.append(dialog);
   dialog.showModal();
-  agree.focus();
+  cancel.focus(); // Enter by habit destroys nothing
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();

@@ -8,6 +8,6 @@ import { setUpToasts } from "./toast";
 
 setUpTheme();
 setUpToasts();
+setUpClasses(); // before the forms: what it hides is no change that a person made
 setUpForms();
-setUpClasses();
 setUpProject();

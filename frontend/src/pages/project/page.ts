@@ -21,6 +21,7 @@ class ProjectPage {
   private readonly uploads: Uploads | null;
   private readonly exports: Exports | null;
   private connectedBefore = false;
+  private total = 0;
 
   constructor(private readonly data: ProjectData) {
     this.gallery = new Gallery(data);
@@ -70,6 +71,8 @@ class ProjectPage {
   }
 
   private takeProgress(message: Extract<ProjectMessage, { type: "snapshot" | "progress" }>): void {
+    if (message.images.total < this.total) void this.gallery.refresh(); // somebody deleted images
+    this.total = message.images.total;
     showCounts(message.images);
     for (const upload of message.uploads ?? []) this.uploads?.changed(upload);
     for (const one of message.exports ?? []) this.exports?.changed(one);

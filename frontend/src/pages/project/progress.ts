@@ -18,6 +18,7 @@ export function showCounts(counts: Counts): void {
   const retry = panel.querySelector<HTMLElement>("[data-retry-all]");
   if (retry) retry.hidden = counts.failed === 0;
   need("[data-start]").toggleAttribute("aria-disabled", counts.total === 0);
+  document.querySelector("[data-drop-zone]")?.classList.toggle("drop-zone--compact", counts.total > 0);
   showChips(counts);
 }
 

@@ -9,7 +9,8 @@ import { encodeRuns } from "./rle";
 
 /** A mask of as many pixels as the object has clicks: enough to tell one answer from another. */
 class Server {
-  readonly server = new WebSocketServer({ port: 0 });
+  refusing = false;
+  readonly server = new WebSocketServer({ port: 0, verifyClient: () => !this.refusing });
   readonly got: ClientMessage[] = [];
   state: EncodingState = "ready";
   /** Called before the usual answer; true: there is none. */
@@ -239,12 +240,24 @@ describe("the click connection", () => {
     expect(types()).toContain("ping");
   });
 
-  it("does not knock again after being shut out, until it is asked to", async () => {
+  it("stays outside when it is shut out, until it is asked to try again", async () => {
+    server.refusing = true;
     for (const socket of server.server.clients) socket.close(4403);
     await vi.waitFor(() => expect(listener.connection).toHaveBeenLastCalledWith("denied"));
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(listener.hello).toHaveBeenCalledTimes(1);
+    expect(listener.connection).toHaveBeenLastCalledWith("denied");
+    server.refusing = false;
     client.retryNow();
     await vi.waitFor(() => expect(listener.hello).toHaveBeenCalledTimes(2));
+  });
+
+  it("comes back by itself when only the session is a new one", async () => {
+    track(A);
+    await settledWith(1);
+    for (const socket of server.server.clients) socket.close(4403);
+    await vi.waitFor(() => expect(listener.hello).toHaveBeenCalledTimes(2));
+    track(A, B);
+    await settledWith(2);
+    expect(listener.connection).not.toHaveBeenCalledWith("denied");
   });
 });

@@ -77,6 +77,8 @@ export class ClickConnection {
   private sessions = new Map<string, Session>();
   private seq = 0;
   private greeted = false;
+  /** The server closed the door on this person, and has not opened it since. */
+  private shutOut = false;
   private encoding: EncodingState = "queued";
   private failures = 0;
   private reconnectTimer: ReturnType<typeof setTimeout> | undefined;
@@ -93,7 +95,7 @@ export class ClickConnection {
   connect(): void {
     clearTimeout(this.reconnectTimer);
     if (this.disposed || this.socket) return;
-    this.listener.connection(this.failures === 0 ? "connecting" : "lost");
+    if (this.failures === 0) this.listener.connection("connecting");
     const socket = this.openSocket(this.url);
     this.socket = socket;
     socket.addEventListener("message", (event) => {
@@ -159,6 +161,7 @@ export class ClickConnection {
     switch (message.type) {
       case "hello":
         this.greeted = true;
+        this.shutOut = false;
         this.failures = 0;
         this.encoding = message.state;
         this.listener.connection("open");
@@ -276,6 +279,7 @@ export class ClickConnection {
     this.socket = null;
     socket?.close();
     clearTimeout(this.silenceTimer);
+    const wasGreeted = this.greeted;
     this.greeted = false;
     this.seq = 0;
     for (const session of this.sessions.values()) {
@@ -283,7 +287,12 @@ export class ClickConnection {
       session.sentAt.clear();
     }
     if (this.disposed) return;
-    if (code === NO_LONGER_ALLOWED) return this.listener.connection("denied");
+    if (this.shutOut && !wasGreeted) return this.listener.connection("denied");
+    if (code === NO_LONGER_ALLOWED) {
+      // Perhaps only the session is another one (signed out and in again): knock once with what the browser has now.
+      this.shutOut = true;
+      return this.connect();
+    }
     this.failures += 1;
     this.listener.connection("lost");
     const wait = Math.min(this.patience.longest, this.patience.first * 2 ** (this.failures - 1));

@@ -46,7 +46,10 @@ export class Editor {
     this.draftKey = `draft:${user.id}:${image.id}`;
     this.outbox = new Outbox(around.api, around.storage, `outbox:${user.id}:${image.id}`, () => this.showKept());
     this.connection = around.connect({
-      connection: (connection) => this.store.set({ connection }),
+      connection: (connection) => {
+        this.store.set({ connection });
+        if (connection === "lost") void this.outbox.check();
+      },
       hello: (hello) => this.greet(hello),
       encoding: (message) => this.showEncoding(message),
       annotations: (change) => this.meetOthers(change),

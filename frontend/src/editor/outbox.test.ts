@@ -230,6 +230,15 @@ describe("the outbox", () => {
     expect(uids()).toEqual(["a", "b"]);
   });
 
+  it("finds out that the person is signed out, and that they are back", async () => {
+    service.trouble.push("down", "signed_out");
+    await outbox.check();
+    expect(outbox.state.kind).toBe("saved");
+    await outbox.check();
+    expect(outbox.state.kind).toBe("signed_out");
+    await saved();
+  });
+
   it("says what the server refuses, and goes on once that is dropped", async () => {
     service.trouble.push("refuse");
     outbox.add(create("bad"));

@@ -100,6 +100,18 @@ export class Outbox {
   retryNow(): void {
     this.wake();
     if (this.operations.length > 0) void this.pump();
+    else if (this.state.kind === "signed_out") void this.check();
+  }
+
+  /** The socket does not get through: find out whether the person is signed out. */
+  async check(): Promise<void> {
+    if (!this.loaded || this.busy || this.operations.length > 0) return;
+    try {
+      await this.api.load();
+      if (this.state.kind === "signed_out") this.to({ kind: "saved" });
+    } catch (error) {
+      if (error instanceof Refused && error.status === 401) this.fail(error);
+    }
   }
 
   /** Someone else changed the set: show it, unless something of ours is on its way (then the server compares). */

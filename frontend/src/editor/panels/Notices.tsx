@@ -62,7 +62,8 @@ function EncodingNotice() {
 function ConnectionNotice() {
   const editor = useEditor();
   const connection = useEditorState((state) => state.connection);
-  if (connection === "denied") return <SignedOut />;
+  const signedOut = useEditorState((state) => state.save.kind === "signed_out");
+  if (connection === "denied" || signedOut) return <SignedOut />;
   if (connection !== "lost") return null;
   return (
     <Banner id="lost" tone="warn">
@@ -77,8 +78,6 @@ function ConnectionNotice() {
 function SaveNotice() {
   const editor = useEditor();
   const save = useEditorState((state) => state.save);
-  const denied = useEditorState((state) => state.connection === "denied");
-  if (save.kind === "signed_out" && !denied) return <SignedOut />;
   if (save.kind !== "refused") return null;
   return (
     <Banner id="refused" tone="bad">

@@ -68,10 +68,10 @@ class User:
         return label
 
 
-def make_user(window: Window, which: int, rng: np.random.Generator, rounds_cap: int) -> User:
+def make_user(window: Window, which: int, rng: np.random.Generator, rounds_cap: int, more: float) -> User:
     """A user for one object: how many rounds, and whether it starts from nothing, a wrong mask or a box."""
     rounds = 0
-    while rounds < rounds_cap and rng.random() < 0.6:
+    while rounds < rounds_cap and rng.random() < more:
         rounds += 1
     truth = window.masks[which]
     user = User(truth, window.void, window.inside, window.min_clicks, max(rounds, window.min_clicks - 1))
@@ -129,13 +129,19 @@ def encode_windows(model: ClickModel, stem: Stem, windows: list[Window]) -> tupl
 
 
 def interact(
-    model: ClickModel, stem: Stem, windows: list[Window], rng: np.random.Generator, rounds_cap: int, bf16: bool
+    model: ClickModel,
+    stem: Stem,
+    windows: list[Window],
+    rng: np.random.Generator,
+    rounds_cap: int,
+    more: float,
+    bf16: bool,
 ) -> dict[str, Tensor]:
     """One training step's forward pass: rounds without gradient, then the last one with it.
 
     Returns the mean `loss` and per object `iou`, `clicks` (B).
     """
-    users = [make_user(w, m, rng, rounds_cap) for w in windows for m in range(len(w.masks))]
+    users = [make_user(w, m, rng, rounds_cap, more) for w in windows for m in range(len(w.masks))]
     owner = torch.arange(len(windows)).repeat_interleave(len(windows[0].masks))
     with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         maps = encode_windows(model, stem, windows)

@@ -103,11 +103,13 @@ class ClickSession:
         if not (0 <= click.x < self._frame.width and 0 <= click.y < self._frame.height):
             raise ValueError(f"click ({click.x}, {click.y}) is outside of {self._frame.width}x{self._frame.height}")
         self._listen(click)
-        label = base_label(self._valid, self._cells(self._states[-1]))
         clicks = [*self._clicks, click]
-        for one in clicks:
-            paint(label, self._prompt(one))
-        logits = self._enforce(self._run(label), clicks)
+        previous = self._cells(self._states[-1])
+        logits = self._answer(previous, clicks)
+        if previous is None or not previous.any():
+            # Out of nothing the model answers cautiously: let it look at its own first answer once.
+            logits = self._answer(logits > 0, clicks)
+        logits = self._enforce(logits, clicks)
         self._clicks.append(click)
         self._states.append(State(logits.astype(np.float16)))
         self._undone.clear()
@@ -192,6 +194,13 @@ class ClickSession:
         padded[: frame.inner_height, : frame.inner_width] = fine
         cells = padded.reshape(frame.padded_height // 2, 2, frame.padded_width // 2, 2).mean((1, 3))
         return np.asarray(cells >= 0.5)
+
+    def _answer(self, previous: Mask | None, clicks: list[Click]) -> Floats:
+        """Logits for all clicks, given the mask before them."""
+        label = base_label(self._valid, previous)
+        for click in clicks:
+            paint(label, self._prompt(click))
+        return self._run(label)
 
     def _run(self, label: NDArray[np.uint8]) -> Floats:
         """Decode; the padding is background."""

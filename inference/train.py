@@ -4,7 +4,8 @@
 
 The encoder's tokens of all pictures are computed first and kept in --cache; then pyramid and decoder are trained.
 A run that is asked to stop (SIGTERM) saves first; any run goes on with --resume. OUT holds checkpoint.pt,
-model.safetensors (averaged weights) and log.jsonl; turn them into the shipped files with `python -m inference.export_weights OUT`.
+model.safetensors (averaged weights) and log.jsonl; `python -m inference.export_weights OUT` makes the shipped files
+of it.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from inference.cache import TokenCache, load_vit
 from inference.click_model import ClickModel, interact
 from inference.pyramid import SMALL, ModelConfig, count_parameters
 from inference.stem import Stem
+from inference.team import Team
 from inference.windows import SetRule, Window, WindowSampler, read_sets
 
 
@@ -33,10 +34,11 @@ class TrainConfig:
     """What `--config` names. `windows`: (tokens a side, windows a batch, chance)."""
 
     model: ModelConfig = SMALL
-    windows: tuple[tuple[int, int, float], ...] = ((20, 6, 0.65), (28, 3, 0.35))
+    windows: tuple[tuple[int, int, float], ...] = ((20, 6, 0.3), (28, 3, 0.35), (36, 2, 0.35))
     objects: int = 3
     rounds_cap: int = 6
-    rate: float = 1.5e-3
+    more: float = 0.5  # chance of one more round before the one that is learned from
+    rate: float = 2e-3
     warmup: int = 200
     weight_decay: float = 0.02
     ema: float = 0.999
@@ -75,22 +77,29 @@ def load_stem(path: Path) -> Stem:
     return stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def draw_batch(sampler: WindowSampler, cfg: TrainConfig, seed: int, step: int) -> list[Window]:
+def step_rng(seed: int, step: int, purpose: int, rank: int) -> np.random.Generator:
+    """The randomness of one step: the same whenever, and however often, the step is made."""
+    return np.random.default_rng([seed, step, purpose] + [rank] * (rank > 0))
+
+
+def draw_batch(sampler: WindowSampler, cfg: TrainConfig, seed: int, step: int, rank: int = 0) -> list[Window]:
     """The windows of one step; all of one size."""
-    rng = np.random.default_rng([seed, step, 0])
+    rng = step_rng(seed, step, 0, rank)
     tokens, count, _ = cfg.windows[int(rng.choice(len(cfg.windows), p=[w[2] for w in cfg.windows]))]
     return [sampler.draw(rng, tokens) for _ in range(count)]
 
 
-def batches(sampler: WindowSampler, cfg: TrainConfig, seed: int, start: int, ahead: int = 3) -> Iterator[list[Window]]:
+def batches(
+    sampler: WindowSampler, cfg: TrainConfig, seed: int, start: int, rank: int, ahead: int = 3
+) -> Iterator[list[Window]]:
     """Batches from `start` on, prepared in a thread beside the training."""
     with ThreadPoolExecutor(1) as pool:
-        queue = [pool.submit(draw_batch, sampler, cfg, seed, start + i) for i in range(ahead)]
+        queue = [pool.submit(draw_batch, sampler, cfg, seed, start + i, rank) for i in range(ahead)]
         step = start + ahead
         try:
             while True:
                 yield queue.pop(0).result()
-                queue.append(pool.submit(draw_batch, sampler, cfg, seed, step))
+                queue.append(pool.submit(draw_batch, sampler, cfg, seed, step, rank))
                 step += 1
         finally:
             for job in queue:
@@ -112,7 +121,7 @@ class Run:
         self.step = 0
         self.elapsed = 0.0
 
-    def learn(self, loss: torch.Tensor, progress: float) -> None:
+    def learn(self, loss: torch.Tensor, progress: float, team: Team) -> None:
         """One optimiser step with the rate that belongs to `progress` in [0, 1]."""
         warm = min(1.0, (self.step + 1) / self.cfg.warmup)
         rate = self.cfg.rate * warm * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, progress))))
@@ -120,6 +129,7 @@ class Run:
             group["lr"] = float(rate)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        team.average_gradients(self.model)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.cfg.clip)
         self.optimiser.step()
         self.step += 1
@@ -178,11 +188,13 @@ def train(
     keep_memory()
     cfg = CONFIGS[config]
     out.mkdir(parents=True, exist_ok=True)
-    if fill:
+    team = Team()
+    if fill and team.first:
         vit = load_vit(encoder)
         for file in sets:
             TokenCache(file, cache).fill(vit, bf16=bf16)
         del vit
+    team.wait()
     run = Run(cfg, seed)
     if resume and (out / "checkpoint.pt").exists():
         run.load(out)
@@ -191,26 +203,30 @@ def train(
     print(f"{count_parameters(run.model)} trained parameters, from step {run.step}", flush=True)
     began, before, saved = time.monotonic(), run.elapsed, time.monotonic()
     recent: list[dict[str, Any]] = []
-    stream = batches(sampler, cfg, run.seed, run.step)
+    stream = batches(sampler, cfg, run.seed, run.step, team.rank)
     try:
         for windows in stream:
             progress = run.step / steps if steps is not None else run.elapsed / (3600 * (hours or 1))
-            if progress >= 1 or (stop is not None and stop.is_set()):
+            progress, stopping = team.agree(progress, stop is not None and stop.is_set())
+            if progress >= 1 or stopping:
                 break
-            rng = np.random.default_rng([run.seed, run.step, 1])
-            result = interact(run.model, stem, windows, rng, cfg.rounds_cap, bf16)
-            run.learn(result["loss"], progress)
+            rng = step_rng(run.seed, run.step, 1, team.rank)
+            result = interact(run.model, stem, windows, rng, cfg.rounds_cap, cfg.more, bf16)
+            run.learn(result["loss"], progress, team)
             run.elapsed = before + time.monotonic() - began
             recent.append({k: v.detach() for k, v in result.items()})
             if run.step % log_every == 0:
-                report(run, recent, out)
+                if team.first:
+                    report(run, recent, out)
                 recent = []
-            if time.monotonic() - saved > save_every:
+            if team.first and time.monotonic() - saved > save_every:
                 run.save(out)
                 saved = time.monotonic()
     finally:
         stream.close()  # type: ignore[attr-defined]
-    run.save(out)
+    if team.first:
+        run.save(out)
+    team.leave()
     return run
 
 

@@ -1,6 +1,6 @@
 """Training windows: square cuts of cached pictures with several objects each.
 
-A window is T x T tokens (16 model pixels each) at a random scale. At scale 1 (half of the windows) it is an exact
+A window is T x T tokens (16 model pixels each) at a random scale. At scale 1 (two in five) it is an exact
 cut of the cached tokens, else tokens and pixels are resampled together, so that objects of every size relative to
 the window occur. What a window holds depends only on (seed, step, place in the batch), never on what ran before.
 """
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from inference.cache import CachedImage, TokenCache
 from inference.coco import decode
-from inference.geometry import PAD_COLOUR, TOKEN
+from inference.geometry import LONG_SIDE, PAD_COLOUR, TOKEN
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
@@ -142,7 +142,10 @@ def choose_region(rng: np.random.Generator, image: CachedImage, box: NDArray[np.
     """Scale and place of a window around a box (model pixels)."""
     side = tokens * TOKEN
     extent = float(max(box[2] - box[0], box[3] - box[1], 1.0))
-    scale = 1.0 if rng.random() < 0.5 else float(np.exp(rng.uniform(np.log(0.55), np.log(1.6))))
+    scale = 1.0
+    if rng.random() < 0.6:  # about the scale that the picture has when it is encoded for a user
+        usual = LONG_SIDE / max(image.frame.inner_height, image.frame.inner_width)
+        scale = usual * float(np.exp(rng.uniform(np.log(0.65), np.log(1.35))))
     if extent * scale > 0.95 * side and rng.random() < 0.75:
         scale = max(0.35, side * rng.uniform(0.6, 0.95) / extent)
     if extent * scale < 28 and rng.random() < 0.5:

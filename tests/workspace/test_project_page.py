@@ -54,6 +54,7 @@ def test_what_each_role_is_offered(
         assert ("data-drop-zone" in page) is uploads
         assert ("data-exports" in page) is exports
         assert (f"/projects/{project.pk}/settings" in page) is settings
+        assert ("data-retry-all" in page) is settings
         assert start in page
 
 

@@ -1,16 +1,17 @@
 """Downloading an export."""
 
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from labeling.exchange.models import Export
 from labeling.exchange.services import EXPORTERS
+from labeling.images.views import StoredFileResponse
 from labeling.projects.access import object_for
 
 
 @require_safe
-def download(request: HttpRequest, export_id: int) -> FileResponse:
+def download(request: HttpRequest, export_id: int) -> StoredFileResponse:
     """The zip of an export that is ready."""
     export = object_for(request, Export.objects.select_related("project"), EXPORTERS, pk=export_id)
     if export.state != Export.State.READY:
@@ -20,6 +21,6 @@ def download(request: HttpRequest, export_id: int) -> FileResponse:
     except FileNotFoundError as error:
         raise Http404("The zip of this export is gone. Make the export again.") from error
     name = f"{slugify(export.project.name) or 'project'}-{export.format}-{export.pk}.zip"
-    response = FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+    response = StoredFileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
     response["Cache-Control"] = "private, no-store"
     return response

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import RequestFactory
+
 from labeling.accounts.models import User
-from labeling.exchange import making, services
+from labeling.exchange import making, services, views
 from labeling.exchange.models import Export
+from labeling.images.views import StoredFileResponse
 from labeling.projects.models import Project
 from tests.exchange.conftest import AddImage, Keep, Zip, box
 
@@ -24,6 +29,21 @@ def test_the_zip_comes_as_a_file(as_user: Any, rita: User, project: Project, add
     assert answer.status_code == 200
     assert answer["Content-Disposition"] == f'attachment; filename="street-coco-{export.pk}.zip"'
     assert "annotations/instances.json" in Zip(answer.getvalue()).names
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_asgi_server_sends_it_in_parts(
+    project: Project, rita: User, add_image: AddImage, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A zip with all pictures may be larger than the server's memory."""
+    monkeypatch.setattr(StoredFileResponse, "chunk_bytes", 100)
+    export = await sync_to_async(made)(project, rita, add_image, keep)
+    request = RequestFactory().get(f"/exports/{export.pk}/download")
+    request.user = rita
+    answer = await sync_to_async(views.download)(request, export.pk)
+    parts = [part async for part in answer]
+    assert max(len(part) for part in parts) == 100
+    assert "annotations/instances.json" in Zip(b"".join(parts)).names
 
 
 def test_one_that_is_not_ready_or_lost_is_not_offered(

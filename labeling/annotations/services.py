@@ -22,7 +22,7 @@ from labeling.common.events import image_group, project_group, publish
 from labeling.images.models import Image
 
 OPEN_FOR = timedelta(minutes=5)
-"""How long an image counts as open after `touch_open`; an open editor in use touches it far more often."""
+"""How long an image counts as open after `touch_open`; an editor touches it every minute that somebody clicks in it."""
 
 GONE = "Someone deleted this object meanwhile. Load the image again."
 

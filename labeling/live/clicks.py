@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from typing import Any, cast
 
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 NO_LONGER_ALLOWED = 4403
 """Close code: signed out, or not a member any more."""
 
+NOTE_WORK_SECONDS = 60.0
+
 
 class ClickConsumer(AsyncWebsocketConsumer):
     """An open editor: one image, one member, up to `limits.OPEN_OBJECTS` open objects."""
@@ -46,6 +49,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
         self._bucket = limits.TokenBucket()
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._noted_at = float("-inf")
 
     # The socket's life
 
@@ -66,7 +70,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
         self.objects = OpenObjects(around)
         # Subscribed before the state is read: a change between the two is told twice rather than never.
         await self.channel_layer.group_add(image_group(image.pk), self.channel_name)
-        encoding = await database_sync_to_async(self._open_image)()
+        encoding = await database_sync_to_async(open_image)(image.pk)
         await self.accept()
         await self.tell(_hello(image, encoding))
         if encoding.state != Encoding.State.READY:
@@ -122,12 +126,11 @@ class ClickConsumer(AsyncWebsocketConsumer):
                     self._soon(self._prefetch(list(message.images)))
             case say.Close():
                 self.objects.close(message.object)
-            case say.Start():
-                self._require_labeler()
-                await self._require_ready()
-                self.objects.submit(message)
             case _:
                 self._require_labeler()
+                if isinstance(message, say.Start):
+                    await self._require_ready()
+                self._note_work()
                 self.objects.submit(message)
 
     def _require_labeler(self) -> None:
@@ -150,7 +153,6 @@ class ClickConsumer(AsyncWebsocketConsumer):
             self._stop()
             await self.close(NO_LONGER_ALLOWED)
             return False
-        await database_sync_to_async(self._touch)()
         return True
 
     async def _refuse(self, text: str | None, refused: Refused) -> None:
@@ -205,14 +207,11 @@ class ClickConsumer(AsyncWebsocketConsumer):
             if pk in known:
                 await decoder().prefetch(pk)
 
-    def _open_image(self) -> Encoding:
-        """Put the image first in the encode queue and note who has it open."""
-        self._touch()
-        return open_image(self.image.pk)
-
-    def _touch(self) -> None:
-        if self.guard.user is not None and self.guard.role in LABELERS:
-            touch_open(self.image, self.guard.user)
+    def _note_work(self) -> None:
+        """While somebody works on the image, others are offered another one. A page left open does not hold it."""
+        if time.monotonic() - self._noted_at > NOTE_WORK_SECONDS and self.guard.user is not None:
+            self._noted_at = time.monotonic()
+            self._soon(database_sync_to_async(touch_open)(self.image, self.guard.user))
 
     async def _read_state(self) -> say.State:
         encoding = await Encoding.objects.filter(image_id=self.image.pk).afirst()

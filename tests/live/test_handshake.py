@@ -78,11 +78,19 @@ async def test_a_failed_image_says_why(bob: User, project: Project, image: Image
     await opened.disconnect()
 
 
-async def test_who_opens_it_to_label_has_it_open(bob: User, rita: User, image: Image, connect: Connect) -> None:
-    await connect(rita)
-    assert not AnnotationSet.objects.filter(opened_by=rita).exists()
-    await connect(bob)
-    assert AnnotationSet.objects.get(image=image).opened_by == bob
+async def test_who_clicks_has_the_image_open(bob: User, rita: User, image: Image, connect: Connect) -> None:
+    """Looking, or a page that is only left open, does not keep the image from others."""
+    await (await connect(rita)).ask("start", object=uid())
+    working, idle = await connect(bob), await connect(bob)
+    assert await idle.is_alive()
+    assert not AnnotationSet.objects.filter(image=image).exists()
+    await working.ask("start", object=uid(), clicks=clicks(1))
+    for _ in range(200):
+        if AnnotationSet.objects.filter(image=image, opened_by=bob).exists():
+            break
+        await asyncio.sleep(0.05)
+    else:
+        pytest.fail("the image was not noted as open")
 
 
 @pytest.fixture

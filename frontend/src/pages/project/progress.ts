@@ -17,7 +17,7 @@ export function showCounts(counts: Counts): void {
   need("[data-note=ready]", panel).textContent = preparing(counts);
   const retry = panel.querySelector<HTMLElement>("[data-retry-all]");
   if (retry) retry.hidden = counts.failed === 0;
-  need("[data-start]").toggleAttribute("aria-disabled", counts.total === 0);
+  need("[data-start]").ariaDisabled = counts.total === 0 ? "true" : null;
   document.querySelector("[data-drop-zone]")?.classList.toggle("drop-zone--compact", counts.total > 0);
   showChips(counts);
 }

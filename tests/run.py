@@ -113,6 +113,8 @@ def team() -> Count:
             client.flushdb()
     except (psycopg.Error, redis.RedisError, OSError) as error:
         raise LeftOut(f"PostgreSQL and Redis don't answer here ({str(error).splitlines()[0]})") from None
+    if not shutil.which("nginx"):
+        raise LeftOut("nginx is not here, which stands in front of the team stack")
     ignored = [f"--ignore={folder}" for folder in ONLY_ONCE]
     return count(run(sys.executable, "-m", "pytest", "-q", *ignored, DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL))
 

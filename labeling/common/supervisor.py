@@ -232,6 +232,7 @@ class Supervisor:
     def _end_all(self) -> None:
         """End the children, the foundations after the others; a second signal makes it abrupt."""
         self.stop_signals = max(self.stop_signals, 1)
+        self.say("Ending …")
         for foundation in (False, True):
             self._end([child for child in self.children if child.process and child.foundation is foundation])
 

@@ -9,10 +9,13 @@ from django.conf import settings
 from tests.stack.processes import Stack, embedded, team
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Ready, with the demo project: `make start`'s processes, or compose.yaml's on PostgreSQL and Redis."""
+    """Ready and empty, with an administrator: `make start`'s processes, or compose.yaml's on PostgreSQL and Redis."""
     home: Path = tmp_path_factory.mktemp("stack")
-    running = embedded(home) if settings.EMBEDDED_REDIS else team(home, settings.DATABASE_URL, settings.REDIS_URL)
+    running = (
+        embedded(home, DEMO="0") if settings.EMBEDDED_REDIS else team(home, settings.DATABASE_URL, settings.REDIS_URL)
+    )
     with running as ready:
+        ready.add_administrator()
         yield ready

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -44,6 +45,10 @@ def environment(home: Path, port: int, **more: str) -> dict[str, str]:
     return {**own, "INTERLABEL_HOME": str(home), "PORT": str(port), "HOST": "127.0.0.1", **more}
 
 
+# Who may do everything on a stack of these tests (`Stack.add_administrator`).
+ADMINISTRATOR, PASSWORD = "admin", "correct horse battery"
+
+
 @dataclass
 class Stack:
     """A running Interlabel. `log` has what its processes print."""
@@ -53,10 +58,17 @@ class Stack:
     env: dict[str, str]
     log: Path
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    proxy_port: int | None = None
 
     @property
     def url(self) -> str:
+        """The web server itself."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def public_url(self) -> str:
+        """Where people come in: the reverse proxy, if this stack has one."""
+        return f"http://127.0.0.1:{self.proxy_port or self.port}"
 
     def launch(self, command: list[str]) -> "subprocess.Popen[bytes]":
         """Start a process of the stack, in a group of its own."""
@@ -79,6 +91,11 @@ class Stack:
         done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=timeout)
         assert done.returncode == 0, f"manage.py {' '.join(arguments)}: {done.stdout}\n{done.stderr}\n{self.output()}"
         return done.stdout
+
+    def add_administrator(self) -> None:
+        """Make ADMINISTRATOR, as somebody who deploys would."""
+        self.env["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
+        self.manage("createsuperuser", "--noinput", "--username", ADMINISTRATOR, "--email", "")
 
     def output(self) -> str:
         """All that the processes have printed."""
@@ -163,6 +180,21 @@ def embedded(home: Path, **more: str) -> Iterator[Stack]:
         stack.stop()
 
 
+def launch_proxy(stack: Stack) -> None:
+    """nginx with docker/nginx.conf in front of the stack's web server."""
+    nginx, folder, stack.proxy_port = shutil.which("nginx"), stack.home / "nginx", free_port()
+    assert nginx, "The team stack's tests need nginx: apt install nginx-light"
+    folder.mkdir()
+    site = (COMPOSE.parent / "nginx.conf").read_text().replace("server web:8000;", f"server 127.0.0.1:{stack.port};")
+    (folder / "site.conf").write_text(site.replace("listen 8080;", f"listen 127.0.0.1:{stack.proxy_port};"))
+    temporary = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi"))
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log stderr; worker_processes 1; events {{}}"
+        f" http {{ access_log off; {temporary} include {folder}/site.conf; }}"
+    )
+    stack.launch([nginx, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")])
+
+
 def compose_command(service: str, values: Mapping[str, str], port: int) -> list[str]:
     """The command of a service in docker/compose.yaml, to run here: this Python, this port."""
     command = yaml.safe_load(COMPOSE.read_text())["services"][service]["command"]
@@ -204,9 +236,9 @@ def team(home: Path, database_url: str, redis_url: str, **more: str) -> Iterator
         stack = Stack(home, port, environment(home, port, **more), home / "team.log")
         try:
             assert stack.launch(compose_command("migrate", stack.env, port)).wait(120) == 0, stack.output()
-            stack.manage("demo")
             for service in ("web", "worker", "worker-cpu", "beat"):
                 stack.launch(compose_command(service, stack.env, port))
+            launch_proxy(stack)
             stack.wait_ready()
             yield stack
         finally:

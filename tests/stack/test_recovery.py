@@ -1,7 +1,6 @@
 """A worker that is killed while it encodes loses nothing."""
 
 import io
-import json
 import os
 import signal
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ import httpx
 import pytest
 
 from tests.conftest import picture_bytes
-from tests.stack.processes import Stack, compose_command, processes_of, wait_for
+from tests.stack.processes import ADMINISTRATOR, PASSWORD, Stack, compose_command, processes_of, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 PICTURES = 5
@@ -19,12 +18,11 @@ PICTURES = 5
 
 @pytest.fixture
 def manager(stack: Stack) -> Iterator[httpx.Client]:
-    """The demo project's manager, signed in over HTTP."""
-    user = next(u for u in json.loads((stack.home / "demo.json").read_text())["users"] if u["role"] == "manager")
+    """The administrator, signed in over HTTP."""
     with httpx.Client(base_url=stack.url, timeout=30) as client:
         client.get("/sign-in")
         client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
-        answer = client.post("/sign-in", data={"username": user["username"], "password": user["password"]})
+        answer = client.post("/sign-in", data={"username": ADMINISTRATOR, "password": PASSWORD})
         assert answer.status_code == 302, answer.text[:500]
         client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
         yield client

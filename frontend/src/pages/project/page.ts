@@ -38,7 +38,7 @@ class ProjectPage {
     new ProjectSocket(
       this.data.socket,
       (message) => this.hear(message),
-      (connected) => (need("[data-live-state]").hidden = connected || !this.connectedBefore),
+      (connected) => (need("[data-live-state]").hidden = connected),
     );
   }
 

@@ -10,6 +10,9 @@ from typing import Literal
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.common import masks
+from labeling.exchange.archive import Archive
+from labeling.exchange.problems import ExportProblem
 from labeling.images.models import Image
 from labeling.projects.models import Category, Project
 
@@ -34,6 +37,33 @@ class Item:
     def stem(self) -> str:
         """The file name without its suffix; it is unique too."""
         return _SUFFIX.sub("", self.file_name)
+
+    def counts(self, kept: Annotation) -> str:
+        """An object's RLE, checked. Raises: ExportProblem."""
+        try:
+            masks.check(kept.counts, self.image.height, self.image.width)
+        except masks.MaskError as error:
+            raise ExportProblem(
+                f"Object {kept.pk} of “{self.image.name}” is damaged in the database: {error} Delete it or restore it "
+                "from a backup, then export again."
+            ) from error
+        return kept.counts
+
+    def bits(self, kept: Annotation) -> masks.Bits:
+        """An object's mask, `height×width`. Raises: ExportProblem."""
+        return masks.decode(self.counts(kept), self.image.height, self.image.width)
+
+    def copy_view(self, archive: Archive) -> None:
+        """Put the picture itself into the archive. Raises: ExportProblem."""
+        try:
+            view = self.image.view.open("rb")
+        except FileNotFoundError as error:
+            raise ExportProblem(
+                f"The picture of “{self.image.name}” is gone from the server. Restore the media folder, delete the "
+                "image, or export without the pictures."
+            ) from error
+        with view:
+            archive.copy(f"images/{self.file_name}", view)
 
 
 class Dataset:

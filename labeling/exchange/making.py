@@ -8,9 +8,11 @@ anew: what goes into an export are the labels of now, so there is nothing to con
 import logging
 import os
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 EVENTS_PER_SECOND = 5
+SCRATCH = settings.HOME / "scratch"
+SCRATCH_KEPT = timedelta(days=1)
 State = Export.State
 Progress = Callable[[int, int], None]
 """Called with images written and images in all."""
@@ -79,6 +83,7 @@ def claim(export_id: int) -> Export | None:
         return None
     export = Export.objects.select_related("project").filter(pk=export_id, lease_owner=lease["lease_owner"]).first()
     if export is not None:
+        _discard(export)  # what a killed worker had stored
         publish(export)
     return export
 
@@ -98,16 +103,16 @@ def make(export: Export) -> None:
     except Stopping:
         _settle(export, state=State.QUEUED, attempts=export.attempts - 1)
     except (ExportProblem, ApiError) as problem:
-        _settle(export, state=State.FAILED, reason=str(problem), finished_at=timezone.now())
+        _settle(export, state=State.FAILED, reason=str(problem), file="", finished_at=timezone.now())
     except Exception as error:
         logger.exception("export %s failed (attempt %s)", export.pk, export.attempts)
         if export.attempts >= MAX_ATTEMPTS:
             reason = (
                 f"The server failed to make it ({type(error).__name__}). Ask the administrator for the worker's log."
             )
-            _settle(export, state=State.FAILED, reason=reason, finished_at=timezone.now())
+            _settle(export, state=State.FAILED, reason=reason, file="", finished_at=timezone.now())
         else:
-            _settle(export, state=State.QUEUED)
+            _settle(export, state=State.QUEUED, file="")
 
 
 def _make(export: Export) -> None:
@@ -115,24 +120,43 @@ def _make(export: Export) -> None:
     format = format_named(export.format)
     options = format.parse(export.options)
     name = f"{export.format}-{export.pk}-{secrets.token_hex(8)}.zip"
-    scratch = settings.HOME / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="export-", dir=scratch) as folder:
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="export-", dir=SCRATCH) as folder:
         path = Path(folder) / name
-        write_zip(export.project, format, options, path, _Progress(export))
-        if not _mine(export).exists():
-            raise LeaseLost
-        with path.open("rb") as file:
-            export.file.save(name, File(file), save=False)
-    stored = str(export.file.name)
+        written = write_zip(export.project, format, options, path, _Progress(export))
+        _store(export, path)
+    done = {"done": written, "total": written, "finished_at": timezone.now()}
     try:
-        won = _settle(export, state=State.READY, file=stored, reason="", finished_at=timezone.now())
-    except Exception:
-        export.file.storage.delete(stored)
+        if not _settle(export, state=State.READY, reason="", **done):
+            raise LeaseLost
+    except BaseException:
+        export.file.storage.delete(str(export.file.name))
         raise
-    if not won:
-        export.file.storage.delete(stored)
+
+
+def _store(export: Export, path: Path) -> None:
+    """Store the zip. The row knows its name before the storage does: whoever takes over from a killed worker finds it.
+
+    Raises: LeaseLost.
+    """
+    name = export.file.field.generate_filename(export, path.name)
+    if not _mine(export).update(file=name):
         raise LeaseLost
+    export.file.name = name
+    try:
+        with path.open("rb") as file:
+            export.file.storage.save(name, File(file))
+    except BaseException:
+        export.file.storage.delete(name)
+        raise
+
+
+def _discard(export: Export) -> None:
+    """Delete a zip that was not finished, and forget its name."""
+    if export.file:
+        export.file.storage.delete(str(export.file.name))
+        export.file.name = ""
+        _mine(export).update(file="")
 
 
 class _Progress:
@@ -176,6 +200,16 @@ def unfinished() -> QuerySet[Export]:
         if leases.is_dead(owner):
             Export.objects.filter(pk=pk, state=State.RUNNING, lease_owner=owner).update(lease_until=None)
     return _free()
+
+
+def clear_scratch() -> None:
+    """Delete the temporary folders of workers that were killed long ago."""
+    for folder in SCRATCH.glob("export-*"):
+        try:
+            if time.time() - folder.stat().st_mtime > SCRATCH_KEPT.total_seconds():
+                shutil.rmtree(folder, ignore_errors=True)
+        except FileNotFoundError:
+            continue
 
 
 def _free() -> QuerySet[Export]:

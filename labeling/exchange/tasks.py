@@ -21,6 +21,7 @@ def sweep() -> None:
     """Make good what a killed worker or a lost message left behind."""
     for export in making.unfinished():
         services.nudge(export)
+    making.clear_scratch()
 
 
 @worker_ready.connect

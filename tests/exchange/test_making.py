@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from labeling.accounts.models import User
+from labeling.annotations.models import Annotation
 from labeling.common import events
 from labeling.exchange import making, services, tasks
 from labeling.exchange.models import Export
 from labeling.images import leases
+from labeling.images.models import Image
 from labeling.projects.models import Project
 from tests.exchange.conftest import AddImage, Keep, Zip, box
 
@@ -174,6 +177,63 @@ def test_the_sweep_restarts_what_a_killed_worker_left(export: Export, monkeypatc
     assert tasks.run(export.pk) is True
     export.refresh_from_db()
     assert (export.state, export.attempts, export.done) == ("ready", 2, 3)
+
+
+def test_what_a_killed_worker_had_stored_is_deleted(export: Export) -> None:
+    """Killed between storing the zip and saying so."""
+    stored = default_storage.save("projects/0/exports/coco-0.zip", ContentFile(b"half"))
+    Export.objects.update(state="running", attempts=1, lease_until=None, file=stored)
+    assert tasks.run(export.pk) is True
+    export.refresh_from_db()
+    assert export.file.name != stored
+    assert [Path(path).name for path in zips()] == [Path(export.file.name).name]
+
+
+def test_the_sweep_clears_old_scratch_and_leaves_the_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = making.SCRATCH / "export-old", making.SCRATCH / "export-new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    tasks.sweep()
+    assert (old.exists(), new.exists()) == (False, True)
+    new.rmdir()
+
+
+def test_a_lost_picture_is_told(export: Export) -> None:
+    Export.objects.update(options={"include_images": True})
+    image = Image.objects.order_by("id")[1]
+    image.view.storage.delete(image.view.name)
+    tasks.run(export.pk)
+    export.refresh_from_db()
+    assert (export.state, export.attempts) == ("failed", 1)
+    assert "“1.png” is gone" in export.reason
+    assert not zips()
+
+
+@pytest.mark.parametrize("format", ["coco", "png"])
+def test_a_damaged_object_is_named(export: Export, format: str) -> None:
+    damaged = Annotation.objects.order_by("id")[2]
+    Annotation.objects.filter(pk=damaged.pk).update(counts="04")
+    Export.objects.update(format=format, options={})
+    tasks.run(export.pk)
+    export.refresh_from_db()
+    assert export.state == "failed"
+    assert f"Object {damaged.pk} of “2.png” is damaged" in export.reason
+
+
+def test_an_image_deleted_meanwhile_is_left_out(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    claimed = making.claim(export.pk)
+    assert claimed is not None
+    told = making._Progress.__call__
+
+    def deleting(self: making._Progress, done: int, total: int) -> None:
+        told(self, done, total)
+        Image.objects.filter(name="1.png").delete()
+
+    monkeypatch.setattr(making._Progress, "__call__", deleting)
+    making.make(claimed)
+    export.refresh_from_db()
+    assert (export.state, export.done, export.total) == ("ready", 2, 2)
 
 
 def test_the_sweep_leaves_living_workers_alone(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:

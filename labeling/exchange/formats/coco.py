@@ -50,8 +50,7 @@ def write(dataset: Dataset, options: CocoOptions, archive: Archive, advance: Adv
             kept_as_rle += isinstance(segmentation, dict)
             annotations.append(_annotation(len(annotations) + 1, kept, item, segmentation))
         if options.include_images:
-            with item.image.view.open("rb") as view:
-                archive.copy(f"images/{item.file_name}", view)
+            item.copy_view(archive)
         advance()
     info = _info(dataset)
     if options.segmentation == "polygons":
@@ -94,7 +93,7 @@ def _image(item: Item) -> dict[str, Any]:
 
 
 def _annotation(number: int, kept: Annotation, item: Item, segmentation: Any) -> dict[str, Any]:
-    area, box = masks.area_and_box(kept.counts, item.image.height, item.image.width)
+    area, box = masks.area_and_box(item.counts(kept), item.image.height, item.image.width)
     return {
         "id": number,
         "image_id": item.number,
@@ -108,13 +107,11 @@ def _annotation(number: int, kept: Annotation, item: Item, segmentation: Any) ->
 
 
 def _segmentation(kept: Annotation, item: Item, wanted: str) -> dict[str, Any] | list[list[int]]:
-    size = (item.image.height, item.image.width)
     if wanted == "polygons":
-        found = polygons.of(masks.decode(kept.counts, *size))
+        found = polygons.of(item.bits(kept))
         if found is not None:
             return found
-    masks.check(kept.counts, *size)
-    return {"size": list(size), "counts": kept.counts}
+    return {"size": [item.image.height, item.image.width], "counts": item.counts(kept)}
 
 
 def _readme(dataset: Dataset, options: CocoOptions, images: int, objects: int, kept_as_rle: int) -> str:

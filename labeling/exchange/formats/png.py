@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
-from labeling.common import masks
 from labeling.exchange.archive import Archive
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.problems import ExportProblem
@@ -45,8 +44,7 @@ def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance
         archive.write(files["instances"], _png(instances), compress=False)
         archive.write(files["color"], _png(colors[semantic]), compress=False)
         if options.include_images:
-            with item.image.view.open("rb") as view:
-                archive.copy(f"images/{item.file_name}", view)
+            item.copy_view(archive)
         pictures.append(_entry(item, files, objects))
         advance()
     archive.write_json("legend.json", _legend(dataset, pictures), indent=1)
@@ -72,7 +70,7 @@ def _draw(item: Item) -> tuple[Index, Index, list[dict[str, Any]]]:
     height, width = item.image.height, item.image.width
     semantic, instances = np.zeros((height, width), np.uint16), np.zeros((height, width), np.uint16)
     for number, kept in enumerate(item.objects, start=1):  # in the order of their making: the later one is on top
-        bits = masks.decode(kept.counts, height, width)
+        bits = item.bits(kept)
         semantic[bits], instances[bits] = kept.category.number, number
     visible = np.bincount(instances.ravel(), minlength=len(item.objects) + 1)
     objects = [

@@ -1,4 +1,4 @@
-"""What the management commands share: finding projects and users, and bringing files in without a server."""
+"""What the management commands share: finding users, and bringing files in without a server."""
 
 import logging
 import time
@@ -17,22 +17,6 @@ from labeling.images.models import Upload, UploadItem
 from labeling.projects.models import Project
 
 State, Reason = UploadItem.State, UploadItem.Reason
-
-
-def find_project(given: str) -> Project:
-    """The project with this id or, failing that, this name. Raises: CommandError."""
-    if given.isdecimal() and (project := Project.objects.filter(pk=int(given)).first()):
-        return project
-    named = list(Project.objects.filter(name=given).order_by("id"))
-    if len(named) == 1:
-        return named[0]
-    if named:
-        ids = ", ".join(str(project.pk) for project in named)
-        raise CommandError(f"{len(named)} projects are called “{given}”. Name one by its id: {ids}.")
-    known = ", ".join(f"{project.pk} “{project.name}”" for project in Project.objects.order_by("id")[:20])
-    raise CommandError(
-        f"There is no project “{given}”. " + (f"There are: {known}." if known else "There are none yet.")
-    )
 
 
 def find_user(given: str | None) -> User:

@@ -9,9 +9,9 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from labeling.common.api import ApiError
 from labeling.exchange import making
+from labeling.exchange.management.find import find_project
 from labeling.exchange.problems import ExportProblem
 from labeling.exchange.registry import format_named, formats
-from labeling.projects.models import Project
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         out: Path = options["out"].expanduser().absolute()
         if out.is_dir() or not out.parent.is_dir():
             raise CommandError(f"--out must name a file in a folder that exists; {out} does not.")
-        project = _find_project(options["project"])
+        project = find_project(options["project"])
         started = time.monotonic()
         try:
             format = format_named(options["format"])
@@ -67,14 +67,3 @@ def _parse(given: list[str]) -> dict[str, Any]:
         except ValueError:
             found[key] = value
     return found
-
-
-def _find_project(given: str) -> Project:
-    """By id or, failing that, by name. Raises: CommandError."""
-    if given.isdecimal() and (project := Project.objects.filter(pk=int(given)).first()):
-        return project
-    named = list(Project.objects.filter(name=given))
-    if len(named) != 1:
-        what = "There is no project" if not named else f"{len(named)} projects are called"
-        raise CommandError(f"{what} “{given}”. Name it by its id, the number in the address of its page.")
-    return named[0]

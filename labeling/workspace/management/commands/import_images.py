@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
+from labeling.exchange.management.find import find_project
 from labeling.features.models import Encoding
 from labeling.images.models import UploadItem
-from labeling.workspace.management.helpers import Reason, State, broker_or_none, find_project, import_path
+from labeling.workspace.management.helpers import Reason, State, broker_or_none, import_path
 
 
 class Command(BaseCommand):

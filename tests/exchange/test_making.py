@@ -189,7 +189,7 @@ def test_what_a_killed_worker_had_stored_is_deleted(export: Export) -> None:
     assert [Path(path).name for path in zips()] == [Path(export.file.name).name]
 
 
-def test_the_sweep_clears_old_scratch_and_leaves_the_new(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweep_clears_old_scratch_and_leaves_the_new(db: None) -> None:
     old, new = making.SCRATCH / "export-old", making.SCRATCH / "export-new"
     for folder in (old, new):
         folder.mkdir(parents=True)

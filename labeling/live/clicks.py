@@ -60,7 +60,8 @@ class ClickConsumer(AsyncWebsocketConsumer):
             self._stop()
 
     async def connect(self) -> None:
-        image = await Image.objects.filter(pk=self.scope["url_route"]["kwargs"]["image_id"]).afirst()
+        wanted = Image.objects.filter(pk=self.scope["url_route"]["kwargs"]["image_id"])
+        image = await database_sync_to_async(wanted.first)()
         if image is None:
             raise DenyConnection
         self.image, self.guard = image, Guard(self.scope, image.project_id)
@@ -202,7 +203,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
     async def _prefetch(self, image_ids: list[int]) -> None:
         """Bring the features of images of this project to memory, one after the other."""
         here = Image.objects.filter(project_id=self.image.project_id, encoding__state=Encoding.State.READY)
-        known = {pk async for pk in here.filter(pk__in=image_ids).values_list("pk", flat=True)}
+        known = await database_sync_to_async(here.in_bulk)(image_ids)
         for pk in image_ids:
             if pk in known:
                 await decoder().prefetch(pk)
@@ -214,7 +215,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
             self._soon(database_sync_to_async(touch_open)(self.image, self.guard.user))
 
     async def _read_state(self) -> say.State:
-        encoding = await Encoding.objects.filter(image_id=self.image.pk).afirst()
+        encoding = await database_sync_to_async(Encoding.objects.filter(image_id=self.image.pk).first)()
         return _state(encoding) if encoding else "queued"
 
     def _soon(self, work: Coroutine[Any, Any, None]) -> None:

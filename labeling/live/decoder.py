@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 from django.conf import settings
 from django.db import close_old_connections
 
-from inference import ClickPredictor, Features
+from inference import Click, ClickPredictor, Features
 from labeling.features import store
 from labeling.live.lru import FeaturesLru
 
@@ -38,6 +38,7 @@ class Decoder:
         self._loaders = ThreadPoolExecutor(LOADING_THREADS, thread_name_prefix="features")
         self._loading: dict[int, Future[Features]] = {}
         self._lock = threading.Lock()
+        self._warm = False
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`work(...)` in a decode thread."""
@@ -54,8 +55,10 @@ class Decoder:
     async def prefetch(self, image_id: int) -> None:
         """Bring features to memory if they can be had, and the model if it is not there yet. Never raises."""
         try:
-            await self.features(image_id)
-            await self.run(self.predictor.warm_up)
+            features = await self.features(image_id)
+            if not self._warm:
+                self._warm = True
+                await self.run(self._warm_up, features)
         except store.FeaturesLost:
             logger.info("image %d was not prefetched: its features are not there", image_id)
         except Exception:
@@ -84,6 +87,10 @@ class Decoder:
             with self._lock:
                 del self._loading[image_id]
             close_old_connections()
+
+    def _warm_up(self, features: Features) -> None:
+        """Load the model and decode once for nothing: the first run of a process takes several times as long."""
+        self.predictor.session(features).add(Click(features.width / 2, features.height / 2, True))
 
     def close(self) -> None:
         """End the threads."""

@@ -1,6 +1,7 @@
 """A ready image with real features of the real model, and click sockets on the real ASGI application."""
 
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from asgiref.testing import ApplicationCommunicator
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.test import Client
 
@@ -27,6 +29,9 @@ from tests.conftest import picture
 WIDTH, HEIGHT = 320, 240
 ORIGIN = "http://localhost"
 PATIENCE = 20.0
+
+db = database_sync_to_async
+"""For the database in async tests: Django gives a coroutine a connection of its own, which nobody would close."""
 
 
 @pytest.fixture(scope="session")
@@ -77,20 +82,29 @@ class Socket:
     """A click socket as a browser opens it. (`channels.testing` would need daphne, which nothing else here does.)"""
 
     def __init__(self, user: User | None, path: str, origin: str | None = ORIGIN) -> None:
-        headers = [(b"origin", origin.encode())] if origin else []
-        if user is not None:
-            client = Client()
-            client.force_login(user)
-            self.session = client.session
-            cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-            headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={cookie}".encode()))
-        scope = {"type": "websocket", "path": path, "query_string": b"", "headers": headers, "subprotocols": []}
-        self._wire = ApplicationCommunicator(application, scope)
+        self._user, self._path, self._origin = user, path, origin
         self.seq = 0
         self._gone = False
 
+    def _scope(self) -> dict[str, Any]:
+        headers = [(b"origin", self._origin.encode())] if self._origin else []
+        if self._user is not None:
+            client = Client()
+            client.force_login(self._user)
+            self.session = client.session
+            cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+            headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={cookie}".encode()))
+        return {
+            "type": "websocket",
+            "path": self._path,
+            "query_string": b"",
+            "headers": headers,
+            "subprotocols": [],
+        }
+
     async def connect(self) -> bool:
         """Whether the handshake was accepted."""
+        self._wire = ApplicationCommunicator(application, await db(self._scope)())
         await self._wire.send_input({"type": "websocket.connect"})
         accepted = (await self._wire.receive_output(PATIENCE))["type"] == "websocket.accept"
         if not accepted:
@@ -139,8 +153,10 @@ class Socket:
     async def disconnect(self) -> None:
         if not self._gone:
             self._gone = True
+            began = time.monotonic()
             await self._wire.send_input({"type": "websocket.disconnect", "code": 1000})
             await self._wire.wait(PATIENCE)
+            assert time.monotonic() - began < PATIENCE, "the application went on after the socket had ended"
 
 
 Connect = Callable[..., Awaitable[Socket]]

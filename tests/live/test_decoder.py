@@ -109,6 +109,27 @@ async def test_a_failed_read_is_tried_again(image: Image, decoder: Decoder, monk
     assert (await decoder.features(image.pk)).width == image.width
 
 
+async def test_the_first_prefetch_warms_the_model_up(image: Image, features: Features) -> None:
+    """Nobody's first click waits for the weights."""
+    cold = ClickPredictor(threads=1)
+    decoder = Decoder(cold, threads=1, memory_bytes=2**30)
+    decoded: list[int] = []
+    run = cold._decode
+
+    def counted(inputs: object) -> object:
+        decoded.append(threading.get_ident())
+        return run(inputs)
+
+    cold._decode = counted
+    await decoder.prefetch(image.pk)
+    once = len(decoded)
+    assert once > 0
+    await decoder.prefetch(image.pk)
+    assert len(decoded) == once
+    assert threading.get_ident() not in decoded
+    decoder.close()
+
+
 async def test_what_is_evicted_is_read_again(image: Image, features: Features, decoder: Decoder) -> None:
     decoder.lru = FeaturesLru(limit=features.nbytes - 1)
     first = await decoder.features(image.pk)

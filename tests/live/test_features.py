@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from channels.db import database_sync_to_async
 
 from inference import ClickPredictor, Features
 from labeling.accounts.models import User
@@ -14,8 +13,8 @@ from labeling.features import queue, store
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.live.lru import FeaturesLru
-from labeling.projects.models import Membership, Project
-from tests.live.conftest import Connect, bits, clicks, make_image, make_ready, predicted, uid
+from labeling.projects.models import Project
+from tests.live.conftest import Connect, bits, clicks, db, make_image, make_ready, predicted, uid
 
 
 async def arrived(memory: FeaturesLru, image: Image) -> bool:
@@ -50,16 +49,14 @@ async def test_an_image_comes_alive_by_itself(
     bob: User, project: Project, features: Features, connect: Connect, memory: FeaturesLru
 ) -> None:
     """The states pass through as the worker reports them; once ready, clicks are answered."""
-    image = make_image(project, "waiting")
+    image = await db(make_image)(project, "waiting")
     socket, one = await connect(bob, image), uid()
     assert (await socket.receive())["state"] == "queued"
-    (row,) = await database_sync_to_async(queue.claim)(1)
+    (row,) = await db(queue.claim)(1)
     assert (await socket.receive())["state"] == "encoding"
     assert (await socket.ask("start", object=one))["code"] == "not_ready"
-    kept = await database_sync_to_async(store.save)(project.pk, image.pk, features)
-    await database_sync_to_async(queue.finish)(
-        row, version=kept.version, key=kept.key, sha256=kept.sha256, nbytes=kept.nbytes, seconds=1.0
-    )
+    kept = await db(store.save)(project.pk, image.pk, features)
+    await db(queue.finish)(row, version=kept.version, key=kept.key, sha256=kept.sha256, nbytes=kept.nbytes, seconds=1.0)
     assert await socket.receive() == {"v": 1, "type": "state", "state": "ready"}
     assert await arrived(memory, image)
     assert (await socket.ask("start", object=one, clicks=clicks(1)))["clicks"] == 1
@@ -68,9 +65,9 @@ async def test_an_image_comes_alive_by_itself(
 async def test_a_ready_image_is_found_though_the_news_was_lost(
     bob: User, project: Project, features: Features, connect: Connect
 ) -> None:
-    image = make_image(project, "waiting")
+    image = await db(make_image)(project, "waiting")
     socket = await connect(bob, image)
-    await database_sync_to_async(make_ready)(image, features)
+    await db(make_ready)(image, features)
     assert (await socket.ask("start", object=uid(), clicks=clicks(1)))["type"] == "mask"
 
 
@@ -81,7 +78,7 @@ async def test_lost_features_queue_the_image_again(
     socket = await connect(bob)
     assert await arrived(memory, image)
     memory.drop(image.pk)
-    file = stored_file(image)
+    file = await db(stored_file)(image)
     data = bytearray(file.read_bytes())
     if damage == "gone":
         file.unlink()
@@ -94,8 +91,8 @@ async def test_lost_features_queue_the_image_again(
     state, error = await socket.until("state"), await socket.until("error")
     assert state["state"] == "queued"
     assert (error["code"], error["object"]) == ("not_ready", one)
-    assert (await database_sync_to_async(Encoding.objects.get)(image=image)).state == "queued"
-    await database_sync_to_async(make_ready)(image, features)  # what the worker does
+    assert (await db(Encoding.objects.get)(image=image)).state == "queued"
+    await db(make_ready)(image, features)  # what the worker does
     assert (await socket.ask("start", object=one, clicks=clicks(1)))["clicks"] == 1
 
 
@@ -105,7 +102,7 @@ async def test_an_open_object_outlives_its_features(
     """What was begun goes on: the session holds the features on its own."""
     socket, one, given = await connect(bob), uid(), clicks(2)
     await socket.ask("start", object=one, clicks=given[:1])
-    stored_file(image).unlink()
+    (await db(stored_file)(image)).unlink()
     memory.drop(image.pk)
     x, y, positive = given[1]
     mask = await socket.ask("click", object=one, x=x, y=y, positive=positive)
@@ -115,10 +112,10 @@ async def test_an_open_object_outlives_its_features(
 async def test_next_images_are_prefetched(
     bob: User, project: Project, image: Image, features: Features, connect: Connect, memory: FeaturesLru
 ) -> None:
-    ready, waiting, broken = (make_image(project, name) for name in ("ready", "waiting", "broken"))
-    make_ready(ready, features)
-    make_ready(broken, features)
-    stored_file(broken).unlink()
+    ready, waiting, broken = [await db(make_image)(project, name) for name in ("ready", "waiting", "broken")]
+    await db(make_ready)(ready, features)
+    await db(make_ready)(broken, features)
+    (await db(stored_file)(broken)).unlink()
     socket = await connect(bob)
     await socket.send("prefetch", images=[10**9, waiting.pk, broken.pk, ready.pk])
     assert await arrived(memory, ready)
@@ -130,10 +127,9 @@ async def test_next_images_are_prefetched(
 async def test_images_of_other_projects_are_not_prefetched(
     bob: User, alice: User, image: Image, features: Features, connect: Connect, memory: FeaturesLru
 ) -> None:
-    elsewhere = Project.objects.create(name="Elsewhere", created_by=alice)
-    Membership.objects.create(project=elsewhere, user=alice, role="manager")
-    foreign = make_image(elsewhere, "foreign")
-    make_ready(foreign, features)
+    elsewhere = await db(Project.objects.create)(name="Elsewhere", created_by=alice)
+    foreign = await db(make_image)(elsewhere, "foreign")
+    await db(make_ready)(foreign, features)
     socket = await connect(bob)
     await socket.send("prefetch", images=[foreign.pk])
     assert await socket.is_alive()
@@ -145,6 +141,6 @@ async def test_a_change_of_annotations_is_passed_on(bob: User, alice: User, imag
     """A second open editor learns that somebody else kept an object."""
     sockets = [await connect(bob), await connect(alice)]
     news = {"type": "annotations", "image": image.pk, "version": 3, "status": "in_progress", "objects": 2, "by": "rita"}
-    await database_sync_to_async(publish)(image_group(image.pk), news)
+    await db(publish)(image_group(image.pk), news)
     for socket in sockets:
         assert await socket.until("annotations") == {"v": 1, **news}

@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from channels.db import database_sync_to_async
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
@@ -12,16 +11,20 @@ from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.live import guard
 from labeling.projects.models import Membership, Project, Role
-from tests.live.conftest import Connect, Socket, clicks, make_image, uid
+from tests.live.conftest import Connect, Socket, clicks, db, make_image, uid
 
 
 def socket(user: User | None, image: Image, **more: str | None) -> Socket:
     return Socket(user, f"/ws/images/{image.pk}/", **more)
 
 
+def priority(image: Image) -> int:
+    return Encoding.objects.get(image=image).priority
+
+
 @pytest.mark.parametrize("name", ["alice", "bob", "rita"])
 async def test_every_role_may_look(name: str, image: Image, features: object) -> None:
-    opened = socket(User.objects.get(username=name), image)
+    opened = socket(await db(User.objects.get)(username=name), image)
     assert await opened.connect()
     assert await opened.receive() == {
         "v": 1,
@@ -41,9 +44,9 @@ async def test_signed_out_is_refused(image: Image) -> None:
 
 
 async def test_an_outsider_is_refused(charlie: User, image: Image) -> None:
-    before = Encoding.objects.get(image=image).priority
+    before = await db(priority)(image)
     assert not await socket(charlie, image).connect()
-    assert Encoding.objects.get(image=image).priority == before
+    assert await db(priority)(image) == before
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "http://localhost.evil.example", "null", None])
@@ -59,18 +62,18 @@ async def test_a_path_that_leads_nowhere_is_refused(path: str, bob: User, image:
 
 
 async def test_opening_puts_the_image_first_in_the_queue(bob: User, project: Project, image: Image) -> None:
-    first, second = make_image(project, "first"), make_image(project, "second")
+    first, second = await db(make_image)(project, "first"), await db(make_image)(project, "second")
     opened = socket(bob, second)
     assert await opened.connect()
     assert (await opened.receive())["state"] == "queued"
     assert await opened.receive() == {"v": 1, "type": "state", "state": "queued", "ahead": 0}
-    assert Encoding.objects.get(image=second).priority > Encoding.objects.get(image=first).priority
+    assert await db(priority)(second) > await db(priority)(first)
     await opened.disconnect()
 
 
 async def test_a_failed_image_says_why(bob: User, project: Project, image: Image) -> None:
-    failed = make_image(project, "failed")
-    Encoding.objects.filter(image=failed).update(state="failed", reason="The file is damaged.")
+    failed = await db(make_image)(project, "failed")
+    await db(Encoding.objects.filter(image=failed).update)(state="failed", reason="The file is damaged.")
     opened = socket(bob, failed)
     assert await opened.connect()
     assert (await opened.receive())["state"] == "failed"
@@ -83,10 +86,10 @@ async def test_who_clicks_has_the_image_open(bob: User, rita: User, image: Image
     await (await connect(rita)).ask("start", object=uid())
     working, idle = await connect(bob), await connect(bob)
     assert await idle.is_alive()
-    assert not AnnotationSet.objects.filter(image=image).exists()
+    assert not await db(AnnotationSet.objects.filter(image=image).exists)()
     await working.ask("start", object=uid(), clicks=clicks(1))
     for _ in range(200):
-        if AnnotationSet.objects.filter(image=image, opened_by=bob).exists():
+        if await db(AnnotationSet.objects.filter(image=image, opened_by=bob).exists)():
             break
         await asyncio.sleep(0.05)
     else:
@@ -102,28 +105,28 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_removed_member_is_closed_out(bob: User, connect: Connect, impatient: None) -> None:
     opened = await connect(bob)
     assert await opened.is_alive()
-    await database_sync_to_async(Membership.objects.filter(user=bob).delete)()
+    await db(Membership.objects.filter(user=bob).delete)()
     await opened.send("start", object=uid(), clicks=clicks(1))
     assert await opened.closed() == 4403
 
 
 async def test_a_removed_member_gets_no_news(bob: User, image: Image, connect: Connect, impatient: None) -> None:
     opened = await connect(bob)
-    await database_sync_to_async(Membership.objects.filter(user=bob).delete)()
-    await database_sync_to_async(publish)(image_group(image.pk), {"type": "state", "state": "ready"})
+    await db(Membership.objects.filter(user=bob).delete)()
+    await db(publish)(image_group(image.pk), {"type": "state", "state": "ready"})
     assert await opened.closed() == 4403
 
 
 async def test_signing_out_closes_the_socket(bob: User, connect: Connect, impatient: None) -> None:
     opened = await connect(bob)
-    await database_sync_to_async(opened.session.delete)()
+    await db(opened.session.delete)()
     await opened.send("ping")
     assert await opened.closed() == 4403
 
 
 async def test_a_deactivated_user_is_closed_out(bob: User, connect: Connect, impatient: None) -> None:
     opened = await connect(bob)
-    await database_sync_to_async(User.objects.filter(pk=bob.pk).update)(is_active=False)
+    await db(User.objects.filter(pk=bob.pk).update)(is_active=False)
     await opened.send("ping")
     assert await opened.closed() == 4403
 
@@ -131,13 +134,13 @@ async def test_a_deactivated_user_is_closed_out(bob: User, connect: Connect, imp
 async def test_a_smaller_role_takes_clicking_away(bob: User, connect: Connect, impatient: None) -> None:
     opened, one = await connect(bob), uid()
     assert (await opened.ask("start", object=one, clicks=clicks(1)))["type"] == "mask"
-    await database_sync_to_async(Membership.objects.filter(user=bob).update)(role=Role.REVIEWER)
+    await db(Membership.objects.filter(user=bob).update)(role=Role.REVIEWER)
     assert (await opened.ask("click", object=one, x=1, y=1, positive=True))["code"] == "not_allowed"
 
 
 async def test_the_membership_is_not_asked_with_every_click(bob: User, connect: Connect) -> None:
     opened = await connect(bob)
-    await database_sync_to_async(Membership.objects.filter(user=bob).delete)()
+    await db(Membership.objects.filter(user=bob).delete)()
     assert await opened.is_alive()  # for at most guard.RECHECK_SECONDS
 
 
@@ -146,5 +149,5 @@ async def test_an_idle_socket_stays(bob: User, image: Image, connect: Connect) -
     opened = await connect(bob)
     await asyncio.sleep(6)
     assert await opened.is_alive()
-    await database_sync_to_async(publish)(image_group(image.pk), {"type": "state", "state": "ready"})
+    await db(publish)(image_group(image.pk), {"type": "state", "state": "ready"})
     assert (await opened.receive())["state"] == "ready"

@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from channels.db import database_sync_to_async
 
 from labeling.accounts.models import User
 from labeling.common.events import image_group, publish
@@ -14,7 +13,7 @@ from labeling.images.models import Image
 from labeling.live import objects
 from labeling.live.decoder import decoder
 from labeling.projects.models import Project
-from tests.live.conftest import HEIGHT, WIDTH, Connect, Socket, bits, clicks, make_image, predicted, uid
+from tests.live.conftest import HEIGHT, WIDTH, Connect, Socket, bits, clicks, db, make_image, predicted, uid
 
 ONE = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 CLICK = {"v": 1, "type": "click", "object": ONE, "seq": 5, "x": 1.0, "y": 1.0, "positive": True}
@@ -192,8 +191,8 @@ async def test_nothing_to_undo_or_redo(bob: User, connect: Connect) -> None:
 
 @pytest.mark.parametrize("state", ["queued", "encoding", "failed"])
 async def test_not_ready(state: str, bob: User, project: Project, connect: Connect) -> None:
-    waiting = make_image(project, "waiting")
-    Encoding.objects.filter(image=waiting).update(state=state)
+    waiting = await db(make_image)(project, "waiting")
+    await db(Encoding.objects.filter(image=waiting).update)(state=state)
     socket = await connect(bob, waiting)
     error = await socket.ask("start", object=uid(), clicks=clicks(1))
     assert error["code"] == "not_ready"
@@ -272,8 +271,8 @@ async def test_a_fault_outside_of_decoding(
 ) -> None:
     """The channel layer brings an event that is not in the protocol: logged, not passed on, the socket lives."""
     socket = await connect(bob)
-    await database_sync_to_async(publish)(image_group(image.pk), {"type": "state", "state": "melted"})
-    await database_sync_to_async(publish)(image_group(image.pk), {"type": "state", "state": "ready"})
+    await db(publish)(image_group(image.pk), {"type": "state", "state": "melted"})
+    await db(publish)(image_group(image.pk), {"type": "state", "state": "ready"})
     assert (await socket.receive())["state"] == "ready"
     assert "not in the protocol" in caplog.text
 

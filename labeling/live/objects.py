@@ -84,24 +84,29 @@ class OpenObject:
         while self._pending:
             turn = self._pending.popleft()
             try:
-                answer = await self._carry_out(turn)
-                if answer is not None:
-                    await self._around.send(answer)
-            except Refused as refused:
-                await self._refuse(turn, refused)
+                await self._serve(turn)
             except Exception:
                 logger.exception("%s of object %s failed", turn.request.type, turn.request.object)
                 self._session = self._unanswered = None
                 message = "Something went wrong on the server. Start the object again with its clicks; nothing is lost."
-                await self._refuse(turn, Refused("internal", message))
+                await self._tell_error(turn, Refused("internal", message))
         self._task = None
         if self._session is None:
             self._end(self)
 
-    async def _refuse(self, turn: _Turn, refused: Refused) -> None:
-        """Send the error, and before it the answer that an earlier request left to this one."""
-        if self._unanswered is not None:
-            await self._around.send(await self._around.decoder.run(self._answer, self._unanswered))
+    async def _serve(self, turn: _Turn) -> None:
+        """Carry a request out, and send what there is to say about it."""
+        try:
+            answer = await self._carry_out(turn)
+        except Refused as refused:
+            if self._unanswered is not None:  # an earlier request left its answer to this one
+                await self._around.send(await self._around.decoder.run(self._answer, self._unanswered))
+            await self._tell_error(turn, refused)
+        else:
+            if answer is not None:
+                await self._around.send(answer)
+
+    async def _tell_error(self, turn: _Turn, refused: Refused) -> None:
         request = turn.request
         error = Error(code=refused.code, message=refused.message, seq=request.seq, object=request.object)
         await self._around.send(error)

@@ -107,14 +107,17 @@ def parity(out: Path, cfg: ModelConfig) -> dict[str, float]:
     return result
 
 
-def export_run(run: Path, out: Path, initial: Path) -> dict[str, float]:
-    """Write everything and return the parity figures."""
+def export_run(run: Path, out: Path, initial: Path, last: bool = False) -> dict[str, float]:
+    """Write everything and return the parity figures. `last`: the run's last weights, not their moving average."""
     out.mkdir(parents=True, exist_ok=True)
     source = run / "model.safetensors"
     with safe_open(source, framework="pt") as file:
         meta = file.metadata() or {}
     cfg = ModelConfig.read(json.loads(meta["config"])["model"])
-    click = half(load_file(source))
+    trained = load_file(source)
+    if last:
+        trained = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)["model"]
+    click = half(trained)
     write_encoder(initial, out)
     save_file(click, out / "click.safetensors")
     manifest = {"features_version": features_version(click), "model": asdict(cfg), "steps": int(meta["step"])}
@@ -134,8 +137,11 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of a training run (holds model.safetensors)")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "weights")
     parser.add_argument("--encoder", type=Path, default=Path("var/init/encoder.safetensors"))
+    parser.add_argument(
+        "--last", action="store_true", help="the last weights instead of their average (better after a short decay)"
+    )
     args = parser.parse_args()
-    print(json.dumps(export_run(args.run, args.out, args.encoder)))
+    print(json.dumps(export_run(args.run, args.out, args.encoder, args.last)))
 
 
 if __name__ == "__main__":

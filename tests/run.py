@@ -26,6 +26,7 @@ BIN = Path(sys.executable).parent
 CI = os.environ.get("CI", "").lower() in ("1", "true")
 DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "postgres://interlabel:interlabel@127.0.0.1:5432/interlabel")
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+PYTEST = ("-q", "--durations=12", "--durations-min=5")
 # What only concerns the embedded stack, a browser or no stack at all is not run again on the team's.
 ONLY_ONCE = ("tests/browser", "tests/inference", "tests/ops", "tests/unit")
 
@@ -73,9 +74,14 @@ def count(output: str) -> Count:
 
 def style() -> Count:
     """Format, lint and types."""
-    run(str(BIN / "ruff"), "format", "--check", ".")
-    run(str(BIN / "ruff"), "check", ".")
-    run(str(BIN / "mypy"))
+    failed = []
+    for command in (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"]):
+        try:
+            run(str(BIN / command[0]), *command[1:])
+        except subprocess.CalledProcessError:
+            failed.append(" ".join(command))
+    if failed:
+        raise subprocess.CalledProcessError(1, ", ".join(failed))
     return Count()
 
 
@@ -102,7 +108,7 @@ def embedded() -> Count:
     """Every test, on SQLite and the embedded Redis."""
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
-    return count(run(sys.executable, "-m", "pytest", "-q"))
+    return count(run(sys.executable, "-m", "pytest", *PYTEST))
 
 
 def team() -> Count:
@@ -116,7 +122,7 @@ def team() -> Count:
     if not shutil.which("nginx"):
         raise LeftOut("nginx is not here, which stands in front of the team stack")
     ignored = [f"--ignore={folder}" for folder in ONLY_ONCE]
-    return count(run(sys.executable, "-m", "pytest", "-q", *ignored, DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL))
+    return count(run(sys.executable, "-m", "pytest", *PYTEST, *ignored, DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL))
 
 
 STEPS: dict[str, Callable[[], Count]] = {"style": style, "bundle": bundle, "embedded": embedded, "team": team}

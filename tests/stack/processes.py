@@ -189,7 +189,8 @@ def launch_proxy(stack: Stack) -> None:
     (folder / "site.conf").write_text(site.replace("listen 8080;", f"listen 127.0.0.1:{stack.proxy_port};"))
     temporary = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi"))
     (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/pid; error_log stderr; worker_processes 1; events {{}}"
+        f"{'user root;' if os.getuid() == 0 else ''}"  # else its own user, who may not enter a test's folder
+        f" daemon off; pid {folder}/pid; error_log stderr; worker_processes 1; events {{}}"
         f" http {{ access_log off; {temporary} include {folder}/site.conf; }}"
     )
     stack.launch([nginx, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")])

@@ -1,0 +1,72 @@
+"""Take the README's pictures anew: `python -m tests.browser.screenshots`. Everything in them is the running product."""
+
+import json
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from labeling.accounts.demo import DemoUser
+from tests.browser.conftest import ARGUMENTS, sign_in
+from tests.browser.people import GO_ON, PAUSE, PHOTOGRAPHS, EditorPage, make_project, signal_processes
+from tests.stack.processes import ROOT, Stack, embedded
+
+IMAGES = ROOT / "docs" / "images"
+# Objects of demo/photographs/cows.jpg as an annotator clicks them: pixels of the picture, + or -.
+COWS = [[(610, 400, True), (340, 225, False)], [(340, 225, True)], [(860, 228, True)]]
+DURING = 5  # images ready when the picture of the project page is taken
+
+
+def main() -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, embedded(Path(home)) as stack, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        users = json.loads((stack.home / "demo.json").read_text())["users"]
+        manager = next(DemoUser(**user) for user in users if user["role"] == "manager")
+        page = _page(browser, stack, "light")
+        page.goto("/sign-in")
+        page.screenshot(path=IMAGES / "sign-in.png")
+        sign_in(page, manager)
+        _project_page(page, stack)
+        _editor(page)
+        browser.close()
+
+
+def _page(browser: Browser, stack: Stack, scheme: str) -> Page:
+    context = browser.new_context(
+        base_url=stack.url,
+        viewport={"width": 1280, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    context.set_default_timeout(60_000)
+    return context.new_page()
+
+
+def _project_page(page: Page, stack: Stack) -> None:
+    """The project page while the encoder works: paused for the picture, so that it is sharp."""
+    project = make_project(page, PHOTOGRAPHS, name="Farm and forest")
+    page.goto(f"/projects/{project}/")
+    page.wait_for_function(f"Number(document.querySelector('[data-count=ready]').textContent) >= {DURING}")
+    signal_processes(stack, "celery.*encode", PAUSE)
+    page.wait_for_function("document.querySelectorAll('[data-images] img[src]').length >= 12")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=IMAGES / "project.jpg", quality=88)
+    signal_processes(stack, "celery.*encode", GO_ON)
+
+
+def _editor(page: Page) -> None:
+    """Three finished objects."""
+    page.locator("[data-images] .image-card__link", has_text="cows.jpg").click()
+    editor = EditorPage(page)
+    editor.wait_ready()
+    for clicks in COWS:
+        for x, y, positive in clicks:
+            editor.click(x, y, negative=not positive)
+        editor.keep("1")
+    page.mouse.move(700, 790)
+    page.wait_for_timeout(500)
+    page.screenshot(path=IMAGES / "editor.jpg", quality=88)
+
+
+if __name__ == "__main__":
+    main()

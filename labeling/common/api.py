@@ -20,7 +20,7 @@ SpecT = TypeVar("SpecT", bound=BaseModel)
 
 
 class ApiError(Exception):
-    """An answer other than 2xx. `code` is for programs, `message` says to a person what to do; `extra` goes beside them."""
+    """An answer other than 2xx. `code` is for programs, `message` tells a person what to do, `extra` goes beside."""
 
     def __init__(self, status: int, code: str, message: str, **extra: Any) -> None:
         super().__init__(message)

@@ -65,7 +65,7 @@ def vit_state(data: bytes) -> dict[str, Tensor]:
     reader = {n.name: n.input[1] for n in graph.node if n.op_type == "MatMul"}
 
     def tensor(name: str) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values[name])).float()
+        return torch.from_numpy(np.array(values[name])).float()
 
     def matrix(node: str) -> Tensor:
         return tensor(reader[node]).T.contiguous()

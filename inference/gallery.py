@@ -15,6 +15,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import PIL.Image
 from numpy.typing import NDArray
 
 from inference.coco import read_rgb
@@ -23,7 +24,7 @@ from inference.predictor import ClickPredictor
 from inference.protocol import iou, sample, truth_of, void_of
 from inference.simulate import Mask, SimulatedClick, next_click
 
-TILE = 200
+TILE = 160
 Picture = NDArray[np.uint8]
 
 
@@ -91,7 +92,8 @@ def write(path: Path, shots: list[Shot]) -> None:
     for k in range(0, len(shots) // 4 * 4, 4):
         some = shots[k : k + 4]
         rows += [np.hstack([s.first for s in some]), np.hstack([s.third for s in some])]
-    cv2.imwrite(str(path), np.vstack(rows)[:, :, ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    picture = PIL.Image.fromarray(np.vstack(rows)).quantize(96, dither=PIL.Image.Dither.NONE)
+    picture.save(path, optimize=True)
 
 
 def main() -> None:

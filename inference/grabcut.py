@@ -1,7 +1,7 @@
 """The classical baseline: GrabCut (Rother et al., SIGGRAPH 2004, OpenCV's) fed with the same clicks.
 
 A click is a disc of 5 pixels that is surely foreground or background. GrabCut also needs to know where to look:
-before the first answer everything within a quarter of the image's long side of a positive click is probably
+before the first answer everything within an eighth of the image's long side of a positive click is probably
 foreground, the rest probably background; afterwards its own last mask takes that role.
 """
 
@@ -17,7 +17,7 @@ from inference.simulate import Mask, SimulatedClick
 class GrabCut:
     """One object on one image, H x W x 3 uint8 RGB."""
 
-    def __init__(self, image: NDArray[np.uint8], iterations: int = 3) -> None:
+    def __init__(self, image: NDArray[np.uint8], iterations: int = 2) -> None:
         self.image = np.ascontiguousarray(image[:, :, ::-1])
         self.iterations = iterations
         self.clicks: list[SimulatedClick] = []
@@ -30,7 +30,7 @@ class GrabCut:
             likely = np.zeros((height, width), np.uint8)
             for one in self.clicks:
                 if one.positive:
-                    cv2.circle(likely, (one.x, one.y), max(height, width) // 4, 1, -1)
+                    cv2.circle(likely, (one.x, one.y), max(height, width) // 8, 1, -1)
         else:
             likely = self.mask.astype(np.uint8)
         states = np.where(likely > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)

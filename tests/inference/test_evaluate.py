@@ -75,6 +75,7 @@ def test_all_kinds_of_segmentations(tmp_path: Path) -> None:
 
 def test_a_missing_picture_is_named(tmp_path: Path) -> None:
     file = tmp_path / "set.json"
-    file.write_text(json.dumps({"images": [{"id": 1, "file_name": "gone.jpg", "height": 3, "width": 3}], "annotations": []}))
+    image = {"id": 1, "file_name": "gone.jpg", "height": 3, "width": 3}
+    file.write_text(json.dumps({"images": [image], "annotations": []}))
     with pytest.raises(FileNotFoundError, match=r"gone\.jpg"):
         read_set(file)

@@ -68,12 +68,17 @@ class ClickPredictor:
         return [results[i] for i in range(len(images))]
 
     def predict(
-        self, features: Features, clicks: Sequence[Click], box: Box | None = None, previous: Mask | None = None
+        self,
+        features: Features,
+        clicks: Sequence[Click | tuple[float, float, bool]],
+        box: Box | None = None,
+        previous: Mask | None = None,
     ) -> Mask:
-        """The mask after these clicks, height x width bool. The same as a session fed click by click, bit for bit."""
+        """The mask after these clicks (x, y, positive), height x width bool. The same as a session fed click by
+        click, bit for bit."""
         current = self.session(features, previous, box)
         for click in clicks:
-            current.add(click)
+            current.add(Click(*click))
         return current.mask()
 
     def session(self, features: Features, previous: Mask | None = None, box: Box | None = None) -> ClickSession:

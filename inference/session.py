@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,8 +23,7 @@ ENFORCED_RADIUS = 3.0  # model pixels
 ENFORCED_LOGIT = 1.0
 
 
-@dataclass(frozen=True)
-class Click:
+class Click(NamedTuple):
     """A click in the image's own pixels. Continuous: the top-left corner is (0, 0), 0 <= x < width, 0 <= y < height;
     the pixel that is meant is (floor x, floor y)."""
 

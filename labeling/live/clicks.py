@@ -23,15 +23,13 @@ from labeling.images.models import Image
 from labeling.live import limits
 from labeling.live import messages as say
 from labeling.live.decoder import decoder
-from labeling.live.guard import Guard
+from labeling.live.guard import NO_LONGER_ALLOWED, Guard
 from labeling.live.messages import Refused
 from labeling.live.objects import OpenObjects, Surroundings
 from labeling.projects.access import LABELERS
 
 logger = logging.getLogger(__name__)
 
-NO_LONGER_ALLOWED = 4403
-"""Close code: signed out, or not a member any more."""
 
 NOTE_WORK_SECONDS = 60.0
 

@@ -11,6 +11,8 @@ from labeling.projects.access import role_of
 from labeling.projects.models import Role
 
 RECHECK_SECONDS = 10.0
+NO_LONGER_ALLOWED = 4403
+"""Close code: signed out, or not a member any more."""
 
 
 class Guard:

@@ -2,17 +2,15 @@
 
 import asyncio
 import json
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from channels.db import database_sync_to_async
 from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count
 from django.urls import reverse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
 from labeling.common.api import field_errors
 from labeling.common.events import project_group
@@ -20,7 +18,7 @@ from labeling.exchange.models import Export
 from labeling.features.models import Encoding
 from labeling.images.ingest import totals
 from labeling.images.models import Image, Upload
-from labeling.projects.access import role_of
+from labeling.live.guard import NO_LONGER_ALLOWED, Guard
 from labeling.projects.models import Role
 
 VERSION = 1
@@ -46,16 +44,15 @@ class ProgressConsumer(AsyncWebsocketConsumer):
     """An open page of a project."""
 
     project_id: int
+    guard: Guard
     role: Role
     _counting: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         self.project_id = self.scope["url_route"]["kwargs"]["project_id"]
-        user = cast(User | AnonymousUser, self.scope.get("user") or AnonymousUser())
-        role = await database_sync_to_async(role_of)(user, self.project_id)
-        if role is None:
+        self.guard = Guard(self.scope, self.project_id)
+        if not await self._still_allowed():
             raise DenyConnection
-        self.role = role
         # Subscribed before the snapshot is taken: a change between the two is told twice rather than never.
         await self.channel_layer.group_add(project_group(self.project_id), self.channel_name)
         await self.accept()
@@ -85,12 +82,23 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         A published `progress` without counts only says that they changed.
         """
         event = message["event"]
+        if not self.guard.is_fresh() and not await self._still_allowed():
+            await self.close(NO_LONGER_ALLOWED)
+            return
         if event["type"] == "export" and self.role not in EXPORT_READERS:
             return
         if event["type"] != "progress":
             await self._tell(event)
         if self._counting is None or self._counting.done():
             self._counting = asyncio.create_task(self._count_soon())
+
+    async def _still_allowed(self) -> bool:
+        """Look the role up; False for somebody who signed out or is no member (any more)."""
+        role = await self.guard.check()
+        if role is None:
+            return False
+        self.role = role
+        return True
 
     async def _count_soon(self) -> None:
         await asyncio.sleep(COUNT_EVERY)

@@ -52,6 +52,11 @@ def test_a_session_is_the_same_as_predicting_at_once(predictor: ClickPredictor, 
     assert session.clicks == CLICKS
 
 
+def test_clicks_may_be_plain_tuples(predictor: ClickPredictor, features: Features) -> None:
+    plain = [(80.5, 60.5, True), (5, 5, False)]
+    assert np.array_equal(predictor.predict(features, plain), predictor.predict(features, CLICKS[:2]))
+
+
 def test_features_that_were_stored_answer_alike(predictor: ClickPredictor, features: Features) -> None:
     again = Features.from_bytes(features.to_bytes())
     assert np.array_equal(predictor.predict(again, CLICKS), predictor.predict(features, CLICKS))

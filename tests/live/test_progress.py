@@ -18,8 +18,8 @@ from labeling.features.models import Encoding
 from labeling.images import services
 from labeling.images.models import Image, Upload
 from labeling.images.tasks import ingest
-from labeling.live import progress
-from labeling.projects.models import Project
+from labeling.live import guard, progress
+from labeling.projects.models import Membership, Project
 from tests.conftest import picture_bytes
 from tests.live.conftest import Socket, make_image
 
@@ -55,6 +55,14 @@ async def test_signed_out_is_refused(project: Project) -> None:
 
 async def test_an_outsider_is_refused(project: Project, charlie: User) -> None:
     assert not await socket(charlie, project).connect()
+
+
+async def test_a_removed_member_gets_no_news(bob: User, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "RECHECK_SECONDS", 0.0)
+    one, _ = await opened(bob, project)
+    await database_sync_to_async(Membership.objects.filter(user=bob).delete)()
+    await tell(project, {"type": "upload", "id": 1, "state": "done", "total": 1, "accepted": 1, "rejected": 0})
+    assert await one.closed() == 4403
 
 
 async def test_another_origin_is_refused(project: Project, bob: User) -> None:

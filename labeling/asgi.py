@@ -1,6 +1,7 @@
 """HTTP and WebSocket entry point. A socket needs an allowed Origin and a session; the consumers check membership."""
 
 import os
+import warnings
 
 from django.core.asgi import get_asgi_application
 
@@ -12,6 +13,9 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from labeling.live.urls import socket_urls  # noqa: E402
+
+# WhiteNoise's responses are synchronous iterators of files of a few hundred kB at most: reading one whole is fine.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 application = ProtocolTypeRouter(
     {

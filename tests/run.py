@@ -1,4 +1,5 @@
-"""What `make test` does, in order: format, lint, types, the bundle, then every test on both stacks.
+"""What `make test` does: the bundle; then every test on the embedded stack, beside it format, lint, types and the
+tests that a stack concerns on the team's. Most tests wait for other processes, so two lanes fill two cores.
 
     python tests/run.py            everything
     python tests/run.py embedded   only that step (see STEPS)
@@ -13,8 +14,10 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +47,10 @@ class Count:
 
 
 def run(*command: str, folder: Path = ROOT, **environment: str) -> str:
-    """Run a command, show its output as it comes, and return it. Raises: subprocess.CalledProcessError."""
+    """Run a command, show its output as it comes, each line under the name of its step, and return it.
+
+    Raises: subprocess.CalledProcessError.
+    """
     settings = {**os.environ, **environment}
     process = subprocess.Popen(
         command, cwd=folder, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
@@ -54,7 +60,7 @@ def run(*command: str, folder: Path = ROOT, **environment: str) -> str:
     for line in process.stdout:
         text = line.decode(errors="replace")
         seen.append(text)
-        print(text, end="", flush=True)
+        print(f"{threading.current_thread().name:<8} │ {text}", end="", flush=True)
     if process.wait() != 0:
         raise subprocess.CalledProcessError(process.returncode, command, "".join(seen))
     return "".join(seen)
@@ -114,9 +120,7 @@ def _fingerprint() -> dict[str, str]:
 
 def embedded() -> Count:
     """Every test, on SQLite and the embedded Redis."""
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        os.environ.pop(name, None)
-    return count(run(sys.executable, "-m", "pytest", *PYTEST))
+    return count(run(sys.executable, "-m", "pytest", *PYTEST, DATABASE_URL="", REDIS_URL=""))
 
 
 def team() -> Count:
@@ -136,27 +140,50 @@ def team() -> Count:
 STEPS: dict[str, Callable[[], Count]] = {"style": style, "bundle": bundle, "embedded": embedded, "team": team}
 
 
+LANES = (("bundle",), ("embedded",), ("style", "team"))
+"""Steps of one lane run one after the other. The bundle goes first: browsers read what it writes."""
+
+
+@dataclass
+class Outcome:
+    """What a step ended with."""
+
+    count: Count
+    said: str
+    seconds: float
+
+
+def step(name: str) -> Outcome:
+    """Run one step; failures are counted, not raised."""
+    threading.current_thread().name = name
+    print(f"\n=== {name}: {(STEPS[name].__doc__ or '').splitlines()[0]}", flush=True)
+    began = time.monotonic()
+    try:
+        counted = STEPS[name]()
+        said = f"{counted.passed} passed" if counted.passed else "fine"
+    except LeftOut as error:
+        counted, said = Count(failed=int(CI and name == "team")), f"LEFT OUT: {error}"
+    except subprocess.CalledProcessError as error:
+        counted = count(str(error.output or ""))
+        said = f"FAILED ({counted.failed} tests)" if counted.failed else f"FAILED: {error.cmd}"
+        counted.failed = counted.failed or 1
+    return Outcome(counted, said, time.monotonic() - began)
+
+
 def main(names: list[str]) -> int:
     """Run the steps; all of them even when one fails. 0 when nothing failed."""
-    total, closing = Count(), []
-    for name in names or list(STEPS):
-        print(f"\n=== {name}: {(STEPS[name].__doc__ or '').splitlines()[0]}", flush=True)
-        began = time.monotonic()
-        try:
-            counted = STEPS[name]()
-            said = f"{counted.passed} passed" if counted.passed else "fine"
-        except LeftOut as error:
-            counted, said = Count(failed=int(CI and name == "team")), f"LEFT OUT: {error}"
-        except subprocess.CalledProcessError as error:
-            counted = count(str(error.output or ""))
-            said = f"FAILED ({counted.failed} tests)" if counted.failed else f"FAILED: {error.cmd}"
-            counted.failed = counted.failed or 1
-        total.passed += counted.passed
-        total.failed += counted.failed
-        closing.append(f"{name:<9} {time.monotonic() - began:5.0f} s  {said}")
-    print("\n" + "\n".join(closing))
-    print(f"{total.passed} passed, {total.failed} failed")
-    return 1 if total.failed else 0
+    names = names or list(STEPS)
+    lanes = [[name for name in lane if name in names] for lane in LANES]
+    outcomes = {name: step(name) for name in lanes[0]}
+    with ThreadPoolExecutor(len(lanes) - 1) as pool:
+        for done in pool.map(lambda lane: {name: step(name) for name in lane}, lanes[1:]):
+            outcomes |= done
+    print()
+    for name in names:
+        print(f"{name:<9} {outcomes[name].seconds:5.0f} s  {outcomes[name].said}")
+    failed = sum(outcome.count.failed for outcome in outcomes.values())
+    print(f"{sum(outcome.count.passed for outcome in outcomes.values())} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
+from channels.layers import channel_layers
 from django.conf import settings
 from django.test import Client
 
@@ -51,6 +52,13 @@ def memory() -> Iterator[FeaturesLru]:
     decoder().lru = FeaturesLru(settings.FEATURES_MEMORY_BYTES)
     yield decoder().lru
     decoder().lru = FeaturesLru(settings.FEATURES_MEMORY_BYTES)
+
+
+@pytest.fixture(autouse=True)
+def own_channel_layer() -> None:
+    """A layer of this test's own. Redis' layer shares locks and buffers between a process' receivers, for one event
+    loop; every test has another loop, and would wait for receivers that ended with theirs."""
+    channel_layers.backends.clear()
 
 
 def make_image(project: Project, name: str = "a.png") -> Image:

@@ -1,0 +1,102 @@
+"""Every URL of the site, also those of tomorrow: nobody gets anything without signing in, an outsider nothing of a
+project. What each role may do is tested beside each view."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from labeling.accounts.models import User
+from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.exchange.models import Export
+from labeling.images.models import Image, Upload
+from labeling.projects.models import Project
+from tests.conftest import picture_bytes
+
+OPEN = {"healthz", "sign-in"}
+"""Routes for everybody: readiness without secrets, and the door itself."""
+
+OWN = {"", "api/projects", "projects/new", "sign-out"}
+"""Routes that show only what is the user's own, or make something new."""
+
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """Every route below `resolver`, without Django's admin (which has its own sign-in and permissions)."""
+    for one in resolver.url_patterns:
+        route = before + str(one.pattern)
+        if isinstance(one, URLPattern):
+            yield route
+        elif not route.startswith("admin/"):
+            yield from routes(one, route)
+
+
+ROUTES = sorted(set(routes(get_resolver())))
+
+
+@pytest.fixture
+def ids(project: Project, alice: User) -> dict[str, int]:
+    """One row of everything that a route can name, all in a project that charlie is not in."""
+    image = Image(project=project, name="a.png", sha256="0" * 64, width=320, height=240)
+    for field in (image.original, image.view, image.thumbnail):
+        field.save("a.png", ContentFile(picture_bytes()), save=False)
+    image.save()
+    kept = Annotation.objects.create(
+        set=AnnotationSet.objects.create(image=image, version=1),
+        uid="11111111-1111-4111-8111-111111111111",
+        category=project.categories.get(number=1),
+        counts="1",
+        area=1,
+        bbox_x=0,
+        bbox_y=0,
+        bbox_width=1,
+        bbox_height=1,
+        created_by=alice,
+    )
+    return {
+        "project_id": project.pk,
+        "image_id": image.pk,
+        "annotation_id": kept.pk,
+        "upload_id": Upload.objects.create(project=project, created_by=alice).pk,
+        "export_id": Export.objects.create(project=project, format="coco", created_by=alice).pk,
+        "user_id": alice.pk,
+    }
+
+
+def url(route: str, ids: dict[str, int]) -> str:
+    """The route with real ids. A parameter that is not known here is a KeyError: add it to `ids`."""
+    parts = []
+    for part in route.split("/"):
+        parts.append(str(ids[part.strip("<>").split(":")[-1]]) if part.startswith("<") else part)
+    return "/" + "/".join(parts)
+
+
+def test_the_routes_are_found() -> None:
+    assert len(ROUTES) > 20
+    assert set(ROUTES) >= OPEN | OWN
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPEN])
+def test_signed_out_people_get_nothing(
+    route: str, ids: dict[str, int], as_user: Callable[[User | None], Client]
+) -> None:
+    for method in METHODS:
+        answer = getattr(as_user(None), method)(url(route, ids))
+        if answer.status_code == 302:
+            assert answer["Location"].startswith("/sign-in"), method
+        else:
+            assert answer.status_code in (401, 405), method
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPEN | OWN])
+def test_an_outsider_gets_nothing(
+    route: str, ids: dict[str, int], charlie: User, as_user: Callable[[User | None], Client]
+) -> None:
+    for method in METHODS:
+        assert getattr(as_user(charlie), method)(url(route, ids)).status_code in (404, 405), method
+    assert Image.objects.filter(pk=ids["image_id"]).exists()
+    assert Annotation.objects.filter(pk=ids["annotation_id"]).exists()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inference.decoder import Decoder
-from inference.losses import normalized_focal, soft_iou
+from inference.losses import near_border, normalized_focal, soft_iou
 from inference.prompts import DistanceGuide, Prompt, base_label, box_label, paint
 from inference.pyramid import SMALL, ModelConfig, Pyramid
 from inference.simulate import Mask, next_click, perturb
@@ -136,9 +136,11 @@ def interact(
     rounds_cap: int,
     more: float,
     bf16: bool,
+    border: float = 0.0,
 ) -> dict[str, Tensor]:
     """One training step's forward pass: rounds without gradient, then the last one with it.
 
+    `border`: extra weight of pixels near an object's border in the focal loss.
     Returns the mean `loss` and per object `iou`, `clicks` (B).
     """
     users = [make_user(w, m, rng, rounds_cap, more) for w in windows for m in range(len(w.masks))]
@@ -161,10 +163,12 @@ def interact(
             if user.box is None or user.rounds > 0:
                 user.click(rng)
         logits = decode_users(model, maps, owner, users)
-    truth = torch.from_numpy(np.stack([u.truth for u in users]))
+    truths = np.stack([u.truth for u in users])
+    truth = torch.from_numpy(truths)
     counted = torch.from_numpy(np.stack([u.inside & ~u.void for u in users]))
     target, weight = truth.float(), counted.float()
-    per_object = normalized_focal(logits, target, weight) + soft_iou(logits, target, weight)
+    stressed = weight * (1 + border * torch.from_numpy(near_border(truths)))
+    per_object = normalized_focal(logits, target, stressed) + soft_iou(logits, target, weight)
     with torch.no_grad():
         mask, known = (logits > 0) & counted, truth & counted
         iou = (mask & known).sum((1, 2)) / (mask | known).sum((1, 2)).clamp(min=1)

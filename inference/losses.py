@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
+
+BORDER = 3  # cells
+
+
+def near_border(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """B x H x W: cells less than BORDER cells from the border of their mask, on either side."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * BORDER + 1, 2 * BORDER + 1))
+    return np.stack([cv2.morphologyEx(m.view(np.uint8), cv2.MORPH_GRADIENT, kernel) > 0 for m in masks])
 
 
 def normalized_focal(logits: Tensor, target: Tensor, weight: Tensor, alpha: float = 0.5, gamma: float = 2.0) -> Tensor:

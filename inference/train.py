@@ -40,6 +40,7 @@ def main() -> None:
     length.add_argument("--hours", type=float, help="train this long; the learning rate follows the clock")
     length.add_argument("--steps", type=int, help="train this many steps; exactly reproducible")
     clicks.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint.pt if there is one")
+    clicks.add_argument("--from", type=Path, dest="start", help="begin with the weights of this model.safetensors")
     clicks.add_argument("--exclude", nargs="*", default=[], help="image groups (video sequences) to leave out")
     clicks.add_argument("--seed", type=int, default=0)
     clicks.add_argument("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
@@ -61,6 +62,7 @@ def main() -> None:
         hours=args.hours,
         steps=args.steps,
         resume=args.resume,
+        start=args.start,
         seed=args.seed,
         exclude=frozenset(args.exclude),
         fill=not args.no_fill,

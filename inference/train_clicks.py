@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 
 from inference.cache import TokenCache, load_vit
 from inference.click_model import ClickModel, interact
+from inference.muon import Muon, acts_as_matrix
 from inference.pyramid import SMALL, ModelConfig, count_parameters
 from inference.stem import Stem
 from inference.team import Team
@@ -38,11 +39,13 @@ class TrainConfig:
     objects: int = 3
     rounds_cap: int = 6
     more: float = 0.5  # chance of one more round before the one that is learned from
-    rate: float = 2e-3
+    optimiser: str = "muon"  # or "adamw" for every weight
+    rate: float = 1.5e-3
     warmup: int = 200
     weight_decay: float = 0.02
     ema: float = 0.999
     clip: float = 1.0
+    border: float = 0.0  # extra weight of pixels near an object's border
     rules: dict[str, SetRule] = field(default_factory=dict)
 
 
@@ -56,6 +59,7 @@ RULES = {
 }
 CONFIGS = {
     "small": TrainConfig(rules=RULES),
+    "small-adamw": TrainConfig(rules=RULES, optimiser="adamw"),
     "tiny": TrainConfig(windows=((4, 2, 1.0),), objects=2, rounds_cap=2, warmup=2, rules=RULES),
 }
 
@@ -106,6 +110,21 @@ def batches(
                 job.cancel()
 
 
+def make_optimisers(model: ClickModel, cfg: TrainConfig) -> list[torch.optim.Optimizer]:
+    """AdamW, and where the configuration says so Muon for the weights that act as matrices."""
+    weights = list(model.parameters())
+    matrices = [p for p in weights if cfg.optimiser == "muon" and acts_as_matrix(p)]
+    others = [p for p in weights if not any(p is m for m in matrices)]
+    groups = [
+        {"params": [p for p in others if p.ndim >= 2], "weight_decay": cfg.weight_decay},
+        {"params": [p for p in others if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    made: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=cfg.rate, betas=(0.9, 0.98))]
+    if matrices:
+        made.append(Muon(matrices, cfg.rate, weight_decay=cfg.weight_decay))
+    return made
+
+
 class Run:
     """The state of a training run: model, its average, optimiser, step, time spent."""
 
@@ -114,10 +133,7 @@ class Run:
         self.cfg, self.seed = cfg, seed
         self.model = ClickModel(cfg.model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-        plain = [p for p in self.model.parameters() if p.ndim < 2]
-        decayed = [p for p in self.model.parameters() if p.ndim >= 2]
-        groups = [{"params": decayed, "weight_decay": cfg.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=cfg.rate, betas=(0.9, 0.98))
+        self.optimisers = make_optimisers(self.model, cfg)
         self.step = 0
         self.elapsed = 0.0
 
@@ -125,13 +141,14 @@ class Run:
         """One optimiser step with the rate that belongs to `progress` in [0, 1]."""
         warm = min(1.0, (self.step + 1) / self.cfg.warmup)
         rate = self.cfg.rate * warm * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, progress))))
-        for group in self.optimiser.param_groups:
+        for group in (g for o in self.optimisers for g in o.param_groups):
             group["lr"] = float(rate)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         loss.backward()
         team.average_gradients(self.model)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.cfg.clip)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         self.step += 1
         keep = min(self.cfg.ema, (1 + self.step) / (10 + self.step))
         current = self.model.state_dict()
@@ -143,7 +160,7 @@ class Run:
         state = {
             "model": self.model.state_dict(),
             "average": self.average,
-            "optimiser": self.optimiser.state_dict(),
+            "optimisers": [o.state_dict() for o in self.optimisers],
             "step": self.step,
             "elapsed": self.elapsed,
             "seed": self.seed,
@@ -154,12 +171,20 @@ class Run:
         save_file({k: v.contiguous() for k, v in self.average.items()}, out / "model.tmp", metadata=meta)
         os.replace(out / "model.tmp", out / "model.safetensors")
 
+    def start_from(self, file: Path) -> None:
+        """Begin with trained weights (a model.safetensors) instead of random ones."""
+        weights = load_file(file)
+        self.model.load_state_dict(weights)
+        for name, value in weights.items():
+            self.average[name].copy_(value)
+
     def load(self, out: Path) -> None:
         state = torch.load(out / "checkpoint.pt", map_location="cpu", weights_only=True)
         self.model.load_state_dict(state["model"])
         for name, value in state["average"].items():
             self.average[name].copy_(value)
-        self.optimiser.load_state_dict(state["optimiser"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
         self.step, self.elapsed, self.seed = state["step"], state["elapsed"], state["seed"]
 
 
@@ -173,6 +198,7 @@ def train(
     hours: float | None = None,
     steps: int | None = None,
     resume: bool = False,
+    start: Path | None = None,
     seed: int = 0,
     exclude: frozenset[str] = frozenset(),
     fill: bool = True,
@@ -198,6 +224,8 @@ def train(
     run = Run(cfg, seed)
     if resume and (out / "checkpoint.pt").exists():
         run.load(out)
+    elif start is not None:
+        run.start_from(start)
     sampler = WindowSampler(read_sets(sets, cache, cfg.rules), cfg.objects, exclude)
     stem = load_stem(encoder)
     print(f"{count_parameters(run.model)} trained parameters, from step {run.step}", flush=True)
@@ -211,7 +239,7 @@ def train(
             if progress >= 1 or stopping:
                 break
             rng = step_rng(run.seed, run.step, 1, team.rank)
-            result = interact(run.model, stem, windows, rng, cfg.rounds_cap, cfg.more, bf16)
+            result = interact(run.model, stem, windows, rng, cfg.rounds_cap, cfg.more, bf16, cfg.border)
             run.learn(result["loss"], progress, team)
             run.elapsed = before + time.monotonic() - began
             recent.append({k: v.detach() for k, v in result.items()})
@@ -239,7 +267,7 @@ def report(run: Run, recent: list[dict[str, Any]], out: Path) -> None:
     for k in (1, 2, 3, 5):
         if (clicks == k).any():
             line[f"iou{k}"] = round(float(iou[clicks == k].mean()), 4)
-    line["rate"] = float(f"{run.optimiser.param_groups[0]['lr']:.3g}")
+    line["rate"] = float(f"{run.optimisers[0].param_groups[0]['lr']:.3g}")
     print(" ".join(f"{k} {v}" for k, v in line.items()), flush=True)
     with (out / "log.jsonl").open("a") as file:
         file.write(json.dumps(line) + "\n")

@@ -16,6 +16,7 @@ from inference import Click, ClickPredictor
 from inference.cache import TokenCache, load_vit
 from inference.export_weights import export_run
 from inference.features import WEIGHTS
+from inference.train_clicks import CONFIGS, Run
 from inference.windows import SetRule, WindowSampler
 from tests.inference.conftest import draw
 
@@ -61,6 +62,17 @@ def test_killed_and_resumed_is_the_same_bit_for_bit(coco_file: Callable[..., Pat
     features = made.encode(draw(64, 64)[0])
     assert made.predict(features, [Click(3, 3, True)])[3, 3]
     assert json.loads((tmp_path / "weights" / "manifest.json").read_text())["steps"] == STEPS
+
+
+def test_a_run_can_begin_with_trained_weights(tmp_path: Path) -> None:
+    first, second = Run(CONFIGS["tiny"], 0), Run(CONFIGS["tiny"], 1)
+    first.save(tmp_path)
+    name = "decoder.merge8.weight"
+    assert not torch.equal(first.average[name], second.average[name])
+    second.start_from(tmp_path / "model.safetensors")
+    assert all(torch.equal(first.average[k], second.average[k]) for k in first.average)
+    assert all(torch.equal(v, second.average[k]) for k, v in second.model.state_dict().items())
+    assert second.step == 0
 
 
 def test_windows_show_what_the_cache_holds(coco_file: Callable[..., Path], tmp_path: Path) -> None:

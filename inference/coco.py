@@ -1,7 +1,12 @@
-"""Reading COCO-format files: images, object masks, void pixels. Used by training and by the evaluation."""
+"""Reading data sets: images, object masks, void pixels. Used by training and by the evaluation.
+
+Three kinds of files, told apart by what they hold: COCO instances, LVIS (no `iscrowd`; pictures named by `coco_url`)
+and COCO panoptic (a folder of PNG files beside the JSON file whose colours are segment ids).
+"""
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +20,10 @@ from pycocotools import mask as rle
 Mask = NDArray[np.bool_]
 
 
+class DataError(ValueError):
+    """A data file that cannot be used; the message names the file and the field."""
+
+
 @dataclass(frozen=True)
 class CocoImage:
     """One picture of a data set, with the annotations that lie on it (crowds left out)."""
@@ -24,14 +33,17 @@ class CocoImage:
     height: int
     width: int
     group: str  # pictures of one group (a video sequence) must not be split between training and validation
-    annotations: tuple[dict[str, Any], ...]
+    annotations: tuple[dict[str, Any], ...]  # each has `segmentation`, `area`, `bbox`; `stuff` where it is no thing
     ignore: Any = None
+    sequence: str | None = None  # of a video
 
 
 def decode(segmentation: Any, height: int, width: int) -> Mask:
-    """A segmentation (polygons, compressed or uncompressed RLE) as H x W bool."""
+    """A segmentation as H x W bool: polygons, compressed or uncompressed RLE, or segments of a panoptic PNG."""
     if isinstance(segmentation, list):
         coded = rle.merge(rle.frPyObjects(segmentation, height, width))
+    elif "png" in segmentation:
+        return np.isin(segment_ids(segmentation["png"]), segmentation["ids"])
     elif isinstance(segmentation["counts"], list):
         coded = rle.frPyObjects(segmentation, height, width)
     else:
@@ -39,34 +51,127 @@ def decode(segmentation: Any, height: int, width: int) -> Mask:
     return np.asarray(rle.decode(coded), dtype=bool)
 
 
-def find_image(root: Path, name: str) -> Path:
-    """The picture beside its JSON file: `<file_name>` or `images/<file_name>`."""
-    for path in (root / name, root / "images" / name):
-        if path.is_file():
-            return path
-    raise FileNotFoundError(f"image {name} not found beside {root}")
+@functools.lru_cache(maxsize=8)
+def segment_ids(png: str) -> NDArray[np.int32]:
+    """H x W ids of a panoptic PNG: red + 256 green + 65536 blue. The newest few are kept; don't write to them."""
+    red, green, blue = np.moveaxis(read_rgb(Path(png)).astype(np.int32), 2, 0)
+    return np.asarray(red + 256 * green + 65536 * blue)
+
+
+class Pictures:
+    """Finds the pictures of a data file: beside it, in `images`, or one level up, as COCO lays its files out; in a
+    folder that is named as the file ends (`instances_train2017.json`: `train2017`)."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        roots = (file.parent, file.parent / "images", file.parent.parent, file.parent.parent / "images")
+        split = file.stem.rpartition("_")[2]
+        self.folders = [*roots, *(root / split for root in roots)]
+
+    def find(self, image: dict[str, Any]) -> Path:
+        """The picture of an entry of `images`; raises DataError or FileNotFoundError."""
+        url = str(image.get("coco_url", ""))
+        names = [image["file_name"]] if "file_name" in image else []
+        names += ["/".join(url.split("/")[-2:]), url.split("/")[-1]] if url else []
+        if not names:
+            raise DataError(f"{self.file}: image {image.get('id')} has neither 'file_name' nor 'coco_url'")
+        for folder in self.folders:
+            for name in names:
+                if (folder / name).is_file():
+                    self.folders.remove(folder)
+                    self.folders.insert(0, folder)  # the others will be here, too
+                    return folder / name
+        raise FileNotFoundError(f"image {names[0]} of {self.file} not found beside it")
 
 
 def read_set(file: Path) -> list[CocoImage]:
-    """All pictures of a COCO-format file, in its order."""
-    data = json.loads(file.read_text())
-    by_image: dict[int, list[dict[str, Any]]] = {}
-    for annotation in data["annotations"]:
-        usable = annotation.get("segmentation") and not annotation.get("iscrowd")
-        if usable:
-            by_image.setdefault(annotation["image_id"], []).append(annotation)
-    return [
-        CocoImage(
-            id=image["id"],
-            path=find_image(file.parent, image["file_name"]),
-            height=image["height"],
-            width=image["width"],
-            group=str(image.get("sequence", image["id"])),
-            annotations=tuple(by_image.get(image["id"], ())),
-            ignore=image.get("ignore"),
+    """All pictures of a data file, in its order. Raises DataError, or FileNotFoundError for a missing picture."""
+    data = _load(file)
+    pictures = Pictures(file)
+    panoptic = any("segments_info" in a for a in data["annotations"])
+    by_image, void = _panoptic(file, data) if panoptic else (_instances(file, data), {})
+    result = []
+    for image in data["images"]:
+        _require(file, "images", image, "id", "height", "width")
+        annotations = by_image.get(image["id"], ())
+        sequence = None if image.get("sequence") is None else str(image["sequence"])
+        result.append(
+            CocoImage(
+                id=image["id"],
+                path=pictures.find(image),
+                height=image["height"],
+                width=image["width"],
+                group=sequence or str(image["id"]),
+                annotations=tuple(_measured(a, image["height"], image["width"]) for a in annotations),
+                ignore=void.get(image["id"], image.get("ignore")),
+                sequence=sequence,
+            )
         )
-        for image in data["images"]
-    ]
+    return result
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(file.read_text())
+    except ValueError as error:
+        raise DataError(f"{file} is no JSON file: {error}") from None
+    if not isinstance(data, dict):
+        raise DataError(f"{file}: a COCO, LVIS or panoptic file is an object with 'images' and 'annotations'")
+    for field in ("images", "annotations"):
+        if not isinstance(data.get(field), list):
+            raise DataError(f"{file}: no list '{field}'; this is no COCO, LVIS or panoptic file")
+    return data
+
+
+def _require(file: Path, field: str, entry: dict[str, Any], *names: str) -> None:
+    for name in names:
+        if name not in entry:
+            raise DataError(f"{file}: an entry of '{field}' (id {entry.get('id')}) has no '{name}'")
+
+
+def _instances(file: Path, data: dict[str, Any]) -> dict[Any, list[dict[str, Any]]]:
+    """Annotations by image of a COCO or LVIS file; without crowds and without those that have no segmentation."""
+    by_image: dict[Any, list[dict[str, Any]]] = {}
+    for annotation in data["annotations"]:
+        _require(file, "annotations", annotation, "image_id")
+        if annotation.get("segmentation") and not annotation.get("iscrowd"):
+            by_image.setdefault(annotation["image_id"], []).append(annotation)
+    if data["annotations"] and not by_image:
+        raise DataError(f"{file}: no entry of 'annotations' has a 'segmentation'")
+    return by_image
+
+
+def _panoptic(file: Path, data: dict[str, Any]) -> tuple[dict[Any, list[dict[str, Any]]], dict[Any, Any]]:
+    """Segments by image of a panoptic file, and what is void there: unlabelled pixels and crowds."""
+    folder = file.with_suffix("")
+    if not folder.is_dir():
+        raise DataError(f"{file}: a panoptic file needs its folder of PNG files, {folder.name}, beside it")
+    things = {c["id"] for c in data.get("categories", []) if c.get("isthing", 1)}
+    by_image: dict[Any, list[dict[str, Any]]] = {}
+    void: dict[Any, Any] = {}
+    for entry in data["annotations"]:
+        _require(file, "annotations", entry, "image_id", "file_name", "segments_info")
+        png, crowds = str(folder / entry["file_name"]), [0]
+        kept = by_image.setdefault(entry["image_id"], [])
+        for segment in entry["segments_info"]:
+            _require(file, "segments_info", segment, "id", "category_id")
+            if segment.get("iscrowd"):
+                crowds.append(segment["id"])
+            else:
+                stuff = segment["category_id"] not in things
+                kept.append(segment | {"segmentation": {"png": png, "ids": [segment["id"]]}, "stuff": stuff})
+        void[entry["image_id"]] = {"png": png, "ids": crowds}
+    return by_image, void
+
+
+def _measured(annotation: dict[str, Any], height: int, width: int) -> dict[str, Any]:
+    """The annotation with `area` and `bbox`, from its mask where the file does not say."""
+    if annotation.get("area") is not None and annotation.get("bbox"):
+        return annotation
+    mask = decode(annotation["segmentation"], height, width)
+    ys, xs = np.nonzero(mask)
+    box = [int(xs.min()), int(ys.min()), int(np.ptp(xs)) + 1, int(np.ptp(ys)) + 1] if len(xs) else [0, 0, 0, 0]
+    return annotation | {"area": int(mask.sum()), "bbox": box}
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:

@@ -1,12 +1,14 @@
 """The simulated user: where does somebody who knows the true mask click next?
 
 Used with a random generator for training (InterFormer's rule: a random point of the deep part of the largest error)
-and without one for the NoC protocol (the deepest point of the largest error).
+and without one for the NoC protocol (the deepest point of the largest error). A `Hand` is a person's: it lands near
+the point that was meant.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -21,6 +23,27 @@ class SimulatedClick(NamedTuple):
     x: int
     y: int
     positive: bool
+
+
+Where = Literal["deep", "border", "anywhere"]
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A hand that misses: normally distributed, `deviation` pixels in x and in y."""
+
+    rng: np.random.Generator
+    deviation: float
+
+    def land(self, region: Mask, x: int, y: int) -> tuple[int, int]:
+        """Where a click that is meant for column x, row y of the region lands: inside of it (people see where they
+        click), or on the spot if twenty attempts fall outside."""
+        height, width = region.shape
+        for dx, dy in self.rng.normal(0, self.deviation, (20, 2)):
+            to_x, to_y = round(x + dx), round(y + dy)
+            if 0 <= to_x < width and 0 <= to_y < height and region[to_y, to_x]:
+                return to_x, to_y
+        return x, y
 
 
 def largest_region(error: Mask) -> tuple[int, Mask, int, int] | None:
@@ -46,11 +69,14 @@ def next_click(
     ignore: Mask | None = None,
     rng: np.random.Generator | None = None,
     spread: float = 1 / 1.7,
+    where: Where = "deep",
+    hand: Hand | None = None,
 ) -> SimulatedClick | None:
     """The next click on the largest error region, or None when nothing is wrong.
 
     Without `rng`: at the point farthest from the region's border (the first in reading order if several are).
-    With it: at a random point that is at least `spread` times as deep as the deepest.
+    With it: at a random point, `where` in the region: at least `spread` times as deep as the deepest, at most a
+    quarter as deep (or at the very edge), or anywhere. `hand` then moves the click a little.
     """
     missed, wrong = truth & ~predicted, predicted & ~truth
     if ignore is not None:
@@ -66,10 +92,21 @@ def next_click(
     if rng is None:
         flat = int(np.argmax(inside))
     else:
-        candidates = np.flatnonzero(inside >= spread * inside.max())
+        candidates = _candidates(inside, where, spread)
         flat = int(candidates[rng.integers(len(candidates))])
     y, x = divmod(flat, region.shape[1])
+    if hand is not None:
+        x, y = hand.land(region, x, y)
     return SimulatedClick(x0 + x, y0 + y, positive)
+
+
+def _candidates(inside: NDArray[np.float32], where: Where, spread: float) -> NDArray[np.intp]:
+    """Flat indices of the pixels of a region, given their depth, that a click may go to."""
+    if where == "deep":
+        return np.flatnonzero(inside >= spread * inside.max())
+    if where == "border":
+        return np.flatnonzero((inside > 0) & (inside <= max(1.0, 0.25 * float(inside.max()))))
+    return np.flatnonzero(inside > 0)
 
 
 def perturb(mask: Mask, rng: np.random.Generator) -> Mask:

@@ -6,16 +6,21 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import PIL.Image
 import pytest
 
-from inference.coco import decode, read_set
-from inference.protocol import sample
+from inference import evaluate
+from inference.coco import DataError
+from inference.comparison import paired, read_record, write_record
+from inference.features import WEIGHTS
+from inference.protocol import Trial, sample
+from inference.simulate import SimulatedClick
 
 KEYS = {
     *("objects", "noc80", "noc85", "noc90", "failures90", "iou_at_1", "iou_at_3", "iou_at_5"),
-    *("seconds_per_click", "encoder_seconds"),
+    *("iou_at_10", "worse_share", "by_size", "seconds_per_click", "encoder_seconds"),
 }
 
 
@@ -57,25 +62,68 @@ def test_the_sample_is_seeded_and_respects_area_and_crowds(coco_file: Callable[.
     assert len({tuple(ids(2, seed)) for seed in range(12)}) > 1
 
 
-def test_all_kinds_of_segmentations(tmp_path: Path) -> None:
-    square = np.zeros((8, 10), bool)
-    square[2:6, 3:7] = True
-    counts: list[int] = []
-    last, length = False, 0
-    for value in square.T.reshape(-1):
-        if value != last:
-            counts.append(length)
-            last, length = value, 0
-        length += 1
-    counts.append(length)
-    assert np.array_equal(decode({"size": [8, 10], "counts": counts}, 8, 10), square)
-    polygon = decode([[3, 2, 7, 2, 7, 6, 3, 6]], 8, 10)
-    assert (polygon & square).sum() / (polygon | square).sum() > 0.7
+def command(*arguments: str | Path) -> dict[str, Any]:
+    """The result of `python -m inference.evaluate clicks`, in this process."""
+    return evaluate.clicks(evaluate.make_parser().parse_args(["clicks", *map(str, arguments)]))
 
 
-def test_a_missing_picture_is_named(tmp_path: Path) -> None:
-    file = tmp_path / "set.json"
-    image = {"id": 1, "file_name": "gone.jpg", "height": 3, "width": 3}
-    file.write_text(json.dumps({"images": [image], "annotations": []}))
-    with pytest.raises(FileNotFoundError, match=r"gone\.jpg"):
-        read_set(file)
+def test_several_sets_pictures_and_the_table(
+    coco_file: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = coco_file(1, name="one"), coco_file(2, name="two")
+    data = json.loads(two.read_text())
+    data["images"][0]["sequence"], data["images"][1]["sequence"] = "hare", "fox"
+    two.write_text(json.dumps(data))
+    record, before = tmp_path / "record.jsonl", tmp_path / "before.jsonl"
+    few = ("--max-clicks", "3", "--baseline", "grabcut", "--set", f"first={one}", two)
+    command(*few, "--record", before)
+    result = command(
+        *(*few, "--sequences", "fox", "--jitter", "3", "--record", record, "--worst", "2", tmp_path / "worst.png"),
+        *("--compare", f"before={before}", "--table", tmp_path / "table.md"),
+    )
+    assert result["objects"] == 2
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["set"] for line in lines[-2:]] == ["two/train", "first"]
+    assert result["sets"]["first"]["objects"] == 1
+    assert {key[0] for key in read_record(record)} == {"two/train", "first"}
+    assert result["compare"]["before"]["objects"] == 2
+    with PIL.Image.open(tmp_path / "worst.png") as sheet:
+        assert sheet.size == (5 * 206, 220)
+        assert len(sheet.getcolors() or []) > 20
+    text = (tmp_path / "table.md").read_text()
+    assert "| first | grabcut | 1 |" in text
+    assert "| first | before | 1 |" in text
+    assert "published, on other data" in text
+    assert "| InterFormer-Light, ViT-B | 1.50 | 3.14 | 6.34 | 6.19 |" in text
+
+
+def test_weights_compared_with_themselves_are_equal(
+    coco_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTERLABEL_ENCODE_RUNTIME", "onnx")
+    result = command(coco_file(1, 64, 64), "--max-clicks", "2", "--compare", f"same={WEIGHTS}")
+    assert result["compare"]["same"]["iou_at_1"] == {"difference": 0.0, "ci95": 0.0, "better": 0.0, "worse": 0.0}
+
+
+def test_a_paired_comparison_by_hand(tmp_path: Path) -> None:
+    ours = {("s", 1, 1): Trial((0.9,), ()), ("s", 1, 2): Trial((0.2, 0.85), ()), ("s", 2, 3): Trial((0.5,), ())}
+    theirs = {("s", 1, 1): Trial((0.7, 0.95), ()), ("s", 1, 2): Trial((0.4, 0.6), ()), ("t", 2, 3): Trial((0.5,), ())}
+    found = paired(ours, theirs, 20)
+    assert found["objects"] == 2
+    assert found["iou_at_1"]["difference"] == pytest.approx(0.0)
+    assert found["iou_at_1"]["ci95"] == pytest.approx(1.96 * 0.2, abs=1e-3)  # differences .2 and -.2
+    assert found["iou_at_1"]["better"] == found["iou_at_1"]["worse"] == 0.5
+    assert found["noc85"]["difference"] == pytest.approx(((1 - 2) + (2 - 20)) / 2)
+    assert found["noc85"]["better"] == 1.0
+    kept = {("s", 1, 1): Trial((0.5, 0.75), (), 77, (SimulatedClick(3, 4, True), SimulatedClick(5, 6, False)))}
+    write_record(tmp_path / "a.jsonl", kept)
+    assert read_record(tmp_path / "a.jsonl") == kept
+    with pytest.raises(ValueError, match="no object in common"):
+        paired(ours, {("t", 9, 9): Trial((0.5,), ())}, 20)
+
+
+def test_sequences_that_are_not_there_are_an_error(coco_file: Callable[..., Path]) -> None:
+    with pytest.raises(DataError, match="hare"):
+        list(sample(coco_file(1), None, 0, 0, ["hare"]))
+    with pytest.raises(DataError, match="one name"):
+        evaluate.named_sets([Path("a/b.json")], ["a/b=c.json"])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from inference.protocol import Trial, iou, summary, trial
-from inference.simulate import Mask, SimulatedClick
+from inference.protocol import Trial, figures, iou, summary, trial
+from inference.simulate import Hand, Mask, SimulatedClick
 
 TRUTH = np.zeros((40, 50), bool)
 TRUTH[10:30, 10:40] = True  # 600 pixels
@@ -64,3 +64,47 @@ def test_a_user_who_is_content_keeps_the_mask() -> None:
 def test_nothing_to_evaluate_is_an_error() -> None:
     with pytest.raises(ValueError, match="no object"):
         summary([], 20, [])
+
+
+def test_the_share_of_clicks_that_make_it_worse() -> None:
+    trials = [
+        Trial((0.50, 0.60, 0.57, 0.55, 0.70), ()),  # one of four: .60 -> .57; .57 -> .55 is no more than .02
+        Trial((0.90, 0.40), ()),  # its only later click
+        Trial((0.95,), ()),  # no later click
+    ]
+    assert trials[0].falls() == [False, True, False, False]
+    assert figures(trials, 20)["worse_share"] == pytest.approx(2 / 5)
+    assert figures(trials[2:], 20)["worse_share"] is None
+
+
+def test_later_clicks_are_made_until_the_tenth() -> None:
+    answers = iter([TRUTH & False, *([TRUTH ^ (np.arange(50) == 20)] * 30)])
+    result = trial(lambda _: next(answers), TRUTH, None, 20)
+    assert len(result.ious) == 10  # good enough after the second, but IoU@10 is asked for
+    assert result.clicks_to(0.9, 20) == 2
+    assert figures([result], 20)["iou_at_10"] == pytest.approx(580 / 620, abs=1e-4)
+
+
+def test_figures_by_size() -> None:
+    trials = [Trial((0.9,), (), 2999), Trial((0.5,), (), 3000), Trial((0.7,), (), 9999), Trial((0.95,), (), 10**6)]
+    by_size = summary([*trials, Trial((0.1,), (), 999)], 20, [])["by_size"]
+    assert {name: f["objects"] for name, f in by_size.items()} == {"1000-3000": 1, "3000-10000": 2, "10000-": 1}
+    assert by_size["3000-10000"]["iou_at_1"] == pytest.approx(0.6)
+    assert by_size["3000-10000"]["noc85"] == 20
+    assert by_size["10000-"]["noc90"] == 1
+
+
+def test_a_jittered_click_stays_in_the_error_and_is_seeded() -> None:
+    def clicks(deviation: float, seed: int) -> tuple[SimulatedClick, ...]:
+        hand = Hand(np.random.default_rng(seed), deviation)
+        return trial(Grower(), TRUTH, None, 20, hand=hand).clicks
+
+    steady = trial(Grower(), TRUTH, None, 20).clicks
+    assert clicks(4.0, 1) == clicks(4.0, 1) != clicks(4.0, 2)
+    assert steady != clicks(4.0, 1)
+    grower = Grower()
+    shown = np.zeros_like(TRUTH)
+    for click in trial(grower, TRUTH, None, 20, hand=Hand(np.random.default_rng(3), 30.0)).clicks:
+        assert (TRUTH & ~shown)[click.y, click.x]
+        ys, xs = np.nonzero(TRUTH)
+        shown[ys[: int(shown.sum()) + 100], xs[: int(shown.sum()) + 100]] = True

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from inference.simulate import depth, next_click, perturb
+from inference.simulate import Hand, depth, next_click, perturb
 
 
 def square(*boxes: tuple[int, int, int, int]) -> np.ndarray:
@@ -56,3 +56,26 @@ def test_a_perturbed_mask_is_wrong_but_near() -> None:
     ious = [(m & truth).sum() / (m | truth).sum() for m in masks]
     assert np.mean(ious) > 0.6
     assert np.mean(ious) < 0.98
+
+
+def test_clicks_at_the_border_and_anywhere() -> None:
+    truth = square((10, 10, 50, 50))
+    inside = depth(truth)
+    rng = np.random.default_rng(0)
+    border = [next_click(square(), truth, rng=rng, where="border") for _ in range(60)]
+    assert all(c is not None and 0 < inside[c.y, c.x] <= 0.25 * inside.max() for c in border)
+    depths = [inside[c.y, c.x] for _ in range(60) if (c := next_click(square(), truth, rng=rng, where="anywhere"))]
+    assert min(depths) < 0.2 * inside.max() < 0.6 * inside.max() < max(depths)
+    single = next_click(square(), square((3, 3, 4, 4)), rng=rng, where="border")
+    assert single == (3, 3, True)
+
+
+def test_a_hand_misses_by_about_its_deviation_but_not_the_region() -> None:
+    region = np.ones((200, 200), bool)
+    hand = Hand(np.random.default_rng(0), 5.0)
+    landed = np.array([hand.land(region, 100, 100) for _ in range(400)])
+    assert np.abs(landed.mean(0) - 100).max() < 1
+    assert np.abs(landed.std(0) - 5).max() < 0.6
+    dot = np.zeros((9, 9), bool)
+    dot[4, 4] = True
+    assert Hand(np.random.default_rng(0), 50.0).land(dot, 4, 4) == (4, 4)

@@ -10,8 +10,8 @@ from labeling.accounts.models import User
 from labeling.common.api import api, body
 from labeling.projects.access import EVERY_ROLE, MANAGERS, project_for, projects_of, require
 from labeling.projects.models import Category, Project
-from labeling.projects.services import change_project, create_project, may_create
-from labeling.projects.specs import ProjectChange, ProjectSpec
+from labeling.projects.services import change_project, create_project, delete_project, may_create
+from labeling.projects.specs import ProjectChange, ProjectDeletion, ProjectSpec
 
 
 def category_payload(category: Category) -> dict[str, Any]:
@@ -51,11 +51,14 @@ def projects(request: HttpRequest) -> Any:
     return {"results": [project_payload(project, user) for project in found]}
 
 
-@api("GET", "PATCH")
+@api("GET", "PATCH", "DELETE")
 def project(request: HttpRequest, project_id: int) -> Any:
-    """One project; every member may read, managers may change it."""
+    """One project; every member may read, managers may change or delete it."""
     user = cast(User, request.user)
-    found = project_for(request, project_id, MANAGERS if request.method == "PATCH" else EVERY_ROLE)
+    found = project_for(request, project_id, EVERY_ROLE if request.method == "GET" else MANAGERS)
+    if request.method == "DELETE":
+        delete_project(found, named=body(request, ProjectDeletion).name)
+        return {"deleted": project_id}
     if request.method == "PATCH":
         change = body(request, ProjectChange)
         listed = {one.number for one in change.categories or []}

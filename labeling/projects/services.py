@@ -145,6 +145,16 @@ def change_project(
     project.save(update_fields=["name", "instructions"])
 
 
+def delete_project(project: Project, *, named: str) -> None:
+    """Delete a project with its images, annotations and exports, for good; their files follow once that is committed.
+
+    Raises: ApiError 409 `wrong_name` unless `named` is the project's name.
+    """
+    if named != project.name:
+        raise ApiError(409, "wrong_name", f"This project is called “{project.name}”. Send that name to delete it.")
+    project.delete()
+
+
 def add_member(project: Project, username: str, role: Role) -> Membership:
     """Make the user called `username` a member. Raises: ApiError 400 when there is nobody or they are one already."""
     user = User.objects.filter(username__iexact=username.strip(), is_active=True).first()

@@ -37,3 +37,9 @@ class ProjectChange(Spec):
     name: Name | None = None
     instructions: str | None = Field(default=None, max_length=20_000)
     categories: list[CategorySpec] | None = Field(default=None, min_length=1, max_length=500)
+
+
+class ProjectDeletion(Spec):
+    """`DELETE /api/projects/<id>`: the project's name, so that a wrong id deletes nothing."""
+
+    name: str

@@ -98,6 +98,18 @@ def test_a_class_in_use_is_not_deleted(project: Project, alice: User, as_user: A
     assert project.categories.count() == 3
 
 
+def test_a_project_is_deleted_by_its_name(project: Project, alice: User, as_user: AsUser) -> None:
+    annotate(project, project.categories.get(number=1), times=2)
+    url = f"/api/projects/{project.pk}"
+    for body, code in (({}, "bad_request"), ({"name": "street"}, "wrong_name")):
+        status, answer = send(as_user(alice), "DELETE", url, body)
+        assert (status, answer["error"]["code"]) == (409 if body else 400, code)
+    assert Project.objects.exists()
+    assert send(as_user(alice), "DELETE", url, {"name": "Street"}) == (200, {"deleted": project.pk})
+    assert not Project.objects.exists()
+    assert send(as_user(alice), "DELETE", url, {"name": "Street"})[0] == 404
+
+
 def test_access(project: Project, bob: User, rita: User, charlie: User, as_user: AsUser) -> None:
     url = f"/api/projects/{project.pk}"
     assert as_user(None).get("/api/projects").status_code == 401
@@ -109,4 +121,6 @@ def test_access(project: Project, bob: User, rita: User, charlie: User, as_user:
     assert send(as_user(charlie), "PATCH", url, {})[0] == 404
     assert send(as_user(bob), "PATCH", url, {})[0] == 403
     assert send(as_user(rita), "PATCH", url, {})[0] == 403
-    assert as_user(bob).delete(url).status_code == 405
+    for user, status in ((None, 401), (charlie, 404), (bob, 403), (rita, 403)):
+        assert send(as_user(user), "DELETE", url, {"name": "Street"})[0] == status
+    assert Project.objects.filter(pk=project.pk).exists()

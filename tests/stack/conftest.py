@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.stack.processes import Stack, embedded, team
+from tests.stack.processes import ADMINISTRATOR, PASSWORD, Stack, embedded, team
 
 
 @pytest.fixture(scope="session")
@@ -17,5 +17,5 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         embedded(home, DEMO="0") if settings.EMBEDDED_REDIS else team(home, settings.DATABASE_URL, settings.REDIS_URL)
     )
     with running as ready:
-        ready.add_administrator()
+        ready.add_administrator(ADMINISTRATOR, PASSWORD)
         yield ready

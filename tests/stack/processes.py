@@ -1,21 +1,12 @@
 """Interlabel as real processes on either stack, for tests that need more than Django's test client."""
 
-import contextlib
-import json
 import os
-import random
 import re
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -24,109 +15,12 @@ import psycopg
 import redis
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from labeling.common.stack import ROOT, Stack, embedded, environment, free_port, start_embedded
+
+__all__ = ["ROOT", "Stack", "embedded", "environment", "free_port", "start_embedded"]
 COMPOSE = ROOT / "docker" / "compose.yaml"
-# What the test run itself set: the product must not see it.
-_NOT_PASSED_ON = ("DJANGO_ALLOW_ASYNC_UNSAFE", "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
-
-
-def free_port() -> int:
-    """A port that nothing listens on now, below those the kernel gives to outgoing connections meanwhile."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
-def environment(home: Path, port: int, **more: str) -> dict[str, str]:
-    """The environment of a start on data in `home`."""
-    own = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
-    return {**own, "INTERLABEL_HOME": str(home), "PORT": str(port), "HOST": "127.0.0.1", **more}
-
-
-# Who may do everything on a stack of these tests (`Stack.add_administrator`).
+# Who may do everything on a stack of these tests (`tests/stack/conftest.py`).
 ADMINISTRATOR, PASSWORD = "admin", "correct horse battery"
-
-
-@dataclass
-class Stack:
-    """A running Interlabel. `log` has what its processes print."""
-
-    home: Path
-    port: int
-    env: dict[str, str]
-    log: Path
-    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
-    proxy_port: int | None = None
-
-    @property
-    def url(self) -> str:
-        """The web server itself."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def public_url(self) -> str:
-        """Where people come in: the reverse proxy, if this stack has one."""
-        return f"http://127.0.0.1:{self.proxy_port or self.port}"
-
-    def launch(self, command: list[str]) -> "subprocess.Popen[bytes]":
-        """Start a process of the stack, in a group of its own."""
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self.env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self.processes.append(process)
-        return process
-
-    def manage(self, *arguments: str, timeout: float = 120) -> str:
-        """Run a `manage.py` command on this stack; its output. Raises: AssertionError with the output."""
-        command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=timeout)
-        assert done.returncode == 0, f"manage.py {' '.join(arguments)}: {done.stdout}\n{done.stderr}\n{self.output()}"
-        return done.stdout
-
-    def add_administrator(self) -> None:
-        """Make ADMINISTRATOR, as somebody who deploys would."""
-        self.env["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
-        self.manage("createsuperuser", "--noinput", "--username", ADMINISTRATOR, "--email", "")
-
-    def output(self) -> str:
-        """All that the processes have printed."""
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
-
-    def health(self) -> tuple[int, dict[str, Any]]:
-        """Status and body of `/healthz`; `(0, {})` while nothing answers."""
-        try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read())
-        except OSError:
-            return 0, {}
-
-    def wait_ready(self, patience: float = 90) -> None:
-        """Return once `/healthz` is 200. Raises: AssertionError with the log when that takes too long."""
-        wait_for(lambda: self.health()[0] == 200, patience, lambda: f"not ready: {self.health()}\n{self.output()}")
-
-    def stop(self, number: int = signal.SIGTERM, patience: float = 15) -> None:
-        """End every process, kindly first."""
-        for process in reversed(self.processes):
-            if process.poll() is None:
-                process.send_signal(number)
-        deadline = time.monotonic() + patience
-        for process in self.processes:
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
 
 
 def wait_for(condition: Any, patience: float, complaint: Any = lambda: "it did not happen in time") -> None:
@@ -158,26 +52,6 @@ def processes_of(home: Path) -> dict[int, str]:
         if (mark in surroundings or inside) and command:  # a zombie has no command line
             found[int(folder.name)] = command
     return found
-
-
-def start_embedded(home: Path, **more: str) -> Stack:
-    """`manage.py start` on `home`, not yet ready. Its children are its own business: stop only it."""
-    home.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    stack = Stack(home, port, environment(home, port, **more), home / "start.log")
-    stack.launch([sys.executable, "manage.py", "start"])
-    return stack
-
-
-@contextmanager
-def embedded(home: Path, **more: str) -> Iterator[Stack]:
-    """The product as `make start` runs it, ready."""
-    stack = start_embedded(home, **more)
-    try:
-        stack.wait_ready()
-        yield stack
-    finally:
-        stack.stop()
 
 
 def launch_proxy(stack: Stack) -> None:

@@ -47,15 +47,23 @@ class Client:
 
     def sign_in(self, username: str, password: str) -> None:
         """By the form of the sign-in page."""
-        page = self._send("GET", "/sign-in", expected=(200,))
-        fields = _Form.hidden_fields(page.text)
-        check("csrfmiddlewaretoken" in fields, "The sign-in page has a form with a CSRF token.")
-        form = {**fields, "username": username, "password": password}
-        answer = self._http.post("/sign-in", data=form)
+        answer = self._submit("/sign-in", {"username": username, "password": password})
         check(
             answer.status_code == 302 and "sessionid" in self._http.cookies,
             f"Signing in as {username} leads on; the answer was {answer.status_code}. Wrong --username or --password?",
         )
+
+    def sign_out(self) -> None:
+        """End the session."""
+        headers = {"X-CSRFToken": self._http.cookies.get("csrftoken", "")}
+        self._send("POST", "/sign-out", expected=(302,), headers=headers)
+
+    def submit(self, page: str, fields: dict[str, str], to: str = "") -> str:
+        """Fill in the form on a page and send it (`to` another address). It has to be accepted; where that leads."""
+        answer = self._submit(page, fields, to)
+        errors = ", ".join(_ErrorList.texts(answer.text)) if answer.status_code == 200 else answer.text[:300]
+        check(answer.status_code == 302, f"The form on {page} is accepted; it was not: {answer.status_code} {errors}")
+        return answer.headers["Location"]
 
     def json(self, method: str, path: str, body: Any = None, *, expected: tuple[int, ...] = (200,)) -> Any:
         """A JSON request; the answer's body."""
@@ -78,6 +86,11 @@ class Client:
             for chunk in answer.iter_bytes():
                 file.write(chunk)
 
+    def _submit(self, page: str, fields: dict[str, str], to: str = "") -> httpx.Response:
+        hidden = _Form.hidden_fields(self._send("GET", page, expected=(200,)).text)
+        check("csrfmiddlewaretoken" in hidden, f"{page} has a form with a CSRF token.")
+        return self._http.post(to or page, data={**hidden, **fields})
+
     def _send(self, method: str, path: str, *, expected: tuple[int, ...], **rest: Any) -> httpx.Response:
         try:
             answer = self._http.request(method, path, **rest)
@@ -89,6 +102,31 @@ class Client:
             f"{method} {path} is answered {wanted}, not {answer.status_code}: {answer.text[:500]}",
         )
         return answer
+
+
+class _ErrorList(HTMLParser):
+    """Collects what a form of Django's says against its fields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._inside = False
+
+    @classmethod
+    def texts(cls, page: str) -> list[str]:
+        parser = cls()
+        parser.feed(page)
+        return parser.found
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside = self._inside or (tag == "ul" and "errorlist" in (dict(attrs).get("class") or ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside and tag != "ul"
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and data.strip():
+            self.found.append(data.strip())
 
 
 class _Form(HTMLParser):

@@ -18,13 +18,15 @@ NONSENSE = ("notes.txt", b"This is not a picture.")
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is told. `patience`: seconds to wait for all images to be ready, and for an export."""
+    """What a run is told. `patience`: seconds to wait for all images to be ready, and for an export. `keep`: the
+    project stays when all went well; after a failure it stays anyway, to be looked at."""
 
     url: str
     username: str
     password: str
     photographs: list[Path]
     patience: float
+    keep: bool = False
 
 
 def run(plan: Plan, report: Report) -> None:
@@ -48,6 +50,10 @@ def run(plan: Plan, report: Report) -> None:
                 client.page(f"/images/{pictures[0].id}/")
             kept = _label(client, pictures, report)
             _export(client, news, project["id"], kept, plan, report)
+        if not plan.keep:
+            with report.step("delete the project", "delete_seconds"):
+                client.json("DELETE", f"/api/projects/{project['id']}", {"name": name})
+                client.json("GET", f"/api/projects/{project['id']}", expected=(404,))
 
 
 def _bring_in(client: Client, news: Socket, project: Message, plan: Plan, report: Report) -> list[Picture]:

@@ -23,9 +23,25 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from inference.decoder import Decoder
 from inference.onnx_files import export
 from inference.pyramid import ModelConfig
 from inference.torch_models import PyramidOut, load_click, load_encoder
+
+
+class DecoderIn(nn.Module):
+    """The decoder as sessions feed it: maps in fp16 as they are cached, the label in bytes.
+
+    Widening the maps inside the graph costs less than keeping an fp32 copy for every open object.
+    """
+
+    def __init__(self, decoder: Decoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, s4: Tensor, s8: Tensor, s16: Tensor, s32: Tensor, label: Tensor, guide: Tensor) -> Tensor:
+        logits: Tensor = self.decoder(s4.float(), s8.float(), s16.float(), s32.float(), label.float(), guide)
+        return logits
 
 
 def half(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -51,15 +67,15 @@ def features_version(click: dict[str, Tensor]) -> str:
     return f"vits14-pyr1-{digest.hexdigest()[:8]}"
 
 
-def example(cfg: ModelConfig, h: int = 12, w: int = 16) -> dict[str, dict[str, Tensor]]:
-    """Random inputs of the three graphs for h x w tokens."""
+def example(cfg: ModelConfig, h: int = 12, w: int = 16, objects: int = 1) -> dict[str, dict[str, Tensor]]:
+    """Random inputs of the three graphs for h x w tokens; the decoder's for several objects."""
     torch.manual_seed(0)
     c4, c8, c16, c32 = cfg.channels
     stem = {"d2": (16, 8), "d4": (24, 4), "d8": (40, 2)}
     maps = {"s4": (c4, 4), "s8": (c8, 2), "s16": (c16, 1), "s32": (c32, 0.5)}
-    decoder = {k: torch.randn(1, c, int(h * f), int(w * f)) for k, (c, f) in maps.items()}
-    decoder["label"] = torch.randint(0, 5, (1, 1, h * 8, w * 8)).float()
-    decoder["guide"] = torch.rand(1, 5 + 2 * cfg.sim_heads, h * 2, w * 2)
+    decoder = {k: torch.randn(objects, c, int(h * f), int(w * f)).half() for k, (c, f) in maps.items()}
+    decoder["label"] = torch.randint(0, 5, (objects, 1, h * 8, w * 8), dtype=torch.uint8)
+    decoder["guide"] = torch.rand(objects, 5 + 2 * cfg.sim_heads, h * 2, w * 2)
     return {
         "encoder": {"vit_image": torch.randn(1, 3, h * 14, w * 14), "stem_image": torch.randn(1, 3, h * 16, w * 16)},
         "pyramid": {"tokens": torch.randn(1, h, w, cfg.tokens)}
@@ -74,11 +90,12 @@ def write_graphs(out: Path, cfg: ModelConfig) -> None:
     inputs = example(cfg)
     free: dict[str, dict[str, tuple[int, ...]]] = {name: dict.fromkeys(group, (2, 3)) for name, group in inputs.items()}
     free["pyramid"]["tokens"] = (1, 2)
+    free["decoder"] = dict.fromkeys(inputs["decoder"], (0, 2, 3))
     maps: dict[str, tuple[int, ...]] = {"s4": (2, 3), "s8": (2, 3), "s16": (2, 3), "s32": (2, 3), "sim": (3, 4)}
     jobs: list[tuple[str, nn.Module, dict[str, tuple[int, ...]], str, str]] = [
         ("encoder", encoder, {"tokens": (1, 2), "d2": (2, 3), "d4": (2, 3), "d8": (2, 3)}, "encoder", ""),
         ("pyramid", PyramidOut(click.pyramid), maps, "click", ""),
-        ("decoder", click.decoder, {"logits": (2, 3)}, "click", "decoder."),
+        ("decoder", DecoderIn(click.decoder), {"logits": (0, 2, 3)}, "click", ""),
     ]
     for name, module, outputs, weights, prefix in jobs:
         with warnings.catch_warnings():
@@ -93,10 +110,10 @@ def parity(out: Path, cfg: ModelConfig) -> dict[str, float]:
     modules: dict[str, nn.Module] = {
         "encoder": encoder,
         "pyramid": PyramidOut(click.pyramid),
-        "decoder": click.decoder,
+        "decoder": DecoderIn(click.decoder),
     }
     result = {}
-    for name, inputs in example(cfg, 8, 20).items():  # another shape than the graphs were traced with
+    for name, inputs in example(cfg, 8, 20, 3).items():  # another shape than the graphs were traced with
         session = onnxruntime.InferenceSession(str(out / f"{name}.onnx"), providers=["CPUExecutionProvider"])
         found = session.run(None, {k: v.numpy() for k, v in inputs.items()})
         with torch.inference_mode():

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from inference.features import WEIGHTS, Features, FeaturesError, read_manifest
 from inference.geometry import Frame, stem_input, vit_input
+from inference.image_maps import SharedMaps
 from inference.runtime import Encoder, make_encoder, session
-from inference.session import Box, Click, ClickSession, Floats, Mask
+from inference.session import Box, Click, ClickSession, Floats, Inputs, Mask
 
 
 class ClickPredictor:
@@ -33,13 +34,21 @@ class ClickPredictor:
     """
 
     def __init__(
-        self, weights: Path | None = None, *, threads: int = 1, device: str = "auto", encode_runtime: str = "auto"
+        self,
+        weights: Path | None = None,
+        *,
+        threads: int = 1,
+        device: str = "auto",
+        encode_runtime: str = "auto",
+        zoom: bool = True,
     ) -> None:
         self.weights = weights or WEIGHTS
         self.version: str = read_manifest(self.weights)["features_version"]
         self.threads = threads
         self.device = device
         self.encode_runtime = encode_runtime
+        self.zoom = zoom
+        self._shared = SharedMaps()
         self._lock = threading.Lock()
         self._encoder: Encoder | None = None
         self._decoder: Any = None
@@ -86,14 +95,15 @@ class ClickPredictor:
         the object, which alone gives a first mask; ignored where there is a previous mask."""
         if features.version != self.version:
             raise FeaturesError(f"features are of version {features.version}, this model needs {self.version}")
-        return ClickSession(self._decode, features, previous, box)
+        return ClickSession(self._decode, self._shared.of(features), previous, box, self.zoom)
 
     def warm_up(self) -> None:
         """Load the decoder now instead of at the first click."""
         self._get_decoder()
 
-    def _decode(self, inputs: dict[str, Floats]) -> Floats:
-        return self._get_decoder().run(None, inputs)[0]
+    def _decode(self, inputs: Inputs) -> Floats:
+        logits: Floats = self._get_decoder().run(None, inputs)[0]
+        return logits
 
     def _get_decoder(self) -> Any:
         with self._lock:

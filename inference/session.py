@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.features import Features
-from inference.geometry import Frame
+from inference.image_maps import ImageMaps
 from inference.prompts import DistanceGuide, Prompt, base_label, box_label, paint
-from inference.upsample import Upsampler
+from inference.region import Region, around_box, around_mask, is_cut_off
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
-Decode = Callable[[dict[str, Floats]], Floats]
+Inputs = dict[str, NDArray[Any]]
+Decode = Callable[[Inputs], Floats]
+Steps = Generator[Inputs, Floats, None]
+"""Work that stops at every decoding: yields the decoder's inputs, is sent its logits (both with a batch axis of 1)."""
 ENFORCED_RADIUS = 3.0  # model pixels
 ENFORCED_LOGIT = 1.0
 
@@ -61,29 +64,30 @@ class ClickSession:
     """
 
     def __init__(
-        self, decode: Decode, features: Features, previous: Mask | None = None, box: Box | None = None
+        self,
+        decode: Decode,
+        features: Features | ImageMaps,
+        previous: Mask | None = None,
+        box: Box | None = None,
+        zoom: bool = True,
     ) -> None:
+        """See `ClickPredictor.session`. zoom: decode regions of interest where that is enough."""
         self._decode = decode
-        self._frame = features.frame
-        self._upsampler = Upsampler(self._frame)
-        self._maps = {k: np.asarray(v, np.float32)[None] for k, v in features.maps.items() if k != "sim"}
-        heads, dim, h, w = features.maps["sim"].shape
-        self._sim = np.asarray(features.maps["sim"], np.float32).reshape(heads, dim, h * w)
-        self._grid = (h, w)
-        self._valid = valid_cells(self._frame)
+        self._zoom = zoom
+        self._image = features if isinstance(features, ImageMaps) else ImageMaps(features)
+        self._frame = self._image.frame
+        self._upsampler = self._image.upsampler
         self._clicks: list[Click] = []
         self._undone: list[tuple[Click, State]] = []
         self._forget()
+        self._states = [State(None)]
         if previous is not None:
             if previous.shape != (self._frame.height, self._frame.width):
                 shape = f"{self._frame.height} x {self._frame.width}"
                 raise ValueError(f"the previous mask is {previous.shape}, the image {shape}")
             self._states = [State(None, np.array(previous, bool))]
         elif box is not None:
-            label = box_label(self._valid, self._model_box(box))
-            self._states = [State(self._run(label).astype(np.float16))]
-        else:
-            self._states = [State(None)]
+            drive(self._open(box), decode)
 
     @property
     def clicks(self) -> tuple[Click, ...]:
@@ -100,19 +104,14 @@ class ClickSession:
 
     def add(self, click: Click) -> None:
         """One more click, without making a full-size mask of the answer (see `patch`)."""
-        if not (0 <= click.x < self._frame.width and 0 <= click.y < self._frame.height):
-            raise ValueError(f"click ({click.x}, {click.y}) is outside of {self._frame.width}x{self._frame.height}")
-        self._listen(click)
-        clicks = [*self._clicks, click]
-        previous = self._cells(self._states[-1])
-        logits = self._answer(previous, clicks)
-        if previous is None or not previous.any():
-            # Out of nothing the model answers cautiously: let it look at its own first answer once.
-            logits = self._answer(logits > 0, clicks)
-        logits = self._enforce(logits, clicks)
-        self._clicks.append(click)
-        self._states.append(State(logits.astype(np.float16)))
-        self._undone.clear()
+        drive(self._add(click), self._decode)
+
+    def steps(self, clicks: Iterable[Click], box: Box | None = None) -> Steps:
+        """All that a fresh session has to do for a box and clicks, for a caller that decodes for many sessions."""
+        if box is not None and self._states[0].given is None:
+            yield from self._open(box)
+        for click in clicks:
+            yield from self._add(click)
 
     def undo(self) -> Mask:
         """Take the last click back; without clicks nothing happens. From kept states."""
@@ -150,11 +149,66 @@ class ClickSession:
         box = self._bounds()
         return tight(self._region(box), box[0], box[1])
 
+    # One step of the recursion.
+
+    def _open(self, box: Box) -> Steps:
+        """The first mask, of a box."""
+        inside = self._model_box(box)
+        region = around_box(self._frame, inside) if self._zoom else Region.whole(self._frame)
+        logits = yield from self._decoded(box_label(self._image.valid, inside), region, None)
+        self._states = [State(logits.astype(np.float16))]
+
+    def _add(self, click: Click) -> Steps:
+        if not (0 <= click.x < self._frame.width and 0 <= click.y < self._frame.height):
+            raise ValueError(f"click ({click.x}, {click.y}) is outside of {self._frame.width}x{self._frame.height}")
+        self._listen(click)
+        clicks = [*self._clicks, click]
+        state = self._states[-1]
+        previous = self._cells(state)
+        logits = yield from self._answer(previous, clicks, state.logits)
+        if previous is None or not previous.any():
+            # Out of nothing the model answers cautiously: let it look at its own first answer once.
+            logits = yield from self._answer(logits > 0, clicks, logits)
+        logits = self._enforce(logits, clicks)
+        self._clicks.append(click)
+        self._states.append(State(logits.astype(np.float16)))
+        self._undone.clear()
+
+    def _answer(
+        self, previous: Mask | None, clicks: list[Click], before: NDArray[np.floating[Any]] | None
+    ) -> Generator[Inputs, Floats, Floats]:
+        """Logits for all clicks, given the mask before them; outside of the region of interest those `before`."""
+        label = base_label(self._image.valid, previous)
+        prompts = [self._prompt(click) for click in clicks]
+        for prompt in prompts:
+            paint(label, prompt)
+        whole = Region.whole(self._frame)
+        if self._zoom and previous is not None and before is not None:
+            region = around_mask(self._frame, previous, prompts)
+            if region != whole:
+                logits = yield from self._decoded(label, region, before)
+                if not is_cut_off(logits > 0, region):
+                    return logits
+        return (yield from self._decoded(label, whole, None))
+
+    def _decoded(
+        self, label: NDArray[np.uint8], region: Region, before: NDArray[np.floating[Any]] | None
+    ) -> Generator[Inputs, Floats, Floats]:
+        """Logits of the region; outside of it those before, or background. The padding is background."""
+        rows, columns = region.at(8)
+        guide = np.concatenate([self._distance.maps[:, rows, columns], self._nearest[:, rows, columns]])
+        said = {"label": np.ascontiguousarray(label[region.at(2)])[None, None], "guide": guide[None]}
+        found = yield self._image.inputs(region) | said
+        logits = np.full(label.shape, -60, np.float32) if before is None else before.astype(np.float32)
+        np.clip(found[0, 0], -60, 60, out=logits[region.at(2)])
+        logits[~self._image.valid] = -60
+        return logits
+
     # What the user said, as the decoder's inputs.
 
     def _forget(self) -> None:
-        self._distance = DistanceGuide(*self._grid)
-        self._nearest = np.full((2 * len(self._sim), *self._grid), -1.0, np.float32)
+        self._distance = DistanceGuide(*self._image.grid)
+        self._nearest = np.full((2 * self._image.heads, *self._image.grid), -1.0, np.float32)
 
     def _prompt(self, click: Click) -> Prompt:
         frame = self._frame
@@ -165,13 +219,9 @@ class ClickSession:
         """Update distance and similarity maps by one click."""
         prompt = self._prompt(click)
         self._distance.add(prompt)
-        h, w = self._grid
-        cell = min(h - 1, int(prompt.y / 8)) * w + min(w - 1, int(prompt.x / 8))
-        heads = len(self._sim)
+        heads = self._image.heads
         here = self._nearest[:heads] if click.positive else self._nearest[heads:]
-        for head in range(heads):
-            cosine = self._sim[head, :, cell] @ self._sim[head]
-            np.maximum(here[head], cosine.reshape(h, w), out=here[head])
+        np.maximum(here, self._image.cosines(prompt), out=here)
 
     def _model_box(self, box: Box) -> Box:
         x0, y0, x1, y1 = box
@@ -195,20 +245,6 @@ class ClickSession:
         cells = padded.reshape(frame.padded_height // 2, 2, frame.padded_width // 2, 2).mean((1, 3))
         return np.asarray(cells >= 0.5)
 
-    def _answer(self, previous: Mask | None, clicks: list[Click]) -> Floats:
-        """Logits for all clicks, given the mask before them."""
-        label = base_label(self._valid, previous)
-        for click in clicks:
-            paint(label, self._prompt(click))
-        return self._run(label)
-
-    def _run(self, label: NDArray[np.uint8]) -> Floats:
-        """Decode; the padding is background."""
-        guide = np.concatenate([self._distance.maps, self._nearest])[None]
-        inputs = self._maps | {"label": label[None, None].astype(np.float32), "guide": guide}
-        logits = self._decode(inputs)[0, 0]
-        return np.where(self._valid, np.clip(logits, -60, 60), np.float32(-60))
-
     # From logits to the image's pixels.
 
     def _enforce(self, logits: Floats, clicks: list[Click]) -> Floats:
@@ -227,7 +263,7 @@ class ClickSession:
             disc = np.full(logits.shape, 2, np.uint8)
             paint(disc, prompt, ENFORCED_RADIUS)
             disc[np.ix_(ys, xs)] = 4
-            chosen = (disc != 2) & self._valid
+            chosen = (disc != 2) & self._image.valid
             if click.positive:
                 logits[chosen] = np.maximum(logits[chosen], ENFORCED_LOGIT)
             else:
@@ -261,11 +297,14 @@ class ClickSession:
         return out
 
 
-def valid_cells(frame: Frame) -> Mask:
-    """Which cells at stride 2 lie in the picture, not in its padding."""
-    valid = np.zeros((frame.padded_height // 2, frame.padded_width // 2), bool)
-    valid[: -(-frame.inner_height // 2), : -(-frame.inner_width // 2)] = True
-    return valid
+def drive(steps: Steps, decode: Decode) -> None:
+    """Do the work of one session, decoding whenever it asks."""
+    try:
+        inputs = next(steps)
+        while True:
+            inputs = steps.send(decode(inputs))
+    except StopIteration:
+        return
 
 
 def tight(mask: Mask, x: int, y: int) -> MaskPatch:

@@ -1,12 +1,9 @@
 """What the API, the pages and the management command share: asking for an export."""
 
-import logging
 from typing import Any
 
-from django.db import transaction
-from kombu.exceptions import OperationalError
-
 from labeling.accounts.models import User
+from labeling.common import nudges
 from labeling.common.api import ApiError
 from labeling.exchange import making
 from labeling.exchange.dataset import Dataset
@@ -14,8 +11,6 @@ from labeling.exchange.models import Export
 from labeling.exchange.registry import format_named, formats
 from labeling.projects.access import Role
 from labeling.projects.models import Project
-
-logger = logging.getLogger(__name__)
 
 EXPORTERS = frozenset({Role.MANAGER, Role.REVIEWER})
 SHOWN = 20
@@ -47,15 +42,7 @@ _NOTHING = {
 
 def nudge(export: Export) -> None:
     """Have a worker look at the export once the transaction is committed. A lost message is made good by the sweep."""
-    from labeling.exchange.tasks import run  # tasks imports this module
-
-    def send() -> None:
-        try:
-            run.apply_async(args=[export.pk], expires=300, retry=False)
-        except OperationalError as error:
-            logger.warning("export %s waits for the next sweep, the broker does not answer: %s", export.pk, error)
-
-    transaction.on_commit(send)
+    nudges.send("labeling.exchange.tasks.run", export.pk, expires=300)
 
 
 def try_again(export: Export) -> bool:

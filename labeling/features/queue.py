@@ -12,10 +12,8 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
-from labeling.celery import app
-from labeling.common import events
+from labeling.common import events, nudges
 from labeling.features.models import Encoding
 from labeling.images import leases
 from labeling.images.models import Image
@@ -174,14 +172,7 @@ def _top(except_for: int = 0) -> int:
 def nudge() -> None:
     """Wake a worker up once the transaction is committed. The message does not matter: workers busy now go on until
     nothing is queued, and the sweep nudges again."""
-
-    def send() -> None:
-        try:
-            app.send_task("labeling.features.tasks.encode", expires=NUDGE_EXPIRES.total_seconds(), retry=False)
-        except OperationalError as error:
-            logger.warning("the encode queue waits for the next sweep, the broker does not answer: %s", error)
-
-    transaction.on_commit(send)
+    nudges.send("labeling.features.tasks.encode", expires=NUDGE_EXPIRES.total_seconds())
 
 
 def publish(rows: Iterable[Encoding | int]) -> None:

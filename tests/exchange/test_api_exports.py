@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from labeling.accounts.models import User
-from labeling.exchange import tasks
+from labeling.common import nudges
 from labeling.exchange.models import Export
 from labeling.projects.models import Project
 from tests.exchange.conftest import AddImage, Keep, box
@@ -19,7 +19,7 @@ from tests.exchange.conftest import AddImage, Keep, box
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The exports that a message was sent for."""
     sent: list[int] = []
-    monkeypatch.setattr(tasks.run, "apply_async", lambda args, **options: sent.append(args[0]))
+    monkeypatch.setattr(nudges.app, "send_task", lambda task, args, **options: sent.append(*args))
     return sent
 
 

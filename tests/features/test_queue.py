@@ -161,17 +161,6 @@ def test_only_one_reader_queues_lost_features(make_images: MakeImages) -> None:
     assert not queue.requeue_lost(row)
 
 
-def test_a_broker_that_is_down_stops_nobody(make_images: MakeImages, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kombu.exceptions import OperationalError
-
-    def down(*_: object, **__: object) -> None:
-        raise OperationalError("no Redis here")
-
-    monkeypatch.setattr(queue.app, "send_task", down)
-    [image] = make_images(1)
-    assert services.open_image(image.pk).state == State.QUEUED
-
-
 def test_many_workers_at_once_share_the_queue(make_images: MakeImages) -> None:
     images = make_images(12)
 

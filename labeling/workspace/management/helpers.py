@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import redis
-from django.conf import settings
 from django.core.management import CommandError
 
 from labeling.accounts.models import User
-from labeling.celery import app
+from labeling.common import nudges
 from labeling.images import ingest, services
 from labeling.images.models import Upload, UploadItem
 from labeling.projects.models import Project
@@ -66,26 +64,17 @@ class _Silence(logging.Filter):
 def broker_or_none() -> Iterator[bool]:
     """Work on whether or not a server runs; gives True when its broker answers.
 
-    Without one, messages go to a broker in this process's memory, where they are lost. That is harmless, as the rows
-    are the queue and the next worker's sweep finds them; trying to send each would take seconds a file.
+    Without one, no message and no event is sent, and nothing is said of each. That is harmless, as the rows are the
+    queue and the next worker's sweep finds them.
     """
-    if _broker_answers():
+    if nudges.broker_answers():
         yield True
         return
-    url, app.conf.broker_url = app.conf.broker_url, "memory://localhost/"
-    silence, events = _Silence(), logging.getLogger("labeling.common.events")
-    events.addFilter(silence)
+    silence, talkers = _Silence(), [logging.getLogger(f"labeling.common.{name}") for name in ("events", "nudges")]
+    for talker in talkers:
+        talker.addFilter(silence)
     try:
         yield False
     finally:
-        events.removeFilter(silence)
-        app.conf.broker_url = url
-
-
-def _broker_answers() -> bool:
-    address = settings.REDIS_URL or f"unix://{settings.EMBEDDED_REDIS_SOCKET}"
-    try:
-        with redis.Redis.from_url(address, socket_connect_timeout=2, socket_timeout=2, retry=None) as client:
-            return bool(client.ping())
-    except redis.RedisError:
-        return False
+        for talker in talkers:
+            talker.removeFilter(silence)

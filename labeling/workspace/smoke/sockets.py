@@ -26,13 +26,14 @@ class Socket:
         address = client.url.replace("http", "ws", 1) + path
         self.path = path
         try:
-            self._connection: ClientConnection = connect(
+            self._connecting = connect(
                 address,
                 origin=Origin(client.url),
                 additional_headers={"Cookie": client.cookies},
                 max_size=None,
                 proxy=None,
             )
+            self._connection: ClientConnection = self._connecting.__enter__()
         except (InvalidHandshake, OSError) as error:
             raise SmokeFailed(f"The socket {path} opens; it did not: {error}") from error
 
@@ -40,7 +41,7 @@ class Socket:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._connection.close()
+        self._connecting.__exit__(None, None, None)
 
     def send(self, type: str, **fields: Any) -> None:
         """Send a message of this type."""

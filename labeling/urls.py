@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from labeling.common.health import healthz
 
+handler400 = "labeling.common.api.bad_request"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),

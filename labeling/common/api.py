@@ -5,8 +5,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.views import defaults
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 
@@ -53,6 +55,20 @@ def field_errors(error: ValidationError) -> str:
         place = ".".join(str(part) for part in one["loc"]) or "the message"
         found.append(f"{place}: {one['msg']}")
     return "; ".join(found) + "."
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """What Django refuses before a view is reached (too many files, too large a form), told as an API tells it."""
+    if not request.path.startswith("/api/"):
+        return defaults.bad_request(request, exception)
+    most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+    if isinstance(exception, TooManyFilesSent):
+        return ApiError(
+            400, "too_many_files", f"One request takes at most {most} files. Send them in several."
+        ).response()
+    if isinstance(exception, TooManyFieldsSent | RequestDataTooBig):
+        return ApiError(413, "too_large", "The request has too many fields, or is too large. Cut it up.").response()
+    return ApiError(400, "bad_request", "The request is malformed.").response()
 
 
 def api(*methods: str) -> Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]]:

@@ -21,12 +21,21 @@ def start(request: HttpRequest, project_id: int) -> tuple[int, dict[str, Any]]:
 
 @api("POST")
 def add_files(request: HttpRequest, upload_id: int) -> tuple[int, dict[str, Any]]:
-    """Add the files of a multipart body, field `file`, one or several."""
+    """Add the files of a multipart body, field `file`, one or several.
+
+    Beside each may stand a `path`, in the same order: where it lay in a folder (`street/a.jpg`). It becomes the name.
+    """
     upload = access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id)
     files = request.FILES.getlist("file")
     if not files:
         raise ApiError(400, "no_file", "Send the files as multipart/form-data in the field “file”.")
-    items = [services.add_file(upload, file.name or "unnamed", file) for file in files]
+    paths = request.POST.getlist("path") or [""] * len(files)
+    if len(paths) != len(files):
+        raise ApiError(
+            400, "bad_path", f"There are {len(files)} files but {len(paths)} paths. Send one for each, or none."
+        )
+    names = [services.checked_path(path) or file.name or "unnamed" for path, file in zip(paths, files, strict=True)]
+    items = [services.add_file(upload, name, file) for name, file in zip(names, files, strict=True)]
     return 201, {"items": [services.describe_item(item) for item in items]}
 
 

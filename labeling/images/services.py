@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import uuid
 from collections.abc import Iterator
@@ -10,17 +9,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.files.base import File
-from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from labeling.accounts.models import User
+from labeling.common import nudges
 from labeling.common.api import ApiError
 from labeling.images import ingest, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.projects.models import Project
 
-logger = logging.getLogger(__name__)
+LONGEST_NAME = 255
 
 
 def start_upload(project: Project, user: User) -> Upload:
@@ -47,6 +45,22 @@ def add_file(upload: Upload, name: str, file: IO[bytes] | File[Any]) -> UploadIt
     item.save()
     nudge(upload)
     return item
+
+
+def checked_path(path: str) -> str:
+    """A client's relative path for a file, fit to be its name; "" stays "". Raises: ApiError 400 `bad_path`."""
+    if not path:
+        return ""
+    parts = path.split("/")
+    if len(path) > LONGEST_NAME:
+        reason = f"is longer than {LONGEST_NAME} characters"
+    elif any(part in ("", ".", "..") for part in parts) or parts[0][1:] == ":":
+        reason = "is absolute, or has an empty part, “.” or “..”"
+    elif "\\" in path:
+        reason = "has a backslash"
+    else:
+        return path
+    raise ApiError(400, "bad_path", f"The path “{ingest.clean_name(path)[:80]}” {reason}. Send one like street/a.jpg.")
 
 
 def add_path(upload: Upload, path: Path) -> Iterator[UploadItem]:
@@ -89,15 +103,7 @@ def close(upload: Upload) -> Upload:
 
 def nudge(upload: Upload) -> None:
     """Have a worker look at the upload, once the transaction is committed. A lost message is made good by the sweep."""
-    from labeling.images.tasks import ingest as task  # tasks imports this module
-
-    def send() -> None:
-        try:
-            task.apply_async(args=[upload.pk], expires=300, retry=False)
-        except OperationalError as error:
-            logger.warning("upload %s waits for the next sweep, the broker does not answer: %s", upload.pk, error)
-
-    transaction.on_commit(send)
+    nudges.send("labeling.images.tasks.ingest", upload.pk, expires=300)
 
 
 def describe(upload: Upload) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -54,6 +55,56 @@ def test_the_whole_way(project: Project, alice: User, as_user: AsUser) -> None:
     assert shown["items"][0]["image"] == Image.objects.get().pk
     assert shown["items"][1]["reason"] == "not_an_image"
     assert set(shown["items"][1]) == {"id", "name", "state", "reason", "message", "image"}
+
+
+def test_files_out_of_folders_keep_their_paths(upload: Upload, alice: User, as_user: AsUser) -> None:
+    files = [file("a.jpg"), file("a.jpg", picture_bytes(seed=1)), file("b.png", picture_bytes(seed=2))]
+    sent = {"file": files, "path": ["street/a.jpg", "park/nord/a.jpg", ""]}
+    answer = as_user(alice).post(f"/api/uploads/{upload.pk}/files", sent)
+    names = ["street/a.jpg", "park/nord/a.jpg", "b.png"]
+    assert [item["name"] for item in answer.json()["items"]] == names
+    ingest_task(upload.pk)
+    assert list(Image.objects.order_by("id").values_list("name", flat=True)) == names
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../a.jpg", "street/../../a.jpg", "/etc/a.jpg", "street//a.jpg", "./a.jpg", "C:/a.jpg", "a\\b.jpg", "street/",
+     "x" * 256],
+)  # fmt: skip
+def test_a_path_that_leads_elsewhere_is_refused(path: str, upload: Upload, alice: User, as_user: AsUser) -> None:
+    sent = {"file": [file("ok.png"), file("a.jpg")], "path": ["ok.png", path]}
+    answer = as_user(alice).post(f"/api/uploads/{upload.pk}/files", sent)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_path")
+    assert "street/a.jpg" in answer.json()["error"]["message"]
+    assert not upload.items.exists()
+
+
+def test_a_path_for_each_file_or_none(upload: Upload, alice: User, as_user: AsUser) -> None:
+    sent = {"file": [file("a.png"), file("b.png")], "path": ["street/a.png"]}
+    answer = as_user(alice).post(f"/api/uploads/{upload.pk}/files", sent)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_path")
+    assert not upload.items.exists()
+
+
+def test_too_many_files_in_a_request(upload: Upload, alice: User, as_user: AsUser, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 3
+    client = as_user(alice)
+    client.get(f"/projects/{upload.project_id}/settings")
+    client.handler.enforce_csrf_checks = True  # with which Django reads the body before any view is reached
+    sent = {"file": [file(f"{n}.png", b"x") for n in range(4)]}
+    token = {"X-CSRFToken": client.cookies["csrftoken"].value}
+    answer = client.post(f"/api/uploads/{upload.pk}/files", sent, headers=token)
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert error["code"] == "too_many_files"
+    assert "at most 3 files" in error["message"]
+
+
+def test_a_path_beside_each_of_as_many_files_as_fit(upload: Upload, alice: User, as_user: AsUser) -> None:
+    sent = {"file": [file(f"{n}.png", b"x") for n in range(1000)], "path": [f"a/{n}.png" for n in range(1001)]}
+    answer = as_user(alice).post(f"/api/uploads/{upload.pk}/files", sent)
+    assert answer.json()["error"]["code"] == "bad_path"  # and not that there are too many fields
 
 
 def test_a_zip_over_http(upload: Upload, alice: User, as_user: AsUser) -> None:

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { filesOf, isWanted } from "./files";
+import { filesOf, picked } from "./files";
 
 function fileEntry(name: string): FileSystemFileEntry {
   const file = new File(["x"], name);
@@ -27,13 +27,15 @@ describe("filesOf", () => {
   it("unfolds folders in folders, whatever their size", async () => {
     const inner = folder("b", [fileEntry("4.png"), fileEntry("5.png"), fileEntry("6.png")]);
     const files = await filesOf(drop(fileEntry("1.png"), folder("a", [fileEntry("2.png"), fileEntry("3.png"), inner])));
-    expect(files.map((file) => file.name)).toEqual(["1.png", "2.png", "3.png", "4.png", "5.png", "6.png"]);
+    const paths = ["1.png", "a/2.png", "a/3.png", "a/b/4.png", "a/b/5.png", "a/b/6.png"];
+    expect(files.map((found) => found.path)).toEqual(paths);
+    expect(files.map((found) => found.file.name)).toEqual(paths.map((path) => path.split("/").at(-1)));
   });
 
   it("leaves out what systems hide in folders", async () => {
     const junk = [fileEntry(".DS_Store"), fileEntry("Thumbs.db"), folder("__MACOSX", [fileEntry("1.png")])];
     const files = await filesOf(drop(folder("a", [...junk, fileEntry("1.png")]), folder(".git", [fileEntry("x")])));
-    expect(files.map((file) => file.name)).toEqual(["1.png"]);
+    expect(files.map((found) => found.path)).toEqual(["a/1.png"]);
   });
 
   it("says when a file can't be read", async () => {
@@ -46,10 +48,19 @@ describe("filesOf", () => {
   });
 });
 
-describe("isWanted", () => {
+describe("picked", () => {
+  function file(name: string, path: string): File {
+    const made = new File(["x"], name);
+    Object.defineProperty(made, "webkitRelativePath", { value: path });
+    return made;
+  }
+
+  it("keeps where a file lay in a picked folder", () => {
+    const found = picked([file("a.jpg", "photos/street/a.jpg"), file("a.jpg", "photos/park/a.jpg"), file("b.jpg", "")]);
+    expect(found.map((one) => one.path)).toEqual(["photos/street/a.jpg", "photos/park/a.jpg", "b.jpg"]);
+  });
+
   it("looks at the folders of a picked folder too", () => {
-    const file = new File(["x"], "1.png");
-    Object.defineProperty(file, "webkitRelativePath", { value: "photos/.cache/1.png" });
-    expect(isWanted(file)).toBe(false);
+    expect(picked([file("1.png", "photos/.cache/1.png")])).toEqual([]);
   });
 });

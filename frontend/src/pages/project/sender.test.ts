@@ -7,6 +7,7 @@ let answers: Record<string, number[]>;
 let inFlight = 0;
 let most = 0;
 const posted: string[] = [];
+const paths: string[] = [];
 
 class FakeRequest {
   status = 0;
@@ -23,6 +24,7 @@ class FakeRequest {
   send(body: FormData): void {
     const { name } = body.get("file") as File;
     posted.push(name);
+    paths.push(String(body.get("path")));
     most = Math.max(most, ++inFlight);
     setTimeout(() => {
       inFlight--;
@@ -38,8 +40,9 @@ const calls: string[] = [];
 
 beforeEach(() => {
   answers = {};
+  folder = "";
   inFlight = most = 0;
-  posted.length = calls.length = 0;
+  posted.length = paths.length = calls.length = 0;
   vi.useFakeTimers();
   vi.stubGlobal("XMLHttpRequest", FakeRequest);
   vi.stubGlobal("document", { cookie: "csrftoken=abc" });
@@ -54,8 +57,10 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+let folder = "";
+
 async function run(...names: string[]): Promise<Sender> {
-  const files = names.map((name) => new File(["pixels"], name));
+  const files = names.map((name) => ({ file: new File(["pixels"], name), path: folder + name }));
   const sender = new Sender(
     files,
     "/start",
@@ -73,10 +78,17 @@ describe("Sender", () => {
     const names = Array.from({ length: 10 }, (_, index) => `${index}.png`);
     const sender = await run(...names);
     expect(posted).toEqual(names);
+    expect(paths).toEqual(names.map(() => "null"));
     expect(most).toBe(3);
     expect(calls).toEqual(["/start", "/api/uploads/7/close"]);
     expect(sender.files.every((one) => one.state === "sent")).toBe(true);
     expect(sender.busy).toBe(false);
+  });
+
+  it("tells where a file lay in a folder", async () => {
+    folder = "street/";
+    await run("a.png", "b.png");
+    expect(paths).toEqual(["street/a.png", "street/b.png"]);
   });
 
   it("tries again after a lost connection or a restart of the server", async () => {

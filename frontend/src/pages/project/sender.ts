@@ -1,13 +1,13 @@
 // Sends the files of one upload, a few at a time; a file that fails does not hold up the others.
 
 import { csrfToken, errorOf, HttpError, send } from "../http";
+import type { Found } from "./files";
 import type { UploadItem } from "./messages";
 
 const AT_ONCE = 3;
 const TRIES = 4;
 
-export interface SentFile {
-  file: File;
+export interface SentFile extends Found {
   state: "waiting" | "sending" | "sent" | "failed";
   /** Bytes that have left. */
   sent: number;
@@ -20,12 +20,12 @@ export class Sender {
   upload: number | null = null;
 
   constructor(
-    files: File[],
+    files: Found[],
     private readonly start: string,
     private readonly onChange: () => void,
     private readonly onItems: (items: UploadItem[]) => void,
   ) {
-    this.files = files.map((file) => ({ file, state: "waiting", sent: 0, message: "" }));
+    this.files = files.map((found) => ({ ...found, state: "waiting", sent: 0, message: "" }));
   }
 
   /** Whether leaving the page now would lose something. */
@@ -81,6 +81,7 @@ export class Sender {
       });
       const body = new FormData();
       body.append("file", one.file, one.file.name);
+      if (one.path !== one.file.name) body.append("path", one.path);
       request.send(body);
     });
   }

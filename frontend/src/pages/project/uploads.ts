@@ -3,7 +3,7 @@
 import { element, need, plural } from "../dom";
 import { HttpError, send } from "../http";
 import { toast } from "../toast";
-import { filesOf, isWanted } from "./files";
+import { filesOf, picked, type Found } from "./files";
 import type { ProjectData, UploadItem, UploadNews } from "./messages";
 import { setMeter } from "./progress";
 import { Sender } from "./sender";
@@ -60,7 +60,7 @@ export class Uploads {
       const input = need<HTMLInputElement>(`[data-input=${kind}]`, this.root);
       need(`[data-pick=${kind}]`, this.root).addEventListener("click", () => input.click());
       input.addEventListener("change", () => {
-        this.add(Array.from(input.files ?? []).filter(isWanted));
+        this.add(picked(input.files ?? []));
         input.value = "";
       });
     }
@@ -92,7 +92,7 @@ export class Uploads {
     });
   }
 
-  private add(files: File[]): void {
+  private add(files: Found[]): void {
     if (files.length === 0) return toast("There is no file in that.", "info");
     if (this.finished) this.clear();
     const sender = new Sender(
@@ -119,7 +119,7 @@ export class Uploads {
     for (const sender of this.senders) {
       sender.files.splice(0, Infinity, ...sender.files.filter((one) => one.state !== "failed"));
     }
-    this.add(failed.map((one) => one.file));
+    this.add(failed);
   }
 
   private async fetchItems(id: number): Promise<void> {
@@ -204,13 +204,13 @@ export class Uploads {
     const rows = sending.slice(0, LISTED).map((one) => {
       const row = element("li", "upload-file");
       const percent = one.file.size ? Math.floor((100 * one.sent) / one.file.size) : 100;
-      row.append(element("span", "upload-file__name", one.file.name), element("span", "", `${percent} %`));
+      row.append(element("span", "upload-file__name", one.path), element("span", "", `${percent} %`));
       return row;
     });
     need("[data-upload-files]", panel).replaceChildren(...rows);
   }
 
-  private drawRejected(panel: HTMLElement, failed: { file: File; message: string }[]): void {
+  private drawRejected(panel: HTMLElement, failed: { path: string; message: string }[]): void {
     const count = this.rejected.size + failed.length;
     need("[data-rejections]", panel).hidden = count === 0;
     need("[data-rejection-count]", panel).textContent = `${plural(count, "file")} not added`;
@@ -223,7 +223,7 @@ export class Uploads {
     };
     list.replaceChildren(
       ...Array.from(this.rejected.values(), (item) => row(item.name, item.message || item.reason || "Not usable")),
-      ...failed.map((one) => row(one.file.name, one.message)),
+      ...failed.map((one) => row(one.path, one.message)),
     );
   }
 }

@@ -12,12 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from inference.compute import CPU, Compute
 from inference.decoder import Decoder
+from inference.encoders import Encoder
 from inference.losses import near_border, normalized_focal, soft_iou
 from inference.prompts import DistanceGuide, Prompt, base_label, box_label, paint
 from inference.pyramid import SMALL, ModelConfig, Pyramid
-from inference.simulate import Mask, next_click, perturb
-from inference.stem import Stem
+from inference.simulate import Hand, Mask, Where, next_click, perturb
 from inference.windows import Window
 
 
@@ -31,6 +32,19 @@ class ClickModel(nn.Module):
         self.decoder = Decoder(cfg)
 
 
+@dataclass(frozen=True)
+class UserRules:
+    """How simulated users of the training behave; shares are of the objects, or of the clicks."""
+
+    rounds_cap: int = 6
+    more: float = 0.5  # chance of one more round before the one that is learned from
+    corrections: float = 0.10  # share that begins with a wrong mask, as if imported
+    boxes: float = 0.08  # share that begins with a box
+    jitter: float = 0.0  # a click misses by so many model pixels (standard deviation)
+    border: float = 0.0  # share of the later clicks that go near the border of the error
+    anywhere: float = 0.0  # share of the later clicks that go anywhere in the error
+
+
 @dataclass
 class User:
     """One simulated user and what the model was told so far, at stride 2 (8T a side)."""
@@ -38,7 +52,7 @@ class User:
     truth: Mask
     void: Mask
     inside: Mask
-    min_clicks: int
+    rules: UserRules
     rounds: int
     previous: Mask | None = None
     box: tuple[float, float, float, float] | None = None
@@ -49,15 +63,28 @@ class User:
         side = self.truth.shape[0] // 4
         self.guide = DistanceGuide(side, side)
 
-    def click(self, rng: np.random.Generator) -> None:
-        """Click on the largest error of the current mask; an object that is perfect already gets no more clicks."""
+    def click(self, rng: np.random.Generator | None) -> None:
+        """Click on the largest error of the current mask, without `rng` exactly as the NoC protocol does; an object
+        that is perfect already gets no more clicks."""
         now = np.zeros_like(self.truth) if self.previous is None else self.previous
-        spread = rng.uniform(0.3, 0.95) if not self.clicks else 1 / 1.7
-        found = next_click(now, self.truth, self.void | ~self.inside, rng, spread)
+        ignore = self.void | ~self.inside
+        if rng is None:
+            found = next_click(now, self.truth, ignore)
+        else:
+            spread = rng.uniform(0.3, 0.95) if not self.clicks else 1 / 1.7
+            hand = Hand(rng, self.rules.jitter / 2) if self.rules.jitter else None
+            found = next_click(now, self.truth, ignore, rng, spread, self._where(rng), hand)
         if found is not None:
             prompt = Prompt(2 * found.x + 1.0, 2 * found.y + 1.0, found.positive)
             self.clicks.append(prompt)
             self.guide.add(prompt)
+
+    def _where(self, rng: np.random.Generator) -> Where:
+        rules = self.rules
+        if not self.clicks or not rules.border + rules.anywhere:
+            return "deep"
+        chance = rng.random()
+        return "border" if chance < rules.border else "anywhere" if chance < rules.border + rules.anywhere else "deep"
 
     def label(self) -> NDArray[np.uint8]:
         if self.box is not None and not self.clicks and self.previous is None:
@@ -68,18 +95,18 @@ class User:
         return label
 
 
-def make_user(window: Window, which: int, rng: np.random.Generator, rounds_cap: int, more: float) -> User:
+def make_user(window: Window, which: int, rng: np.random.Generator, rules: UserRules) -> User:
     """A user for one object: how many rounds, and whether it starts from nothing, a wrong mask or a box."""
     rounds = 0
-    while rounds < rounds_cap and rng.random() < more:
+    while rounds < rules.rounds_cap and rng.random() < rules.more:
         rounds += 1
     truth = window.masks[which]
-    user = User(truth, window.void, window.inside, window.min_clicks, max(rounds, window.min_clicks - 1))
+    user = User(truth, window.void, window.inside, rules, max(rounds, window.min_clicks - 1))
     start = rng.random()
-    if start < 0.10:
+    if start < rules.corrections:
         wrong = perturb(truth, rng) & window.inside
         user.previous = wrong if wrong.any() else None
-    elif start < 0.18 and window.min_clicks == 0:
+    elif start < rules.corrections + rules.boxes and window.min_clicks == 0:
         ys, xs = np.nonzero(truth)
         size = np.array([np.ptp(xs) + 1, np.ptp(ys) + 1] * 2) * 2.0
         box = np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]) * 2.0 + rng.normal(0, 0.03, 4) * size
@@ -101,10 +128,10 @@ def similarity(sim: Tensor, owner: Tensor, users: list[User]) -> Tensor:
             cells[b, k] = min(h - 1, int(c.y / 8)) * w + min(w - 1, int(c.x / 8))
             signs[b, k] = 1 if c.positive else -1
     maps = sim.flatten(3)[owner]  # B x heads x dim x hw
-    index = torch.from_numpy(cells)[:, None, None].expand(-1, heads, dim, -1)
+    index = torch.from_numpy(cells).to(sim.device)[:, None, None].expand(-1, heads, dim, -1)
     at = maps.gather(3, index)  # B x heads x dim x K
     cosine = torch.matmul(at.transpose(2, 3), maps)  # B x heads x K x hw
-    sign = torch.from_numpy(signs)[:, None, :, None]
+    sign = torch.from_numpy(signs).to(sim.device)[:, None, :, None]
     parts = [cosine.masked_fill(sign != s, -1.0).amax(2) for s in (1, -1)]
     return torch.cat(parts, 1).reshape(len(users), 2 * heads, h, w)
 
@@ -112,30 +139,34 @@ def similarity(sim: Tensor, owner: Tensor, users: list[User]) -> Tensor:
 def decode_users(model: ClickModel, maps: tuple[Tensor, ...], owner: Tensor, users: list[User]) -> Tensor:
     """Logits B x 8T x 8T for what the users said so far."""
     s4, s8, s16, s32, sim = maps
-    label = torch.from_numpy(np.stack([u.label() for u in users])[:, None]).float()
-    distance = torch.from_numpy(np.stack([u.guide.maps for u in users]))
+    label = torch.from_numpy(np.stack([u.label() for u in users])[:, None]).to(s4.device).float()
+    distance = torch.from_numpy(np.stack([u.guide.maps for u in users])).to(s4.device)
     guide = torch.cat([distance, similarity(sim, owner, users)], 1)
     return model.decoder(s4[owner], s8[owner], s16[owner], s32[owner], label, guide)[:, 0].float()
 
 
-def encode_windows(model: ClickModel, stem: Stem, windows: list[Window]) -> tuple[Tensor, ...]:
-    """The pyramid's maps for N windows."""
-    tokens = torch.from_numpy(np.stack([w.tokens for w in windows])).to(torch.bfloat16)
-    pixels = torch.from_numpy(np.stack([w.pixels for w in windows])).permute(0, 3, 1, 2)
+def encode_windows(model: ClickModel, encoder: Encoder, windows: list[Window], compute: Compute) -> tuple[Tensor, ...]:
+    """The pyramid's maps for N windows, on the device. Windows without tokens are encoded here."""
+    half = compute.half or torch.float32
+    pixels = compute.put(np.stack([w.pixels for w in windows])).permute(0, 3, 1, 2)
     with torch.no_grad():
+        cached = [w.tokens for w in windows if w.tokens is not None]
+        if cached:
+            tokens = compute.put(np.stack(cached))
+        else:
+            tokens = encoder.vit(compute.put(np.stack([w.picture for w in windows if w.picture is not None])))
         image = ((pixels.float() - 127.0) / 128.0).contiguous(memory_format=torch.channels_last)
-        d2, d4, d8 = stem(image)
-    return model.pyramid(tokens if torch.is_autocast_enabled("cpu") else tokens.float(), d2, d4, d8)
+        d2, d4, d8 = encoder.stem(image)
+    return model.pyramid(tokens.to(half), d2, d4, d8)
 
 
 def interact(
     model: ClickModel,
-    stem: Stem,
+    encoder: Encoder,
     windows: list[Window],
     rng: np.random.Generator,
-    rounds_cap: int,
-    more: float,
-    bf16: bool,
+    rules: UserRules,
+    compute: Compute = CPU,
     border: float = 0.0,
 ) -> dict[str, Tensor]:
     """One training step's forward pass: rounds without gradient, then the last one with it.
@@ -143,12 +174,12 @@ def interact(
     `border`: extra weight of pixels near an object's border in the focal loss.
     Returns the mean `loss` and per object `iou`, `clicks` (B).
     """
-    users = [make_user(w, m, rng, rounds_cap, more) for w in windows for m in range(len(w.masks))]
-    owner = torch.arange(len(windows)).repeat_interleave(len(windows[0].masks))
-    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        maps = encode_windows(model, stem, windows)
+    users = [make_user(w, m, rng, rules) for w in windows for m in range(len(w.masks))]
+    owner = torch.arange(len(windows)).repeat_interleave(len(windows[0].masks)).to(compute.device)
+    with compute.autocast():
+        maps = encode_windows(model, encoder, windows, compute)
         with torch.no_grad():
-            for turn in range(rounds_cap + 1):
+            for turn in range(rules.rounds_cap + 1):
                 active = [b for b, u in enumerate(users) if u.rounds > turn]
                 if not active:
                     break
@@ -156,18 +187,27 @@ def interact(
                 for user in some:
                     if user.box is None or turn > 0:
                         user.click(rng)
-                logits = decode_users(model, maps, owner[torch.tensor(active)], some)
-                for user, mask in zip(some, (logits > 0).numpy(), strict=True):
-                    user.previous = mask & user.inside
+                answer(some, decode_users(model, maps, owner[torch.tensor(active)], some))
         for user in users:
             if user.box is None or user.rounds > 0:
                 user.click(rng)
         logits = decode_users(model, maps, owner, users)
+    return learned(users, logits, compute, border)
+
+
+def answer(users: list[User], logits: Tensor) -> None:
+    """What the users see next."""
+    for user, mask in zip(users, (logits > 0).cpu().numpy(), strict=True):
+        user.previous = mask & user.inside
+
+
+def learned(users: list[User], logits: Tensor, compute: Compute, border: float) -> dict[str, Tensor]:
+    """Loss and figures of the last round; see `interact`."""
     truths = np.stack([u.truth for u in users])
-    truth = torch.from_numpy(truths)
-    counted = torch.from_numpy(np.stack([u.inside & ~u.void for u in users]))
+    truth = compute.put(truths)
+    counted = compute.put(np.stack([u.inside & ~u.void for u in users]))
     target, weight = truth.float(), counted.float()
-    stressed = weight * (1 + border * torch.from_numpy(near_border(truths)))
+    stressed = weight * (1 + border * compute.put(near_border(truths))) if border else weight
     per_object = normalized_focal(logits, target, stressed) + soft_iou(logits, target, weight)
     with torch.no_grad():
         mask, known = (logits > 0) & counted, truth & counted

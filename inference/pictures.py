@@ -30,7 +30,7 @@ def tile(
     part = image[cut]
     scale = size / side
     shape = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    out = np.asarray(cv2.resize(part, shape, interpolation=cv2.INTER_AREA))
+    out: Picture = np.asarray(cv2.resize(part, shape, interpolation=cv2.INTER_AREA), np.uint8)
     true, made = (cv2.resize(m[cut].view(np.uint8), shape, interpolation=cv2.INTER_NEAREST) for m in (truth, mask))
     blue = np.asarray(made) > 0
     out[blue] = (0.5 * out[blue] + 0.5 * np.array(ANSWER)).astype(np.uint8)

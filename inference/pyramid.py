@@ -30,6 +30,7 @@ class ModelConfig:
     sim_dim: int = 16
     depths: tuple[int, int, int] = (2, 2, 2)  # decoder blocks at strides 8, 16, 32
     ratios: tuple[int, int, int] = (2, 2, 2)
+    heads: tuple[int, int] = (4, 6)  # attention heads at strides 16, 32
 
     @classmethod
     def read(cls, sizes: Mapping[str, Any]) -> ModelConfig:
@@ -39,6 +40,9 @@ class ModelConfig:
 
 
 SMALL = ModelConfig()
+# For ViT-B and ViT-L: channels, depths, ratios and heads of InterFormer's Light and Tiny, for the stages that we have.
+BASE = ModelConfig(3 * 768, (32, 64, 128, 256), depths=(1, 2, 1), ratios=(8, 4, 4), heads=(4, 8))
+LARGE = ModelConfig(3 * 1024, (32, 64, 128, 256), depths=(2, 6, 3), ratios=(8, 4, 4), heads=(4, 8))
 
 
 class Pyramid(nn.Module):

@@ -9,20 +9,27 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from inference.click_model import ClickModel
+from inference.geometry import VIT_MEAN, VIT_PATCH, VIT_STD
 from inference.pyramid import ModelConfig, Pyramid
 from inference.stem import Stem
-from inference.vit import ViT
+from inference.vit import SMALL, ViT, ViTConfig
 
 
 class EncoderParts(nn.Module):
-    """ViT and stem together: (B x 3 x 14h x 14w, B x 3 x 16h x 16w) to tokens and the stem's three maps."""
+    """ViT and stem together: (B x 3 x 14h x 14w, B x 3 x 16h x 16w) to tokens and the stem's three maps.
 
-    def __init__(self) -> None:
+    A ViT of 16-pixel patches looks at the stem's picture, which has that size, under its own normalisation.
+    """
+
+    def __init__(self, cfg: ViTConfig = SMALL) -> None:
         super().__init__()
-        self.vit = ViT()
+        self.vit = ViT(cfg)
         self.stem = Stem()
 
     def forward(self, vit_image: Tensor, stem_image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        if self.vit.cfg.patch != VIT_PATCH:
+            mean, deviation = (stem_image.new_tensor(v)[:, None, None] for v in (VIT_MEAN, VIT_STD))
+            vit_image = (stem_image * 128.0 + 127.0 - mean) / deviation
         return self.vit(vit_image), *self.stem(stem_image)
 
 
@@ -39,8 +46,10 @@ class PyramidOut(nn.Module):
 
 def load_encoder(weights: Path) -> EncoderParts:
     """Encoder from WEIGHTS/encoder.safetensors, fp32 values of its fp16 tensors."""
-    encoder = EncoderParts().eval().requires_grad_(False)
-    encoder.load_state_dict({k: v.float() for k, v in load_file(weights / "encoder.safetensors").items()})
+    state = {k: v.float() for k, v in load_file(weights / "encoder.safetensors").items()}
+    cfg = ViTConfig.of({k[4:]: v for k, v in state.items() if k.startswith("vit.")})
+    encoder = EncoderParts(cfg).eval().requires_grad_(False)
+    encoder.load_state_dict(state)
     return encoder
 
 

@@ -2,10 +2,11 @@
 
     python -m inference.train clicks --config small --sets voc/train.json coco/train.json --out runs/1 --hours 3
 
-The encoder's tokens of all pictures are computed first and kept in --cache; then pyramid and decoder are trained.
-A run that is asked to stop (SIGTERM) saves first; any run goes on with --resume. OUT holds checkpoint.pt,
-model.safetensors (averaged weights) and log.jsonl; `python -m inference.export_weights OUT` makes the shipped files
-of it.
+The encoder's tokens of all pictures are computed first and kept in --cache (`base` and `large` encode windows as they
+are drawn); then pyramid and decoder are trained, on the GPU if there is one, on several with torchrun. A run that is
+asked to stop (SIGTERM) saves first; any run goes on with --resume. OUT holds checkpoint.pt, model.safetensors
+(averaged weights), log.jsonl, and with --evaluate curves.png and sheet.png; `python -m inference.export_weights OUT`
+makes the shipped files of it. docs/click-model.md explains the options.
 """
 
 from __future__ import annotations
@@ -17,59 +18,94 @@ from pathlib import Path
 
 import torch
 
+from inference.coco import DataError
+from inference.encoders import EncoderFileError
+
+
+def named_weights(texts: list[str]) -> tuple[list[Path], dict[str, float]]:
+    """FILE or FILE=WEIGHT, each: the files, and the weights by set."""
+    from inference.windows import set_name
+
+    files, weights = [], {}
+    for text in texts:
+        name, _, weight = text.rpartition("=")
+        try:
+            value = float(weight) if name else None
+        except ValueError:  # an = in the path
+            value = None
+        files.append(Path(text if value is None else name))
+        if value is not None:
+            weights[set_name(files[-1])] = value
+    return files, weights
+
+
+def add_options(clicks: argparse.ArgumentParser, configs: list[str]) -> None:
+    add = clicks.add_argument
+    add("--config", choices=configs, default="small")
+    add("--sets", nargs="+", required=True, metavar="FILE[=WEIGHT]", help="COCO, LVIS or panoptic files to train on")
+    add("--out", type=Path, required=True, help="folder of the run")
+    add("--cache", type=Path, default=Path("var/cache"), help="folder of the token cache")
+    initial = Path("var/init/encoder.safetensors")
+    add(
+        "--encoder", type=Path, default=initial, help="fetch_initial_weights' file, or a ViT that MAE or DINOv2 publish"
+    )
+    add("--stem", type=Path, default=initial, help="a file that has the stem, where --encoder is a published ViT")
+    length = clicks.add_mutually_exclusive_group(required=True)
+    length.add_argument("--hours", type=float, help="train this long; the learning rate follows the clock")
+    length.add_argument("--steps", type=int, help="train this many steps; exactly reproducible")
+    add("--resume", action="store_true", help="go on from OUT/checkpoint.pt if there is one")
+    add("--from", type=Path, dest="start", help="begin with the weights of this model.safetensors")
+    add("--exclude", nargs="*", default=[], help="image groups (video sequences) to leave out")
+    add("--evaluate", type=Path, metavar="VAL.json", help="look at a sample of this file now and then")
+    add("--evaluate-every", type=float, default=30.0, metavar="MINUTES")
+    add("--evaluate-objects", type=int, default=40, metavar="N", help="how many of its objects")
+    add("--seed", type=int, default=0)
+    add("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
+    add("--device", default="auto", help="cpu, cuda or cuda:1 (default: a GPU if there is one)")
+    add("--no-fill", action="store_true", help="train on what the cache holds already")
+    add("--fp32", action="store_true", help="no bfloat16 or fp16, for processors that lack them")
+    add("--save-every", type=float, default=240.0, metavar="SECONDS", help="between two checkpoints")
+
 
 def main() -> None:
-    from inference.train_clicks import CONFIGS, train
+    from inference.compute import Compute
+    from inference.train_clicks import CONFIGS, Checks, train
 
     parser = argparse.ArgumentParser(
         prog="python -m inference.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    clicks = commands.add_parser("clicks", help="the click model (pyramid and decoder)")
-    clicks.add_argument("--config", choices=sorted(CONFIGS), default="small")
-    clicks.add_argument("--sets", type=Path, nargs="+", required=True, help="COCO-format files to train on")
-    clicks.add_argument("--out", type=Path, required=True, help="folder of the run")
-    clicks.add_argument("--cache", type=Path, default=Path("var/cache"), help="folder of the token cache")
-    clicks.add_argument(
-        "--encoder",
-        type=Path,
-        default=Path("var/init/encoder.safetensors"),
-        help="initial weights, made by inference.fetch_initial_weights",
-    )
-    length = clicks.add_mutually_exclusive_group(required=True)
-    length.add_argument("--hours", type=float, help="train this long; the learning rate follows the clock")
-    length.add_argument("--steps", type=int, help="train this many steps; exactly reproducible")
-    clicks.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint.pt if there is one")
-    clicks.add_argument("--from", type=Path, dest="start", help="begin with the weights of this model.safetensors")
-    clicks.add_argument("--exclude", nargs="*", default=[], help="image groups (video sequences) to leave out")
-    clicks.add_argument("--seed", type=int, default=0)
-    clicks.add_argument("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
-    clicks.add_argument("--no-fill", action="store_true", help="train on what the cache holds already")
-    clicks.add_argument("--fp32", action="store_true", help="no bfloat16, for processors that lack it")
-    clicks.add_argument("--save-every", type=float, default=240.0, help="seconds between two checkpoints")
+    add_options(commands.add_parser("clicks", help="the click model (pyramid and decoder)"), sorted(CONFIGS))
     args = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if args.threads:
         torch.set_num_threads(args.threads)
-    train(
-        args.sets,
-        args.out,
-        config=args.config,
-        cache=args.cache,
-        encoder=args.encoder,
-        hours=args.hours,
-        steps=args.steps,
-        resume=args.resume,
-        start=args.start,
-        seed=args.seed,
-        exclude=frozenset(args.exclude),
-        fill=not args.no_fill,
-        bf16=not args.fp32,
-        save_every=args.save_every,
-        stop=stop,
-    )
+    try:
+        files, weights = named_weights(args.sets)
+        train(
+            files,
+            args.out,
+            config=args.config,
+            cache=args.cache,
+            encoder=args.encoder,
+            stem=args.stem,
+            hours=args.hours,
+            steps=args.steps,
+            resume=args.resume,
+            start=args.start,
+            seed=args.seed,
+            exclude=frozenset(args.exclude),
+            weights=weights,
+            fill=not args.no_fill,
+            compute=Compute.choose(not args.fp32, args.device),
+            checks=Checks(args.evaluate, args.evaluate_every, args.evaluate_objects),
+            save_every=args.save_every,
+            stop=stop,
+        )
+    except (DataError, EncoderFileError, FileNotFoundError) as error:
+        raise SystemExit(f"train: {error}") from None
 
 
 if __name__ == "__main__":

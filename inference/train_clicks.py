@@ -11,9 +11,9 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,47 +21,21 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from inference.cache import TokenCache, load_vit
+from inference import composites, curves
+from inference.cache import TokenCache
 from inference.click_model import ClickModel, interact
+from inference.compute import CPU, Compute
+from inference.encoders import Encoder, EncoderFileError, read_encoder
 from inference.muon import Muon, acts_as_matrix
-from inference.pyramid import SMALL, ModelConfig, count_parameters
-from inference.stem import Stem
+from inference.progress import Progress
+from inference.pyramid import count_parameters
 from inference.team import Team
-from inference.windows import SetRule, Window, WindowSampler, read_sets
+from inference.train_config import CONFIGS, TrainConfig
+from inference.validate import Validation
+from inference.vit import ViTConfig
+from inference.windows import SetRule, Window, WindowSampler, read_sets, set_name
 
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """What `--config` names. `windows`: (tokens a side, windows a batch, chance)."""
-
-    model: ModelConfig = SMALL
-    windows: tuple[tuple[int, int, float], ...] = ((20, 6, 0.3), (28, 3, 0.35), (36, 2, 0.35))
-    objects: int = 3
-    rounds_cap: int = 6
-    more: float = 0.5  # chance of one more round before the one that is learned from
-    optimiser: str = "muon"  # or "adamw" for every weight
-    rate: float = 1.5e-3
-    warmup: int = 200
-    weight_decay: float = 0.02
-    ema: float = 0.999
-    clip: float = 1.0
-    border: float = 0.0  # extra weight of pixels near an object's border
-    rules: dict[str, SetRule] = field(default_factory=dict)
-
-
-RULES = {
-    "voc": SetRule(0.42),
-    "coco": SetRule(0.27),
-    "coco128": SetRule(0.12),
-    "davis": SetRule(0.10),
-    "ccp": SetRule(0.06, regions=True, union=0.4),
-    "bsds": SetRule(0.03, regions=True),
-}
-CONFIGS = {
-    "small": TrainConfig(rules=RULES),
-    "small-adamw": TrainConfig(rules=RULES, optimiser="adamw"),
-    "tiny": TrainConfig(windows=((4, 2, 1.0),), objects=2, rounds_cap=2, warmup=2, rules=RULES),
-}
+__all__ = ["CONFIGS", "Run", "TrainConfig", "draw_batch", "make_optimisers", "train"]
 
 
 def keep_memory() -> None:
@@ -72,13 +46,6 @@ def keep_memory() -> None:
         libc.mallopt(-1, -1)  # M_TRIM_THRESHOLD: never give memory back
     except (OSError, AttributeError):
         pass  # another C library: slower, not wrong
-
-
-def load_stem(path: Path) -> Stem:
-    """The frozen stem from `encoder.safetensors`."""
-    stem = Stem().eval().requires_grad_(False)
-    stem.load_state_dict({k[5:]: v.float() for k, v in load_file(path).items() if k.startswith("stem.")})
-    return stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def step_rng(seed: int, step: int, purpose: int, rank: int) -> np.random.Generator:
@@ -93,11 +60,10 @@ def draw_batch(sampler: WindowSampler, cfg: TrainConfig, seed: int, step: int, r
     return [sampler.draw(rng, tokens) for _ in range(count)]
 
 
-def batches(
-    sampler: WindowSampler, cfg: TrainConfig, seed: int, start: int, rank: int, ahead: int = 3
-) -> Iterator[list[Window]]:
-    """Batches from `start` on, prepared in a thread beside the training."""
-    with ThreadPoolExecutor(1) as pool:
+def batches(sampler: WindowSampler, cfg: TrainConfig, seed: int, start: int, rank: int) -> Iterator[list[Window]]:
+    """Batches from `start` on, prepared in threads beside the training."""
+    ahead = cfg.workers + 2
+    with ThreadPoolExecutor(cfg.workers) as pool:
         queue = [pool.submit(draw_batch, sampler, cfg, seed, start + i, rank) for i in range(ahead)]
         step = start + ahead
         try:
@@ -126,14 +92,15 @@ def make_optimisers(model: ClickModel, cfg: TrainConfig) -> list[torch.optim.Opt
 
 
 class Run:
-    """The state of a training run: model, its average, optimiser, step, time spent."""
+    """The state of a training run: model, its average, optimisers, step, time spent."""
 
-    def __init__(self, cfg: TrainConfig, seed: int) -> None:
+    def __init__(self, cfg: TrainConfig, seed: int, compute: Compute = CPU) -> None:
         torch.manual_seed(seed)
         self.cfg, self.seed = cfg, seed
-        self.model = ClickModel(cfg.model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model: ClickModel = compute.place(ClickModel(cfg.model))
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.optimisers = make_optimisers(self.model, cfg)
+        self.scaler = compute.scaler()
         self.step = 0
         self.elapsed = 0.0
 
@@ -144,11 +111,15 @@ class Run:
         for group in (g for o in self.optimisers for g in o.param_groups):
             group["lr"] = float(rate)
         self.model.zero_grad(set_to_none=True)
-        loss.backward()
+        self.scaler.scale(loss).backward()
         team.average_gradients(self.model)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.cfg.clip)
         for optimiser in self.optimisers:
-            optimiser.step()
+            self.scaler.unscale_(optimiser)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.cfg.clip)
+        if not self.scaler.is_enabled() or torch.isfinite(norm):  # else fp16 overflowed: no optimiser makes the step
+            for optimiser in self.optimisers:
+                self.scaler.step(optimiser)
+        self.scaler.update()
         self.step += 1
         keep = min(self.cfg.ema, (1 + self.step) / (10 + self.step))
         current = self.model.state_dict()
@@ -161,6 +132,7 @@ class Run:
             "model": self.model.state_dict(),
             "average": self.average,
             "optimisers": [o.state_dict() for o in self.optimisers],
+            "scaler": self.scaler.state_dict(),
             "step": self.step,
             "elapsed": self.elapsed,
             "seed": self.seed,
@@ -168,7 +140,7 @@ class Run:
         torch.save(state, out / "checkpoint.tmp")
         os.replace(out / "checkpoint.tmp", out / "checkpoint.pt")
         meta = {"config": json.dumps(asdict(self.cfg)), "step": str(self.step), "seconds": f"{self.elapsed:.0f}"}
-        save_file({k: v.contiguous() for k, v in self.average.items()}, out / "model.tmp", metadata=meta)
+        save_file({k: v.cpu().contiguous() for k, v in self.average.items()}, out / "model.tmp", metadata=meta)
         os.replace(out / "model.tmp", out / "model.safetensors")
 
     def start_from(self, file: Path) -> None:
@@ -185,7 +157,58 @@ class Run:
             self.average[name].copy_(value)
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
+        self.scaler.load_state_dict(state.get("scaler") or self.scaler.state_dict())
         self.step, self.elapsed, self.seed = state["step"], state["elapsed"], state["seed"]
+
+    def averaged(self) -> ClickModel:
+        """A model of its own with the averaged weights."""
+        model: ClickModel = ClickModel(self.cfg.model)
+        model.load_state_dict(self.average)
+        return model.to(next(self.model.parameters()).device)
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Evaluation during a run: a file, how many of its objects, how often."""
+
+    file: Path | None = None
+    minutes: float = 30.0
+    objects: int = 40
+
+
+def check_encoder(cfg: TrainConfig, vit: ViTConfig, path: Path) -> None:
+    """Does the encoder fit the configuration?"""
+    if vit.channels != cfg.model.tokens:
+        wanted = {c.model.tokens: name for name, c in CONFIGS.items()}
+        hint = f"; try --config {wanted[vit.channels]}" if vit.channels in wanted else ""
+        raise EncoderFileError(f"{path} is a ViT of {vit.dim} x {vit.depth}, which this configuration is not for{hint}")
+
+
+def open_sets(
+    files: Sequence[Path],
+    cache: Path,
+    cfg: TrainConfig,
+    encoder: Encoder,
+    exclude: frozenset[str],
+    team: Team,
+    compute: Compute,
+    fill: bool,
+) -> WindowSampler:
+    """The sampler of the run's windows. The first process makes composites and fills the caches before."""
+    files, rules, vit = list(files), dict(cfg.rules), encoder.vit.cfg
+    if cfg.composites and not cfg.live:
+        source = [f for f in files if not rules.get(set_name(f), SetRule(0.1)).regions]
+        if team.first:
+            composites.make(source, cache, cfg.composites, 0, exclude)
+        others = sum(rules.get(set_name(f), SetRule(0.1)).weight for f in files)
+        files.append(cache / "composites" / "train.json")
+        rules["composites"] = SetRule(others * cfg.copy_paste / (1 - cfg.copy_paste))
+    if fill and team.first and not cfg.live:
+        for file in files:
+            TokenCache(file, cache, vit).fill(encoder.vit, compute)
+    team.wait()
+    opened = read_sets(files, None if cfg.live else cache, rules, vit)
+    return WindowSampler(opened, cfg.objects, exclude, vit, cfg.copy_paste if cfg.live else 0.0)
 
 
 def train(
@@ -195,14 +218,17 @@ def train(
     config: str = "small",
     cache: Path = Path("var/cache"),
     encoder: Path = Path("var/init/encoder.safetensors"),
+    stem: Path | None = None,
     hours: float | None = None,
     steps: int | None = None,
     resume: bool = False,
     start: Path | None = None,
     seed: int = 0,
     exclude: frozenset[str] = frozenset(),
+    weights: dict[str, float] | None = None,
     fill: bool = True,
-    bf16: bool = True,
+    compute: Compute = CPU,
+    checks: Checks = Checks(),  # noqa: B008
     save_every: float = 240.0,
     log_every: int = 50,
     stop: threading.Event | None = None,
@@ -212,25 +238,20 @@ def train(
     if (hours is None) == (steps is None):
         raise ValueError("give either hours or steps")
     keep_memory()
-    cfg = CONFIGS[config]
+    cfg = weighted(CONFIGS[config], weights or {})
     out.mkdir(parents=True, exist_ok=True)
-    team = Team()
-    if fill and team.first:
-        vit = load_vit(encoder)
-        for file in sets:
-            TokenCache(file, cache).fill(vit, bf16=bf16)
-        del vit
-    team.wait()
-    run = Run(cfg, seed)
+    frozen = read_encoder(encoder, stem, compute)
+    check_encoder(cfg, frozen.vit.cfg, encoder)
+    team = Team(compute.device)
+    sampler = open_sets(sets, cache, cfg, frozen, exclude, team, compute, fill)
+    run = Run(cfg, seed, compute)
     if resume and (out / "checkpoint.pt").exists():
         run.load(out)
     elif start is not None:
         run.start_from(start)
-    sampler = WindowSampler(read_sets(sets, cache, cfg.rules), cfg.objects, exclude)
-    stem = load_stem(encoder)
-    print(f"{count_parameters(run.model)} trained parameters, from step {run.step}", flush=True)
+    log = Log(run, out, team, checks, frozen, compute)
+    log.progress.say(f"{count_parameters(run.model)} trained parameters, from step {run.step}, on {compute.device}")
     began, before, saved = time.monotonic(), run.elapsed, time.monotonic()
-    recent: list[dict[str, Any]] = []
     stream = batches(sampler, cfg, run.seed, run.step, team.rank)
     try:
         for windows in stream:
@@ -239,14 +260,10 @@ def train(
             if progress >= 1 or stopping:
                 break
             rng = step_rng(run.seed, run.step, 1, team.rank)
-            result = interact(run.model, stem, windows, rng, cfg.rounds_cap, cfg.more, bf16, cfg.border)
+            result = interact(run.model, frozen, windows, rng, cfg.users, compute, cfg.border)
             run.learn(result["loss"], progress, team)
             run.elapsed = before + time.monotonic() - began
-            recent.append({k: v.detach() for k, v in result.items()})
-            if run.step % log_every == 0:
-                if team.first:
-                    report(run, recent, out)
-                recent = []
+            log.step(result, progress, log_every)
             if team.first and time.monotonic() - saved > save_every:
                 run.save(out)
                 saved = time.monotonic()
@@ -254,13 +271,65 @@ def train(
         stream.close()  # type: ignore[attr-defined]
     if team.first:
         run.save(out)
+    log.end()
     team.leave()
     return run
 
 
-def report(run: Run, recent: list[dict[str, Any]], out: Path) -> None:
-    """One line on stdout and one in OUT/log.jsonl."""
-    iou = torch.cat([r["iou"] for r in recent]).numpy()
+def weighted(cfg: TrainConfig, weights: dict[str, float]) -> TrainConfig:
+    """The configuration with other weights for some sets."""
+    rules = {name: replace(cfg.rules.get(name, SetRule(0.1)), weight=weight) for name, weight in weights.items()}
+    return replace(cfg, rules=cfg.rules | rules)
+
+
+class Log:
+    """What a run says: lines on stdout and in OUT/log.jsonl, a bar, and at each evaluation curves and a sheet. Only
+    the first process of a team says anything."""
+
+    def __init__(self, run: Run, out: Path, team: Team, checks: Checks, encoder: Encoder, compute: Compute) -> None:
+        self.run, self.out, self.team, self.checks = run, out, team, checks
+        self.progress = Progress(team.first)
+        self.recent: list[dict[str, Any]] = []
+        self.validation: Validation | None = None
+        if checks.file is not None and team.first:
+            self.validation = Validation.of(checks.file, checks.objects, encoder, compute)
+        self.checked, self.at = time.monotonic(), run.step
+
+    def step(self, result: dict[str, torch.Tensor], progress: float, every: int) -> None:
+        """After a step: perhaps a line, perhaps an evaluation."""
+        self.recent.append({k: v.detach() for k, v in result.items()})
+        self.progress.update(progress, self.run.elapsed)
+        if self.run.step % every == 0:
+            if self.team.first:
+                line = figures(self.run, self.recent)
+                self.write(line, f"left {self.progress.left(progress, self.run.elapsed)}")
+            self.recent = []
+        if time.monotonic() - self.checked > 60 * self.checks.minutes:
+            self.check()
+
+    def check(self) -> None:
+        """Evaluate the averaged weights on the sample; curves and contact sheet."""
+        if self.validation is not None and self.at < self.run.step:
+            found = self.validation.run(self.run.averaged(), self.out / "sheet.png")
+            self.write({"step": self.run.step, "seconds": round(self.run.elapsed, 1)} | found)
+            if not curves.draw(self.out / "log.jsonl", self.out / "curves.png"):
+                self.progress.say("no curves: matplotlib is not installed (requirements-dev.txt)")
+            self.at = self.run.step
+        self.checked = time.monotonic()
+
+    def write(self, line: dict[str, Any], more: str = "") -> None:
+        self.progress.say(" ".join([*(f"{k} {v}" for k, v in line.items()), *([more] if more else [])]))
+        with (self.out / "log.jsonl").open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def end(self) -> None:
+        self.check()
+        self.progress.close()
+
+
+def figures(run: Run, recent: list[dict[str, Any]]) -> dict[str, Any]:
+    """Loss and mean IoU by clicks of the last steps."""
+    iou = torch.cat([r["iou"] for r in recent]).cpu().numpy()
     clicks = torch.cat([r["clicks"] for r in recent]).numpy()
     line: dict[str, Any] = {"step": run.step, "seconds": round(run.elapsed, 1)}
     line["loss"] = round(float(np.mean([float(r["loss"]) for r in recent])), 4)
@@ -268,6 +337,4 @@ def report(run: Run, recent: list[dict[str, Any]], out: Path) -> None:
         if (clicks == k).any():
             line[f"iou{k}"] = round(float(iou[clicks == k].mean()), 4)
     line["rate"] = float(f"{run.optimisers[0].param_groups[0]['lr']:.3g}")
-    print(" ".join(f"{k} {v}" for k, v in line.items()), flush=True)
-    with (out / "log.jsonl").open("a") as file:
-        file.write(json.dumps(line) + "\n")
+    return line

@@ -1,13 +1,14 @@
-"""The frozen image encoder: a plain ViT-S/14 in the DINOv2 arrangement.
+"""The frozen image encoder: a plain ViT in the DINOv2 arrangement, a ViT-S/14 in the shipped model.
 
 Dosovitskiy et al., "An Image is Worth 16x16 Words" (ICLR 2021); LayerScale and the training of the weights that we
 start from: Oquab et al., "DINOv2" (arXiv 2304.07193). It runs once per image and is never trained here.
 
-Shapes: B images, h x w tokens, D = 384 channels.
+Shapes: B images, h x w tokens, D channels (ViT-S: 384).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -27,8 +28,31 @@ class ViTConfig:
     table: int = 37
     taps: tuple[int, ...] = (4, 8, 12)  # the blocks (from 1) whose tokens the pyramid reads
 
+    @classmethod
+    def of(cls, state: Mapping[str, Tensor]) -> ViTConfig:
+        """The sizes that a state of `ViT` has. Heads are 64 wide in all plain ViTs; a third, two thirds and all of
+        the blocks are tapped."""
+        depth = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("blocks."))
+        dim, _, patch, _ = state["patch.weight"].shape
+        return cls(
+            dim=dim,
+            depth=depth,
+            heads=dim // 64,
+            mlp=state["blocks.0.fc1.weight"].shape[0],
+            patch=patch,
+            table=state["pos"].shape[-1],
+            taps=(depth // 3, 2 * depth // 3, depth),
+        )
+
+    @property
+    def channels(self) -> int:
+        """Of the tokens that the pyramid reads."""
+        return self.dim * len(self.taps)
+
 
 SMALL = ViTConfig()
+BASE = ViTConfig(dim=768, heads=12, mlp=3072)
+LARGE = ViTConfig(dim=1024, depth=24, heads=16, mlp=4096, taps=(8, 16, 24))
 
 
 class Block(nn.Module):
@@ -57,7 +81,7 @@ class Block(nn.Module):
 class ViT(nn.Module):
     """Image to tokens of several depths.
 
-    Input: B x 3 x 14h x 14w, RGB normalised with the ImageNet mean and deviation.
+    Input: B x 3 x 14h x 14w (16h x 16w where the patch is 16), RGB normalised with the ImageNet mean and deviation.
     Output: B x h x w x (taps * D). The last tap went through the encoder's own final norm, the earlier ones through a
     norm without parameters: raw tokens of middle blocks have a few huge channels that fp16 would not survive.
     """

@@ -7,7 +7,8 @@ the window occur. What a window holds depends only on (seed, step, place in the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.cache import CachedImage, TokenCache
-from inference.coco import decode
+from inference.cache import CachedImage, Pictures, TokenCache
+from inference.coco import DataError, decode
+from inference.encoders import vit_picture
 from inference.geometry import LONG_SIDE, PAD_COLOUR, TOKEN
+from inference.vit import SMALL, ViTConfig
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
@@ -34,14 +37,16 @@ class SetRule:
 
 @dataclass(frozen=True)
 class Window:
-    """One cut. T tokens a side; masks at stride 2 (8T a side)."""
+    """One cut. T tokens a side; masks at stride 2 (8T a side). `tokens` or `picture` is None: a window of cached tokens
+    has the former, one that is yet to be encoded the latter, for patches of p pixels."""
 
-    tokens: NDArray[np.float16]  # T x T x 1152
+    tokens: NDArray[np.float16] | None  # T x T x C
     pixels: NDArray[np.uint8]  # 16T x 16T x 3
     masks: Mask  # M x 8T x 8T
     void: Mask  # 8T x 8T, not counted in losses
     inside: Mask  # 8T x 8T, false in padding
     min_clicks: int
+    picture: Floats | None = None  # 3 x pT x pT
 
 
 @dataclass(frozen=True)
@@ -59,46 +64,69 @@ class Region:
 
 
 class WindowSampler:
-    """Draws windows out of several cached sets, in the proportions of their rules."""
+    """Draws windows out of several sets, in the proportions of their rules.
+
+    `vit`: the encoder's sizes, for windows that are encoded later. `copy_paste`: share of those windows that get an
+    object of another window.
+    """
 
     def __init__(
-        self, sets: list[tuple[TokenCache, SetRule]], objects: int, exclude: frozenset[str] = frozenset()
+        self,
+        sets: Sequence[tuple[Pictures, SetRule]],
+        objects: int,
+        exclude: frozenset[str] = frozenset(),
+        vit: ViTConfig = SMALL,
+        copy_paste: float = 0.0,
     ) -> None:
         self.sets = sets
         self.objects = objects
+        self.vit, self.copy_paste = vit, copy_paste
         weights = np.array([rule.weight for _, rule in sets])
         self.set_weights = weights / weights.sum()
-        self.index: list[tuple[list[tuple[int, int]], Floats]] = []
-        for cache, _ in sets:
-            pairs, chances = [], []
-            for i in sorted(cache.done):
-                image = cache.images[i]
-                if image.source.group in exclude:
+        self.index = [self._objects(pictures, exclude) for pictures, _ in sets]
+
+    @staticmethod
+    def _objects(pictures: Pictures, exclude: frozenset[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """K x 2 (image, annotation) of what is large enough to learn from, and the running sum of the chances."""
+        pairs, chances = [], []
+        for i in sorted(pictures.done):
+            image = pictures.images[i]
+            if image.source.group in exclude:
+                continue
+            for j, annotation in enumerate(image.source.annotations):
+                area = float(annotation["area"]) * image.frame.scale_x * image.frame.scale_y
+                if area < 350:
                     continue
-                for j, annotation in enumerate(image.source.annotations):
-                    area = float(annotation["area"]) * image.frame.scale_x * image.frame.scale_y
-                    if area < 350:
-                        continue
-                    pairs.append((i, j))
-                    chances.append(0.6 if area < 1000 else 1.4 if area < 4000 else 1.0)
-            if not pairs:
-                raise ValueError(f"{cache.folder} has no object to train on")
-            p = np.array(chances) / np.sum(chances)
-            self.index.append((pairs, p.astype(np.float64)))
+                pairs.append((i, j))
+                chances.append(0.6 if area < 1000 else 1.4 if area < 4000 else 1.0)
+        if not pairs:
+            raise DataError(f"{pictures.name} has no object to train on")
+        p: Floats = np.array(chances) / np.sum(chances)
+        running = p.astype(np.float64).cumsum()
+        return np.array(pairs), running / running[-1]
 
     def draw(self, rng: np.random.Generator, tokens: int) -> Window:
-        """One window of tokens x tokens. Draws again when a cut leaves next to nothing of its object."""
+        """One window of tokens x tokens."""
+        window = self._draw(rng, tokens)
+        if window.tokens is not None:
+            return window
+        if self.copy_paste and rng.random() < self.copy_paste:
+            window = paste(window, self._draw(rng, tokens), rng)
+        return replace(window, picture=vit_picture(window.pixels, self.vit))
+
+    def _draw(self, rng: np.random.Generator, tokens: int) -> Window:
+        """Draws again when a cut leaves next to nothing of its object."""
         while True:
             which = int(rng.choice(len(self.sets), p=self.set_weights))
-            cache, rule = self.sets[which]
-            pairs, chances = self.index[which]
-            i, j = pairs[int(rng.choice(len(pairs), p=chances))]
-            window = self._cut(rng, cache, rule, i, j, tokens)
+            pictures, rule = self.sets[which]
+            pairs, running = self.index[which]
+            i, j = pairs[int(running.searchsorted(rng.random(), side="right"))]  # as rng.choice, for millions
+            window = self._cut(rng, pictures, rule, int(i), int(j), tokens)
             if window is not None:
                 return window
 
     def _cut(
-        self, rng: np.random.Generator, cache: TokenCache, rule: SetRule, i: int, j: int, tokens: int
+        self, rng: np.random.Generator, cache: Pictures, rule: SetRule, i: int, j: int, tokens: int
     ) -> Window | None:
         image = cache.images[i]
         union = rng.random() < rule.union
@@ -116,7 +144,9 @@ class WindowSampler:
         masks = [cut_mask(first, image, region)]
         if masks[0].sum() < 60:
             return None
-        others = [k for k in range(len(annotations)) if k != j and not union and _visible(boxes[k], region)]
+        stuff = bool(annotations[j].get("stuff"))
+        alike = [k for k, a in enumerate(annotations) if k != j and bool(a.get("stuff")) == stuff]
+        others = [k for k in alike if not union and _visible(boxes[k], region)]
         for k in rng.permutation(others)[: self.objects - 1]:
             mask = cut_mask(decode(annotations[k]["segmentation"], height, width), image, region)
             if mask.sum() >= 80:
@@ -124,18 +154,48 @@ class WindowSampler:
         masks += [masks[k % len(masks)] for k in range(self.objects - len(masks))]
         inner = np.zeros((height, width), bool)
         void = inner if image.source.ignore is None else decode(image.source.ignore, height, width)
+        tokens_ = cache.tokens(i)
         parts: list[Any] = [
-            cut_tokens(cache.tokens(i), region),
+            np.zeros(0) if tokens_ is None else cut_tokens(tokens_, region),
             jitter(cut_pixels(cache.pixels(i), region), rng),
             np.stack(masks),
             cut_mask(void, image, region, 0.25),
             cut_mask(~inner, image, region),
         ]
         if rng.random() < 0.5:
-            axes = (1, 1, 2, 1, 1)
+            axes = (-1 if tokens_ is None else 1, 1, 2, 1, 1)
             parts = [np.flip(a, axis) for a, axis in zip(parts, axes, strict=True)]
-        tokens_, pixels, stack, void_, inside = (np.ascontiguousarray(a) for a in parts)
-        return Window(tokens_, pixels, stack, void_, inside, 2 if rule.regions and not union else 0)
+        seen, pixels, stack, void_, inside = (np.ascontiguousarray(a) for a in parts)
+        parts_only = (rule.regions or stuff) and not union
+        return Window(None if tokens_ is None else seen, pixels, stack, void_, inside, 2 if parts_only else 0)
+
+
+def paste(window: Window, other: Window, rng: np.random.Generator) -> Window:
+    """The window with the first object of the other one on it, moved a little (copy-paste, Ghiasi et al., CVPR 2021).
+
+    Only for windows that are encoded afterwards: the encoder then sees the composite. What the object hides is no
+    longer part of other objects; of them, those that are still there are kept.
+    """
+    size, side = window.pixels.shape[0], window.masks.shape[1]
+    move = rng.integers(-side // 5, side // 5 + 1, 2) * 2  # x, y in pixels
+    matrix = np.array([[1, 0, move[0]], [0, 1, move[1]]], np.float64)
+    front = cv2.resize(other.masks[0].astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
+    alpha = np.asarray(cv2.warpAffine(front, matrix, (size, size), flags=cv2.INTER_NEAREST))
+    moved = np.asarray(cv2.warpAffine(other.pixels, matrix, (size, size), flags=cv2.INTER_NEAREST))
+    cells = (cv2.resize(alpha, (side, side), interpolation=cv2.INTER_AREA) >= 0.5) & window.inside
+    if other.min_clicks or cells.sum() < 60:
+        return window
+    alpha[~np.repeat(np.repeat(window.inside, 2, 0), 2, 1)] = 0
+    pixels = window.pixels + (moved.astype(np.float32) - window.pixels) * alpha[:, :, None]
+    left = [m & ~cells for m in window.masks]
+    left = [m for m in left if m.sum() >= 80][: len(window.masks) - 1]
+    masks = ([cells, *left] * len(window.masks))[: len(window.masks)]
+    return replace(
+        window,
+        pixels=pixels.round().astype(np.uint8),
+        masks=np.stack(masks),
+        void=window.void & ~cells,
+    )
 
 
 def choose_region(rng: np.random.Generator, image: CachedImage, box: NDArray[np.float64], tokens: int) -> Region:
@@ -245,6 +305,15 @@ def jitter(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
     return np.asarray(cv2.LUT(pixels, table.astype(np.uint8)))
 
 
-def read_sets(files: list[Path], cache: Path, rules: dict[str, SetRule]) -> list[tuple[TokenCache, SetRule]]:
-    """Open the caches of COCO-format files; a set without a rule of its own is a set of objects of weight 0.1."""
-    return [(TokenCache(file, cache), rules.get(file.parent.name, SetRule(0.1))) for file in files]
+def set_name(file: Path) -> str:
+    """What a file's set is called in the rules: its folder, or the one above `annotations`."""
+    return file.parent.parent.name if file.parent.name == "annotations" else file.parent.name
+
+
+def read_sets(
+    files: Sequence[Path], cache: Path | None, rules: dict[str, SetRule], vit: ViTConfig = SMALL
+) -> list[tuple[Pictures, SetRule]]:
+    """Open data files: their caches, or (`cache` None) the pictures alone. A set without a rule of its own is a set of
+    objects of weight 0.1."""
+    opened = [Pictures(file) if cache is None else TokenCache(file, cache, vit) for file in files]
+    return [(one, rules.get(set_name(file), SetRule(0.1))) for one, file in zip(opened, files, strict=True)]

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from inference import Click, ClickPredictor
 from inference.cache import TokenCache, load_vit
+from inference.compute import Compute
 from inference.export_weights import export_run
 from inference.features import WEIGHTS
 from inference.train_clicks import CONFIGS, Run
@@ -78,13 +79,14 @@ def test_a_run_can_begin_with_trained_weights(tmp_path: Path) -> None:
 def test_windows_show_what_the_cache_holds(coco_file: Callable[..., Path], tmp_path: Path) -> None:
     file = coco_file(2, 128, 192, name="voc")
     cache = TokenCache(file, tmp_path / "cache")
-    cache.fill(load_vit(ENCODER), bf16=False)
+    cache.fill(load_vit(ENCODER), Compute(torch.device("cpu"), None))
     assert TokenCache(file, tmp_path / "cache").done == {0, 1}
     sampler = WindowSampler([(cache, SetRule(1.0))], objects=2)
     for seed in range(12):
         window = sampler.draw(np.random.default_rng(seed), 6)
         again = sampler.draw(np.random.default_rng(seed), 6)
         assert np.array_equal(window.tokens, again.tokens)
+        assert window.tokens is not None
         assert window.tokens.shape == (6, 6, 1152)
         assert window.pixels.shape == (96, 96, 3)
         assert window.masks.shape == (2, 48, 48)

@@ -162,6 +162,8 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 
 CELERY_BEAT_SCHEDULE = {
     "requeue-lost-encodings": _every(10.0, "labeling.features.tasks.sweep"),
+    "expire-exports": _every(3600.0, "labeling.exchange.tasks.expire"),
+    "tidy-features": _every(3600.0, "labeling.features.tasks.tidy"),
     "resume-uploads": _every(30.0, "labeling.images.tasks.sweep"),
     "resume-exports": _every(30.0, "labeling.exchange.tasks.sweep"),
 }
@@ -174,6 +176,7 @@ DEMO = env.flag("DEMO", True)
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 2 * 1024**3)
 MAX_IMAGE_PIXELS = env.integer("MAX_IMAGE_PIXELS", 500_000_000)
 MAX_ZIP_BYTES = env.integer("MAX_ZIP_BYTES", 20 * 1024**3)
+EXPORT_DAYS = env.integer("EXPORT_DAYS", 30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a path beside each file, and what a form has

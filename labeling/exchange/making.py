@@ -43,6 +43,9 @@ Progress = Callable[[int, int], None]
 """Called with images written and images in all."""
 
 
+EXPIRED = "Its zip was deleted, as it was old. Make the export again: you get the labels of today."
+
+
 class LeaseLost(Exception):
     """Another worker owns the export by now, or it was deleted; this one's work is not wanted."""
 
@@ -191,6 +194,8 @@ def describe(export: Export) -> dict[str, Any]:
         shown["url"] = reverse("exchange:download", args=[export.pk])
     if export.state == State.FAILED:
         shown["reason"] = export.reason
+    if export.state == State.EXPIRED:
+        shown["reason"] = EXPIRED
     return shown
 
 
@@ -200,6 +205,25 @@ def unfinished() -> QuerySet[Export]:
         if leases.is_dead(owner):
             Export.objects.filter(pk=pk, state=State.RUNNING, lease_owner=owner).update(lease_until=None)
     return _free()
+
+
+def expire() -> int:
+    """Delete the zips of exports that were ready EXPORT_DAYS ago, and say so in their rows; returns how many.
+
+    The zip goes first: what a killed worker leaves is a row without one, which is found again.
+    """
+    if not settings.EXPORT_DAYS:
+        return 0
+    count = 0
+    over = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
+    for export in Export.objects.filter(state=State.READY, finished_at__lt=over):
+        if export.file:
+            export.file.storage.delete(str(export.file.name))
+        if Export.objects.filter(pk=export.pk, state=State.READY).update(state=State.EXPIRED, file=""):
+            export.state = State.EXPIRED
+            publish(export)
+            count += 1
+    return count
 
 
 def clear_scratch() -> None:

@@ -18,6 +18,7 @@ class Export(models.Model):
         RUNNING = "running"
         READY = "ready"
         FAILED = "failed"
+        EXPIRED = "expired"  # it was ready; its zip is deleted
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports")
     format = models.CharField(max_length=40, help_text="A name of the format registry, for instance coco or png.")

@@ -24,6 +24,12 @@ def sweep() -> None:
     making.clear_scratch()
 
 
+@shared_task
+def expire() -> int:
+    """Every hour: zips that nobody needs any more."""
+    return making.expire()
+
+
 @worker_ready.connect
 def at_start(**_: object) -> None:
     """A worker that starts again takes up at once what the last one was killed at."""

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
+from labeling.exchange import making
 from labeling.exchange.models import Export
 from labeling.exchange.services import EXPORTERS
 from labeling.images.views import StoredFileResponse
@@ -14,6 +15,8 @@ from labeling.projects.access import object_for
 def download(request: HttpRequest, export_id: int) -> StoredFileResponse:
     """The zip of an export that is ready."""
     export = object_for(request, Export.objects.select_related("project"), EXPORTERS, pk=export_id)
+    if export.state == Export.State.EXPIRED:
+        raise Http404(making.EXPIRED)
     if export.state != Export.State.READY:
         raise Http404("This export is not ready. The project page shows how far it is.")
     try:

@@ -100,6 +100,8 @@ function row(item: ExportItem): HTMLElement {
     link.href = item.url;
     link.setAttribute("download", "");
     made.append(link);
+  } else if (item.state === "expired") {
+    made.append(element("p", "", item.reason || "Its zip was deleted, as it was old. Make the export again."));
   } else if (item.state === "failed") {
     made.append(element("p", "export__reason", item.reason || "It failed. Try again; the server's log says why."));
   } else {

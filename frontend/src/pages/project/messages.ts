@@ -48,7 +48,7 @@ export interface UploadNews {
 
 export interface ExportNews {
   id: number;
-  state: "queued" | "running" | "ready" | "failed";
+  state: "queued" | "running" | "ready" | "failed" | "expired";
   done: number;
   total: number;
   url?: string | null;

@@ -26,11 +26,15 @@ class EncoderParts(nn.Module):
         self.vit = ViT(cfg)
         self.stem = Stem()
 
-    def forward(self, vit_image: Tensor, stem_image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def look(self, vit_image: Tensor, stem_image: Tensor) -> Tensor:
+        """The ViT's tokens alone."""
         if self.vit.cfg.patch != VIT_PATCH:
             mean, deviation = (stem_image.new_tensor(v)[:, None, None] for v in (VIT_MEAN, VIT_STD))
             vit_image = (stem_image * 128.0 + 127.0 - mean) / deviation
-        return self.vit(vit_image), *self.stem(stem_image)
+        return self.vit(vit_image)
+
+    def forward(self, vit_image: Tensor, stem_image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return self.look(vit_image, stem_image), *self.stem(stem_image)
 
 
 class PyramidOut(nn.Module):

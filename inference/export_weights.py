@@ -23,25 +23,10 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from inference.decoder import Decoder
+from inference.decoder_graph import DecoderGraph
 from inference.onnx_files import export
 from inference.pyramid import ModelConfig
 from inference.torch_models import PyramidOut, load_click, load_encoder
-
-
-class DecoderIn(nn.Module):
-    """The decoder as sessions feed it: maps in fp16 as they are cached, the label in bytes.
-
-    Widening the maps inside the graph costs less than keeping an fp32 copy for every open object.
-    """
-
-    def __init__(self, decoder: Decoder) -> None:
-        super().__init__()
-        self.decoder = decoder
-
-    def forward(self, s4: Tensor, s8: Tensor, s16: Tensor, s32: Tensor, label: Tensor, guide: Tensor) -> Tensor:
-        logits: Tensor = self.decoder(s4.float(), s8.float(), s16.float(), s32.float(), label.float(), guide)
-        return logits
 
 
 def half(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -95,7 +80,7 @@ def write_graphs(out: Path, cfg: ModelConfig) -> None:
     jobs: list[tuple[str, nn.Module, dict[str, tuple[int, ...]], str, str]] = [
         ("encoder", encoder, {"tokens": (1, 2), "d2": (2, 3), "d4": (2, 3), "d8": (2, 3)}, "encoder", ""),
         ("pyramid", PyramidOut(click.pyramid), maps, "click", ""),
-        ("decoder", DecoderIn(click.decoder), {"logits": (0, 2, 3)}, "click", ""),
+        ("decoder", DecoderGraph(click.decoder), {"logits": (0, 2, 3)}, "click", ""),
     ]
     for name, module, outputs, weights, prefix in jobs:
         with warnings.catch_warnings():
@@ -110,14 +95,14 @@ def parity(out: Path, cfg: ModelConfig) -> dict[str, float]:
     modules: dict[str, nn.Module] = {
         "encoder": encoder,
         "pyramid": PyramidOut(click.pyramid),
-        "decoder": DecoderIn(click.decoder),
+        "decoder": click.decoder,
     }
     result = {}
     for name, inputs in example(cfg, 8, 20, 3).items():  # another shape than the graphs were traced with
         session = onnxruntime.InferenceSession(str(out / f"{name}.onnx"), providers=["CPUExecutionProvider"])
         found = session.run(None, {k: v.numpy() for k, v in inputs.items()})
         with torch.inference_mode():
-            expected = modules[name](*inputs.values())
+            expected = modules[name](*(tensor.float() for tensor in inputs.values()))
         expected = expected if isinstance(expected, tuple) else (expected,)
         pairs = zip(found, expected, strict=True)
         result[name] = max(float(np.abs(a - b.numpy()).max() / np.abs(b.numpy()).max()) for a, b in pairs)

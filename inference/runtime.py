@@ -56,9 +56,12 @@ class OnnxEncoder:
 
 
 class TorchEncoder:
-    """Encoder and pyramid in PyTorch: fp16 on CUDA; on a CPU the ViT in bfloat16, the small rest in fp32."""
+    """Encoder and pyramid in PyTorch: fp16 on CUDA; on a CPU the ViT in bfloat16, the small rest in fp32.
 
-    def __init__(self, weights: Path, threads: int, device: str) -> None:
+    half=False: everything in fp32.
+    """
+
+    def __init__(self, weights: Path, threads: int, device: str, half: bool = True) -> None:
         import torch
 
         from inference.torch_models import load_click, load_encoder
@@ -67,6 +70,7 @@ class TorchEncoder:
         self.device = torch.device(device)
         self.threads = threads
         self.batch = 8 if self.device.type == "cuda" else 1
+        self.half = half
         self.dtype = torch.float16 if self.device.type == "cuda" else torch.bfloat16
         self.encoder = load_encoder(weights).to(self.device)
         self.pyramid = load_click(weights).pyramid.to(self.device)
@@ -80,8 +84,8 @@ class TorchEncoder:
             with torch.inference_mode():
                 images = torch.from_numpy(vit).to(self.device)
                 details = torch.from_numpy(stem).to(self.device)
-                with torch.autocast(self.device.type, self.dtype):
-                    tokens = self.encoder.vit(images)
+                with torch.autocast(self.device.type, self.dtype, enabled=self.half):
+                    tokens = self.encoder.look(images, details)
                 maps = self.pyramid(tokens.float(), *self.encoder.stem(details))
                 return split([m.float().cpu().numpy() for m in maps])
         finally:

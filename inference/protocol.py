@@ -33,12 +33,14 @@ SIZES = {"1000-3000": (1000, 3000), "3000-10000": (3000, 10000), "10000-": (1000
 
 @dataclass(frozen=True)
 class Trial:
-    """One object: the IoU after each click, the seconds each took, the object's pixels, and where was clicked."""
+    """One object: the IoU after each click, the seconds each took, the object's pixels, where was clicked, and whether
+    after each click some clicked pixel was not where its click says (in the mask, or out of it)."""
 
     ious: tuple[float, ...]
     seconds: tuple[float, ...]
     area: int = 0
     clicks: tuple[SimulatedClick, ...] = ()
+    ignored: tuple[bool, ...] = ()
 
     def clicks_to(self, target: float, limit: int) -> int:
         for count, iou in enumerate(self.ious, 1):
@@ -77,6 +79,7 @@ def trial(
     ious: list[float] = []
     seconds: list[float] = []
     clicks: list[SimulatedClick] = []
+    ignored: list[bool] = []
     while len(ious) < limit and not (len(ious) >= AFTER[-1] and max(ious) >= stop):
         click = next_click(mask, truth, ignore, hand=hand)
         if click is None:
@@ -86,7 +89,9 @@ def trial(
         mask = segment(click)
         seconds.append(time.perf_counter() - began)
         ious.append(iou(mask, truth, ignore))
-    return Trial(tuple(ious or [1.0]), tuple(seconds), int(truth.sum()), tuple(clicks))
+        asked = {(c.x, c.y): c.positive for c in clicks}  # of two clicks on one pixel the later counts
+        ignored.append(any(bool(mask[y, x]) != positive for (x, y), positive in asked.items()))
+    return Trial(tuple(ious or [1.0]), tuple(seconds), int(truth.sum()), tuple(clicks), tuple(ignored))
 
 
 def eligible(images: Sequence[CocoImage], min_area: float) -> list[tuple[int, int]]:
@@ -141,6 +146,7 @@ def figures(trials: Sequence[Trial], limit: int) -> dict[str, Any]:
     for k in AFTER:
         out[f"iou_at_{k}"] = mean([t.iou_at(k) for t in trials], 4)
     out["worse_share"] = mean([fall for t in trials for fall in t.falls()], 4)
+    out["ignored_share"] = mean([one for t in trials for one in t.ignored], 4)
     return out
 
 

@@ -20,7 +20,7 @@ from inference.simulate import SimulatedClick
 
 KEYS = {
     *("objects", "noc80", "noc85", "noc90", "failures90", "iou_at_1", "iou_at_3", "iou_at_5"),
-    *("iou_at_10", "worse_share", "by_size", "seconds_per_click", "encoder_seconds"),
+    *("iou_at_10", "worse_share", "ignored_share", "by_size", "seconds_per_click", "encoder_seconds"),
 }
 
 

@@ -77,6 +77,30 @@ def test_the_share_of_clicks_that_make_it_worse() -> None:
     assert figures(trials[2:], 20)["worse_share"] is None
 
 
+def test_a_clicked_pixel_on_the_wrong_side_is_counted() -> None:
+    """An answer that forgets a pixel for some time; the other clicks are where they should be."""
+    first: list[SimulatedClick] = []
+
+    def answer(click: SimulatedClick) -> Mask:
+        first.append(click)
+        mask = TRUTH.copy()
+        mask[:, 30:] = False  # something stays to be clicked
+        mask[click.y, click.x] = click.positive
+        if len(first) in (3, 4):
+            mask[first[0].y, first[0].x] = not first[0].positive
+        else:
+            for one in first:
+                mask[one.y, one.x] = one.positive
+        return mask
+
+    result = trial(answer, TRUTH, None, 6)
+    assert len(result.ignored) == 6
+    assert result.ignored[2:4] == (True, True)
+    assert not any(result.ignored[k] for k in (0, 1, 4, 5))
+    assert figures([result], 6)["ignored_share"] == pytest.approx(2 / 6, abs=1e-4)
+    assert figures([Trial((0.5,), ())], 6)["ignored_share"] is None
+
+
 def test_later_clicks_are_made_until_the_tenth() -> None:
     answers = iter([TRUTH & False, *([TRUTH ^ (np.arange(50) == 20)] * 30)])
     result = trial(lambda _: next(answers), TRUTH, None, 20)

@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 STALE_PRIORITY = -1
+TOLD_ONE_BY_ONE = 200
 NUDGE_EXPIRES = timedelta(seconds=60)
 WORKER_DIED = (
     f"The worker died while encoding it, {MAX_ATTEMPTS} times. Perhaps the server has too little memory for a picture "
@@ -140,13 +141,20 @@ def requeue_lost(row: Encoding) -> bool:
 
 
 def requeue_stale(version: str) -> int:
-    """Queue the ready rows made by another version of the model, behind everything else; returns how many."""
+    """Queue every ready row made by another version of the model, behind everything else; returns how many.
+
+    All at once: what the pages count as ready can be clicked. The pages are told of each image only when there are
+    few of them; else they count anew.
+    """
     stale = Encoding.objects.filter(state=State.READY).exclude(features_version=version)
-    pks = list(stale.values_list("pk", flat=True)[:1000])
-    count = stale.filter(pk__in=pks).update(
-        state=State.QUEUED, priority=STALE_PRIORITY, attempts=0, queued_at=timezone.now()
-    )
-    publish(pks if count else [])
+    pks, projects = set(stale.values_list("pk", flat=True)), set(stale.values_list("image__project", flat=True))
+    count = stale.update(state=State.QUEUED, priority=STALE_PRIORITY, attempts=0, queued_at=timezone.now())
+    if not count:
+        return 0
+    logger.warning("%s images have features of another model than %s and are encoded again", count, version)
+    publish(pks if len(pks) <= TOLD_ONE_BY_ONE else [])
+    for project in projects:
+        events.publish(events.project_group(project), {"type": "progress"})
     return count
 
 

@@ -15,10 +15,23 @@ def open_image(image_id: int) -> Encoding:
     if row is None:
         queue.add([Image.objects.get(pk=image_id)])
         row = Encoding.objects.get(image_id=image_id)
+    if _is_stale(row):
+        queue.requeue_lost(row)
+        row.refresh_from_db()
     if row.state == Encoding.State.QUEUED:
         queue.put_first(row)
         queue.nudge()
     return row
+
+
+def _is_stale(row: Encoding) -> bool:
+    """Whether the row's features are of another model than the installed one, and the sweep has not come by yet."""
+    from labeling.features import model
+
+    try:
+        return row.state == Encoding.State.READY and row.features_version != model.version()
+    except model.ModelMissing:
+        return False
 
 
 def retry_image(image: Image) -> int:
@@ -29,6 +42,22 @@ def retry_image(image: Image) -> int:
 def retry_project(project: Project) -> int:
     """Encode every failed image of the project again; returns how many were queued."""
     return queue.retry(Encoding.objects.filter(image__project=project))
+
+
+def tidy() -> int:
+    """Delete the files of model versions that no image's features are of any more; returns how many.
+
+    An image's old file goes when the new one is in its place. What is found here was left by a worker killed between
+    the two, or belonged to rows that a restored backup of the database no longer has.
+    """
+    from labeling.features import model, store
+
+    try:
+        current = model.version()
+    except model.ModelMissing:
+        return 0
+    named = set(Encoding.objects.exclude(storage_key="").values_list("features_version", flat=True).distinct())
+    return store.delete_versions(but=named | {current})
 
 
 def sweep() -> None:

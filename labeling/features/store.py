@@ -5,8 +5,10 @@ docs/feature-store.md says what lies where.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +87,41 @@ def delete(key: str) -> None:
     """Delete features; those already gone are fine."""
     if key:
         storage().delete(key)
+
+
+def delete_versions(but: set[str]) -> int:
+    """Delete every file of versions other than `but`; returns how many. What is not ours to delete is left alone."""
+    place = storage()
+    count = 0
+    for version in _folders(place, ""):
+        if version in but:
+            continue
+        for project in _folders(place, version):
+            names = place.listdir(f"{version}/{project}")[1] if project.isdigit() else []
+            for name in filter(_OURS.fullmatch, names):
+                place.delete(f"{version}/{project}/{name}")
+                count += 1
+            _remove_empty(place, f"{version}/{project}")
+        _remove_empty(place, version)
+    return count
+
+
+_OURS = re.compile(r"\d+-([0-9a-f]{8}\.safetensors|\d+\.draft)")
+
+
+def _folders(place: Storage, path: str) -> list[str]:
+    """The folders in a folder of the storage; none for a storage that can't list."""
+    try:
+        return place.listdir(path)[0]
+    except (FileNotFoundError, NotImplementedError):
+        return []
+
+
+def _remove_empty(place: Storage, path: str) -> None:
+    """An object store has no folders; on a disk an empty one goes."""
+    if isinstance(place, FileSystemStorage):
+        with contextlib.suppress(OSError):
+            Path(place.path(path)).rmdir()
 
 
 def _write_atomically(path: Path, data: bytes, prefix: str) -> None:

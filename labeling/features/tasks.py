@@ -18,6 +18,12 @@ def sweep() -> None:
     services.sweep()
 
 
+@shared_task
+def tidy() -> int:
+    """Every hour: files that no image's features are in any more."""
+    return services.tidy()
+
+
 @worker_ready.connect
 def at_start(**_: object) -> None:
     """A worker that starts again goes on at once where the last one was killed."""

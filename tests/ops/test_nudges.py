@@ -18,7 +18,7 @@ from tests.stack.processes import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONGEST = 3.0
-"""Seconds, on a busy machine too; the look at the broker takes half a one at most. Without it redis-py retries for 6."""
+"""Seconds, on a busy machine too; the look takes half a one at most. Without it redis-py retries for 6."""
 
 
 @pytest.fixture

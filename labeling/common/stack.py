@@ -138,11 +138,11 @@ def start_embedded(home: Path, **more: str) -> Stack:
 
 
 @contextmanager
-def embedded(home: Path, **more: str) -> Iterator[Stack]:
-    """The product as `make start` runs it, ready. Raises: StackFailed."""
+def embedded(home: Path, patience: float = 90, **more: str) -> Iterator[Stack]:
+    """The product as `make start` runs it, ready within `patience` seconds. Raises: StackFailed."""
     stack = start_embedded(home, **more)
     try:
-        stack.wait_ready()
+        stack.wait_ready(patience)
         yield stack
     finally:
         stack.stop()

@@ -65,7 +65,8 @@ class ClickConsumer(AsyncWebsocketConsumer):
         self.image, self.guard = image, Guard(self.scope, image.project_id)
         if await self.guard.check() is None:
             raise DenyConnection
-        around = Surroundings(image.width, image.height, decoder(), self._features, self.tell)
+        owner = self.guard.user.pk if self.guard.user else None
+        around = Surroundings(image.width, image.height, decoder(), self._features, self.tell, owner)
         self.objects = OpenObjects(around)
         # Subscribed before the state is read: a change between the two is told twice rather than never.
         await self.channel_layer.group_add(image_group(image.pk), self.channel_name)

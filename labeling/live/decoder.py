@@ -7,7 +7,7 @@ one request at a time, and a single thread makes every answer repeatable bit for
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import ParamSpec, TypeVar
@@ -17,6 +17,7 @@ from django.db import close_old_connections
 
 from inference import Click, ClickPredictor, Features
 from labeling.features import store
+from labeling.live.fair import FairThreads
 from labeling.live.lru import FeaturesLru
 
 logger = logging.getLogger(__name__)
@@ -34,15 +35,15 @@ class Decoder:
     def __init__(self, predictor: ClickPredictor, threads: int, memory_bytes: int) -> None:
         self.predictor = predictor
         self.lru = FeaturesLru(memory_bytes)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+        self._threads = FairThreads(threads, "decode")
         self._loaders = ThreadPoolExecutor(LOADING_THREADS, thread_name_prefix="features")
         self._loading: dict[int, Future[Features]] = {}
         self._lock = threading.Lock()
         self._warm = False
 
-    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """`work(...)` in a decode thread."""
-        return await asyncio.wrap_future(self._threads.submit(work, *args, **kwargs))
+    async def run(self, owner: Hashable, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`work(...)` in a decode thread, when it is the owner's turn."""
+        return await asyncio.wrap_future(self._threads.submit(owner, work, *args, **kwargs))
 
     async def features(self, image_id: int) -> Features:
         """The image's features, from memory or the store. Several callers at once make one read.
@@ -58,7 +59,7 @@ class Decoder:
             features = await self.features(image_id)
             if not self._warm:
                 self._warm = True
-                await self.run(self._warm_up, features)
+                await self.run("warm-up", self._warm_up, features)
         except store.FeaturesLost:
             logger.info("image %d was not prefetched: its features are not there", image_id)
         except Exception:
@@ -94,7 +95,7 @@ class Decoder:
 
     def close(self) -> None:
         """End the threads."""
-        self._threads.shutdown(cancel_futures=True)
+        self._threads.shutdown()
         self._loaders.shutdown(cancel_futures=True)
 
 

@@ -8,9 +8,10 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import inference
@@ -19,6 +20,9 @@ from labeling.common import masks
 from labeling.live.decoder import Decoder
 from labeling.live.limits import CLICKS_PER_OBJECT, OPEN_OBJECTS, PENDING_REQUESTS
 from labeling.live.messages import Click, Error, Mask, Patch, Redo, Refused, ServerMessage, Start, Took, Undo
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +40,12 @@ class Surroundings:
     features: Callable[[], Awaitable[Features]]
     """The image's features. Raises: Refused `not_ready`."""
     send: Send
+    owner: Hashable = None
+    """Whose objects they are. Decode threads serve owners in turn."""
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`work(...)` in a decode thread."""
+        return await self.decoder.run(self.owner, work, *args, **kwargs)
 
 
 @dataclass
@@ -100,7 +110,7 @@ class OpenObject:
             answer = await self._carry_out(turn)
         except Refused as refused:
             if self._unanswered is not None:  # an earlier request left its answer to this one
-                await self._around.send(await self._around.decoder.run(self._answer, self._unanswered))
+                await self._around.send(await self._around.run(self._answer, self._unanswered))
             await self._tell_error(turn, refused)
         else:
             if answer is not None:
@@ -114,7 +124,7 @@ class OpenObject:
     async def _carry_out(self, turn: _Turn) -> Mask | None:
         """The answer; None when a newer request will give it. A long replay lets others decode between its clicks."""
         steps = await self._steps(turn.request)
-        run = self._around.decoder.run
+        run = self._around.run
         for step in steps[:-1]:
             await run(self._begin, turn, step)
         return await run(self._finish, turn, steps[-1])

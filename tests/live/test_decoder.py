@@ -141,7 +141,7 @@ async def test_what_is_evicted_is_read_again(image: Image, features: Features, d
 async def test_the_event_loop_runs_on_while_decoding(image: Image, decoder: Decoder, features: Features) -> None:
     """A click decodes for tens of milliseconds; the loop must not notice."""
     session = decoder.predictor.session(features)
-    work = asyncio.create_task(decoder.run(session.click, 100.0, 100.0, True))
+    work = asyncio.create_task(decoder.run("somebody", session.click, 100.0, 100.0, True))
     turns = 0
     while not work.done():
         await asyncio.sleep(0)

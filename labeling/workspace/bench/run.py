@@ -86,7 +86,7 @@ def quantile(values: list[float], share: float) -> float:
 def run(plan: Plan, say: Say) -> list[dict[str, Any]]:
     """Measure each number of users; the rows. Nothing of it stays on the server. Raises: SmokeFailed."""
     with Client(plan.url) as client:
-        client.wait_until_ready(min(plan.patience, 120))
+        client.wait_until_ready(plan.patience)
         client.sign_in(plan.username, plan.password)
         with tidied(client.sign_out), _project(client) as project:
             pictures = _bring_in(client, project, plan)

@@ -38,7 +38,9 @@ class Command(BaseCommand):
         parser.add_argument("--think", type=float, default=0, help="mean seconds from an answer to the next click; 0")
         parser.add_argument("--overlap", action="store_true", help="the next click does not wait for the answer")
         parser.add_argument("--images", type=int, default=4, help="how many of the demo photographs are opened; 4")
-        parser.add_argument("--patience", type=float, default=600, help="seconds until all images have to be ready")
+        parser.add_argument(
+            "--patience", type=float, default=600, help="seconds until server and images have to be ready"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         pace = Pace(options["clicks"], options["seconds"], options["think"], options["overlap"])
@@ -73,7 +75,10 @@ def server(options: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         username, password = sign_in_of(options["username"], options["password"])
         yield options["url"], username, password
         return
-    with tempfile.TemporaryDirectory(prefix="interlabel-bench-") as folder, embedded(Path(folder), DEMO="0") as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix="interlabel-bench-") as folder,
+        embedded(Path(folder), options["patience"], DEMO="0") as stack,
+    ):
         password = secrets.token_urlsafe(12)
         stack.add_administrator("bench", password)
         yield stack.url, "bench", password

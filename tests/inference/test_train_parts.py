@@ -15,20 +15,22 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from inference import curves, train_clicks
+from inference import Click, ClickPredictor, curves, train_clicks
 from inference.click_model import User, UserRules, interact, make_user
 from inference.compute import CPU, Compute
 from inference.encoders import Encoder, EncoderFileError, read_encoder
+from inference.export_weights import export_run
 from inference.features import WEIGHTS
 from inference.muon import Muon
 from inference.progress import Progress, clock
-from inference.pyramid import SMALL
+from inference.pyramid import BASE, SMALL
 from inference.stem import Stem
 from inference.team import Team
 from inference.train import named_weights
 from inference.train_clicks import CONFIGS, Checks, Run, TrainConfig, check_encoder, weighted
 from inference.vit import ViT, ViTConfig
 from inference.windows import SetRule, Window
+from tests.inference.conftest import draw
 
 MINI = ViTConfig(dim=64, depth=3, heads=1, mlp=64, patch=16, table=5, taps=(1, 2, 3))
 
@@ -185,6 +187,18 @@ def test_cached_runs_learn_from_composites_in_their_share(coco_file: Callable[..
     drawn = sampler.draw(np.random.default_rng(0), 4)
     assert drawn.tokens is not None
     assert drawn.tokens.shape == (4, 4, MINI.channels)
+
+
+def test_a_model_on_patches_of_16_is_exported_and_answers(tmp_path: Path) -> None:
+    cfg = TrainConfig(replace(BASE, tokens=MINI.channels), ((4, 2, 1.0),))
+    Run(cfg, 0).save(tmp_path)
+    export_run(tmp_path, tmp_path / "weights", mini_file(tmp_path))  # compares ONNX Runtime with PyTorch
+    image, _ = draw(64, 96)
+    one, two = (ClickPredictor(tmp_path / "weights", encode_runtime=kind) for kind in ("onnx", "torch"))
+    found, expected = one.encode(image), two.encode(image)
+    for name, values in found.maps.items():
+        assert np.abs(values.astype(np.float32) - expected.maps[name].astype(np.float32)).max() < 0.1, name
+    assert one.predict(found, [Click(20, 20, True)])[20, 20]
 
 
 def test_a_wrong_encoder_is_told_which_config_it_is_for() -> None:

@@ -18,17 +18,16 @@ class Progress:
 
     def __init__(self, shown: bool = True) -> None:
         bar = shown and sys.stderr.isatty()
-        layout = "{percentage:5.1f} %|{bar}| {elapsed}<{remaining}{postfix}"
-        self.bar = tqdm(total=1.0, bar_format=layout, file=sys.stderr, mininterval=1.0) if bar else None
+        layout = "{percentage:5.1f} %|{bar}| {desc}"  # the time that is left is ours: tqdm's forgets a resumed run
+        self.bar = tqdm(total=1.0, bar_format=layout, file=sys.stderr, mininterval=1.0, miniters=0) if bar else None
         self.begin: tuple[float, float] | None = None
 
     def update(self, progress: float, seconds: float) -> None:
         """So far, after so many seconds of the run."""
         if self.begin is None:
             self.begin = (progress, seconds)
-            if self.bar is not None:
-                self.bar.initial = self.bar.n = progress
         if self.bar is not None:
+            self.bar.set_description_str(f"left {self.left(progress, seconds)}", refresh=False)
             self.bar.update(progress - self.bar.n)
 
     def left(self, progress: float, seconds: float) -> str:

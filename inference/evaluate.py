@@ -11,6 +11,7 @@ at the pictures' own size.
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import json
 import sys
@@ -25,12 +26,14 @@ from numpy.typing import NDArray
 
 from inference.coco import CocoImage, DataError, read_rgb
 from inference.comparison import Key, paired, read_record, table, trials_of, write_record
+from inference.focus import FocusSession
 from inference.grabcut import GrabCut
 from inference.pictures import Picture, save, sheet, tile
 from inference.predictor import ClickPredictor
 from inference.protocol import Segmenter, Trial, sample, summary, trial, truth_of, void_of
-from inference.session import ClickSession
+from inference.session import Click, ClickSession
 from inference.simulate import Hand, Mask, SimulatedClick
+from inference.tiles import Tile, TileFeatures
 
 SHOWN = 5  # clicks in the pictures of the worst objects
 
@@ -44,6 +47,18 @@ def segmenter(session: ClickSession) -> Segmenter:
     return answer
 
 
+def tiled(session: FocusSession, tile: Callable[[Tile], TileFeatures]) -> Segmenter:
+    """The same for a session that looks closer from the second click on, as when tiles are always ready in time."""
+
+    def answer(click: SimulatedClick) -> Mask:
+        at = Click(click.x + 0.5, click.y + 0.5, click.positive)
+        wanted = session.wanted(at)
+        session.add(at, tile(wanted) if wanted else None)
+        return session.mask()
+
+    return answer
+
+
 class Model(Protocol):
     """What is evaluated: looks at a picture once, and gives a fresh segmenter for every object on it."""
 
@@ -51,15 +66,19 @@ class Model(Protocol):
 
 
 class Clicker:
-    """The click model with the weights of a folder (default: the shipped ones)."""
+    """The click model with the weights of a folder (default: the shipped ones); with tiles if asked."""
 
-    def __init__(self, weights: Path | None, threads: int) -> None:
+    def __init__(self, weights: Path | None, threads: int, tiles: bool = False) -> None:
         self.predictor = ClickPredictor(weights, threads=threads)
         self.predictor.warm_up()
+        self.tiles = tiles
 
     def look(self, pixels: NDArray[np.uint8]) -> Callable[[], Segmenter]:
         features = self.predictor.encode(pixels)
-        return lambda: segmenter(self.predictor.session(features))
+        if not self.tiles:
+            return lambda: segmenter(self.predictor.session(features))
+        encode = functools.cache(functools.partial(self.predictor.encode_tile, pixels))
+        return lambda: tiled(self.predictor.focus(features), encode)
 
 
 class Classical:
@@ -181,7 +200,7 @@ def clicks(args: argparse.Namespace) -> dict[str, Any]:
         sequences=tuple(s for s in args.sequences.split(",") if s),
     )
     me = args.baseline or "this model"
-    models: dict[str, Model] = {me: Classical() if args.baseline else Clicker(args.weights, args.threads)}
+    models: dict[str, Model] = {me: Classical() if args.baseline else Clicker(args.weights, args.threads, args.tiles)}
     others = [named(text, Path(text).stem) for text in args.compare]
     records = {name: read_record(path) for name, path in others if path.is_file()}
     models |= {name: Clicker(path, args.threads) for name, path in others if not path.is_file()}
@@ -233,6 +252,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--max-clicks", type=int, default=20)
     add("--jitter", type=float, default=0.0, metavar="PX", help="clicks miss by so many pixels (standard deviation)")
     add("--weights", type=Path, help="folder of exported weights (default: the shipped ones)")
+    add("--tiles", action="store_true", help="answer on tiles from the second click on, where that helps")
     add("--baseline", choices=["grabcut"], help="evaluate this instead of the model")
     add(
         *("--compare",),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,12 +58,23 @@ class Features:
         return Frame.of(self.height, self.width)
 
     def to_bytes(self) -> bytes:
-        """Safetensors with the version and the size as metadata."""
-        meta = {"version": self.version, "height": str(self.height), "width": str(self.width)}
-        return save({name: np.ascontiguousarray(m) for name, m in self.maps.items()}, metadata=meta)
+        """Safetensors with `about` as metadata."""
+        return save({name: np.ascontiguousarray(m) for name, m in self.maps.items()}, metadata=self.about())
+
+    def about(self) -> dict[str, str]:
+        """What is kept beside the maps: version and size."""
+        return {"version": self.version, "height": str(self.height), "width": str(self.width)}
 
     @classmethod
-    def from_bytes(cls, data: bytes, version: str | None = None) -> Features:
+    def made_of(cls, about: dict[str, str], maps: Mapping[str, Half]) -> Self:
+        """The opposite of `about`. Raises KeyError or ValueError when it is incomplete."""
+        height, width = int(about["height"]), int(about["width"])
+        if height < 1 or width < 1:
+            raise FeaturesError(f"features are damaged: an image of {width}x{height}")
+        return cls(about["version"], height, width, maps)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, version: str | None = None) -> Self:
         """The opposite of `to_bytes`. Raises FeaturesError when the data is damaged or of another version than
         `version` (default: that of the shipped weights)."""
         meta = _metadata(data)
@@ -72,13 +83,11 @@ class Features:
         if found != wanted:
             raise FeaturesError(f"features are of version {found or 'unknown'}, this model needs {wanted}")
         try:
-            height, width = int(meta["height"]), int(meta["width"])
-            maps = load(data)
+            features = cls.made_of(meta, load(data))
+        except FeaturesError:
+            raise
         except (KeyError, ValueError, SafetensorError) as error:
             raise FeaturesError(f"features are damaged: {error}") from error
-        if height < 1 or width < 1:
-            raise FeaturesError(f"features are damaged: an image of {width}x{height}")
-        features = cls(found, height, width, maps)
         features.check()
         return features
 

@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 
 from inference.batch import OPEN, ObjectPrompt, drive_together
 from inference.features import WEIGHTS, Features, FeaturesError, read_manifest
+from inference.focus import FocusSession
 from inference.geometry import Frame, stem_input, vit_input
 from inference.image_maps import SharedMaps
 from inference.runtime import Encoder, make_encoder, session
 from inference.session import Box, Click, ClickSession, Floats, Inputs, Mask, MaskPatch
+from inference.tiles import TILE, Grid, Tile, TileFeatures
 
 
 class ClickPredictor:
@@ -76,6 +78,25 @@ class ClickPredictor:
             for i, found in zip(some, maps, strict=True):
                 results[i] = Features(self.version, frames[i].height, frames[i].width, found)
         return [results[i] for i in range(len(images))]
+
+    def encode_tile(self, image: NDArray[np.uint8], tile: Tile) -> TileFeatures:
+        """Features of a tile of an image, H x W x 3 uint8 RGB."""
+        grid = Grid(*image.shape[:2])
+        x0, y0, x1, y1 = grid.box(tile)
+        return self.encode_cut(image[y0:y1, x0:x1], grid, tile)
+
+    def encode_cut(self, cut: NDArray[np.uint8], grid: Grid, tile: Tile) -> TileFeatures:
+        """The same from the tile's part alone, which may be shrunk already, of an image that is never held whole."""
+        if cut.ndim != 3 or cut.shape[2] != 3 or cut.dtype != np.uint8:
+            raise ValueError(f"a picture is H x W x 3 uint8, not {cut.shape} {cut.dtype}")
+        x0, y0, x1, y1 = grid.box(tile)
+        resized = Frame.of(y1 - y0, x1 - x0, TILE).resize(cut)
+        maps = self._get_encoder()(vit_input(resized)[None], stem_input(resized)[None])[0]
+        return TileFeatures(self.version, y1 - y0, x1 - x0, maps, tile, grid.height, grid.width)
+
+    def focus(self, features: Features, previous: Mask | None = None, box: Box | None = None) -> FocusSession:
+        """As `session`, for an object that may be answered on tiles, too."""
+        return FocusSession(self.session, features, previous, box)
 
     def predict(
         self,

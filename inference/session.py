@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -112,6 +112,21 @@ class ClickSession:
             yield from self._open(box)
         for click in clicks:
             yield from self._add(click)
+
+    @property
+    def logits(self) -> NDArray[np.float16] | None:
+        """The answer at stride 2 of the padded model image, positive inside; None before the first one."""
+        return self._states[-1].logits
+
+    def resume(self, clicks: Sequence[Click], logits: NDArray[np.float16]) -> None:
+        """Go on from an answer that was made elsewhere (see `logits`) to these clicks. `undo` does not reach behind."""
+        if list(clicks[: len(self._clicks)]) != self._clicks:
+            self._forget()
+            self._clicks = []
+        for click in clicks[len(self._clicks) :]:
+            self._listen(click)
+        self._clicks, self._states = list(clicks), [State(logits)]
+        self._undone.clear()
 
     def undo(self) -> Mask:
         """Take the last click back; without clicks nothing happens. From kept states."""

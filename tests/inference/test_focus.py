@@ -1,0 +1,207 @@
+"""Clicks on an object, answered on the overview or on tiles."""
+
+import numpy as np
+import pytest
+
+from inference import Click, ClickPredictor, Features
+from inference.focus import FocusSession
+from inference.tiles import Tile, TileFeatures
+from tests.inference.conftest import Image, Mask
+
+HEIGHT, WIDTH = 900, 1200
+CLICKS = (Click(600.5, 450.5, True), Click(700.2, 430.9, False), Click(560, 470, True), Click(20, 20, False))
+
+
+@pytest.fixture(scope="module")
+def scene() -> tuple[Image, Mask]:
+    """A disc of 120 pixels on noisy ground, and a long bar that fits no tile."""
+    rng = np.random.default_rng(1)
+    image = rng.integers(30, 70, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    ys, xs = np.mgrid[:HEIGHT, :WIDTH]
+    disc = (xs - 600) ** 2 + (ys - 450) ** 2 <= 60**2
+    image[disc] = (230, 160, 40)
+    image[800:860, 50:1150] = (40, 90, 220)
+    return image, disc
+
+
+@pytest.fixture(scope="module")
+def overview(predictor: ClickPredictor, scene: tuple[Image, Mask]) -> Features:
+    return predictor.encode(scene[0])
+
+
+@pytest.fixture(scope="module")
+def near(predictor: ClickPredictor, scene: tuple[Image, Mask], overview: Features) -> TileFeatures:
+    """The finest tile around the disc."""
+    grid = predictor.focus(overview).grid
+    tile = grid.finest_showing((540, 390, 660, 510))
+    assert tile is not None
+    return predictor.encode_tile(scene[0], tile)
+
+
+@pytest.fixture(scope="module")
+def aside(predictor: ClickPredictor, scene: tuple[Image, Mask], overview: Features) -> TileFeatures:
+    """Another one that overlaps with it."""
+    return predictor.encode_tile(scene[0], predictor.focus(overview).grid.nearest(1, 720, 450))
+
+
+def played(
+    predictor: ClickPredictor, overview: Features, clicks: tuple[Click, ...], *tiles: TileFeatures | None
+) -> FocusSession:
+    session = predictor.focus(overview)
+    for click, tile in zip(clicks, tiles, strict=True):
+        session.add(click, tile)
+    return session
+
+
+def test_without_tiles_it_is_a_click_session(predictor: ClickPredictor, overview: Features) -> None:
+    plain, focus = predictor.session(overview), predictor.focus(overview)
+    for click in CLICKS:
+        plain.add(click)
+        focus.add(click)
+        assert np.array_equal(focus.mask(), plain.mask())
+    focus.undo()
+    assert np.array_equal(focus.mask(), plain.undo())
+
+
+def test_beginning_with_a_mask_or_a_box(predictor: ClickPredictor, overview: Features, near: TileFeatures) -> None:
+    given = np.zeros((HEIGHT, WIDTH), bool)
+    given[400:500, 560:640] = True
+    for begin in ({"previous": given}, {"box": (540.0, 390.0, 660.0, 510.0)}):
+        plain, focus = predictor.session(overview, **begin), predictor.focus(overview, **begin)  # type: ignore[arg-type]
+        first = plain.mask()
+        assert np.array_equal(focus.mask(), first)
+        assert np.array_equal(focus.patch().bits.sum(), first.sum())
+        focus.add(CLICKS[0])
+        assert np.array_equal(focus.mask(), plain.click(*CLICKS[0]))
+        focus.undo()
+        focus.add(CLICKS[0], near)
+        focus.undo()
+        assert np.array_equal(focus.mask(), first)
+
+
+def test_the_same_clicks_on_the_same_tiles_give_the_same_mask(
+    predictor: ClickPredictor, overview: Features, near: TileFeatures, aside: TileFeatures
+) -> None:
+    tiles = (None, aside, near, None)
+    one = played(predictor, overview, CLICKS, *tiles)
+    assert one.clicks == CLICKS
+    assert one.tiles == (None, aside.tile, near.tile, None)
+    # Tiles that were stored in between, another order of doing things, an undone detour: the same bits.
+    stored = TileFeatures.from_bytes(near.to_bytes())
+    other = predictor.focus(overview)
+    other.add(CLICKS[0], near)
+    other.undo()
+    other.add(CLICKS[0])
+    other.add(CLICKS[1])
+    other.refine(aside)
+    other.add(CLICKS[2], stored)
+    other.add(CLICKS[3])
+    assert other.tiles == one.tiles
+    assert np.array_equal(other.mask(), one.mask())
+
+
+def test_a_refined_click_is_a_click_on_the_tile(
+    predictor: ClickPredictor, overview: Features, near: TileFeatures
+) -> None:
+    at_once = played(predictor, overview, CLICKS[:1], near)
+    refined = played(predictor, overview, CLICKS[:1], None)
+    refined.refine(near)
+    assert refined.tiles == (near.tile,)
+    assert np.array_equal(refined.mask(), at_once.mask())
+
+
+def test_undo_and_redo_come_from_kept_states(
+    predictor: ClickPredictor, overview: Features, near: TileFeatures, aside: TileFeatures
+) -> None:
+    session = predictor.focus(overview)
+    masks = [session.mask()]
+    for click, tile in zip(CLICKS, (None, near, aside, None), strict=True):
+        session.add(click, tile)
+        masks.append(session.mask())
+    session._open = None  # type: ignore[assignment]  # a decode now would fail
+    for expected in reversed(masks[:-1]):
+        session.undo()
+        assert np.array_equal(session.mask(), expected)
+    session.undo()
+    for expected in masks[1:]:
+        session.redo()
+        assert np.array_equal(session.mask(), expected)
+    assert not session.can_redo
+
+
+def test_a_closer_look_is_asked_for_where_it_helps(
+    predictor: ClickPredictor, overview: Features, near: TileFeatures
+) -> None:
+    session = predictor.focus(overview)
+    assert session.wanted() is None
+    assert session.wanted(CLICKS[0]) is None  # nothing is known of the object yet
+    session.add(CLICKS[0])
+    wanted = session.wanted()
+    assert wanted is not None
+    x0, y0, x1, y1 = session.grid.box(wanted)
+    assert x0 <= 600 < x1
+    assert y0 <= 450 < y1
+    patch = session.patch()
+    if session.grid.shows(wanted, (patch.x, patch.y, patch.x + patch.width, patch.y + patch.height)):
+        session.refine(predictor_tile := near)
+        assert predictor_tile.tile == session.tiles[0]
+
+
+def test_a_clicked_pixel_is_where_the_click_says(
+    predictor: ClickPredictor, overview: Features, near: TileFeatures, aside: TileFeatures
+) -> None:
+    rng = np.random.default_rng(5)
+    tiles = (None, near, aside)
+    session = predictor.focus(overview)
+    said: dict[tuple[int, int], bool] = {}
+    for k in range(9):
+        x, y = rng.uniform(600, 660), rng.uniform(400, 500)  # in both tiles
+        click = Click(float(x), float(y), bool(rng.integers(2)))
+        session.add(click, tiles[k % 3])
+        said[int(x), int(y)] = click.positive
+        mask = session.mask()
+        assert all(mask[j, i] == positive for (i, j), positive in said.items())
+        patch = session.patch()
+        full = np.zeros_like(mask)
+        full[patch.y : patch.y + patch.height, patch.x : patch.x + patch.width] = patch.bits
+        assert np.array_equal(full, mask)
+
+
+def test_outside_of_the_tile_the_mask_stays(
+    predictor: ClickPredictor, overview: Features, scene: tuple[Image, Mask]
+) -> None:
+    """The bar fits no tile: a click at its border changes what is near the click."""
+    session = predictor.focus(overview)
+    session.add(Click(600, 830, True))
+    session.add(Click(300, 830, True))
+    before = session.mask()
+    ys = np.flatnonzero(before[:, 600])
+    assert len(ys)
+    click = Click(600.0, float(ys[-1]) + 3, False)
+    tile = session._tile_at_border(session._field(), click)  # type: ignore[arg-type]
+    assert tile is not None
+    session.add(click, predictor.encode_tile(scene[0], tile))
+    changed = session.mask() ^ before
+    x0, y0, x1, y1 = session.grid.box(tile)
+    changed[y0:y1, x0:x1] = False
+    assert not changed.any()
+
+
+def test_wrong_input_is_refused(predictor: ClickPredictor, overview: Features, near: TileFeatures) -> None:
+    session = predictor.focus(overview)
+    with pytest.raises(ValueError, match="newest"):
+        session.refine(near)
+    with pytest.raises(ValueError, match="outside"):
+        session.add(Click(WIDTH, 3, True))
+    with pytest.raises(ValueError, match=near.tile.name):
+        session.add(Click(3, 3, True), near)
+    other = TileFeatures(near.version, near.height, near.width, near.maps, Tile(1, 0, 0), 900, 1300)
+    with pytest.raises(ValueError, match="1300x900"):
+        session.add(CLICKS[0], other)
+    session.add(CLICKS[0])
+    session.add(CLICKS[1])
+    session.undo()
+    with pytest.raises(ValueError, match="newest"):
+        session.refine(near)
+    with pytest.raises(ValueError, match="uint8"):
+        predictor.encode_cut(np.zeros((4, 4), np.uint8), session.grid, near.tile)

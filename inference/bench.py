@@ -6,7 +6,7 @@ For each number of threads: encoding by every runtime, the first click on an obj
 interest and without), boxes one by one and together, and `inference.reference`, InterFormer-Light's decoder in eager
 PyTorch. What is compared takes turns, so that other work on the machine slows all of it alike. Figures are medians in
 milliseconds, by the wall clock and in processor time (what would be left on an idle machine, for one thread); ratios
-are how many times the reference takes ours. A table, then one JSON object on the last line.
+are how many times the reference takes ours. Progress goes to stderr; a table, then one JSON object on the last line.
 
 The picture is drawn: objects of several sizes on noise, clicked on by the simulated user of the evaluation.
 """
@@ -141,6 +141,8 @@ class Bench:
         for turn in range(-1, rounds):
             if turn == 0:
                 self.watch = Stopwatch()
+            words = f"\r{self.threads} thread(s), round {turn + 1} of {rounds}"
+            print(words, end="", file=sys.stderr, flush=True)
             self.step_reference()
             self.clicks(turn % len(OBJECTS), self.zoomed, "first click", "later click")
             self.step_reference()
@@ -150,6 +152,7 @@ class Bench:
                 for name, encoder in self.encoders.items():
                     with self.watch.time(name):
                         encode(encoder, self.scenes[0][0])
+        print(file=sys.stderr)
 
     def step_reference(self) -> None:
         with self.watch.time("reference"), torch.inference_mode():

@@ -36,7 +36,7 @@ def test_the_reference_has_the_papers_maps() -> None:
     decoder = ReferenceDecoder().eval()
     pyramid = make_pyramid(128, 192)
     assert [tuple(m.shape[1:]) for m in pyramid] == [(32, 32, 48), (64, 16, 24), (128, 8, 12), (256, 4, 6)]
-    seen = []
+    seen: list[tuple[int, ...]] = []
     decoder.head.register_forward_pre_hook(lambda _, given: seen.extend(tuple(m.shape[1:]) for m in given[0]))
     with torch.inference_mode():
         mask = decoder(pyramid, torch.full((1, 128, 192), 2))

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from labeling.common.supervisor import tether
+
 ROOT = Path(__file__).resolve().parents[2]
 _NOT_PASSED_ON = ("DJANGO_ALLOW_ASYNC_UNSAFE", "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
@@ -65,7 +67,7 @@ class Stack:
         return f"http://127.0.0.1:{self.proxy_port or self.port}"
 
     def launch(self, command: list[str]) -> "subprocess.Popen[bytes]":
-        """Start a process of the stack, in a group of its own."""
+        """Start a process of the stack, in a group of its own. It is ended when this process is killed."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 command,
@@ -75,6 +77,7 @@ class Stack:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=tether(last_signal=signal.SIGTERM),
             )
         self.processes.append(process)
         return process

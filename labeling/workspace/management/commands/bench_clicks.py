@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import secrets
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,13 +77,16 @@ def server(options: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         username, password = sign_in_of(options["username"], options["password"])
         yield options["url"], username, password
         return
-    with (
-        tempfile.TemporaryDirectory(prefix="interlabel-bench-") as folder,
-        embedded(Path(folder), options["patience"], DEMO="0") as stack,
-    ):
-        password = secrets.token_urlsafe(12)
-        stack.add_administrator("bench", password)
-        yield stack.url, "bench", password
+    # A polite end tidies up, too: the processes that were started, and their folder.
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        with tempfile.TemporaryDirectory(prefix="interlabel-bench-") as folder:
+            with embedded(Path(folder), options["patience"], DEMO="0") as stack:
+                password = secrets.token_urlsafe(12)
+                stack.add_administrator("bench", password)
+                yield stack.url, "bench", password
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _numbers(text: str) -> list[int]:

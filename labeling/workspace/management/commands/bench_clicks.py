@@ -80,11 +80,13 @@ def server(options: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     # A polite end tidies up, too: the processes that were started, and their folder.
     before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        with tempfile.TemporaryDirectory(prefix="interlabel-bench-") as folder:
-            with embedded(Path(folder), options["patience"], DEMO="0") as stack:
-                password = secrets.token_urlsafe(12)
-                stack.add_administrator("bench", password)
-                yield stack.url, "bench", password
+        with (
+            tempfile.TemporaryDirectory(prefix="interlabel-bench-") as folder,
+            embedded(Path(folder), options["patience"], DEMO="0") as stack,
+        ):
+            password = secrets.token_urlsafe(12)
+            stack.add_administrator("bench", password)
+            yield stack.url, "bench", password
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -60,13 +60,16 @@ class ClickPredictor:
         """Features of one image, H x W x 3 uint8 RGB."""
         return self.encode_batch([image])[0]
 
-    def encode_batch(self, images: list[NDArray[np.uint8]]) -> list[Features]:
-        """Features of several images of any sizes; on a GPU those of equal model size share a batch."""
+    def encode_batch(
+        self, images: list[NDArray[np.uint8]], sizes: Sequence[tuple[int, int]] | None = None
+    ) -> list[Features]:
+        """Features of several images of any sizes; on a GPU those of equal model size share a batch. sizes: (height,
+        width) of the images themselves, where those given are shrunk already."""
         frames = []
-        for image in images:
+        for image, size in zip(images, sizes or [image.shape[:2] for image in images], strict=True):
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
                 raise ValueError(f"an image is H x W x 3 uint8, not {image.shape} {image.dtype}")
-            frames.append(Frame.of(*image.shape[:2]))
+            frames.append(Frame.of(*size))
         encoder = self._get_encoder()
         results: dict[int, Features] = {}
         todo = sorted(range(len(images)), key=lambda i: frames[i].tokens)

@@ -182,6 +182,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a path beside each file, and what a form has
 FEATURES_MEMORY_BYTES = env.integer("FEATURES_MEMORY_BYTES", 512 * 1024**2)
+TILES_BYTES = env.integer("TILES_BYTES", 8 * 1024**3)
 DECODE_THREADS = env.integer("DECODE_THREADS", max(2, len(os.sched_getaffinity(0))))
 ENCODE_BATCH = env.integer("ENCODE_BATCH", 4)
 

@@ -36,3 +36,26 @@ class Encoding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.image}: {self.state}"
+
+
+class Tile(models.Model):
+    """A region of an image that was asked to be encoded at a larger scale (`inference.tiles`), and its features."""
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="tiles")
+    name = models.CharField(max_length=24, help_text="t<level>-<row>-<column>")
+    state = models.CharField(max_length=8, choices=Encoding.State, default=Encoding.State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_owner = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(help_text="When somebody last wanted it: newest first, kept longest.")
+    features_version = models.CharField(max_length=64, blank=True)
+    storage_key = models.CharField(max_length=255, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    nbytes = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["image", "name"], name="tile_once")]
+        indexes = [models.Index(fields=["state", "-asked_at"], name="tile_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.image}, {self.name}: {self.state}"

@@ -7,7 +7,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from labeling.features import queue, store
-from labeling.features.models import Encoding
+from labeling.features.models import Encoding, Tile
 from labeling.images.models import Image
 from labeling.images.signals import image_accepted
 
@@ -18,7 +18,8 @@ def queue_image(image: Image, **_: Any) -> None:
     queue.add([image])
 
 
+@receiver(post_delete, sender=Tile)
 @receiver(post_delete, sender=Encoding)
-def delete_features(instance: Encoding, **_: Any) -> None:
+def delete_features(instance: Encoding | Tile, **_: Any) -> None:
     """The features go once the deletion of the row (by itself or with its image) is committed."""
     transaction.on_commit(lambda: store.delete(instance.storage_key))

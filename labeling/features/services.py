@@ -62,13 +62,15 @@ def tidy() -> int:
 
 def sweep() -> None:
     """Make good what a killed worker, a lost message or a new model left behind."""
-    from labeling.features import model
+    from labeling.features import model, tiles
 
     queue.add(Image.objects.filter(encoding=None)[:1000])
     queue.release_lost()
+    tiles.release_lost()
     try:
         queue.requeue_stale(model.version())
+        tiles.drop_stale(model.version())
     except model.ModelMissing as missing:
         queue.logger.error("%s", missing)
-    if queue.is_waiting():
+    if queue.is_waiting() or tiles.is_waiting():
         queue.nudge()

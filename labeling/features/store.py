@@ -17,7 +17,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from labeling.features import model, queue
-from labeling.features.models import Encoding
+from labeling.features.models import Encoding, Tile
 
 if TYPE_CHECKING:
     from inference import Features
@@ -42,17 +42,19 @@ def storage() -> Storage:
     return storages["features"]
 
 
-def save(project_id: int, image_id: int, features: Features) -> Stored:
-    """Write features so that nobody ever sees half a file, also after a crash.
+def save(project_id: int, image_id: int, features: Features, tile: str = "") -> Stored:
+    """Write features (of an image, or of its tile of that name) so that nobody ever sees half a file, also after a
+    crash.
 
     The key has the content in it: two workers that encode the same image never write over each other.
     """
     data = features.to_bytes()
     digest = hashlib.sha256(data).hexdigest()
-    key = f"{features.version}/{project_id}/{image_id}-{digest[:8]}.safetensors"
+    about = f"{image_id}-{tile}" if tile else str(image_id)
+    key = f"{features.version}/{project_id}/{about}-{digest[:8]}.safetensors"
     place = storage()
     if isinstance(place, FileSystemStorage):
-        _write_atomically(Path(place.path(key)), data, f"{image_id}-")
+        _write_atomically(Path(place.path(key)), data, f"{about}-")
     else:  # an object store shows an object only when it is whole
         place.delete(key)
         key = place.save(key, ContentFile(data))
@@ -71,16 +73,23 @@ def load(image_id: int) -> Features:
     if row is None or row.state != Encoding.State.READY:
         raise FeaturesLost(f"Image {image_id} has no features yet: it is {row.state if row else 'not queued'}.")
     try:
-        if row.features_version != model.version():
-            raise FeaturesError(f"they are of version {row.features_version}")
-        with storage().open(row.storage_key, "rb") as file:
-            data = file.read()
-        if hashlib.sha256(data).hexdigest() != row.sha256:
-            raise FeaturesError("the file is not what was written")
-        return Features.from_bytes(data, model.version())
+        return Features.from_bytes(read(row), model.version())
     except (FileNotFoundError, FeaturesError) as error:
         queue.requeue_lost(row)
         raise FeaturesLost(f"The features of image {image_id} are lost and made anew: {error}") from error
+
+
+def read(row: Encoding | Tile) -> bytes:
+    """What was stored for a row. Raises: FeaturesError when it is of another version or damaged, FileNotFoundError."""
+    from inference import FeaturesError
+
+    if row.features_version != model.version():
+        raise FeaturesError(f"they are of version {row.features_version}")
+    with storage().open(row.storage_key, "rb") as file:
+        data = file.read()
+    if hashlib.sha256(data).hexdigest() != row.sha256:
+        raise FeaturesError("the file is not what was written")
+    return data
 
 
 def delete(key: str) -> None:
@@ -106,7 +115,7 @@ def delete_versions(but: set[str]) -> int:
     return count
 
 
-_OURS = re.compile(r"\d+-([0-9a-f]{8}\.safetensors|\d+\.draft)")
+_OURS = re.compile(r"\d+-(t\d+-\d+-\d+-)?([0-9a-f]{8}\.safetensors|\d+\.draft)")
 
 
 def _folders(place: Storage, path: str) -> list[str]:

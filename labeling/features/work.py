@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from labeling.features import model, queue, store
+from labeling.features import model, queue, store, tiles
 from labeling.features.models import Encoding
-from labeling.images import leases, pictures
+from labeling.images import blocks, leases, pictures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ def work_off() -> int:
                 break
             ready += _drain()
         # A task that came after our last look and before we let go found the door closed and left its row to us.
-        if not queue.is_waiting():
+        if not queue.is_waiting() and not tiles.is_waiting():
             break
     return ready
 
@@ -47,7 +47,11 @@ def work_off() -> int:
 def _drain() -> int:
     queue.release_lost()
     ready, size = 0, model.batch_size()
-    while not leases.stopping() and (rows := queue.claim(size)):
+    while not leases.stopping():
+        tiles.work_off()  # somebody is clicking there: before whole images
+        rows = queue.claim(size)
+        if not rows:
+            break
         ready += encode(rows)
     return ready
 
@@ -59,7 +63,7 @@ def encode(rows: list[Encoding]) -> int:
         views: list[npt.NDArray[np.uint8]] = []
         for row in rows:
             try:
-                views.append(pictures.view_pixels(row.image))
+                views.append(blocks.overview_pixels(row.image))
                 readable.append(row)
             except pictures.ViewUnreadable as error:
                 queue.fail(row, str(error))
@@ -69,7 +73,7 @@ def encode(rows: list[Encoding]) -> int:
 def _encode_views(rows: list[Encoding], views: list[npt.NDArray[np.uint8]]) -> int:
     began = time.perf_counter()
     try:
-        batch = model.predictor().encode_batch(views)
+        batch = model.predictor().encode_batch(views, [(row.image.height, row.image.width) for row in rows])
     except model.ModelMissing as error:
         for row in rows:
             queue.fail(row, str(error), final=True)

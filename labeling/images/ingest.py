@@ -20,7 +20,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from labeling.common import events
-from labeling.images import leases, pictures, reading, zips
+from labeling.images import blocks, leases, pictures, reading, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.images.signals import image_accepted
@@ -118,6 +118,7 @@ def _accept(item: UploadItem, file: IO[bytes]) -> None:
     picture = reading.read(file)
     original = str(item.file.name)
     view = pictures.write_view(picture, original)
+    blocks.write_blocks(picture.view, original)
     thumbnail = pictures.write_thumbnail(picture, original)
     image = Image(
         project_id=item.upload.project_id, name=item.name, sha256=digest,

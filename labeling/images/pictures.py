@@ -57,6 +57,11 @@ def write_thumbnail(picture: Picture, original: str) -> str:
     return _put(_beside(original, "thumbnails", ".webp"), out.getvalue())
 
 
+def blocks_name(original: str) -> str:
+    """Where the blocks of a large view are (`labeling.images.blocks`); "" for a name that is not ours."""
+    return _beside(original, "blocks", ".zip") if len(PurePath(original).parents) > 2 else ""
+
+
 def view_pixels(image: Image) -> npt.NDArray[np.uint8]:
     """The view as H×W×3 RGB.
 

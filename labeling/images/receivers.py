@@ -13,8 +13,9 @@ from labeling.images.models import Image, UploadItem
 
 @receiver(post_delete, sender=Image)
 def delete_image_files(instance: Image, **_: Any) -> None:
-    """Original, view and thumbnail; the project's pages count anew."""
+    """Original, view with its blocks, and thumbnail; the project's pages count anew."""
     names = {str(file.name or "") for file in (instance.original, instance.view, instance.thumbnail)}
+    names.add(pictures.blocks_name(str(instance.original.name)))
     project = instance.project_id
 
     def after() -> None:

@@ -67,7 +67,7 @@ def test_beginning_with_a_mask_or_a_box(predictor: ClickPredictor, overview: Fea
     given = np.zeros((HEIGHT, WIDTH), bool)
     given[400:500, 560:640] = True
     for begin in ({"previous": given}, {"box": (540.0, 390.0, 660.0, 510.0)}):
-        plain, focus = predictor.session(overview, **begin), predictor.focus(overview, **begin)  # type: ignore[arg-type]
+        plain, focus = predictor.session(overview, **begin), predictor.focus(overview, **begin)
         first = plain.mask()
         assert np.array_equal(focus.mask(), first)
         assert np.array_equal(focus.patch().bits.sum(), first.sum())
@@ -178,7 +178,7 @@ def test_outside_of_the_tile_the_mask_stays(
     ys = np.flatnonzero(before[:, 600])
     assert len(ys)
     click = Click(600.0, float(ys[-1]) + 3, False)
-    tile = session._tile_at_border(session._field(), click)  # type: ignore[arg-type]
+    tile = session._tile_at_border(session._field(), click)
     assert tile is not None
     session.add(click, predictor.encode_tile(scene[0], tile))
     changed = session.mask() ^ before

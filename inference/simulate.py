@@ -57,10 +57,13 @@ def largest_region(error: Mask) -> tuple[int, Mask, int, int] | None:
 
 
 def depth(region: Mask, precise: bool = True) -> NDArray[np.float32]:
-    """Distance of every pixel of a region to its border; the border of the picture is a border too."""
+    """Distance of every pixel of a region to its border; the border of the picture is a border too.
+
+    Rounded to a thousandth: OpenCV's last bits depend on where the memory lies, and would break ties by chance.
+    """
     padded = np.pad(region.view(np.uint8), 1)
     size = cv2.DIST_MASK_PRECISE if precise else cv2.DIST_MASK_3
-    return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, size)[1:-1, 1:-1])
+    return np.round(cv2.distanceTransform(padded, cv2.DIST_L2, size)[1:-1, 1:-1], 3)
 
 
 def next_click(

@@ -66,7 +66,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
         if await self.guard.check() is None:
             raise DenyConnection
         owner = self.guard.user.pk if self.guard.user else None
-        around = Surroundings(image.width, image.height, decoder(), self._features, self.tell, owner)
+        around = Surroundings(image.pk, image.width, image.height, decoder(), self._features, self.tell, owner)
         self.objects = OpenObjects(around)
         # Subscribed before the state is read: a change between the two is told twice rather than never.
         await self.channel_layer.group_add(image_group(image.pk), self.channel_name)
@@ -176,6 +176,9 @@ class ClickConsumer(AsyncWebsocketConsumer):
             event = say.EVENT.validate_python(message["event"])
         except ValidationError as error:
             logger.error("an event for image %d is not in the protocol: %s", self.image.pk, field_errors(error))
+            return
+        if isinstance(event, say.TileReady):
+            self.objects.tile_ready(event.tile)
             return
         await self.tell(event)
         if isinstance(event, say.ImageState):

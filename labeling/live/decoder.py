@@ -16,9 +16,10 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from inference import Click, ClickPredictor, Features
-from labeling.features import store
+from inference.tiles import TileFeatures
+from labeling.features import store, tiles
 from labeling.live.fair import FairThreads
-from labeling.live.lru import FeaturesLru
+from labeling.live.lru import FeaturesLru, Key
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Decoder:
         self.lru = FeaturesLru(memory_bytes)
         self._threads = FairThreads(threads, "decode")
         self._loaders = ThreadPoolExecutor(LOADING_THREADS, thread_name_prefix="features")
-        self._loading: dict[int, Future[Features]] = {}
+        self._loading: dict[Key, Future[Features]] = {}
         self._lock = threading.Lock()
         self._warm = False
 
@@ -53,6 +54,19 @@ class Decoder:
         # Shielded: the read goes on for the others when one caller goes away.
         return await asyncio.shield(asyncio.wrap_future(self._request(image_id)))
 
+    def tile_in_memory(self, image_id: int, name: str) -> TileFeatures | None:
+        """A tile's features if they are here."""
+        with self._lock:
+            found = self.lru.get((image_id, name))
+        return found if isinstance(found, TileFeatures) else None
+
+    async def tile(self, image_id: int, name: str) -> TileFeatures:
+        """A tile's features, from memory or the store. Raises: FeaturesLost when they have to be made; that is asked
+        for, and an event `tile` says when it is done."""
+        found = await asyncio.shield(asyncio.wrap_future(self._request((image_id, name))))
+        assert isinstance(found, TileFeatures)
+        return found
+
     async def prefetch(self, image_id: int) -> None:
         """Bring features to memory if they can be had, and the model if it is not there yet. Never raises."""
         try:
@@ -65,28 +79,28 @@ class Decoder:
         except Exception:
             logger.exception("image %d was not prefetched", image_id)
 
-    def _request(self, image_id: int) -> "Future[Features]":
+    def _request(self, key: Key) -> "Future[Features]":
         """A future of the features: done already, on its way, or begun now."""
         with self._lock:
-            found = self.lru.get(image_id)
+            found = self.lru.get(key)
             if found is not None:
                 done: Future[Features] = Future()
                 done.set_result(found)
                 return done
-            if image_id not in self._loading:
-                self._loading[image_id] = self._loaders.submit(self._load, image_id)
-            return self._loading[image_id]
+            if key not in self._loading:
+                self._loading[key] = self._loaders.submit(self._load, key)
+            return self._loading[key]
 
-    def _load(self, image_id: int) -> Features:
+    def _load(self, key: Key) -> Features:
         close_old_connections()
         try:
-            features = store.load(image_id)
+            features = store.load(key) if isinstance(key, int) else tiles.load(*key)
             with self._lock:
-                self.lru.put(image_id, features)
+                self.lru.put(key, features)
             return features
         finally:
             with self._lock:
-                del self._loading[image_id]
+                del self._loading[key]
             close_old_connections()
 
     def _warm_up(self, features: Features) -> None:

@@ -14,6 +14,8 @@ PENDING_REQUESTS = 100
 """Unanswered requests of one object. A decoder that is this far behind needs a pause, not more work."""
 
 PREFETCH_IMAGES = 8
+TILE_PATIENCE = 20.0
+"""Seconds that a re-opened object waits for tiles to be encoded anew; then its clicks are answered on the overview."""
 
 
 class TokenBucket:

@@ -20,6 +20,9 @@ Pixel = Annotated[int, Field(ge=0, lt=2**31)]
 Seq = Annotated[int, Field(ge=1, le=2**53)]
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 Bbox = tuple[Pixel, Pixel, Pixel, Pixel]
+TileName = Annotated[str, Field(pattern=r"^t[1-9]\d?-\d{1,4}-\d{1,4}$")]
+StartClick = tuple[Number, Number, bool] | tuple[Number, Number, bool, TileName]
+"""A click, and the tile that it was answered on."""
 State = Literal["queued", "encoding", "ready", "failed"]
 ErrorCode = Literal[
     "bad_message", "too_large", "out_of_image", "unknown_object", "too_many_objects", "too_many_clicks",
@@ -64,7 +67,7 @@ class ObjectRequest(Message):
 
 class Start(ObjectRequest):
     type: Literal["start"]
-    clicks: Annotated[list[tuple[Number, Number, bool]], Field(max_length=CLICKS_PER_OBJECT)] = []
+    clicks: Annotated[list[StartClick], Field(max_length=CLICKS_PER_OBJECT)] = []
     previous: Patch | None = None
     box: tuple[Number, Number, Number, Number] | None = None
 
@@ -203,7 +206,8 @@ class Mask(ServerMessage):
     can_redo: bool
     bbox: Bbox
     counts: str
-    stage: Literal["final"] = "final"
+    tiles: list[TileName | None] | None = None
+    stage: Literal["coarse", "final"] = "final"
     ms: Took
 
 
@@ -220,6 +224,13 @@ class Error(ServerMessage):
     object: UUID | None = None
 
 
-Event = ImageState | AnnotationsChanged
+class TileReady(ServerMessage):
+    """For the server's own sockets: a tile that was asked for can be had. Not passed on."""
+
+    type: Literal["tile"] = "tile"
+    tile: TileName
+
+
+Event = ImageState | AnnotationsChanged | TileReady
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 """What is published to an image's group (`labeling.common.events`) and passed on to its open editors."""

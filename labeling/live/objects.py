@@ -15,10 +15,13 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import inference
-from inference import ClickSession, Features
+from inference import Features
+from inference.focus import FocusSession
+from inference.tiles import Grid, Tile, TileFeatures
 from labeling.common import masks
+from labeling.features.store import FeaturesLost
 from labeling.live.decoder import Decoder
-from labeling.live.limits import CLICKS_PER_OBJECT, OPEN_OBJECTS, PENDING_REQUESTS
+from labeling.live.limits import CLICKS_PER_OBJECT, OPEN_OBJECTS, PENDING_REQUESTS, TILE_PATIENCE
 from labeling.live.messages import Click, Error, Mask, Patch, Redo, Refused, ServerMessage, Start, Took, Undo
 
 P = ParamSpec("P")
@@ -34,6 +37,7 @@ Send = Callable[[ServerMessage], Awaitable[None]]
 class Surroundings:
     """What every open object of a socket shares."""
 
+    image: int
     width: int
     height: int
     decoder: Decoder
@@ -56,6 +60,9 @@ class _Turn:
     received: float = field(default_factory=time.perf_counter)
     began: float | None = None
 
+    tile: str | None = None
+    """For a second look at an answer that was given: the tile."""
+
     def took(self) -> Took:
         began, now = self.began or self.received, time.perf_counter()
         return Took(queue=round((began - self.received) * 1e3, 1), decode=round((now - began) * 1e3, 1))
@@ -70,8 +77,13 @@ class OpenObject:
         self._end = end
         self._pending: deque[_Turn] = deque()
         self._task: asyncio.Task[None] | None = None
-        self._session: ClickSession | None = None
+        self._session: FocusSession | None = None
         self._unanswered: _Turn | None = None
+        self._look: asyncio.Task[None] | None = None
+        self._hoped: _Turn | None = None
+        """A second look that waits for its tile to be encoded."""
+        self._missed: str | None = None
+        """The tile that would have answered the newest click better, had it been here."""
 
     def submit(self, request: Request) -> None:
         """Put a request last in line. Raises: Refused."""
@@ -80,13 +92,24 @@ class OpenObject:
         if len(self._pending) >= PENDING_REQUESTS:
             raise Refused("rate_limited", "The server is behind with this object. Wait for its mask, then go on.")
         self.seq = request.seq
-        self._pending.append(_Turn(request))
+        self._line_up(_Turn(request))
+
+    def tile_ready(self, name: str) -> None:
+        """A tile that somebody asked for is encoded now."""
+        if self._hoped is not None and self._hoped.tile == name:
+            self._look = asyncio.create_task(self._look_at(self._hoped))
+
+    def _line_up(self, turn: _Turn) -> None:
+        self._pending.append(turn)
         if self._task is None:
             self._task = asyncio.create_task(self._work())
 
     def close(self) -> None:
         """Forget the object; what is on its way is not answered."""
         self._pending.clear()
+        self._hoped = None
+        if self._look is not None:
+            self._look.cancel()
         if self._task is not None:
             self._task.cancel()
 
@@ -94,7 +117,7 @@ class OpenObject:
         while self._pending:
             turn = self._pending.popleft()
             try:
-                await self._serve(turn)
+                await (self._refine(turn, turn.tile) if turn.tile else self._serve(turn))
             except Exception:
                 logger.exception("%s of object %s failed", turn.request.type, turn.request.object)
                 self._session = self._unanswered = None
@@ -115,6 +138,31 @@ class OpenObject:
         else:
             if answer is not None:
                 await self._around.send(answer)
+                if self._missed is not None:
+                    self._look = asyncio.create_task(self._look_at(_Turn(turn.request, tile=self._missed)))
+
+    async def _look_at(self, turn: _Turn) -> None:
+        """Bring a tile to memory for the next click, and answer the newest one on it: now, or when it is encoded.
+        A `start` is not answered again: it may be an object that was kept as it is."""
+        assert turn.tile is not None
+        self._hoped = turn  # before it is asked for: what is said in between is not missed
+        try:
+            await self._around.decoder.tile(self._around.image, turn.tile)
+        except FeaturesLost:
+            return
+        except Exception:
+            logger.exception("tile %s of image %d was not read", turn.tile, self._around.image)
+            return
+        newest = self._hoped is turn and turn.request.seq == self.seq
+        self._hoped = None if self._hoped is turn else self._hoped
+        if newest and isinstance(turn.request, Click):
+            self._line_up(turn)
+
+    async def _refine(self, turn: _Turn, tile: str) -> None:
+        """Answer the newest click again on a tile, unless something newer came."""
+        features = self._around.decoder.tile_in_memory(self._around.image, tile)
+        if self._session is not None and features is not None and not self._pending:
+            await self._around.send(await self._around.run(self._refined, turn, features))
 
     async def _tell_error(self, turn: _Turn, refused: Refused) -> None:
         request = turn.request
@@ -133,8 +181,9 @@ class OpenObject:
         """What there is to do in decode threads. Raises: Refused when it can't be done now."""
         if isinstance(request, Start):
             features = await self._around.features()
-            rest = [partial(self._click, *click) for click in request.clicks[1:]]
-            return [partial(self._open, request, features), *rest]
+            known = await self._tiles({name for _, _, _, *rest in request.clicks for name in rest})
+            clicks = [partial(self._replay, known, *click) for click in request.clicks]
+            return [partial(self._open, request, features, *clicks[:1]), *clicks[1:]]
         if self._session is None:
             raise Refused("unknown_object", "This object is not open. Start it with its clicks.")
         if isinstance(request, Click):
@@ -149,6 +198,20 @@ class OpenObject:
             raise Refused("nothing_to_redo", "There is no undone click to redo.")
         return [self._session.redo]
 
+    async def _tiles(self, names: set[str]) -> dict[str, TileFeatures]:
+        """The tiles of clicks that are replayed. Those that were lost are waited for a while, as they are made anew."""
+        found: dict[str, TileFeatures] = {}
+        until = time.perf_counter() + TILE_PATIENCE
+        for name in sorted(names):
+            while name not in found:
+                try:
+                    found[name] = await self._around.decoder.tile(self._around.image, name)
+                except FeaturesLost:
+                    if time.perf_counter() > until:
+                        break
+                    await asyncio.sleep(0.5)
+        return found
+
     # From here on: in a decode thread. One at a time for an object, as `_work` waits for each.
 
     def _begin(self, turn: _Turn, step: Callable[[], object]) -> None:
@@ -161,12 +224,12 @@ class OpenObject:
         self._unanswered = turn
         return None if self._pending else self._answer(turn)
 
-    def _open(self, start: Start, features: Features) -> None:
+    def _open(self, start: Start, features: Features, *first: Callable[[], None]) -> None:
         """A session with the first click, if any."""
         previous = self._mask_of(start.previous) if start.previous else None
-        self._session = self._around.decoder.predictor.session(features, previous=previous, box=start.box)
-        for click in start.clicks[:1]:
-            self._click(*click)
+        self._session = self._around.decoder.predictor.focus(features, previous=previous, box=start.box)
+        for click in first:
+            click()
 
     def _mask_of(self, patch: Patch) -> masks.Bits | None:
         """The whole view's mask of a patch; None for an empty one. Raises: Refused `bad_message`."""
@@ -180,8 +243,31 @@ class OpenObject:
             raise Refused("bad_message", f"previous: {error}") from error
 
     def _click(self, x: float, y: float, positive: bool) -> None:
+        """A new click: on the tile that answers it best, if that is here."""
         assert self._session is not None
-        self._session.add(inference.Click(x, y, positive))
+        click = inference.Click(x, y, positive)
+        wanted = self._session.wanted(click)
+        tile = self._around.decoder.tile_in_memory(self._around.image, wanted.name) if wanted else None
+        self._session.add(click, tile)
+        self._missed = None if tile else self._missing(self._session.wanted())
+
+    def _missing(self, wanted: Tile | None) -> str | None:
+        """The tile's name if it has to be brought here first."""
+        if wanted is None or self._around.decoder.tile_in_memory(self._around.image, wanted.name):
+            return None
+        return wanted.name
+
+    def _replay(self, tiles: dict[str, TileFeatures], x: float, y: float, positive: bool, tile: str = "") -> None:
+        """A click as it was answered before; on the overview if its tile can't be had any more."""
+        assert self._session is not None
+        self._session.add(inference.Click(x, y, positive), tiles.get(tile))
+
+    def _refined(self, turn: _Turn, features: TileFeatures) -> Mask:
+        assert self._session is not None
+        turn.began = time.perf_counter()
+        self._session.refine(features)
+        self._missed = None
+        return self._answer(turn)
 
     def _answer(self, turn: _Turn) -> Mask:
         """The object's mask as it is now, in answer to `turn` and all before it."""
@@ -189,6 +275,9 @@ class OpenObject:
         self._unanswered = None
         patch = self._session.patch()
         empty = patch.width == 0 or patch.height == 0
+        tiles = self._session.tiles
+        if isinstance(turn.request, Start):
+            self._missed = self._missing(self._session.wanted())
         return Mask(
             object=turn.request.object,
             seq=turn.request.seq,
@@ -196,6 +285,8 @@ class OpenObject:
             can_redo=self._session.can_redo,
             bbox=(0, 0, 0, 0) if empty else (patch.x, patch.y, patch.width, patch.height),
             counts="" if empty else masks.encode(patch.bits),
+            tiles=[tile.name if tile else None for tile in tiles] if any(tiles) else None,
+            stage="coarse" if self._missed and isinstance(turn.request, Click) else "final",
             ms=turn.took(),
         )
 
@@ -231,6 +322,11 @@ class OpenObjects:
         if known is not None:
             known.close()
 
+    def tile_ready(self, name: str) -> None:
+        """A tile of the image is encoded now."""
+        for one in self._open.values():
+            one.tile_ready(name)
+
     def close_all(self) -> None:
         for uid in list(self._open):
             self.close(uid)
@@ -247,11 +343,22 @@ class OpenObjects:
         if isinstance(request, Click):
             points = [(request.x, request.y)]
         elif isinstance(request, Start):
-            points = [(x, y) for x, y, _ in request.clicks]
+            points = [(x, y) for x, y, *_ in request.clicks]
             self._check_boxes(request)
+            self._check_tiles(request)
         for x, y in points:
             if not (0 <= x < width and 0 <= y < height):
                 raise Refused("out_of_image", f"({x}, {y}) is outside the {width} × {height} image.")
+
+    def _check_tiles(self, start: Start) -> None:
+        """Raises: Refused for a tile that there is not, or that does not show its click."""
+        grid = Grid(self._around.height, self._around.width)
+        for x, y, _, *rest in start.clicks:
+            for name in rest:
+                tile = Tile.of(name)
+                x0, y0, x1, y1 = grid.box(tile) if grid.has(tile) else (0, 0, 0, 0)
+                if not (x0 <= x < x1 and y0 <= y < y1):
+                    raise Refused("bad_message", f"clicks: ({x}, {y}) is not in a tile {name} of this image.")
 
     def _check_boxes(self, start: Start) -> None:
         width, height = self._around.width, self._around.height

@@ -38,11 +38,11 @@ class Server {
     socket.send(JSON.stringify({ v: 1, ...message }));
   }
 
-  mask(socket: NodeSocket, object: string, seq: number, clicks: number): void {
+  mask(socket: NodeSocket, object: string, seq: number, clicks: number, more: object = {}): void {
     const bbox = clicks === 0 ? [0, 0, 0, 0] : [10, 10, 1, clicks];
     const counts = clicks === 0 ? "" : encodeRuns([0, clicks]);
     const ms = { queue: 0, decode: 0 };
-    this.say(socket, { type: "mask", object, seq, clicks, can_redo: false, bbox, counts, stage: "final", ms });
+    this.say(socket, { type: "mask", object, seq, clicks, can_redo: false, bbox, counts, stage: "final", ms, ...more });
   }
 
   drop(): void {
@@ -135,6 +135,40 @@ describe("the click connection", () => {
     track(A, C);
     await settledWith(2);
     expect(types()).toEqual(["start", "undo", "redo", "undo", "click"]);
+  });
+
+  it("takes a refined answer after a coarse one, and sends its tile again after a lost connection", async () => {
+    let reply = (): void => {};
+    server.intercept = (message, socket) => {
+      if (message.type !== "click") return false;
+      server.mask(socket, message.object, message.seq, 2, { stage: "coarse" });
+      reply = () => {
+        server.mask(socket, message.object, message.seq, 3, { clicks: 2, tiles: [null, "t1-0-0"] });
+        server.mask(socket, message.object, message.seq, 9, { clicks: 2 }); // a second final answer is none
+      };
+      return true;
+    };
+    track(A);
+    await settledWith(1);
+    track(A, B);
+    await settledWith(2);
+    expect(answers.at(-1)!.tiles).toEqual([]);
+    reply();
+    await vi.waitFor(() => expect(answers).toHaveLength(3));
+    expect(answers[2]).toMatchObject({
+      clicks: 2,
+      final: true,
+      tiles: [null, "t1-0-0"],
+      patch: { box: [10, 10, 1, 3] },
+    });
+    const told: WireClick = [2, 2, false, "t1-0-0"];
+    track(A, told); // what is known already
+    expect(types()).toEqual(["start", "click"]);
+    server.intercept = () => false;
+    server.drop();
+    await vi.waitFor(() => expect(types()).toEqual(["start", "click", "start"]), { timeout: 4_000 });
+    expect(server.got.at(-1)).toMatchObject({ clicks: [A, told] });
+    expect(answers).toHaveLength(4);
   });
 
   it("starts anew with all clicks after a lost connection", async () => {

@@ -23,6 +23,8 @@ export interface Answer {
   readonly clicks: number;
   /** Whether it answers everything that was asked; otherwise a newer one follows. */
   readonly final: boolean;
+  /** For each click the tile that it was answered on, if the server looked closer anywhere. */
+  readonly tiles: readonly (string | null)[];
   /** From sending to the answer, in milliseconds. */
   readonly milliseconds: number;
 }
@@ -68,6 +70,9 @@ interface Session {
   startSeq: number;
   lastSeq: number;
   answeredSeq: number;
+  /** The newest answer may be followed by a refined one with the same `seq`. */
+  coarse: boolean;
+  milliseconds: number;
   sentAt: Map<number, number>;
   repeats: number;
 }
@@ -136,6 +141,8 @@ export class ClickConnection {
       startSeq: 0,
       lastSeq: 0,
       answeredSeq: 0,
+      coarse: false,
+      milliseconds: 0,
       sentAt: new Map(),
       repeats: 0,
     };
@@ -184,17 +191,22 @@ export class ClickConnection {
 
   private receiveMask(message: MaskMessage): void {
     const session = this.sessions.get(message.object);
-    if (!session?.told || message.seq < session.startSeq || message.seq <= session.answeredSeq) return;
+    if (!session?.told || message.seq < session.startSeq) return;
+    const refined = session.coarse && message.seq === session.answeredSeq;
+    if (message.seq <= session.answeredSeq && !refined) return;
     session.answeredSeq = message.seq;
+    session.coarse = message.stage === "coarse";
     session.repeats = 0;
-    const sent = session.sentAt.get(message.seq) ?? performance.now();
+    const sent = session.sentAt.get(message.seq);
+    if (sent !== undefined) session.milliseconds = performance.now() - sent;
     for (const seq of session.sentAt.keys()) if (seq <= message.seq) session.sentAt.delete(seq);
     this.listener.mask({
       object: message.object,
       patch: patchOf(message.bbox, message.counts),
       clicks: message.clicks,
       final: message.seq === session.lastSeq && isTold(session),
-      milliseconds: performance.now() - sent,
+      tiles: message.tiles ?? [],
+      milliseconds: session.milliseconds,
     });
   }
 
@@ -283,7 +295,7 @@ export class ClickConnection {
     this.greeted = false;
     this.seq = 0;
     for (const session of this.sessions.values()) {
-      Object.assign(session, { told: null, startSeq: 0, lastSeq: 0, answeredSeq: 0, repeats: 0 });
+      Object.assign(session, { told: null, startSeq: 0, lastSeq: 0, answeredSeq: 0, coarse: false, repeats: 0 });
       session.sentAt.clear();
     }
     if (this.disposed) return;

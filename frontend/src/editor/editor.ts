@@ -289,17 +289,17 @@ export class Editor {
     this.store.set({ encoding: { state, reason: reason ?? null, ahead: waiting, aheadAtFirst } });
   }
 
-  private receive({ object, patch, clicks, final, milliseconds }: Answer): void {
+  private receive({ object, patch, clicks, final, tiles, milliseconds }: Answer): void {
     const { open, finishing } = this.store.get();
     this.store.set({ latency: milliseconds });
     if (open?.uid === object) {
-      const after = objects.answered(open, patch, clicks, final);
+      const after = objects.answered(open, patch, clicks, final, tiles);
       this.change(after);
       return;
     }
     const waiting = finishing.find(({ uid }) => uid === object);
     if (!waiting) return;
-    const after = objects.answered(waiting, patch, clicks, final);
+    const after = objects.answered(waiting, patch, clicks, final, tiles);
     this.store.set({ finishing: finishing.map((one) => (one === waiting ? after : one)) });
     if (after.settled && after.checking === 0) this.finishObject(after);
     else this.track(after);

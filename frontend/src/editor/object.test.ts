@@ -14,6 +14,26 @@ describe("an open object", () => {
     expect(objects.answered(object, mask(2), 2, true)).toMatchObject({ mask: mask(2), settled: true });
   });
 
+  it("remembers the tiles that its clicks were answered on", () => {
+    let object = objects.addClick(objects.begin("one", 1, click(1)), click(2));
+    object = objects.answered(object, mask(1), 1, false, ["t1-0-0"]);
+    expect(objects.wireClicks(object)).toEqual([
+      [1, 1, true],
+      [2, 1, true],
+    ]);
+    object = objects.answered(object, mask(2), 2, true, [null, "t1-0-0"]);
+    expect(objects.wireClicks(object)).toEqual([
+      [1, 1, true],
+      [2, 1, true, "t1-0-0"],
+    ]);
+    expect(objects.wire(object.clicks[1]!)).toEqual([2, 1, true]);
+    object = objects.answered(object, mask(2), 2, true);
+    expect(objects.wireClicks(object)).toEqual([
+      [1, 1, true],
+      [2, 1, true],
+    ]);
+  });
+
   it("goes back and forth through its clicks", () => {
     const two = objects.addClick(objects.begin("one", 1, click(1)), click(2));
     const one = objects.undo(two)!;

@@ -7,6 +7,8 @@ export interface Click {
   readonly x: number;
   readonly y: number;
   readonly positive: boolean;
+  /** The tile that the server answered it on, if it looked closer. */
+  readonly tile?: string;
 }
 
 export interface OpenObject {
@@ -81,10 +83,18 @@ export function redo(object: OpenObject): OpenObject | null {
 }
 
 /** Take an answer in. While the kept clicks are checked the kept mask stays, and decides how to go on. */
-export function answered(object: OpenObject, patch: Patch, clicks: number, final: boolean): OpenObject {
+export function answered(
+  object: OpenObject,
+  patch: Patch,
+  clicks: number,
+  final: boolean,
+  tiles: readonly (string | null)[] = [],
+): OpenObject {
   if (object.checking === 0) {
     // A mask for no clicks may arrive after `undo` settled the object; one for other clicks is shown until its own comes.
-    return { ...object, mask: patch, settled: final && clicks === object.clicks.length };
+    const settled = final && clicks === object.clicks.length;
+    if (!settled) return { ...object, mask: patch, settled };
+    return { ...object, mask: patch, settled, clicks: object.clicks.map((click, index) => on(click, tiles[index])) };
   }
   if (!final) return object;
   if (same(patch, object.mask)) {
@@ -97,10 +107,14 @@ export function answered(object: OpenObject, patch: Patch, clicks: number, final
 /** The clicks that the server should have now. */
 export function wireClicks(object: OpenObject): WireClick[] {
   const clicks = object.checking > 0 ? object.clicks.slice(0, object.checking) : object.clicks;
-  return clicks.map(wire);
+  return clicks.map((click) => (click.tile ? [...wire(click), click.tile] : wire(click)));
 }
 
-export function wire({ x, y, positive }: Click): WireClick {
+function on({ x, y, positive }: Click, tile: string | null | undefined): Click {
+  return tile ? { x, y, positive, tile } : { x, y, positive };
+}
+
+export function wire({ x, y, positive }: Click): readonly [x: number, y: number, positive: boolean] {
   return [x, y, positive];
 }
 

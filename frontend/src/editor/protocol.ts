@@ -4,8 +4,8 @@ import type { Box } from "./rle";
 
 export const VERSION = 1;
 
-/** A click on the wire: view pixels as floats, and whether it is positive. */
-export type WireClick = readonly [x: number, y: number, positive: boolean];
+/** A click on the wire: view pixels as floats, whether it is positive, and the tile that it was answered on. */
+export type WireClick = readonly [x: number, y: number, positive: boolean, tile?: string];
 
 export type EncodingState = "queued" | "encoding" | "ready" | "failed";
 
@@ -53,7 +53,10 @@ export interface MaskMessage {
   can_redo: boolean;
   bbox: Box;
   counts: string;
-  stage: string;
+  /** For each click the tile that it was answered on; left out when all were answered on the overview. */
+  tiles?: readonly (string | null)[];
+  /** After a `coarse` answer a `final` one with the same `seq` may follow. */
+  stage: "coarse" | "final";
   ms: { queue: number; decode: number };
 }
 

@@ -54,9 +54,11 @@ def step_rng(seed: int, step: int, purpose: int, rank: int) -> np.random.Generat
 
 
 def draw_batch(sampler: WindowSampler, cfg: TrainConfig, seed: int, step: int, rank: int = 0) -> list[Window]:
-    """The windows of one step; all of one size."""
-    rng = step_rng(seed, step, 0, rank)
+    """The windows of one step; all of one size, which the processes of a team share: none waits for a larger one."""
+    rng = step_rng(seed, step, 0, 0)
     tokens, count, _ = cfg.windows[int(rng.choice(len(cfg.windows), p=[w[2] for w in cfg.windows]))]
+    if rank:
+        rng = step_rng(seed, step, 0, rank)
     return [sampler.draw(rng, tokens) for _ in range(count)]
 
 

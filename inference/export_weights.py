@@ -45,11 +45,12 @@ def write_encoder(initial: Path, out: Path) -> None:
 
 
 def features_version(click: dict[str, Tensor]) -> str:
-    """Changes with whatever changes the features: the pyramid's weights (the encoder is named by its kind)."""
+    """Changes with whatever changes the features: the pyramid's weights (the encoder is named by its kind, what is kept
+    by the number after `pyr`)."""
     digest = hashlib.sha256()
     for name in sorted(k for k in click if k.startswith("pyramid.")):
         digest.update(name.encode() + click[name].numpy().tobytes())
-    return f"vits14-pyr1-{digest.hexdigest()[:8]}"
+    return f"vits14-pyr2-{digest.hexdigest()[:8]}"
 
 
 def example(cfg: ModelConfig, h: int = 12, w: int = 16, objects: int = 1) -> dict[str, dict[str, Tensor]]:

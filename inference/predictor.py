@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.batch import OPEN, ObjectPrompt, drive_together
-from inference.features import WEIGHTS, Features, FeaturesError, read_manifest
+from inference.features import PYRAMID, WEIGHTS, Features, FeaturesError, read_manifest
 from inference.focus import FocusSession
 from inference.geometry import Frame, stem_input, vit_input
 from inference.image_maps import SharedMaps
@@ -94,7 +94,8 @@ class ClickPredictor:
             raise ValueError(f"a picture is H x W x 3 uint8, not {cut.shape} {cut.dtype}")
         x0, y0, x1, y1 = grid.box(tile)
         resized = Frame.of(y1 - y0, x1 - x0, TILE).resize(cut)
-        maps = self._get_encoder()(vit_input(resized)[None], stem_input(resized)[None])[0]
+        found = self._get_encoder()(vit_input(resized)[None], stem_input(resized)[None])[0]
+        maps = {name: found[name] for name in PYRAMID}  # tiles are for clicks
         return TileFeatures(self.version, y1 - y0, x1 - x0, maps, tile, grid.height, grid.width)
 
     def focus(self, features: Features, previous: Mask | None = None, box: Box | None = None) -> FocusSession:

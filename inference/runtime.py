@@ -15,11 +15,12 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from inference.features import MAPS
+from inference.features import PYRAMID, TOKENS
 
 Floats = NDArray[np.float32]
 Maps = list[dict[str, NDArray[np.float16]]]
 RUNTIMES = ("auto", "onnx", "torch")
+TAPS = 3  # depths whose tokens the encoder gives side by side, the last one last (`ViTConfig.taps`)
 _fastest: dict[tuple[str, int], str] = {}
 
 
@@ -51,8 +52,8 @@ class OnnxEncoder:
 
     def __call__(self, vit: Floats, stem: Floats) -> Maps:
         parts = self.encoder.run(None, {"vit_image": vit, "stem_image": stem})
-        maps = self.pyramid.run(list(MAPS), dict(zip(("tokens", "d2", "d4", "d8"), parts, strict=True)))
-        return split(maps)
+        maps = self.pyramid.run(list(PYRAMID), dict(zip(("tokens", "d2", "d4", "d8"), parts, strict=True)))
+        return split(maps, parts[0])
 
 
 class TorchEncoder:
@@ -87,18 +88,19 @@ class TorchEncoder:
                 with torch.autocast(self.device.type, self.dtype, enabled=self.half):
                     tokens = self.encoder.look(images, details)
                 maps = self.pyramid(tokens.float(), *self.encoder.stem(details))
-                return split([m.float().cpu().numpy() for m in maps])
+                return split([m.float().cpu().numpy() for m in maps], tokens.float().cpu().numpy())
         finally:
             if torch.get_num_threads() != before:
                 torch.set_num_threads(before)
 
 
-def split(maps: list[Floats]) -> Maps:
-    """Batched fp32 maps to one dictionary of fp16 maps an image."""
-    halves = [np.clip(m, -65504, 65504).astype(np.float16) for m in maps]
-    return [
-        {name: np.ascontiguousarray(m[b]) for name, m in zip(MAPS, halves, strict=True)} for b in range(len(maps[0]))
-    ]
+def split(maps: list[Floats], tokens: Floats) -> Maps:
+    """Batched fp32 maps of the pyramid, and the encoder's tokens of all depths (B x h x w x C), to one dictionary of
+    fp16 maps an image, the last depth's tokens among them."""
+    last = tokens[..., -(tokens.shape[-1] // TAPS) :].transpose(0, 3, 1, 2)
+    named = dict(zip(PYRAMID, maps, strict=True)) | {TOKENS: last}
+    halves = {name: np.clip(m, -65504, 65504).astype(np.float16, order="C") for name, m in named.items()}
+    return [{name: np.ascontiguousarray(m[b]) for name, m in halves.items()} for b in range(len(tokens))]
 
 
 def has_cuda() -> bool:

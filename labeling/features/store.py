@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,8 +62,9 @@ def save(project_id: int, image_id: int, features: Features, tile: str = "") -> 
     return Stored(features.version, key, digest, len(data))
 
 
-def load(image_id: int) -> Features:
-    """The image's features, of the installed model's version, with their checksum verified.
+def load(image_id: int, without: Collection[str] = ()) -> Features:
+    """The image's features, of the installed model's version, with their checksum verified; without the maps of these
+    names.
 
     Raises: FeaturesLost when they are not made yet, lost, damaged or of another version; in the last three cases the
     image is queued again, first in line. OSError when the storage does not answer: nothing is known to be lost.
@@ -73,7 +75,7 @@ def load(image_id: int) -> Features:
     if row is None or row.state != Encoding.State.READY:
         raise FeaturesLost(f"Image {image_id} has no features yet: it is {row.state if row else 'not queued'}.")
     try:
-        return Features.from_bytes(read(row), model.version())
+        return Features.from_bytes(read(row), model.version(), without)
     except (FileNotFoundError, FeaturesError) as error:
         queue.requeue_lost(row)
         raise FeaturesLost(f"The features of image {image_id} are lost and made anew: {error}") from error

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from inference import Click, ClickPredictor, Features
+from inference.features import TOKENS
 from inference.tiles import TileFeatures
 from labeling.features import store, tiles
 from labeling.live.fair import FairThreads
@@ -94,7 +95,7 @@ class Decoder:
     def _load(self, key: Key) -> Features:
         close_old_connections()
         try:
-            features = store.load(key) if isinstance(key, int) else tiles.load(*key)
+            features = store.load(key, without=(TOKENS,)) if isinstance(key, int) else tiles.load(*key)
             with self._lock:
                 self.lru.put(key, features)
             return features

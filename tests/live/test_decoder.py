@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference import ClickPredictor, Features
+from inference.features import PYRAMID
 from labeling.features import store
 from labeling.images.models import Image
 from labeling.live import decoder as service
@@ -76,9 +77,9 @@ async def test_callers_at_once_make_one_read(image: Image, decoder: Decoder, mon
     reads, loop_thread = [], threading.get_ident()
     read = store.load
 
-    def counted(image_id: int) -> Features:
+    def counted(image_id: int, without: Collection[str]) -> Features:
         reads.append(threading.get_ident())
-        return read(image_id)
+        return read(image_id, without)
 
     monkeypatch.setattr(store, "load", counted)
     found = await asyncio.gather(*(decoder.features(image.pk) for _ in range(8)))
@@ -98,7 +99,7 @@ async def test_a_caller_that_goes_away_leaves_the_read_to_the_others(image: Imag
 
 
 async def test_a_failed_read_is_tried_again(image: Image, decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(image_id: int) -> Features:
+    def fail(image_id: int, without: Collection[str]) -> Features:
         raise OSError("the disk does not answer")
 
     with monkeypatch.context() as broken:

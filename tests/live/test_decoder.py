@@ -86,6 +86,7 @@ async def test_callers_at_once_make_one_read(image: Image, decoder: Decoder, mon
     assert len(reads) == 1
     assert loop_thread not in reads
     assert all(one is found[0] for one in found)
+    assert set(found[0].maps) == set(PYRAMID)  # tokens are not for clicks, and take no memory
     assert await decoder.features(image.pk) is found[0]
     assert len(reads) == 1
 

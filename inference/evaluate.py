@@ -2,6 +2,7 @@
 
     python -m inference.evaluate clicks DATA.json --limit 200 --min-area 1000
     python -m inference.evaluate clicks --set coco=coco/val.json --set davis=davis/train.json --sequences bear,lucia
+    python -m inference.evaluate instances|panoptic|semantic DATA.json --head FOLDER
 
 Pictures are found beside the file (`images/<file_name>` or `<file_name>`). Progress goes to stderr; the last line of
 stdout is one JSON object. Of several files each gets a line of its own before. Everything goes through the public API
@@ -28,6 +29,7 @@ from inference.coco import CocoImage, DataError, read_rgb
 from inference.comparison import Key, paired, read_record, table, trials_of, write_record
 from inference.focus import FocusSession
 from inference.grabcut import GrabCut
+from inference.heads import evaluation as heads
 from inference.pictures import Picture, save, sheet, tile
 from inference.predictor import ClickPredictor
 from inference.protocol import Segmenter, Trial, sample, summary, trial, truth_of, void_of
@@ -48,12 +50,14 @@ def segmenter(session: ClickSession) -> Segmenter:
 
 
 def tiled(session: FocusSession, tile: Callable[[Tile], TileFeatures]) -> Segmenter:
-    """The same for a session that looks closer from the second click on, as when tiles are always ready in time."""
+    """The same for a session that looks closer wherever it can, as when tiles are always ready in time."""
 
     def answer(click: SimulatedClick) -> Mask:
         at = Click(click.x + 0.5, click.y + 0.5, click.positive)
         wanted = session.wanted(at)
         session.add(at, tile(wanted) if wanted else None)
+        if wanted is None and (closer := session.wanted()):
+            session.refine(tile(closer))
         return session.mask()
 
     return answer
@@ -252,7 +256,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--max-clicks", type=int, default=20)
     add("--jitter", type=float, default=0.0, metavar="PX", help="clicks miss by so many pixels (standard deviation)")
     add("--weights", type=Path, help="folder of exported weights (default: the shipped ones)")
-    add("--tiles", action="store_true", help="answer on tiles from the second click on, where that helps")
+    add("--tiles", action="store_true", help="answer on tiles, where that helps")
     add("--baseline", choices=["grabcut"], help="evaluate this instead of the model")
     add(
         *("--compare",),
@@ -265,13 +269,15 @@ def make_parser() -> argparse.ArgumentParser:
     add("--worst", nargs=2, metavar=("N", "OUT.png"), help="draw the N objects with the lowest IoU after five clicks")
     add("--table", type=Path, metavar="OUT.md", help="write the model card's table: this, --compare, published figures")
     add("--threads", type=int, default=1, help="CPU threads")
+    sub.set_defaults(run=clicks)
+    heads.add_commands(commands)
     return parser
 
 
 def main() -> None:
     args = make_parser().parse_args()
     try:
-        result = clicks(args)
+        result = args.run(args)
     except (ValueError, OSError) as error:
         raise SystemExit(f"evaluate: {error}") from None
     print(json.dumps(result))

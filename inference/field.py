@@ -8,8 +8,9 @@ pixel depends on its own sources alone: a part of the mask is bit for bit that p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import cv2
@@ -25,12 +26,17 @@ NEAR, FAR = 48.0, 112.0  # model pixels from the click: a part of a large object
 SPREAD = 4  # cells around a changed one that go with it, and over which the change fades out
 CUT = 4  # cells on a tile's edge that an answer may newly have without being taken for cut off
 FAINT = 0.01  # a weight that is taken for none
+LARGE = 4_000_000  # pixels of an image whose mask is made block by block
+BLOCK = 128  # pixels of a block's side
 NOTHING = -60.0
 
 Floats = NDArray[np.float32]
 Half = NDArray[np.float16]
 Mask = NDArray[np.bool_]
 Places = NDArray[np.floating[Any]]
+Spans = NDArray[np.int64]
+"""Blocks along an axis, n x 2: the first pixel of each and the first one behind it. They begin at multiples of BLOCK
+whatever box is asked for, so that a pixel is looked at in the same way for each."""
 
 
 class Taps(NamedTuple):
@@ -117,8 +123,11 @@ class Layer:
         x0, y0, x1, y1 = place.box
         rows = slice(*(int(i) for i in np.searchsorted(ys, (y0, y1))))
         columns = slice(*(int(i) for i in np.searchsorted(xs, (x0, x1))))
+        lost = read(gone, place.rows(ys[rows]), place.columns(xs[columns]))
+        if not lost.any():
+            return self  # and no memory for a copy
         stays = np.ones(self.weight.shape, np.float32)
-        stays[rows, columns] -= read(gone, place.rows(ys[rows]), place.columns(xs[columns]))
+        stays[rows, columns] -= lost
         stays[stays < FAINT] = 0
         weighted, weight = (self.weighted * stays).astype(np.float16), (self.weight * stays).astype(np.float16)
         return replace(self, weighted=weighted, weight=weight)
@@ -149,15 +158,50 @@ class Field:
         return values.astype(np.float16)
 
     def region(self, box: Pixels) -> Mask:
-        """Mask pixels of a box, some rows at a time."""
+        """Mask pixels of a box, a part at a time. In a large image most pixels lie deep inside of the object or of the
+        background: blocks whose sources all say the same are filled without looking at each pixel."""
         x0, y0, x1, y1 = box
         out = np.empty((y1 - y0, x1 - x0), bool)
-        xs = np.arange(x0, x1) + 0.5
-        chunk = max(1, 4 * CHUNK // max(1, x1 - x0))
-        for y in range(y0, y1, chunk):
-            ys = np.arange(y, min(y + chunk, y1)) + 0.5
-            np.greater(self.at(ys, xs), 0, out=out[y - y0 : y - y0 + len(ys)])
+        if not out.size:
+            return out
+        if self.overview.frame.height * self.overview.frame.width <= LARGE:
+            xs = np.arange(x0, x1) + 0.5
+            chunk = max(1, 4 * CHUNK // max(1, x1 - x0))
+            for y in range(y0, y1, chunk):
+                ys = np.arange(y, min(y + chunk, y1)) + 0.5
+                np.greater(self.at(ys, xs), 0, out=out[y - y0 : y - y0 + len(ys)])
+            return out
+        rows, columns = _blocks(y0, y1), _blocks(x0, x1)
+        for (top, bottom), sides in zip(rows, self._sides(rows, columns), strict=True):
+            band = out[max(top, y0) - y0 : min(bottom, y1) - y0]
+            ys = np.arange(max(top, y0), min(bottom, y1)) + 0.5
+            for side, first, last in _alike(sides):
+                left, right = max(int(columns[first][0]), x0), min(int(columns[last][1]), x1)
+                part = band[:, left - x0 : right - x0]
+                if side:
+                    part[:] = side > 0
+                else:
+                    np.greater(self.at(ys, np.arange(left, right) + 0.5), 0, out=part)
         return out
+
+    def _sides(self, rows: Spans, columns: Spans) -> NDArray[np.int8]:
+        """For each block: 1 where all its pixels are in the mask, -1 where none is, 0 where one has to look."""
+        low, high = _extremes(self.base, _touched(self.overview.rows, rows), _touched(self.overview.columns, columns))
+        sides = (low > 0).astype(np.int8) - (high <= 0).astype(np.int8)
+        for layer in self.layers:
+            x0, y0, x1, y1 = layer.place.box
+            down = np.flatnonzero((rows[:, 1] > y0) & (rows[:, 0] < y1))
+            across = np.flatnonzero((columns[:, 1] > x0) & (columns[:, 0] < x1))
+            if len(down) and len(across):
+                cells = _touched(layer.place.rows, rows[down]), _touched(layer.place.columns, columns[across])
+                low, high = _extremes(layer.weighted, *cells)
+                heaviest = _extremes(layer.weight, *cells)[1]
+                here = np.ix_(down, across)
+                # It has to agree; and where it counts in full what lies under it does not save a value of 0.
+                inside = (sides[here] > 0) & ((low > 0) | ((low >= 0) & (heaviest < 1)))
+                outside = (sides[here] < 0) & (high <= 0)
+                sides[here] = inside.astype(np.int8) - outside.astype(np.int8)
+        return sides
 
     def bounds(self) -> Pixels:
         """A box outside of which the mask is empty; (0, 0, 0, 0) when it is empty everywhere."""
@@ -165,6 +209,7 @@ class Field:
         boxes += [_reach(layer.place, layer.weighted > 0) for layer in self.layers]
         return _around([box for box in boxes if box is not None]) or (0, 0, 0, 0)
 
+    @cached_property
     def extent(self) -> Pixels | None:
         """The mask's box as far as cells tell; None when it is empty."""
         places = [self.overview, *(layer.place for layer in self.layers)]
@@ -221,6 +266,35 @@ def window(place: Place, height: int, width: int, click: tuple[float, float] | N
 def runs_over(logits: Half, before: Half, counts: Floats) -> bool:
     """Does an answer reach its tile's edge where nothing was before, as an object would that goes on behind it?"""
     return int(((logits > 0) & (before <= 0) & (counts < 1)).sum()) >= CUT
+
+
+def _blocks(first: int, last: int) -> Spans:
+    """The blocks that have a part in first..last - 1."""
+    starts = np.arange(first // BLOCK, -(-last // BLOCK)) * BLOCK
+    return np.stack([starts, starts + BLOCK], 1)
+
+
+def _alike(sides: NDArray[np.int8]) -> list[tuple[int, int, int]]:
+    """Blocks of a row that are on the same side together: the side, the first and the last."""
+    ends = np.flatnonzero(np.diff(sides, append=2))  # no side is 2
+    return [(int(sides[last]), int(first), int(last)) for first, last in zip([0, *(ends[:-1] + 1)], ends, strict=True)]
+
+
+def _touched(axis: Callable[[Places], Taps], spans: Spans) -> Spans:
+    """The cells that the pixels of each block read: the first and the last."""
+    return np.stack([axis(spans[:, 0] + 0.5).low, axis(spans[:, 1] - 0.5).high], 1)
+
+
+def _extremes(cells: Half, rows: Spans, columns: Spans) -> tuple[Half, Half]:
+    """The lowest and the highest of the cells that each block reads, rows x columns."""
+    low = high = cells
+    for axis, spans in ((0, rows), (1, columns)):
+        edges = np.stack([spans[:, 0], spans[:, 1] + 1], 1).ravel()
+        reach = int(edges.max()) + 1  # `reduceat` wants every edge to be an index
+        low, high = (np.take(m, range(reach), axis, mode="clip") for m in (low, high))
+        low = np.minimum.reduceat(low, edges, axis).take(range(0, len(edges), 2), axis)
+        high = np.maximum.reduceat(high, edges, axis).take(range(0, len(edges), 2), axis)
+    return low, high
 
 
 def _inside(frame: Frame) -> Mask:

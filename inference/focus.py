@@ -29,7 +29,9 @@ LOOKS = 17  # places along a side of the square in which the border is looked fo
 class Opener(Protocol):
     """`ClickPredictor.session`."""
 
-    def __call__(self, features: Features, previous: Mask | None = None, box: Box | None = None) -> ClickSession: ...
+    def __call__(
+        self, features: Features, previous: Mask | MaskPatch | None = None, box: Box | None = None
+    ) -> ClickSession: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +51,14 @@ class FocusSession:
     """
 
     def __init__(
-        self, opener: Opener, features: Features, previous: Mask | None = None, box: Box | None = None
+        self, opener: Opener, features: Features, previous: Mask | MaskPatch | None = None, box: Box | None = None
     ) -> None:
         """See `ClickPredictor.session`."""
         self._open, self._features = opener, features
         self._overview = Place((0, 0, features.width, features.height), features.frame)
         self.grid = Grid(features.height, features.width)
         self._start = opener(features, previous, box)
-        self._given = previous
+        self._given = None if previous is None else self._start.patch()
         self._session = opener(features)
         self._tile_session: tuple[TileFeatures, ClickSession] | None = None
         self._steps: list[_Step] = []
@@ -183,7 +185,7 @@ class FocusSession:
 
     def _tile_at_border(self, field: Field, click: Click) -> Tile | None:
         """The finest tile around a click in which the mask's border is close to it."""
-        for level in range(self.grid.levels, 0, -1):
+        for level in range(self.grid.detailed_levels, 0, -1):
             reach = CLOSE / self.grid.scale(level)
             ys = np.unique(np.clip(np.linspace(click.y - reach, click.y + reach, LOOKS), 0, self.grid.height))
             xs = np.unique(np.clip(np.linspace(click.x - reach, click.x + reach, LOOKS), 0, self.grid.width))
@@ -237,8 +239,7 @@ def _box(field: Field, clicks: Sequence[Click]) -> tuple[float, float, float, fl
     """What a tile has to show: the mask, where the object was clicked, and the newest click."""
     points = [(c.x, c.y) for c in clicks if c.positive] + [clicks[-1][:2]]
     boxes = [(x, y, x, y) for x, y in points]
-    extent = field.extent()
-    if extent is not None:
-        boxes.append(extent)
+    if field.extent is not None:
+        boxes.append(field.extent)
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     return min(x0), min(y0), max(x1), max(y1)

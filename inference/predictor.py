@@ -98,7 +98,9 @@ class ClickPredictor:
         maps = {name: found[name] for name in PYRAMID}  # tiles are for clicks
         return TileFeatures(self.version, y1 - y0, x1 - x0, maps, tile, grid.height, grid.width)
 
-    def focus(self, features: Features, previous: Mask | None = None, box: Box | None = None) -> FocusSession:
+    def focus(
+        self, features: Features, previous: Mask | MaskPatch | None = None, box: Box | None = None
+    ) -> FocusSession:
         """As `session`, for an object that may be answered on tiles, too."""
         return FocusSession(self.session, features, previous, box)
 
@@ -116,9 +118,11 @@ class ClickPredictor:
             current.add(Click(*click))
         return current.mask()
 
-    def session(self, features: Features, previous: Mask | None = None, box: Box | None = None) -> ClickSession:
-        """A new object on an image. previous: a mask to refine, height x width bool. box: (x0, y0, x1, y1) around
-        the object, which alone gives a first mask; ignored where there is a previous mask."""
+    def session(
+        self, features: Features, previous: Mask | MaskPatch | None = None, box: Box | None = None
+    ) -> ClickSession:
+        """A new object on an image. previous: a mask to refine, height x width bool, or a patch. box: (x0, y0, x1, y1)
+        around the object, which alone gives a first mask; ignored where there is a previous mask."""
         self._check(features)
         return ClickSession(self._decode, self._shared.of(features), previous, box, self.zoom)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import cv2
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.features import Features
+from inference.geometry import Frame
 from inference.image_maps import ImageMaps
 from inference.prompts import DistanceGuide, Prompt, base_label, box_label, paint
 from inference.region import Region, around_box, around_mask, is_cut_off
@@ -24,6 +25,7 @@ Steps = Generator[Inputs, Floats, None]
 """Work that stops at every decoding: yields the decoder's inputs, is sent its logits (both with a batch axis of 1)."""
 ENFORCED_RADIUS = 3.0  # model pixels
 ENFORCED_LOGIT = 1.0
+AT_ONCE = 4_000_000  # pixels of a given mask that are shrunk together
 
 
 class Click(NamedTuple):
@@ -52,7 +54,7 @@ class State:
     """What the model said after some clicks: fp16 logits at stride 2, or the mask that the session began with."""
 
     logits: NDArray[np.float16] | None
-    given: Mask | None = None
+    given: MaskPatch | None = None
 
 
 class ClickSession:
@@ -67,7 +69,7 @@ class ClickSession:
         self,
         decode: Decode,
         features: Features | ImageMaps,
-        previous: Mask | None = None,
+        previous: Mask | MaskPatch | None = None,
         box: Box | None = None,
         zoom: bool = True,
     ) -> None:
@@ -82,10 +84,7 @@ class ClickSession:
         self._forget()
         self._states = [State(None)]
         if previous is not None:
-            if previous.shape != (self._frame.height, self._frame.width):
-                shape = f"{self._frame.height} x {self._frame.width}"
-                raise ValueError(f"the previous mask is {previous.shape}, the image {shape}")
-            self._states = [State(None, np.array(previous, bool))]
+            self._states = [State(None, given_patch(previous, self._frame))]
         elif box is not None:
             drive(self._open(box), decode)
 
@@ -151,7 +150,9 @@ class ClickSession:
         out = np.zeros((self._frame.height, self._frame.width), bool)
         state = self._states[-1]
         if state.given is not None:
-            return state.given.copy()
+            given = state.given
+            out[given.y : given.y + given.height, given.x : given.x + given.width] = given.bits
+            return out
         x0, y0, x1, y1 = self._bounds()
         out[y0:y1, x0:x1] = self._region((x0, y0, x1, y1))
         return out
@@ -160,7 +161,7 @@ class ClickSession:
         """The mask's bounding box and the mask inside it. Costs what the object's size costs, not the image's."""
         state = self._states[-1]
         if state.given is not None:
-            return tight(state.given, 0, 0)
+            return state.given
         box = self._bounds()
         return tight(self._region(box), box[0], box[1])
 
@@ -252,11 +253,8 @@ class ClickSession:
         if state.given is None:
             return None
         frame = self._frame
-        fine = cv2.resize(
-            state.given.astype(np.float32), (frame.inner_width, frame.inner_height), interpolation=cv2.INTER_AREA
-        )
         padded = np.zeros((frame.padded_height, frame.padded_width), np.float32)
-        padded[: frame.inner_height, : frame.inner_width] = fine
+        padded[: frame.inner_height, : frame.inner_width] = shrunk(state.given, frame)
         cells = padded.reshape(frame.padded_height // 2, 2, frame.padded_width // 2, 2).mean((1, 3))
         return np.asarray(cells >= 0.5)
 
@@ -320,6 +318,37 @@ def drive(steps: Steps, decode: Decode) -> None:
             inputs = steps.send(decode(inputs))
     except StopIteration:
         return
+
+
+def given_patch(previous: Mask | MaskPatch, frame: Frame) -> MaskPatch:
+    """A mask that was given for an image, as a patch of its own. Raises ValueError when it does not fit the image."""
+    if isinstance(previous, MaskPatch):
+        if previous.x + previous.width > frame.width or previous.y + previous.height > frame.height:
+            raise ValueError(f"the previous mask leaves the image of {frame.width} x {frame.height}")
+        return tight(np.array(previous.bits, bool), previous.x, previous.y)
+    if previous.shape != (frame.height, frame.width):
+        raise ValueError(f"the previous mask is {previous.shape}, the image {frame.height} x {frame.width}")
+    found = tight(np.asarray(previous, bool), 0, 0)
+    return replace(found, bits=found.bits.copy())
+
+
+def shrunk(patch: MaskPatch, frame: Frame) -> Floats:
+    """How much of each model pixel a patch covers: inner height x inner width, 0 to 1. Of a large image in two steps,
+    first across and some rows at a time, so that it is never there as a whole."""
+    columns, inner = slice(patch.x, patch.x + patch.width), (frame.inner_width, frame.inner_height)
+    if frame.height * frame.width <= AT_ONCE:
+        whole = np.zeros((frame.height, frame.width), np.float32)
+        whole[patch.y : patch.y + patch.height, columns] = patch.bits
+        return np.asarray(cv2.resize(whole, inner, interpolation=cv2.INTER_AREA), np.float32)
+    narrow = np.zeros((frame.height, frame.inner_width), np.float32)
+    rows = max(1, AT_ONCE // frame.width)
+    for first in range(0, patch.height, rows):
+        part = patch.bits[first : first + rows]
+        strip = np.zeros((len(part), frame.width), np.float32)
+        strip[:, columns] = part
+        across = cv2.resize(strip, (frame.inner_width, len(part)), interpolation=cv2.INTER_AREA)
+        narrow[patch.y + first : patch.y + first + len(part)] = across
+    return np.asarray(cv2.resize(narrow, inner, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def tight(mask: Mask, x: int, y: int) -> MaskPatch:

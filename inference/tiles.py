@@ -16,7 +16,9 @@ from inference.geometry import LONG_SIDE, Frame
 
 TILE = 448  # model pixels
 STEP = 112  # model pixels; an object of half a tile then has a quarter of its size around it in one of them
-FINEST = 1.5  # model pixels per image pixel
+FINEST = 1.5  # model pixels per image pixel, where there is detail to be seen
+ENLARGED = 2.05  # the same for objects that are small even so: the encoder sees them better
+SMALL = TILE / 2  # model pixels, of an object for which the image is enlarged
 MARGIN = 24.0  # model pixels around an object in its tile, at least
 SURROUNDINGS = 0.25  # and at least this share of the object's longer side
 
@@ -48,17 +50,24 @@ class Tile(NamedTuple):
 
 @dataclass(frozen=True)
 class Grid:
-    """The tiles of an image of height x width pixels, down to a scale of `finest` model pixels per image pixel."""
+    """The tiles of an image of height x width pixels."""
 
     height: int
     width: int
-    finest: float = FINEST
 
     @property
     def levels(self) -> int:
         """How many levels there are besides the overview; perhaps none."""
+        return self._levels(ENLARGED)
+
+    @property
+    def detailed_levels(self) -> int:
+        """How many of them show detail, rather than enlarge the image's own pixels."""
+        return self._levels(FINEST)
+
+    def _levels(self, finest: float) -> int:
         count = 0
-        while self.scale(count + 1) <= self.finest:
+        while self.scale(count + 1) <= finest:
             count += 1
         return count
 
@@ -103,9 +112,13 @@ class Grid:
         )
 
     def finest_showing(self, box: Box) -> Tile | None:
-        """The finest tile that shows a box whole; None when there is none."""
+        """The finest tile that shows a box whole; one that enlarges the image only for what fits half of it. None when
+        there is none."""
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        side = max(box[2] - box[0], box[3] - box[1])
         for level in range(self.levels, 0, -1):
+            if level > self.detailed_levels and side * self.scale(level) > SMALL:
+                continue
             tile = self.nearest(level, x, y)
             if self.shows(tile, box):
                 return tile

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco
@@ -28,7 +29,9 @@ class Box:
 
 def encode(bits: Bits) -> str:
     """Compressed COCO counts (column-major) of an `h×w` bool array."""
-    rle = coco.encode(np.asfortranarray(bits, dtype=np.uint8))
+    cells = np.ascontiguousarray(bits, bool).view(np.uint8)
+    columns = cv2.transpose(cells).T if cells.size else np.asfortranarray(cells)  # NumPy's own is 5 times slower
+    rle = coco.encode(columns)
     return rle["counts"].decode("ascii")
 
 

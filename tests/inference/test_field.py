@@ -1,5 +1,6 @@
 """How the answers of overview and tiles make one mask. Made-up logits: a straight border, seen in two ways."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -59,6 +60,42 @@ def test_a_part_of_the_mask_is_the_part_of_the_whole() -> None:
         assert np.array_equal(field.region((x0, y0, x1, y1)), mask[y0:y1, x0:x1])
     x0, y0, x1, y1 = field.bounds()
     assert mask[y0:y1, x0:x1].sum() == mask.sum()
+
+
+def test_blocks_that_say_the_same_are_filled_and_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+
+    def smooth(shape: tuple[int, ...], width: float) -> Floats:
+        noise = cv2.GaussianBlur(rng.normal(0, 1, shape).astype(np.float32), (0, 0), width)
+        return np.asarray(3 * noise / noise.std(), np.float32)
+
+    field = Field(OVERVIEW, smooth(border_at(OVERVIEW, 0).shape, 25).astype(np.float16))
+    for tile in (GRID.nearest(1, 2000, 1500), GRID.nearest(3, 1700, 1400), GRID.nearest(2, 900, 600)):
+        place = place_of(tile)
+        cells = field.cells(place)
+        logits = (cells.astype(np.float32) + smooth(cells.shape, 9)).astype(np.float16)
+        field = field.answered(tile, place, logits, whole(place), cells)
+    everything = (0, 0, WIDTH, HEIGHT)
+    looked_at = []
+    at = Field.at
+    monkeypatch.setattr(Field, "at", lambda self, ys, xs: looked_at.append(len(ys) * len(xs)) or at(self, ys, xs))
+    by_blocks = field.region(everything)
+    assert sum(looked_at) < 0.7 * WIDTH * HEIGHT
+    monkeypatch.setattr("inference.field.LARGE", WIDTH * HEIGHT)
+    assert np.array_equal(field.region(everything), by_blocks)
+
+
+def test_a_layer_that_loses_nothing_is_not_copied() -> None:
+    """Memory: an object with many layers and many clicks keeps each layer once."""
+    tile = GRID.nearest(3, 2000, 1500)
+    place = place_of(tile)
+    field = Field(OVERVIEW, border_at(OVERVIEW, 2005.0))
+    field = field.answered(tile, place, border_at(place, 2000.0), whole(place), field.cells(place))
+    before = field.cells(OVERVIEW)
+    far = before.copy()
+    far[:20, :20] = -5
+    after = field.answered(None, OVERVIEW, far, np.ones(before.shape, np.float32), before)
+    assert after.layers[0] is field.layers[0]
 
 
 def test_the_overview_takes_back_from_a_tile_only_what_it_changes() -> None:

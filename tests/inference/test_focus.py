@@ -5,6 +5,7 @@ import pytest
 
 from inference import Click, ClickPredictor, Features
 from inference.focus import FocusSession
+from inference.session import MaskPatch, shrunk
 from inference.tiles import Tile, TileFeatures
 from tests.inference.conftest import Image, Mask
 
@@ -77,6 +78,28 @@ def test_beginning_with_a_mask_or_a_box(predictor: ClickPredictor, overview: Fea
         focus.add(CLICKS[0], near)
         focus.undo()
         assert np.array_equal(focus.mask(), first)
+
+
+def test_a_given_mask_can_be_a_patch(
+    predictor: ClickPredictor, overview: Features, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a large image nobody ever makes the whole mask; shrinking it in strips gives the same cells."""
+    given = np.zeros((HEIGHT, WIDTH), bool)
+    given[403:507, 561:640] = True
+    patch = MaskPatch(560, 400, 81, 110, given[400:510, 560:641])
+    one, other = predictor.focus(overview, given), predictor.focus(overview, patch)
+    assert one.patch().width == other.patch().width == 79
+    frame = overview.frame
+    at_once = shrunk(other.patch(), frame)
+    monkeypatch.setattr("inference.session.AT_ONCE", 40 * WIDTH)
+    assert np.abs(shrunk(other.patch(), frame) - at_once).max() < 1e-5
+    for session in (one, other):
+        session.add(CLICKS[0])
+    assert np.array_equal(one.mask(), other.mask())
+    other.undo()
+    assert np.array_equal(other.mask(), given)
+    with pytest.raises(ValueError, match="leaves the image"):
+        predictor.focus(overview, MaskPatch(WIDTH - 3, 0, 4, 1, np.ones((1, 4), bool)))
 
 
 def test_the_same_clicks_on_the_same_tiles_give_the_same_mask(

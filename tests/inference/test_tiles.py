@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inference import ClickPredictor, FeaturesError
-from inference.tiles import FINEST, MARGIN, TILE, Grid, Tile, TileFeatures
+from inference.tiles import ENLARGED, FINEST, MARGIN, TILE, Grid, Tile, TileFeatures
 from tests.inference.conftest import draw
 
 sizes = st.integers(1, 20_000)
@@ -24,7 +24,8 @@ def test_tiles_lie_in_the_image_and_show_it_at_their_level(height: int, width: i
     assert 0 <= x0 < x1 <= width
     assert 0 <= y0 < y1 <= height
     assert TILE / max(x1 - x0, y1 - y0) == pytest.approx(grid.scale(level), rel=0.01)
-    assert grid.scale(level) <= FINEST
+    assert grid.scale(level) <= ENLARGED
+    assert (grid.scale(level) <= FINEST) == (level <= grid.detailed_levels)
     assert Tile.of(tile.name) == tile
 
 
@@ -68,6 +69,13 @@ def test_the_finest_tile_that_shows_an_object_is_chosen() -> None:
     assert larger is not None
     assert larger.level == 2
     assert grid.finest_showing((100, 100, 7900, 5900)) is None
+
+
+def test_an_image_is_enlarged_only_for_small_objects() -> None:
+    grid = Grid(480, 640)
+    assert (grid.levels, grid.detailed_levels) == (1, 0)
+    assert grid.finest_showing((300, 200, 400, 300)) == grid.nearest(1, 350, 250)
+    assert grid.finest_showing((300, 200, 420, 300)) is None
 
 
 def test_a_small_image_has_no_tiles() -> None:

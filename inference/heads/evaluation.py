@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from inference.coco import CocoImage, DataError, read_rgb, read_set
 from inference.features import WEIGHTS, Features, FeaturesError
+from inference.geometry import Frame
 from inference.heads import floor
 from inference.heads.data import Example, Labelled, Vocabulary, category_names, crowds_of, objects_of, read_examples
 from inference.heads.measure import Seen, average_precision, mean_iou, panoptic_quality, seen
@@ -37,7 +38,10 @@ THRESHOLDS: dict[Mode, float] = {"instances": 0.0, "panoptic": 0.5, "semantic": 
 
 
 def add_commands(commands: Any) -> None:
-    """The three sub-commands of `inference.evaluate`."""
+    """The sub-commands of `inference.evaluate`."""
+    from inference.heads import learning
+
+    learning.add_command(commands)
     for mode, words in COMMANDS.items():
         sub = commands.add_parser(mode, help=words)
         add = sub.add_argument
@@ -85,8 +89,6 @@ def pictures(file: Path, limit: int | None) -> list[Example]:
 
 
 def _picture(file: Path, image: CocoImage, names: dict[int, str], crowds: Sequence[Labelled]) -> Example:
-    from inference.geometry import Frame
-
     def missing() -> Any:
         raise DataError(f"{file}: tokens of this picture come from its features")
 

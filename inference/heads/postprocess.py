@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.session import MaskPatch
+from inference.session import MaskPatch, tight
 from inference.upsample import Upsampler
 
 Floats = NDArray[np.float32]
@@ -99,13 +99,8 @@ def patch_of(logits: Floats, upsampler: Upsampler) -> MaskPatch:
     factor = MAP_STRIDE // LOGITS_STRIDE
     size = (logits.shape[1] * factor, logits.shape[0] * factor)
     fine = np.asarray(cv2.resize(np.ascontiguousarray(logits), size, interpolation=cv2.INTER_LINEAR), np.float32)
-    x0, y0, x1, y1 = box = upsampler.bounds(fine)
-    bits = upsampler.region(fine, box)
-    ys, xs = np.flatnonzero(bits.any(1)), np.flatnonzero(bits.any(0))
-    if not len(ys):
-        return MaskPatch(0, 0, 0, 0, np.zeros((0, 0), bool))
-    tight = bits[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
-    return MaskPatch(x0 + int(xs[0]), y0 + int(ys[0]), tight.shape[1], tight.shape[0], tight)
+    box = upsampler.bounds(fine)
+    return tight(upsampler.region(fine, box), box[0], box[1])
 
 
 def softmax(logits: Floats) -> Floats:

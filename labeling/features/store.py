@@ -136,7 +136,8 @@ def _remove_empty(place: Storage, path: str) -> None:
 
 
 def _write_atomically(path: Path, data: bytes, prefix: str) -> None:
-    """Write beside and rename. Drafts of the same image that a killed worker left are removed."""
+    """Write beside and rename. Drafts of the same image or tile that a killed worker left are removed; not those of an
+    image's tiles with the image's, as another worker may be at one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{prefix}{os.getpid()}.draft")
     with draft.open("wb") as file:
@@ -144,5 +145,5 @@ def _write_atomically(path: Path, data: bytes, prefix: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, path)
-    for left in path.parent.glob(f"{prefix}*.draft"):
+    for left in path.parent.glob(f"{prefix}[0-9]*.draft"):
         left.unlink(missing_ok=True)

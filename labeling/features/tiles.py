@@ -8,7 +8,7 @@ made anew, so the least recently wanted ones go when TILES_BYTES are passed, and
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -55,7 +55,8 @@ def load(image_id: int, name: str) -> TileFeatures:
 def ask(image_id: int, name: str) -> None:
     """Have a tile encoded, before those that were asked for earlier. Nothing happens for an image that is gone."""
     now = timezone.now()
-    if not Tile.objects.filter(image_id=image_id, name=name).update(asked_at=now):
+    row = Tile.objects.filter(image_id=image_id, name=name)
+    if not row.exclude(state=State.FAILED).update(asked_at=now):  # a failed one is asked for anew when it is forgotten
         if not Image.objects.filter(pk=image_id).exists():
             return
         Tile.objects.bulk_create([Tile(image_id=image_id, name=name, asked_at=now)], ignore_conflicts=True)
@@ -113,7 +114,7 @@ def _encode(row: Tile) -> bool:
         return False
     if row.storage_key != stored.key:
         store.delete(row.storage_key)
-    prune()
+    prune(but=row)
     events.publish(events.image_group(row.image_id), {"type": "tile", "tile": row.name})
     return True
 
@@ -130,10 +131,10 @@ def _features(row: Tile) -> TileFeatures:
     return model.predictor().encode_cut(cut, grid, place)
 
 
-def _give_back(row: Tile) -> int:
+def _give_back(row: Tile, **only: Any) -> int:
     """To the queue, or as failed after the last attempt."""
     state = State.FAILED if row.attempts >= MAX_ATTEMPTS else State.QUEUED
-    return _owned(row).update(state=state, lease_owner="", lease_until=None)
+    return _owned(row).filter(**only).update(state=state, lease_owner="", lease_until=None)
 
 
 def release_lost() -> int:
@@ -141,7 +142,7 @@ def release_lost() -> int:
     count = 0
     for row in Tile.objects.filter(state=State.ENCODING):
         if row.lease_until is None or row.lease_until < timezone.now() or leases.is_dead(row.lease_owner):
-            count += _give_back(row)
+            count += _give_back(row, lease_until=row.lease_until)  # unless it was renewed since we looked
     return count
 
 
@@ -152,11 +153,12 @@ def drop_stale(version: str) -> None:
         row.delete()  # one by one: its file goes by a signal
 
 
-def prune() -> None:
-    """Delete the tiles that nobody wanted for longest, until the others fit in TILES_BYTES."""
+def prune(but: Tile) -> None:
+    """Delete the tiles that nobody wanted for longest, until the others fit in TILES_BYTES. The one that was just made
+    stays: who waits for it would only ask for it again."""
     ready = Tile.objects.filter(state=State.READY)
     over = (ready.aggregate(total=Sum("nbytes"))["total"] or 0) - settings.TILES_BYTES
-    for row in ready.order_by("asked_at")[:1000] if over > 0 else ():
+    for row in ready.exclude(pk=but.pk).order_by("asked_at")[:1000] if over > 0 else ():
         if over <= 0:
             break
         row.delete()

@@ -69,7 +69,7 @@ def view_part(image: Image, box: Box, size: tuple[int, int]) -> npt.NDArray[np.u
                 return _from_blocks(image, file, box, size)
         except Exception as error:  # noqa: BLE001 - gone, or whatever a decoder raises on a damaged file
             logger.warning("the blocks of image %d can't be read, its view is: %r", image.pk, error)
-    return _resized(Pillow.fromarray(pictures.view_pixels(image)), box, size)
+    return _resized(pictures.open_view(image), box, size)
 
 
 def overview_pixels(image: Image) -> npt.NDArray[np.uint8]:

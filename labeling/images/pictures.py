@@ -6,11 +6,12 @@ for everything else, so that a lossless original stays lossless. Neither carries
 """
 
 import io
+import tempfile
 from pathlib import PurePath
 
 import numpy as np
 import numpy.typing as npt
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, default_storage
 from PIL import Image as Pillow
 
@@ -40,13 +41,13 @@ def write_view(picture: Picture, original: str) -> str:
         picture.source["view"] = "original"
         return original
     lossy = picture.source["format"] == "JPEG" and max(picture.view.size) <= JPEG_LARGEST_SIDE
-    out = io.BytesIO()
-    if lossy:
-        picture.view.save(out, "JPEG", quality=95, subsampling=0)
-    else:
-        picture.view.save(out, "PNG", compress_level=3)
     picture.source["view"] = "jpeg" if lossy else "png"
-    return _put(_beside(original, "views", ".jpg" if lossy else ".png"), out.getvalue())
+    with tempfile.TemporaryFile() as out:  # in memory it would come on top of the pixels
+        if lossy:
+            picture.view.save(out, "JPEG", quality=95, subsampling=0)
+        else:
+            picture.view.save(out, "PNG", compress_level=3)
+        return _put(_beside(original, "views", ".jpg" if lossy else ".png"), File(out))
 
 
 def write_thumbnail(picture: Picture, original: str) -> str:
@@ -54,7 +55,7 @@ def write_thumbnail(picture: Picture, original: str) -> str:
     small = picture.view.copy() if max(picture.view.size) <= THUMBNAIL_SIDE else _reduced(picture.view)
     out = io.BytesIO()
     small.save(out, "WEBP", quality=82)
-    return _put(_beside(original, "thumbnails", ".webp"), out.getvalue())
+    return _put(_beside(original, "thumbnails", ".webp"), ContentFile(out.getvalue()))
 
 
 def blocks_name(original: str) -> str:
@@ -62,25 +63,35 @@ def blocks_name(original: str) -> str:
     return _beside(original, "blocks", ".zip") if len(PurePath(original).parents) > 2 else ""
 
 
-def view_pixels(image: Image) -> npt.NDArray[np.uint8]:
-    """The view as H×W×3 RGB.
+def open_view(image: Image) -> Pillow.Image:
+    """The view, decoded, RGB. A large one is there once, at 4 bytes a pixel.
 
     Raises: ViewUnreadable.
     """
     try:
-        with image.view.open("rb") as file, Pillow.open(file) as opened:
-            pixels = np.asarray(opened.convert("RGB"))
+        with image.view.open("rb") as file:
+            opened: Pillow.Image = Pillow.open(file)
+            opened.load()
+            opened = opened if opened.mode == "RGB" else opened.convert("RGB")  # convert always copies
     except Exception as error:  # whatever a decoder raises on a damaged file
         raise ViewUnreadable(
             f"The view of “{image.name}” can't be read ({type(error).__name__}). "
             "Delete the image and upload it again, or restore the media folder from a backup."
         ) from error
-    if pixels.shape[:2] != (image.height, image.width):
+    if opened.size != (image.width, image.height):
         raise ViewUnreadable(
-            f"The view of “{image.name}” is {pixels.shape[1]} × {pixels.shape[0]}; "
+            f"The view of “{image.name}” is {opened.width} × {opened.height}; "
             f"{image.width} × {image.height} was expected. Delete the image and upload it again."
         )
-    return pixels
+    return opened
+
+
+def view_pixels(image: Image) -> npt.NDArray[np.uint8]:
+    """The view as H×W×3 RGB.
+
+    Raises: ViewUnreadable.
+    """
+    return np.asarray(open_view(image))
 
 
 def view_content_type(image: Image) -> str:
@@ -113,8 +124,8 @@ def _beside(original: str, kind: str, suffix: str) -> str:
     return str(path.parents[2] / kind / path.parent.name / path.stem) + suffix
 
 
-def _put(name: str, content: bytes) -> str:
+def _put(name: str, content: "File[bytes]") -> str:
     """Write `content` under exactly `name`, over what a killed worker may have left there. Only one item has this
     name, and one worker has its lease."""
     default_storage.delete(name)
-    return default_storage.save(name, ContentFile(content))
+    return default_storage.save(name, content)

@@ -17,6 +17,9 @@ PREFETCH_IMAGES = 8
 TILE_PATIENCE = 20.0
 """Seconds that a re-opened object waits for tiles to be encoded anew; then its clicks are answered on the overview."""
 
+TILE_POLL = 0.5
+"""Seconds between two looks for them."""
+
 
 class TokenBucket:
     """`burst` messages at once, `rate` a second in the long run."""

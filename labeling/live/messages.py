@@ -70,6 +70,8 @@ class Start(ObjectRequest):
     clicks: Annotated[list[StartClick], Field(max_length=CLICKS_PER_OBJECT)] = []
     previous: Patch | None = None
     box: tuple[Number, Number, Number, Number] | None = None
+    closer: bool = False
+    """The newest click may be answered once more on a tile, as a `click` is: not for an object kept as it is."""
 
 
 class Click(ObjectRequest):

@@ -9,6 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -17,11 +18,12 @@ from uuid import UUID
 import inference
 from inference import Features
 from inference.focus import FocusSession
+from inference.session import MaskPatch
 from inference.tiles import Grid, Tile, TileFeatures
 from labeling.common import masks
 from labeling.features.store import FeaturesLost
 from labeling.live.decoder import Decoder
-from labeling.live.limits import CLICKS_PER_OBJECT, OPEN_OBJECTS, PENDING_REQUESTS, TILE_PATIENCE
+from labeling.live.limits import CLICKS_PER_OBJECT, OPEN_OBJECTS, PENDING_REQUESTS, TILE_PATIENCE, TILE_POLL
 from labeling.live.messages import Click, Error, Mask, Patch, Redo, Refused, ServerMessage, Start, Took, Undo
 
 P = ParamSpec("P")
@@ -143,7 +145,7 @@ class OpenObject:
 
     async def _look_at(self, turn: _Turn) -> None:
         """Bring a tile to memory for the next click, and answer the newest one on it: now, or when it is encoded.
-        A `start` is not answered again: it may be an object that was kept as it is."""
+        A `start` is answered again only when that was asked for: it may be an object that was kept as it is."""
         assert turn.tile is not None
         self._hoped = turn  # before it is asked for: what is said in between is not missed
         try:
@@ -155,7 +157,7 @@ class OpenObject:
             return
         newest = self._hoped is turn and turn.request.seq == self.seq
         self._hoped = None if self._hoped is turn else self._hoped
-        if newest and isinstance(turn.request, Click):
+        if newest and _may_look_closer(turn.request):
             self._line_up(turn)
 
     async def _refine(self, turn: _Turn, tile: str) -> None:
@@ -199,18 +201,17 @@ class OpenObject:
         return [self._session.redo]
 
     async def _tiles(self, names: set[str]) -> dict[str, TileFeatures]:
-        """The tiles of clicks that are replayed. Those that were lost are waited for a while, as they are made anew."""
+        """The tiles of clicks that are replayed. Those that were lost are all asked for and then waited for a while, as
+        they are made anew."""
         found: dict[str, TileFeatures] = {}
         until = time.perf_counter() + TILE_PATIENCE
-        for name in sorted(names):
-            while name not in found:
-                try:
+        while True:
+            for name in sorted(names - found.keys()):
+                with suppress(FeaturesLost):
                     found[name] = await self._around.decoder.tile(self._around.image, name)
-                except FeaturesLost:
-                    if time.perf_counter() > until:
-                        break
-                    await asyncio.sleep(0.5)
-        return found
+            if len(found) == len(names) or time.perf_counter() > until:
+                return found
+            await asyncio.sleep(TILE_POLL)
 
     # From here on: in a decode thread. One at a time for an object, as `_work` waits for each.
 
@@ -231,14 +232,13 @@ class OpenObject:
         for click in first:
             click()
 
-    def _mask_of(self, patch: Patch) -> masks.Bits | None:
-        """The whole view's mask of a patch; None for an empty one. Raises: Refused `bad_message`."""
-        box = masks.Box(*patch.bbox)
-        if box.width == 0 or box.height == 0:
+    def _mask_of(self, patch: Patch) -> MaskPatch | None:
+        """The mask of a patch; None for an empty one. Raises: Refused `bad_message`."""
+        x, y, width, height = patch.bbox
+        if width == 0 or height == 0:
             return None
         try:
-            bits = masks.decode(patch.counts, box.height, box.width)
-            return masks.paste(bits, box, self._around.height, self._around.width)
+            return MaskPatch(x, y, width, height, masks.decode(patch.counts, height, width))
         except masks.MaskError as error:
             raise Refused("bad_message", f"previous: {error}") from error
 
@@ -286,9 +286,14 @@ class OpenObject:
             bbox=(0, 0, 0, 0) if empty else (patch.x, patch.y, patch.width, patch.height),
             counts="" if empty else masks.encode(patch.bits),
             tiles=[tile.name if tile else None for tile in tiles] if any(tiles) else None,
-            stage="coarse" if self._missed and isinstance(turn.request, Click) else "final",
+            stage="coarse" if self._missed and _may_look_closer(turn.request) else "final",
             ms=turn.took(),
         )
+
+
+def _may_look_closer(request: Request) -> bool:
+    """May the newest click be answered once more, on a tile?"""
+    return isinstance(request, Click) or (isinstance(request, Start) and request.closer)
 
 
 class OpenObjects:

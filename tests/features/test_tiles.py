@@ -1,11 +1,16 @@
 """Tiles: asked for, encoded, served, made anew, and cleared away."""
 
 import io
+import os
+import signal
+import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connections
 from PIL import Image as Pillow
 
 from inference.tiles import Grid
@@ -73,6 +78,52 @@ def test_a_tile_goes_with_its_image_and_with_its_version(image: Image) -> None:
     assert not store.storage().exists(row.storage_key)
 
 
+def test_a_tile_goes_with_its_project(image: Image) -> None:
+    row = wanted(image)
+    image.project.delete()
+    assert not Tile.objects.exists()
+    assert not store.storage().exists(row.storage_key)
+
+
+def test_a_tile_of_an_older_model_is_never_served_but_made_anew(image: Image) -> None:
+    row = wanted(image)
+    Tile.objects.update(features_version="older-1")
+    with pytest.raises(store.FeaturesLost):
+        tiles.load(image.pk, NAME)  # the sweep has not come by yet
+    assert Tile.objects.get().state == "queued"
+    assert tiles.work_off() == 1
+    assert Tile.objects.get().features_version == row.features_version
+    assert tiles.load(image.pk, NAME).version == row.features_version
+
+
+def test_files_of_older_versions_are_tidied_with_those_of_tiles(image: Image) -> None:
+    row = wanted(image)
+    folder = Path(store.storage().path("")) / "older-1" / str(image.project_id)
+    folder.mkdir(parents=True)
+    names = [
+        f"{image.pk}-0a1b2c3d.safetensors",
+        f"{image.pk}-{NAME}-0a1b2c3d.safetensors",
+        f"{image.pk}-{NAME}-7.draft",
+    ]
+    for name in [*names, "not ours"]:
+        (folder / name).write_bytes(b"x")
+    assert services.tidy() == len(names)
+    assert [path.name for path in folder.iterdir()] == ["not ours"]
+    assert store.storage().exists(row.storage_key)
+
+
+def test_a_draft_of_a_tile_is_not_taken_for_one_of_its_image(image: Image) -> None:
+    """Another worker may be at it."""
+    row = wanted(image)
+    path = Path(store.storage().path(row.storage_key))
+    draft, dead = path.with_name(f"{image.pk}-{NAME}-123456.draft"), path.with_name(f"{image.pk}-123456.draft")
+    draft.touch(), dead.touch()
+    work.work_off()
+    assert draft.exists()
+    assert not dead.exists()
+    draft.unlink()
+
+
 def test_what_nobody_wanted_for_longest_makes_room(image: Image, settings: Any) -> None:
     first, second = wanted(image, "t1-0-0"), wanted(image, "t1-0-1")
     tiles.load(image.pk, "t1-0-0")
@@ -80,6 +131,26 @@ def test_what_nobody_wanted_for_longest_makes_room(image: Image, settings: Any) 
     wanted(image, "t1-1-0")
     assert set(Tile.objects.values_list("name", flat=True)) == {"t1-0-0", "t1-1-0"}
     assert not store.storage().exists(second.storage_key)
+
+
+def test_the_newest_tile_stays_however_little_room_there_is(image: Image, settings: Any) -> None:
+    """It would be asked for again by who waits for it, for ever."""
+    settings.TILES_BYTES = 0
+    wanted(image, "t1-0-0")
+    wanted(image, "t1-0-1")
+    assert [row.name for row in Tile.objects.all()] == ["t1-0-1"]
+
+
+def test_a_failed_tile_is_forgotten_also_when_it_is_wanted_all_the_time(image: Image) -> None:
+    tiles.ask(image.pk, "t9-0-0")
+    tiles.work_off()
+    asked_at = Tile.objects.get().asked_at
+    with pytest.raises(store.FeaturesLost):
+        tiles.load(image.pk, "t9-0-0")
+    assert (Tile.objects.get().state, Tile.objects.get().asked_at) == ("failed", asked_at)
+    Tile.objects.update(asked_at="2020-01-01T00:00Z")
+    services.sweep()
+    assert not Tile.objects.exists()
 
 
 def test_a_tile_that_can_not_be_encoded_fails_alone(image: Image) -> None:
@@ -104,6 +175,31 @@ def test_a_dead_workers_tile_is_queued_again(image: Image) -> None:
     assert not Tile.objects.get().storage_key
 
 
+def test_a_worker_killed_at_a_tile_loses_nothing(image: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`kill -9` of a real process in the middle of it."""
+    tiles.ask(image.pk, NAME)
+    connections.close_all()  # a child must not share them
+    worker = os.fork()
+    if worker == 0:
+        monkeypatch.setattr(blocks, "view_part", lambda *_: time.sleep(600))
+        try:
+            tiles.work_off()
+        finally:
+            os._exit(1)
+    try:
+        deadline = time.monotonic() + 60
+        while Tile.objects.get().state != "encoding" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert Tile.objects.get().state == "encoding"
+        assert tiles.release_lost() == 0, "it lives"
+    finally:
+        os.kill(worker, signal.SIGKILL)
+        os.waitpid(worker, 0)
+    assert tiles.release_lost() == 1
+    assert tiles.work_off() == 1
+    tiles.load(image.pk, NAME)
+
+
 def test_parts_of_a_large_view_come_from_its_blocks(make_images: MakeImages, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCKS_FROM", 500_000)
     monkeypatch.setattr(blocks, "SIDE", 128)
@@ -111,16 +207,16 @@ def test_parts_of_a_large_view_come_from_its_blocks(make_images: MakeImages, mon
     name = pictures.blocks_name(str(image.original.name))
     assert default_storage.exists(name)
     view = Pillow.fromarray(pictures.view_pixels(image))
-    whole = pictures.view_pixels
+    whole = pictures.open_view
     for box, size in (
         ((0, 0, 1001, 701), (320, 224)),
         ((130, 250, 391, 511), (448, 448)),
         ((500, 300, 1001, 701), (200, 160)),
         ((999, 699, 1001, 701), (2, 2)),
     ):
-        monkeypatch.setattr(pictures, "view_pixels", None)  # decoding the whole would fail
+        monkeypatch.setattr(pictures, "open_view", None)  # decoding the whole would fail
         part = blocks.view_part(image, box, size)
-        monkeypatch.setattr(pictures, "view_pixels", whole)
+        monkeypatch.setattr(pictures, "open_view", whole)
         expected = np.asarray(view.resize(size, Pillow.Resampling.BOX, box=box), np.int16)
         assert part.shape == expected.shape
         assert np.abs(part - expected).mean() < 6

@@ -1,19 +1,22 @@
 """Clicks that are answered on tiles: over a real socket, with a real worker's work in between."""
 
+import asyncio
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from inference import Click, ClickPredictor, Features
 from labeling.accounts.models import User
 from labeling.common import masks
 from labeling.features import tiles
+from labeling.features.models import Tile
 from labeling.images.models import Image
 from labeling.live.decoder import decoder
 from labeling.live.lru import FeaturesLru
 from labeling.projects.models import Project
-from tests.live.conftest import Connect, db, make_image, make_ready, uid
+from tests.live.conftest import PATIENCE, Connect, Socket, db, make_image, make_ready, uid
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 WIDE, HIGH = 1280, 960
@@ -41,8 +44,16 @@ def image(transactional_db: None, project: Project, large: Features, monkeypatch
     image.width, image.height = WIDE, HIGH
     image.save()
     make_ready(image, large)
-    monkeypatch.setattr("labeling.images.pictures.view_pixels", lambda _: drawn())
+    monkeypatch.setattr("labeling.images.pictures.open_view", lambda _: Pillow.fromarray(drawn()))
     return image
+
+
+async def encode(count: int = 1) -> None:
+    """What a worker does as soon as so many tiles are asked for. They are, a moment after the coarse answer."""
+    async with asyncio.timeout(PATIENCE):
+        while await db(Tile.objects.count)() < count:
+            await asyncio.sleep(0.02)
+    await db(tiles.work_off)()
 
 
 def whole(mask: dict[str, Any]) -> masks.Bits:
@@ -70,7 +81,7 @@ async def test_an_answer_is_refined_when_its_tile_is_there(
     assert "tiles" not in coarse
     assert np.array_equal(whole(coarse), focus.mask())
 
-    await db(tiles.work_off)()
+    await encode()
     refined = await socket.until("mask")
     assert (refined["seq"], refined["clicks"], refined["stage"]) == (coarse["seq"], 2, "final")
     assert refined["tiles"] == [None, tile.name]
@@ -88,6 +99,41 @@ async def test_an_answer_is_refined_when_its_tile_is_there(
     assert again["tiles"] == later["tiles"]
 
 
+async def test_a_first_click_is_refined_where_it_was_asked_for(
+    connect: Connect, bob: User, image: Image, predictor: ClickPredictor, large: Features
+) -> None:
+    focus = predictor.focus(large)
+    focus.add(Click(*CLICKS[0]))
+    tile = focus.wanted()
+    assert tile is not None
+    socket = await connect(bob)
+    coarse = await socket.ask("start", object=uid(), clicks=CLICKS[:1], closer=True)
+    assert coarse["stage"] == "coarse"
+    assert np.array_equal(whole(coarse), focus.mask())
+    await encode()
+    refined = await socket.until("mask")
+    assert (refined["seq"], refined["stage"], refined["tiles"]) == (coarse["seq"], "final", [tile.name])
+    focus.refine(await db(tiles.load)(image.pk, tile.name))
+    assert np.array_equal(whole(refined), focus.mask())
+
+
+async def test_all_lost_tiles_of_a_replay_are_asked_for_at_once(connect: Connect, bob: User, image: Image) -> None:
+    socket = await connect(bob)
+    names = ["t1-0-0", "t1-0-1", "t1-1-0"]
+    await socket.send("start", object=uid(), clicks=[[300.0, 300.0, True, name] for name in names])
+    await encode(len(names))
+    assert (await socket.until("mask"))["tiles"] == names
+
+
+async def test_who_may_not_click_does_not_have_tiles_encoded(
+    connect: Connect, rita: User, charlie: User, image: Image
+) -> None:
+    answer = await (await connect(rita)).ask("start", object=uid(), clicks=[[300.0, 300.0, True, "t1-0-0"]])
+    assert (answer["type"], answer["code"]) == ("error", "not_allowed")
+    assert not await Socket(charlie, f"/ws/images/{image.pk}/").connect()
+    assert not await db(Tile.objects.exists)()
+
+
 async def test_a_newer_click_is_not_answered_with_an_older_refinement(
     connect: Connect, bob: User, image: Image
 ) -> None:
@@ -98,7 +144,7 @@ async def test_a_newer_click_is_not_answered_with_an_older_refinement(
     await socket.ask("click", object=one, x=x, y=y, positive=positive)
     undone = await socket.ask("undo", object=one)
     assert undone["clicks"] == 1
-    await db(tiles.work_off)()
+    await encode()
     assert await socket.is_alive()
     redone = await socket.ask("redo", object=one)
     assert (redone["clicks"], redone["stage"]) == (2, "final")

@@ -3,6 +3,8 @@
     python -m inference.evaluate clicks DATA.json --limit 200 --min-area 1000
     python -m inference.evaluate clicks --set coco=coco/val.json --set davis=davis/train.json --sequences bear,lucia
     python -m inference.evaluate instances|panoptic|semantic DATA.json --head FOLDER
+    python -m inference.evaluate everything DATA.json
+    python -m inference.evaluate text DATA.json
 
 Pictures are found beside the file (`images/<file_name>` or `<file_name>`). Progress goes to stderr; the last line of
 stdout is one JSON object. Of several files each gets a line of its own before. Everything goes through the public API
@@ -30,6 +32,7 @@ from inference.comparison import Key, paired, read_record, table, trials_of, wri
 from inference.focus import FocusSession
 from inference.grabcut import GrabCut
 from inference.heads import evaluation as heads
+from inference.heads import everything_evaluation, lts_evaluation
 from inference.pictures import Picture, save, sheet, tile
 from inference.predictor import ClickPredictor
 from inference.protocol import Segmenter, Trial, sample, summary, trial, truth_of, void_of
@@ -271,6 +274,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--threads", type=int, default=1, help="CPU threads")
     sub.set_defaults(run=clicks)
     heads.add_commands(commands)
+    everything_evaluation.add_command(commands)
+    lts_evaluation.add_command(commands)
     return parser
 
 

@@ -10,7 +10,7 @@ mask = session.click(120, 80, True)
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,16 +132,18 @@ class ClickPredictor:
         For hundreds of boxes of *segment everything*: objects are decoded several at a time, and the memory needed
         does not grow with their number (the patches themselves aside).
         """
+        return [session.patch() for session in self.sessions(features, prompts)]
+
+    def sessions(self, features: Features, prompts: Sequence[ObjectPrompt]) -> Iterator[ClickSession]:
+        """The same as sessions that have had their prompts, in order; decoded together, a few at a time."""
         self._check(features)
         shared = self._shared.of(features)
-        found: list[MaskPatch] = []
         for first in range(0, len(prompts), OPEN):
             some = prompts[first : first + OPEN]
             sessions = [ClickSession(self._decode, shared, p.previous, zoom=self.zoom) for p in some]
             jobs = [s.steps([Click(*c) for c in p.clicks], p.box) for s, p in zip(sessions, some, strict=True)]
             drive_together(jobs, self._decode)
-            found.extend(session.patch() for session in sessions)
-        return found
+            yield from sessions
 
     def warm_up(self) -> None:
         """Load the decoder now instead of at the first click."""

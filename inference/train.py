@@ -7,6 +7,11 @@ are drawn); then pyramid and decoder are trained, on the GPU if there is one, on
 asked to stop (SIGTERM) saves first; any run goes on with --resume. OUT holds checkpoint.pt, model.safetensors
 (averaged weights), log.jsonl, and with --evaluate curves.png and sheet.png; `python -m inference.export_weights OUT`
 makes the shipped files of it. docs/click-model.md explains the options.
+
+    python -m inference.train instances|panoptic --sets coco/train.json coco128/train.json --out var/heads/instances
+    python -m inference.train everything|text --sets voc/train.json coco/train.json --out var/heads/everything
+
+Heads on the cached tokens: docs/heads.md.
 """
 
 from __future__ import annotations
@@ -69,6 +74,8 @@ def add_options(clicks: argparse.ArgumentParser, configs: list[str]) -> None:
 
 def main() -> None:
     from inference.compute import Compute
+    from inference.heads import command as heads
+    from inference.heads import discovery_training, lts_training
     from inference.train_clicks import CONFIGS, Checks, train
 
     parser = argparse.ArgumentParser(
@@ -76,6 +83,9 @@ def main() -> None:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     add_options(commands.add_parser("clicks", help="the click model (pyramid and decoder)"), sorted(CONFIGS))
+    heads.add_commands(commands)
+    discovery_training.add_command(commands)
+    lts_training.add_command(commands)
     args = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,6 +93,9 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     try:
+        if "run" in args:
+            args.run(args, stop)
+            return
         files, weights = named_weights(args.sets)
         train(
             files,

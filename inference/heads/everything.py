@@ -1,0 +1,156 @@
+"""Segment everything: objects are discovered first, then decoded in batch, one mask each.
+
+After MobileSAMv2 (Zhang et al., arXiv 2312.09579): the mask decoder is what costs time in "segment everything", so it
+is asked only about prompts that are valid. A small class-agnostic detector finds boxes, NMS leaves at most 320, every
+box becomes a prompt of the click model, and nothing is filtered afterwards: a box is unambiguous.
+
+Ours differs in the detector: not a YOLOv8 on pixels, but a light head on the frozen encoder's tokens (`discovery.py`),
+so that it costs some milliseconds, and stays valid whatever becomes of the click model, whose pyramid it does not read.
+Its boxes are anchor-free: a position of the maps at stride 8, 16 or 32 says how far the box's four sides are away.
+
+everything = Everything(predictor)
+proposals = everything.discover(features)                # masks with scores, best first, for a slider
+boxes, scores = everything.boxes(features)               # without decoding
+
+Boxes are (x0, y0, x1, y1), N x 4 float32; model pixels unless said otherwise. NumPy and ONNX Runtime only.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.batch import ObjectPrompt
+from inference.features import WEIGHTS, Features
+from inference.geometry import TOKEN, Frame
+from inference.heads.graphs import Graph
+from inference.heads.proposals import Proposal
+from inference.predictor import ClickPredictor
+
+FOLDER = WEIGHTS / "heads" / "everything"
+STRIDES = (8, 16, 32)  # model pixels
+LIMIT = 320  # boxes: the paper's
+OVERLAP = 0.65  # IoU of boxes above which the worse one goes
+FLOOR = 0.05  # of the score: less likely boxes are not worth a decoding
+CANDIDATES = 1500  # boxes that NMS looks at
+SMALLEST = 6.0  # model pixels, of a box's side
+
+Floats = NDArray[np.float32]
+
+
+class Anchors(NamedTuple):
+    """The positions that may say a box, N of them: the maps' cells, finest map first, row by row.
+
+    points: N x 4, the cell's centre twice (x, y, x, y), model pixels. steps: N x 4, how far one unit of a distance
+    moves each side: minus the stride for left and top, the stride for right and bottom.
+    """
+
+    points: Any
+    steps: Any
+
+
+@lru_cache(maxsize=16)
+def anchors(rows: int, columns: int) -> Anchors:
+    """Of rows x columns tokens."""
+    points, steps = [], []
+    for stride in STRIDES:
+        h, w = rows * TOKEN // stride, columns * TOKEN // stride
+        y, x = np.mgrid[:h, :w].reshape(2, -1).astype(np.float32) * stride + stride / 2
+        points.append(np.stack([x, y, x, y], 1))
+        steps.append(np.tile(np.array([-stride, -stride, stride, stride], np.float32), (h * w, 1)))
+    return Anchors(np.concatenate(points), np.concatenate(steps))
+
+
+def decode_boxes(distances: Any, where: Anchors) -> Any:
+    """Boxes from the distances to their sides (left, top, right, bottom, in strides). NumPy or PyTorch."""
+    return where.points + distances * where.steps
+
+
+def encode_boxes(boxes: Any, where: Anchors) -> Any:
+    """The opposite of `decode_boxes`."""
+    return (boxes - where.points) / where.steps
+
+
+def suppressed(boxes: Floats, scores: Floats, overlap: float = OVERLAP, limit: int = LIMIT) -> NDArray[np.int64]:
+    """Greedy non-maximum suppression: the indices that stay, best first, at most `limit`. Of equal scores the earlier
+    one wins."""
+    order = np.argsort(-scores, kind="stable")
+    x0, y0, x1, y1 = boxes[order].T
+    areas = (x1 - x0) * (y1 - y0)
+    alive = np.ones(len(order), bool)
+    kept: list[int] = []
+    for i in range(len(order)):
+        if not alive[i]:
+            continue
+        kept.append(i)
+        if len(kept) == limit:
+            break
+        width = np.minimum(x1[i], x1[i + 1 :]) - np.maximum(x0[i], x0[i + 1 :])
+        height = np.minimum(y1[i], y1[i + 1 :]) - np.maximum(y0[i], y0[i + 1 :])
+        common = np.maximum(width, 0) * np.maximum(height, 0)
+        alive[i + 1 :] &= common <= overlap * (areas[i] + areas[i + 1 :] - common)
+    return np.asarray(order[kept], np.int64)
+
+
+def inside(boxes: Floats, frame: Frame) -> Floats:
+    """Boxes cut at the picture's border, without the padding."""
+    limits = np.array([frame.inner_width, frame.inner_height] * 2, np.float32)
+    return np.asarray(np.clip(boxes, 0, limits), np.float32)
+
+
+def choose(scores: Floats, boxes: Floats, frame: Frame, limit: int = LIMIT, floor: float = FLOOR) -> NDArray[np.int64]:
+    """Which boxes (cut at the border) become prompts: likely enough, not tiny, without duplicates; best first."""
+    sides = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    usable = np.flatnonzero((scores >= floor) & (sides >= SMALLEST))
+    if len(usable) > CANDIDATES:
+        usable = usable[np.argsort(-scores[usable], kind="stable")[:CANDIDATES]]
+    return np.asarray(usable[suppressed(boxes[usable], scores[usable], limit=limit)], np.int64)
+
+
+class Everything:
+    """Discovers the objects of an image and decodes them.
+
+    predictor: decodes the boxes. folder: an exported head. threads: CPU threads of the discoverer. Nothing is loaded
+    before it is needed. Safe to share between threads.
+    """
+
+    def __init__(self, predictor: ClickPredictor, folder: Path = FOLDER, threads: int = 1) -> None:
+        self.predictor = predictor
+        self.graph = Graph(folder, threads)
+
+    @property
+    def ready(self) -> bool:
+        """Are the head's weights installed?"""
+        return self.graph.ready
+
+    def discover(self, features: Features, limit: int = LIMIT, floor: float = FLOOR) -> list[Proposal]:
+        """A proposal for every discovered object, best first: exactly one mask for each box, none dropped but those
+        that are empty. Raises FeaturesError when the features have no tokens or are another encoder's."""
+        boxes, scores = self.boxes(features, limit, floor)
+        prompts = [ObjectPrompt(box=(float(a), float(b), float(c), float(d))) for a, b, c, d in boxes]
+        patches = self.predictor.predict_batch(features, prompts)
+        size = (features.height, features.width)
+        return [
+            Proposal.of_patch(patch, *size, score=float(score))
+            for patch, score in zip(patches, scores, strict=True)
+            if patch.width
+        ]
+
+    def boxes(self, features: Features, limit: int = LIMIT, floor: float = FLOOR) -> tuple[Floats, Floats]:
+        """Boxes in image pixels, N x 4, and their scores in [0, 1], best first; N <= limit."""
+        logits, distances = self._run(features)
+        frame = features.frame
+        boxes = inside(decode_boxes(distances, anchors(*frame.tokens)), frame)
+        scores = 1 / (1 + np.exp(-logits))
+        kept = choose(scores, boxes, frame, limit, floor)
+        scale = np.array([frame.scale_x, frame.scale_y] * 2, np.float32)
+        return np.asarray(boxes[kept] / scale, np.float32), np.asarray(scores[kept], np.float32)
+
+    def _run(self, features: Features) -> tuple[Floats, Floats]:
+        """Logits N and distances N x 4 of all positions."""
+        logits, distances = self.graph(features, ["logits", "distances"])
+        return logits[0], distances[0]

@@ -1,0 +1,191 @@
+"""`python -m inference.evaluate everything`: discovered prompts beside a grid of points, through the same decoder.
+
+The paper's own comparison (arXiv 2312.09579). AR@K: the share of a picture's objects that its best K masks find, one
+mask an object, averaged over IoU thresholds .50 to .95; classes ignored (COCO's average recall). Crowds are no objects.
+
+The grid is SAM's: 32 x 32 points, one click each, what is unstable or uncertain filtered out, box NMS. Its score is
+confidence times stability. Because filters tuned for SAM could hurt our decoder, the grid is counted without them, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.batch import ObjectPrompt
+from inference.coco import CocoImage, DataError, read_rgb, read_set
+from inference.features import Features
+from inference.heads.everything import FLOOR, FOLDER, LIMIT, Everything
+from inference.heads.proposals import Proposal, Rle, encode, mask_iou, suppress
+from inference.predictor import ClickPredictor
+from inference.session import Click, ClickSession
+
+THRESHOLDS = np.arange(0.5, 1.0, 0.05)
+STABLE = 0.85  # IoU of the masks at logits +1 and -1
+CONFIDENT = 0.7  # mean probability inside of the mask
+SAME = 0.7  # IoU of boxes above which the worse mask goes
+
+
+def recalled(truths: Sequence[Rle], proposals: Sequence[Proposal], limit: int) -> NDArray[np.float64]:
+    """How many of the true masks the best `limit` proposals find at each threshold. As COCO does it: the best proposal
+    takes the free object that it overlaps most, then the next one."""
+    ranked = sorted(proposals, key=lambda p: -p.score)[:limit]
+    overlap = mask_iou([p.rle for p in ranked], truths)
+    found = np.zeros(len(THRESHOLDS))
+    for k, threshold in enumerate(THRESHOLDS):
+        free = np.ones(len(truths), bool)
+        for row in overlap:
+            open_ones = np.where(free, row, -1.0)
+            best = int(open_ones.argmax()) if len(truths) else -1
+            if best >= 0 and open_ones[best] >= threshold:
+                free[best] = False
+        found[k] = (~free).sum()
+    return found
+
+
+def stability(session: ClickSession) -> tuple[float, float]:
+    """Of a session's answer: IoU of the masks at logits +1 and -1, and the mean probability inside of the mask."""
+    logits = session.logits
+    if logits is None or not (logits > 0).any():
+        return 0.0, 0.0
+    wide = np.asarray(logits, np.float32)
+    inside = wide[wide > 0]
+    return float((wide > 1).sum() / (wide > -1).sum()), float((1 / (1 + np.exp(-inside))).mean())
+
+
+def grid_points(features: Features, side: int) -> list[tuple[float, float]]:
+    """side x side points, image pixels, each in the middle of its part of the picture."""
+    at = (np.arange(side) + 0.5) / side
+    return [(float(x * features.width), float(y * features.height)) for y in at for x in at]
+
+
+@dataclass
+class Grid:
+    """Proposals of a grid: `filtered` as SAM does it, `loose` without its filters."""
+
+    filtered: list[Proposal]
+    loose: list[Proposal]
+
+
+def by_grid(predictor: ClickPredictor, features: Features, side: int) -> Grid:
+    """Every point of the grid decoded; then the filters and box NMS."""
+    prompts = [ObjectPrompt(clicks=[Click(x, y, True)]) for x, y in grid_points(features, side)]
+    loose, steady = [], []
+    for session in predictor.sessions(features, prompts):
+        patch = session.patch()
+        if not patch.width:
+            continue
+        stable, sure = stability(session)
+        proposal = Proposal.of_patch(patch, features.height, features.width, stable * sure)
+        loose.append(proposal)
+        if stable >= STABLE and sure >= CONFIDENT:
+            steady.append(proposal)
+    return Grid(suppress(steady, SAME, by="box"), suppress(loose, SAME, by="box"))
+
+
+@dataclass
+class Tally:
+    """Recall at 10 and 100 so far."""
+
+    objects: int = 0
+    found: dict[int, NDArray[np.float64]] = field(
+        default_factory=lambda: {k: np.zeros(len(THRESHOLDS)) for k in (10, 100)}
+    )
+    masks: list[int] = field(default_factory=list)
+
+    def add(self, truths: Sequence[Rle], proposals: Sequence[Proposal]) -> None:
+        self.objects += len(truths)
+        self.masks.append(len(proposals))
+        for limit, found in self.found.items():
+            found += recalled(truths, proposals, limit)
+
+    def figures(self) -> dict[str, float]:
+        out = {f"ar{k}": round(float(found.mean() / max(1, self.objects)), 4) for k, found in self.found.items()}
+        return out | {"masks": round(statistics.mean(self.masks), 1)}
+
+
+def truths_of(image: CocoImage, min_area: float) -> list[Rle]:
+    """The picture's objects as RLE."""
+    from inference.protocol import truth_of
+
+    wanted = [a for a in image.annotations if a["area"] >= min_area and not a.get("stuff")]
+    return [encode(truth_of(a, image)) for a in wanted]
+
+
+def evaluate(
+    file: Path, everything: Everything, *, limit: int | None, grid: int, seed: int, min_area: float, floor: float
+) -> dict[str, Any]:
+    """The figures. limit: a random sample of so many pictures. grid: points a side, 0 for none."""
+    images = [image for image in read_set(file) if truths_of(image, min_area)]
+    if not images:
+        raise DataError(f"{file} has no object to find")
+    if limit is not None and limit < len(images):
+        chosen = np.random.default_rng(seed).choice(len(images), limit, replace=False)
+        images = [images[k] for k in sorted(chosen)]
+    predictor, ours, filtered, loose = everything.predictor, Tally(), Tally(), Tally()
+    seconds: dict[str, list[float]] = {"discover": [], "decode": [], "grid": []}
+    predictor.warm_up()
+    for number, image in enumerate(images, 1):
+        features, truths = predictor.encode(read_rgb(image.path)), truths_of(image, min_area)
+        began = time.perf_counter()
+        everything.boxes(features, floor=floor)
+        seconds["discover"].append(time.perf_counter() - began)
+        began = time.perf_counter()
+        found = everything.discover(features, floor=floor)
+        seconds["decode"].append(time.perf_counter() - began - seconds["discover"][-1])
+        ours.add(truths, found)
+        if grid:
+            began = time.perf_counter()
+            other = by_grid(predictor, features, grid)
+            seconds["grid"].append(time.perf_counter() - began)
+            filtered.add(truths, other.filtered)
+            loose.add(truths, other.loose)
+        print(f"\r{number} of {len(images)} pictures, {ours.figures()}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    result: dict[str, Any] = {"images": len(images), "objects": ours.objects, "discovered": ours.figures()}
+    result |= {f"{name}_seconds": round(statistics.median(s), 4) for name, s in seconds.items() if s}
+    if grid:
+        ratios = [g / max(d, 1e-9) for g, d in zip(seconds["grid"], seconds["decode"], strict=True)]
+        whole = [g / (a + b) for g, a, b in zip(seconds["grid"], *list(seconds.values())[:2], strict=True)]
+        result |= {"grid": filtered.figures(), "grid_unfiltered": loose.figures()}
+        result |= {
+            "decode_ratio": round(statistics.median(ratios), 1),
+            "whole_ratio": round(statistics.median(whole), 1),
+        }
+    return result
+
+
+def add_command(commands: Any) -> None:
+    """The sub-command of `inference.evaluate`."""
+    sub = commands.add_parser("everything", help="segment everything, beside a grid of points")
+    add = sub.add_argument
+    add("data", type=Path, help="a COCO, LVIS or panoptic file")
+    add("--limit", type=int, help="a random sample of so many pictures (default: all)")
+    add(
+        "--grid", type=int, default=32, help="points a side of the grid; 0: no comparison, which takes most of the time"
+    )
+    add("--min-area", type=float, default=0, help="only objects of at least so many pixels")
+    add(
+        "--floor", type=float, default=FLOOR, help=f"score of a box below which it is not decoded (at most {LIMIT} are)"
+    )
+    add("--seed", type=int, default=0, help="of the sample")
+    add("--weights", type=Path, help="folder of exported weights (default: the shipped ones)")
+    add("--head", type=Path, default=FOLDER, help="folder of the discoverer")
+    add("--threads", type=int, default=1, help="CPU threads")
+    sub.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """`python -m inference.evaluate everything`."""
+    everything = Everything(ClickPredictor(args.weights, threads=args.threads), args.head, args.threads)
+    about: dict[str, Any] = {"limit": args.limit, "grid": args.grid, "seed": args.seed, "min_area": args.min_area}
+    return evaluate(args.data, everything, floor=args.floor, **about)

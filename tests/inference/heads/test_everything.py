@@ -1,0 +1,213 @@
+"""Segment everything: boxes, suppression, assignment, learning, and decoding in batch."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inference import ClickPredictor, Features, FeaturesError
+from inference.compute import CPU
+from inference.features import PYRAMID
+from inference.geometry import Frame
+from inference.heads import discovery_training as training
+from inference.heads.discovery import Discovery, DiscoveryConfig, assign, discovery_loss, giou, pairwise_iou
+from inference.heads.everything import (
+    LIMIT,
+    Anchors,
+    Everything,
+    anchors,
+    choose,
+    decode_boxes,
+    encode_boxes,
+    inside,
+    suppressed,
+)
+from inference.heads.learner import Learner, Length
+from inference.heads.proposals import box_iou
+from inference.heads.training import TrainingPlan
+from inference.windows import Region
+from tests.inference.conftest import Image, Mask
+from tests.inference.heads.tiny import CHANNELS, example
+
+SMALL = DiscoveryConfig(dim=CHANNELS, channels=16)
+
+
+def random_boxes(count: int, seed: int = 0, size: float = 256) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    corner = rng.uniform(0, size * 0.7, (count, 2))
+    return np.concatenate([corner, corner + rng.uniform(8, size * 0.3, (count, 2))], 1).astype(np.float32)
+
+
+def tensors(where: Anchors) -> Anchors:
+    return Anchors(torch.from_numpy(where.points), torch.from_numpy(where.steps))
+
+
+def test_decoding_boxes_undoes_encoding_them() -> None:
+    where = anchors(8, 12)
+    assert where.points.shape == (4 * 96 + 96 + 24, 4)
+    boxes = random_boxes(len(where.points))
+    assert np.abs(decode_boxes(encode_boxes(boxes, where), where) - boxes).max() < 1e-3
+    ones = decode_boxes(np.ones((len(boxes), 4), np.float32), where)
+    assert ones[0].tolist() == [-4, -4, 12, 12]  # of stride 8: from the first cell's centre a stride to each side
+    assert ones[-1].tolist() == [12 * 16 - 48, 8 * 16 - 48, 12 * 16 + 16, 8 * 16 + 16]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 60), st.integers(0, 2**32 - 1), st.integers(1, 40))
+def test_suppression_leaves_no_two_alike_and_drops_nothing_else(count: int, seed: int, limit: int) -> None:
+    boxes = random_boxes(count, seed, 60)
+    scores = np.random.default_rng(seed).random(count).astype(np.float32)
+    kept = suppressed(boxes, scores, 0.5, limit)
+    overlap = box_iou([tuple(b) for b in boxes.tolist()], [tuple(b) for b in boxes[kept].tolist()])
+    assert len(kept) <= limit
+    assert (np.diff(scores[kept]) <= 0).all()
+    assert (np.triu(overlap[kept], 1) <= 0.5 + 1e-6).all()
+    if len(kept) < limit:
+        better = scores[kept][None] >= scores[:, None]
+        assert ((overlap > 0.5 - 1e-6) & better).any(1).all()
+
+
+def test_at_most_320_boxes_become_prompts() -> None:
+    boxes = random_boxes(5000, size=4000)
+    scores = np.random.default_rng(1).uniform(0.1, 1, 5000).astype(np.float32)
+    chosen = choose(scores, boxes, Frame.of(640, 640))
+    assert len(chosen) == LIMIT == 320
+    assert chosen[0] == scores.argmax()
+    tiny = np.tile(np.array([[10, 10, 13, 30]], np.float32), (3, 1))
+    assert not len(choose(np.ones(3, np.float32), tiny, Frame.of(640, 640)))
+
+
+def test_overlaps_are_those_of_the_definition() -> None:
+    a, b = (torch.from_numpy(random_boxes(20, s, 60)) for s in (1, 2))
+    expected = box_iou([tuple(v) for v in a.tolist()], [tuple(v) for v in b.tolist()])
+    assert np.abs(pairwise_iou(a, b).numpy() - expected).max() < 1e-5
+    iou, general = giou(torch.tensor([[0.0, 0, 1, 1]]), torch.tensor([[3.0, 0, 4, 1]]))
+    assert iou.item() == 0
+    assert general.item() == pytest.approx(-0.5)
+
+
+def test_positions_are_assigned_near_the_middle_of_their_object() -> None:
+    where = tensors(anchors(16, 16))
+    count = len(where.points)
+    truths = torch.tensor([[40.0, 40, 120, 100], [0.0, 0, 256, 256]])
+    boxes = where.points + where.steps * 4
+    which = assign(torch.zeros(count), boxes, where, truths)
+    for j, truth in enumerate(truths):
+        points = where.points[which == j][:, :2]
+        assert 1 <= len(points) <= 10
+        assert ((points > truth[:2]) & (points < truth[2:])).all()
+    assert (assign(torch.zeros(count), boxes, where, truths[:0]) == -1).all()
+
+
+def test_background_counts_as_much_as_the_set_says() -> None:
+    logits, distances = torch.zeros(1, 84), torch.ones(1, 84, 4)
+    nothing = [torch.zeros(0, 4)]
+    full = discovery_loss(logits, distances, nothing, [1.0], (4, 4))["loss"]
+    quarter = discovery_loss(logits, distances, nothing, [0.25], (4, 4))["loss"]
+    assert quarter.item() == pytest.approx(full.item() / 4)
+    assert full.item() > 0
+
+
+def test_boxes_follow_their_window() -> None:
+    boxes = np.array([[100, 100, 200, 180], [0, 0, 30, 30], [150, 150, 400, 400]], np.float32)
+    found = training.boxes_in(boxes, Region(80.0, 80.0, 2.0, 16))
+    assert found.tolist() == [[40, 40, 240, 200]]
+    with_void = training.boxes_in(boxes, Region(0.0, 0.0, 1.0, 16))
+    assert with_void.tolist() == [[100, 100, 200, 180], [0, 0, 30, 30]]
+
+
+def learner(scenes: list[training.Scene]) -> Learner[training.Windows]:
+    torch.manual_seed(0)
+    sampler = training.WindowsOfScenes(scenes, windows=((16, 2, 1.0),))
+    plan = TrainingPlan(rate=4e-3, warmup=10, average=0.9)
+    return Learner(Discovery(SMALL), sampler.draw, training.loss, plan=plan, compute=replace(CPU, half=None))
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[training.Scene]:
+    return [training.scene(example(seed), training.Share(1.0, 1.0)) for seed in (0, 1)]
+
+
+def test_a_few_pictures_learned_by_heart_give_their_objects(scenes: list[training.Scene], tmp_path: Path) -> None:
+    run = learner(scenes)
+    before = training.box_recall(run.model.eval(), scenes, 10)
+    assert run.run(tmp_path, Length(steps=160))
+    after = training.box_recall(run.model.eval(), scenes, 10)
+    assert before["box_recall_50"] < 1
+    assert after["box_recall_50"] == 1
+    assert (tmp_path / "log.jsonl").read_text().count("\n") == 3
+
+
+def test_a_run_that_is_resumed_ends_with_the_same_bits(scenes: list[training.Scene], tmp_path: Path) -> None:
+    straight, first, second = learner(scenes), learner(scenes), learner(scenes)
+    straight.run(tmp_path / "a", Length(steps=5))
+    for step in range(3):
+        first.learn(first.draw(np.random.default_rng([0, step])), step / 5)
+    (tmp_path / "b").mkdir()
+    first.save(tmp_path / "b" / "checkpoint.pt")
+    second.run(tmp_path / "b", Length(steps=5), resume=True)
+    assert all(torch.equal(v, second.average[k]) for k, v in straight.average.items())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained head with real sizes, exported."""
+    torch.manual_seed(3)
+    head = Discovery(DiscoveryConfig(channels=16))
+    torch.nn.init.normal_(head.say.weight, std=0.3)
+    where = tmp_path_factory.mktemp("head")
+    assert training.write(head.state_dict(), DiscoveryConfig(channels=16), where, {}) < 2e-3
+    return where
+
+
+def test_onnx_runtime_gives_what_pytorch_gives_at_another_size(folder: Path, features: Features) -> None:
+    from safetensors.torch import load_file
+
+    head = Discovery(DiscoveryConfig(channels=16)).eval()
+    state = load_file(folder / "head.safetensors")
+    head.load_state_dict({k.removeprefix("head."): v.float() for k, v in state.items()})
+    everything = Everything(ClickPredictor(), folder)
+    logits, distances = everything._run(features)
+    with torch.inference_mode():
+        expected = head(torch.from_numpy(features.tokens.astype(np.float32)[None]))
+    assert np.abs(logits - expected[0][0].numpy()).max() < 1e-3
+    assert np.abs(distances - expected[1][0].numpy()).max() < 1e-3 * float(expected[1].max())
+
+
+def test_every_prompt_gives_one_mask_the_same_as_alone(
+    folder: Path, predictor: ClickPredictor, features: Features
+) -> None:
+    everything = Everything(predictor, folder)
+    boxes, scores = everything.boxes(features, limit=7, floor=0.0)
+    assert len(boxes) == 7
+    assert (boxes[:, 2:] <= [features.width, features.height]).all()
+    found = everything.discover(features, limit=7, floor=0.0)
+    singles = [predictor.predict(features, [], box=tuple(map(float, box))) for box in boxes]
+    kept = [(mask, score) for mask, score in zip(singles, scores, strict=True) if mask.any()]
+    assert len(found) == len(kept) > 0
+    for proposal, (mask, score) in zip(found, kept, strict=True):
+        assert np.array_equal(proposal.mask(), mask)
+        assert proposal.score == pytest.approx(float(score))
+
+
+def test_features_that_do_not_fit_are_refused(folder: Path, features: Features, tmp_path: Path) -> None:
+    few = Features(features.version, features.height, features.width, {k: features.maps[k] for k in PYRAMID})
+    with pytest.raises(FeaturesError, match="without tokens"):
+        Everything(ClickPredictor(), folder).boxes(few)
+    other = replace(features, version="vitb14-pyr2-0")
+    with pytest.raises(FeaturesError, match="vitb14"):
+        Everything(ClickPredictor(), folder).boxes(other)
+    missing = Everything(ClickPredictor(), tmp_path)
+    assert not missing.ready
+    with pytest.raises(FileNotFoundError, match="no trained head"):
+        missing.boxes(features)
+
+
+def test_boxes_stop_at_the_picture_not_at_its_padding(picture: tuple[Image, Mask]) -> None:
+    frame = Frame.of(100, 640)
+    assert frame.padded_height == 128
+    assert inside(np.array([[-5, -5, 700, 128]], np.float32), frame).tolist() == [[0, 0, 640, 100]]

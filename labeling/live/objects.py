@@ -276,7 +276,7 @@ class OpenObject:
         patch = self._session.patch()
         empty = patch.width == 0 or patch.height == 0
         tiles = self._session.tiles
-        if isinstance(turn.request, Start):
+        if isinstance(turn.request, Start) and turn.tile is None:
             self._missed = self._missing(self._session.wanted())
         return Mask(
             object=turn.request.object,

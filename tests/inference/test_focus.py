@@ -201,7 +201,9 @@ def test_outside_of_the_tile_the_mask_stays(
     ys = np.flatnonzero(before[:, 600])
     assert len(ys)
     click = Click(600.0, float(ys[-1]) + 3, False)
-    tile = session._tile_at_border(session._field(), click)
+    field = session._field()
+    assert field is not None
+    tile = session._tile_at_border(field, click)
     assert tile is not None
     session.add(click, predictor.encode_tile(scene[0], tile))
     changed = session.mask() ^ before

@@ -15,6 +15,7 @@ from labeling.features.models import Tile
 from labeling.images.models import Image
 from labeling.live.decoder import decoder
 from labeling.live.lru import FeaturesLru
+from labeling.live.objects import OpenObject
 from labeling.projects.models import Project
 from tests.live.conftest import PATIENCE, Connect, Socket, db, make_image, make_ready, uid
 
@@ -115,6 +116,17 @@ async def test_a_first_click_is_refined_where_it_was_asked_for(
     assert (refined["seq"], refined["stage"], refined["tiles"]) == (coarse["seq"], "final", [tile.name])
     focus.refine(await db(tiles.load)(image.pk, tile.name))
     assert np.array_equal(whole(refined), focus.mask())
+
+
+async def test_a_refined_answer_is_final_also_where_another_tile_would_be_better_now(
+    connect: Connect, bob: User, image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next click is answered on that one. Who is told of a coarse answer waits for another."""
+    monkeypatch.setattr(OpenObject, "_missing", lambda _, wanted: wanted.name if wanted else None)
+    socket = await connect(bob)
+    assert (await socket.ask("start", object=uid(), clicks=CLICKS[:1], closer=True))["stage"] == "coarse"
+    await encode()
+    assert (await socket.until("mask"))["stage"] == "final"
 
 
 async def test_all_lost_tiles_of_a_replay_are_asked_for_at_once(connect: Connect, bob: User, image: Image) -> None:

@@ -36,6 +36,7 @@ from inference.vit import SMALL
 STRIDE = 4  # of the true masks
 TOKEN_CELLS = 4  # of them a token
 SMALLEST = 12  # tokens a side of a window
+KEPT = 256 << 20  # bytes of truths that a sampler keeps: masks of large images take long to read
 VISIBLE = 0.2  # an object with less of its area in a window is neither there nor not there
 SAME = {  # VOC's names for classes of COCO
     "aeroplane": "airplane",
@@ -117,6 +118,10 @@ class Truth:
     counted: NDArray[np.bool_]
     known: NDArray[np.bool_]
     rejected: NDArray[np.uint8]
+
+    @property
+    def nbytes(self) -> int:
+        return self.masks.nbytes + self.counted.nbytes + self.rejected.nbytes
 
 
 def rasterise(example: Example, vocabulary: Vocabulary) -> Truth:
@@ -216,6 +221,8 @@ class Sampler:
         self.alike: dict[tuple[int, int], list[int]] = defaultdict(list)
         for k, example in enumerate(examples):
             self.alike[example.frame.tokens].append(k)
+        self._truths: dict[int, Truth] = {}
+        self._room = KEPT
 
     def draw(self, rng: np.random.Generator, count: int) -> Batch:
         """At most `count` images; fewer where not as many have the size of the first."""
@@ -229,10 +236,18 @@ class Sampler:
         parts = []
         for k in chosen:
             y, x = int(rng.integers(shape[0] - rows + 1)), int(rng.integers(shape[1] - columns + 1))
-            example = self.examples[int(k)]
-            tokens = np.asarray(example.tokens())[:, y : y + rows, x : x + columns]
-            parts.append((tokens, cut(rasterise(example, self.vocabulary), y, x, rows, columns)))
+            tokens = np.asarray(self.examples[int(k)].tokens())[:, y : y + rows, x : x + columns]
+            parts.append((tokens, cut(self._truth(int(k)), y, x, rows, columns)))
         return Batch(np.ascontiguousarray(np.stack([p[0] for p in parts])), [p[1] for p in parts])
+
+    def _truth(self, index: int) -> Truth:
+        truth = self._truths.get(index)
+        if truth is None:
+            truth = rasterise(self.examples[index], self.vocabulary)
+            if truth.nbytes <= self._room:
+                self._truths[index] = truth
+                self._room -= truth.nbytes
+        return truth
 
     def _window(self, rng: np.random.Generator, shape: tuple[int, int]) -> tuple[int, int]:
         """Rows and columns of tokens, even numbers: the map is halved on the way."""

@@ -164,3 +164,9 @@ def drop_covered(proposals: Sequence[Proposal], kept: Sequence[Rle], threshold: 
     coded = [p.rle for p in proposals]
     over = (mask_iou(coded, kept) > threshold) | (inside_share(coded, kept) > threshold)
     return [p for p, hidden in zip(proposals, over.any(1), strict=True) if not hidden]
+
+
+def doubt(proposals: Sequence[Proposal]) -> float:
+    """How much a look at the image would teach: the number of proposals that are toss-ups. A score of .5 counts 1,
+    scores of 0 and 1 nothing. Ask the head for a low threshold."""
+    return float(sum(4 * p.score * (1 - p.score) for p in proposals))

@@ -9,6 +9,7 @@ from inference.heads.proposals import (
     box_iou,
     box_of,
     decode,
+    doubt,
     drop_covered,
     encode,
     encode_patch,
@@ -91,3 +92,10 @@ def test_nothing_stays_over_a_kept_object() -> None:
     around, beside = proposal(square(0, 0, 40, 40), 0.7), proposal(square(18, 10, 28, 20), 0.6)
     assert drop_covered([same, part, around, beside], [kept]) == [around, beside]
     assert drop_covered([same], []) == [same]
+
+
+def test_doubt_counts_toss_ups() -> None:
+    mask = square(0, 0, 2, 2)
+    assert doubt([proposal(mask, 0.5), proposal(mask, 1.0), proposal(mask, 0.0)]) == 1.0
+    assert doubt([proposal(mask, 0.9)]) == pytest.approx(0.36)
+    assert doubt([]) == 0.0

@@ -57,11 +57,10 @@ class Discovery(nn.Module):
         self.up8 = nn.ConvTranspose2d(c, c, 2, stride=2)
         self.look8 = ConvBlock(c, r, 5)
         self.head = nn.Sequential(ChannelNorm(c), ConvBlock(c, r, 3), ConvBlock(c, r, 3), ChannelNorm(c))
-        self.say = nn.Conv2d(c, 5, 1)
+        self.classify = nn.Conv2d(c, 5, 1)  # quality and four sides; by this name AdamW has it, not Muon
         self.scales = nn.Parameter(torch.ones(len(STRIDES)))
-        nn.init.normal_(self.say.weight, std=0.01)
-        with torch.no_grad():
-            self.say.bias.copy_(torch.tensor([-4.0, 1.0, 1.0, 1.0, 1.0]))
+        nn.init.normal_(self.classify.weight, std=0.01)
+        self.classify.bias = nn.Parameter(torch.tensor([-4.0, 1.0, 1.0, 1.0, 1.0]))  # nothing; boxes of 5 strides
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         s16 = self.project(tokens)
@@ -70,7 +69,7 @@ class Discovery(nn.Module):
         s8 = self.look8(self.up16(tokens) + self.up8(s16))
         said = []
         for scale, level in zip(self.scales, (s8, s16, s32), strict=True):
-            raw = self.say(self.head(level)).float().flatten(2).transpose(1, 2)
+            raw = self.classify(self.head(level)).float().flatten(2).transpose(1, 2)
             said.append(torch.cat([raw[..., :1], (raw[..., 1:] * scale).clamp(max=FARTHEST).exp()], 2))
         found = torch.cat(said, 1)
         return found[..., 0], found[..., 1:]

@@ -24,7 +24,7 @@ from inference.features import WEIGHTS, Half
 from inference.geometry import LONG_SIDE, TOKEN, Frame
 from inference.heads.data import Example, hold_out, read_examples
 from inference.heads.discovery import Discovery, DiscoveryConfig, WidenedDiscovery, discovery_loss
-from inference.heads.everything import anchors, choose, decode_boxes, inside
+from inference.heads.everything import anchors, as_tuples, choose, decode_boxes, inside
 from inference.heads.learner import Learner, Length, Losses, publish
 from inference.heads.proposals import box_iou
 from inference.heads.training import HEAD, TrainingPlan
@@ -178,8 +178,7 @@ def box_recall(model: nn.Module, scenes: Sequence[Scene], limit: int = 100) -> d
             logits, distances = model(torch.from_numpy(np.asarray(one.example.tokens(), np.float32)[None]))
         boxes = inside(decode_boxes(distances[0].numpy(), anchors(*frame.tokens)), frame)
         chosen = boxes[choose(logits[0].sigmoid().numpy(), boxes, frame, limit, 0.0)]
-        rows = [tuple(map(float, b)) for b in one.boxes]
-        overlap = box_iou(rows, [tuple(map(float, b)) for b in chosen])  # type: ignore[misc]
+        overlap = box_iou(as_tuples(one.boxes), as_tuples(chosen))
         found += overlap.max(1, initial=0.0).tolist()
     return {f"box_recall_{q}": round(float(np.mean(np.array(found) >= q / 100)), 4) for q in (50, 75)}
 

@@ -30,6 +30,7 @@ from inference.geometry import TOKEN, Frame
 from inference.heads.graphs import Graph
 from inference.heads.proposals import Proposal
 from inference.predictor import ClickPredictor
+from inference.session import Box
 
 FOLDER = WEIGHTS / "heads" / "everything"
 STRIDES = (8, 16, 32)  # model pixels
@@ -96,6 +97,11 @@ def suppressed(boxes: Floats, scores: Floats, overlap: float = OVERLAP, limit: i
     return np.asarray(order[kept], np.int64)
 
 
+def as_tuples(boxes: Floats) -> list[Box]:
+    """Boxes as prompts and proposals have them."""
+    return [(float(x0), float(y0), float(x1), float(y1)) for x0, y0, x1, y1 in boxes]
+
+
 def inside(boxes: Floats, frame: Frame) -> Floats:
     """Boxes cut at the picture's border, without the padding."""
     limits = np.array([frame.inner_width, frame.inner_height] * 2, np.float32)
@@ -131,7 +137,7 @@ class Everything:
         """A proposal for every discovered object, best first: exactly one mask for each box, none dropped but those
         that are empty. Raises FeaturesError when the features have no tokens or are another encoder's."""
         boxes, scores = self.boxes(features, limit, floor)
-        prompts = [ObjectPrompt(box=(float(a), float(b), float(c), float(d))) for a, b, c, d in boxes]
+        prompts = [ObjectPrompt(box=box) for box in as_tuples(boxes)]
         patches = self.predictor.predict_batch(features, prompts)
         size = (features.height, features.width)
         return [
@@ -145,7 +151,7 @@ class Everything:
         logits, distances = self._run(features)
         frame = features.frame
         boxes = inside(decode_boxes(distances, anchors(*frame.tokens)), frame)
-        scores = 1 / (1 + np.exp(-logits))
+        scores = np.asarray(1 / (1 + np.exp(-logits)), np.float32)
         kept = choose(scores, boxes, frame, limit, floor)
         scale = np.array([frame.scale_x, frame.scale_y] * 2, np.float32)
         return np.asarray(boxes[kept] / scale, np.float32), np.asarray(scores[kept], np.float32)

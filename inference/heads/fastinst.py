@@ -170,7 +170,8 @@ class FastInst(nn.Module):
 
     def _seen(self, seen: Tensor) -> Tensor:
         """The auxiliary queries have no masks: they see everything."""
-        return torch.cat([seen, seen.new_ones(1, 1, 1).expand(len(seen), self.cfg.auxiliary, seen.shape[2])], 1)
+        everything = seen[:, :1] | ~seen[:, :1]  # of no fixed size in the exported graph
+        return torch.cat([seen, everything.expand(-1, self.cfg.auxiliary, -1)], 1)
 
 
 def take(maps: Tensor, chosen: Tensor) -> Tensor:

@@ -33,7 +33,9 @@ def add_commands(commands: Any) -> None:
             help="COCO-format files to train on; WEIGHT is a set's share, 1 if not given",
         )
         add("--out", type=Path, required=True, help="folder of the run; the head is written to OUT/head")
-        add("--steps", type=int, default=3000)
+        length = sub.add_mutually_exclusive_group(required=True)
+        length.add_argument("--minutes", type=float, help="train this long; the learning rate follows the clock")
+        length.add_argument("--steps", type=int, help="train this many steps; exactly reproducible")
         add("--batch", type=int, default=TrainingPlan.batch, help="images a step")
         add("--cache", type=Path, default=Path("var/cache"), help="folder of the token cache")
         add(
@@ -73,7 +75,7 @@ def run(args: argparse.Namespace, stop: threading.Event) -> None:
     progress.say(f"{len(kept)} images to learn from, {len(held_out)} held out, {len(vocabulary)} categories")
 
     def show(state: State) -> None:
-        progress.update(state.step / state.steps, state.seconds)
+        progress.update(state.progress, state.seconds)
         progress.say(f"step {state.step} loss {state.loss} seconds {state.seconds} left {clock(state.left)}")
 
     train_head(
@@ -82,6 +84,7 @@ def run(args: argparse.Namespace, stop: threading.Event) -> None:
         args.out,
         vocabulary=vocabulary,
         steps=args.steps,
+        minutes=args.minutes,
         held_out=held_out,
         start=args.start,
         resume=args.resume,

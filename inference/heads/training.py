@@ -49,10 +49,11 @@ class TrainingPlan:
 
 @dataclass(frozen=True)
 class State:
-    """How far a run is: after `step` of `steps`, the mean loss of the last ones, seconds so far and to come."""
+    """How far a run is after `step`: its progress in [0, 1], the mean loss since the last state, seconds so far and to
+    come."""
 
     step: int
-    steps: int
+    progress: float
     loss: float
     seconds: float
     left: float
@@ -77,14 +78,15 @@ class HeadRun:
             self.average[name].copy_(value)
         return copied
 
-    def learn(self, batch: Batch, steps: int) -> float:
-        """One step on a batch; the loss. Raises ValueError where it isn't finite."""
+    def learn(self, batch: Batch, progress: float) -> float:
+        """One step on a batch, at the rate that belongs to `progress` in [0, 1]; the loss. Raises ValueError where it
+        isn't finite."""
         tokens, targets = batch.on(self.compute)
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + self.step)
         with self.compute.autocast():
             loss = self.model.loss(tokens, targets, rng)["loss"]
         warm = min(1.0, (self.step + 1) / self.plan.warmup)
-        cosine = 0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, self.step / steps)))
+        cosine = 0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * progress))
         for group in (g for o in self.optimisers for g in o.param_groups):
             group["lr"] = float(self.plan.rate * warm * cosine)
         self.model.zero_grad(set_to_none=True)
@@ -192,7 +194,8 @@ def train_head(
     out: Path,
     *,
     vocabulary: Vocabulary,
-    steps: int,
+    steps: int | None = None,
+    minutes: float | None = None,
     held_out: Sequence[Example] = (),
     start: Path | None = None,
     resume: bool = False,
@@ -203,9 +206,11 @@ def train_head(
     watch: Watch | None = None,
     about: dict[str, Any] | None = None,
 ) -> HeadRun:
-    """Train a head for `steps` steps, or until it is told to stop; then, if it was not, write OUT/head and a report on
-    `held_out`. start: a folder of a head to begin with. resume: go on from OUT/checkpoint.pt if there is one. about:
-    more for the manifest. Instances are things only: FastInst never learns stuff.
+    """Train a head for `steps` steps or for some `minutes`, or until it is told to stop; then, if it was not, write
+    OUT/head and a report on `held_out`. Only with `steps` is a run exactly repeatable.
+
+    start: a folder of a head to begin with. resume: go on from OUT/checkpoint.pt if there is one. about: more for the
+    manifest. Instances are things only: FastInst never learns stuff.
 
     Raises DataError where there is nothing to learn, ValueError where the training diverges.
     """
@@ -217,25 +222,32 @@ def train_head(
         run.load(out / "checkpoint.pt")
     elif start is not None:
         run.start_from(start, vocabulary)
-    if run.step < steps and not _learn(run, Sampler(examples, vocabulary, plan.crops), out, steps, watch):
-        return run
-    finish(run, vocabulary, examples, held_out, out, about or {})
+    if (steps is None) == (minutes is None):
+        raise ValueError("give either steps or minutes")
+
+    def progress() -> float:
+        return min(1.0, run.step / steps if steps else run.seconds / (60 * (minutes or 1e-9)))
+
+    if progress() < 1:
+        _learn(run, Sampler(examples, vocabulary, plan.crops), out, progress, watch)
+    if progress() >= 1:
+        finish(run, vocabulary, examples, held_out, out, about or {})
     return run
 
 
-def _learn(run: HeadRun, sampler: Sampler, out: Path, steps: int, watch: Watch) -> bool:
-    """The loop; False if it was stopped."""
-    began, before, saved = time.monotonic(), run.seconds, time.monotonic()
-    first = run.step
+def _learn(run: HeadRun, sampler: Sampler, out: Path, progress: Callable[[], float], watch: Watch) -> None:
+    """The loop, until the end or until it is stopped."""
+    began, before, saved, first = time.monotonic(), run.seconds, time.monotonic(), progress()
     stream = batches(sampler, run.plan, run.seed, run.step)
     try:
         for batch in stream:
-            watch.recent.append(run.learn(batch, steps))
+            watch.recent.append(run.learn(batch, progress()))
             run.seconds = before + time.monotonic() - began
-            if run.step % watch.every == 0 or run.step == steps:
-                speed = (run.seconds - before) / (run.step - first)
-                tell(run, out, steps, speed, watch)
-            if run.step >= steps or watch.stopped:
+            now = progress()
+            if run.step % watch.every == 0 or now >= 1:
+                left = (1 - now) * (run.seconds - before) / max(now - first, 1e-9)
+                tell(run, out, now, left, watch)
+            if now >= 1 or watch.stopped:
                 break
             if time.monotonic() - saved > watch.save_every:
                 run.save(out / "checkpoint.pt")
@@ -243,13 +255,12 @@ def _learn(run: HeadRun, sampler: Sampler, out: Path, steps: int, watch: Watch) 
     finally:
         stream.close()  # type: ignore[attr-defined]
     run.save(out / "checkpoint.pt")
-    return run.step >= steps
 
 
-def tell(run: HeadRun, out: Path, steps: int, seconds_a_step: float, watch: Watch) -> None:
+def tell(run: HeadRun, out: Path, progress: float, left: float, watch: Watch) -> None:
     """A line in the log, and a state for whoever watches."""
-    left = (steps - run.step) * seconds_a_step
-    state = State(run.step, steps, round(float(np.mean(watch.recent)), 4), round(run.seconds, 1), round(left, 1))
+    loss = round(float(np.mean(watch.recent)), 4)
+    state = State(run.step, round(progress, 4), loss, round(run.seconds, 1), round(left, 1))
     watch.recent.clear()
     with (out / "log.jsonl").open("a") as file:
         file.write(json.dumps(asdict(state)) + "\n")

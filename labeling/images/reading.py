@@ -32,6 +32,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 READABLE = "JPEG, PNG, WebP, BMP, TIFF or GIF"
 BROWSER_FORMATS = {"JPEG", "PNG", "WEBP"}
 PERCENTILES = (0.1, 99.9)
+STRIP = 256  # rows
 SAMPLE_KINDS = {1: "uint", 2: "int", 3: "float"}
 
 Pixels = npt.NDArray[np.uint8]
@@ -176,7 +177,7 @@ def _finish_8_bit(image: Pillow.Image, source: dict[str, Any]) -> Picture:
     profile = image.info.get("icc_profile")
     if image.has_transparency_data:
         source["alpha"] = "flattened on white"
-        image = _flatten(image.convert("RGBA"))
+        image = _flatten(image)
     elif image.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         image = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB") or image
@@ -191,9 +192,14 @@ def _finish_8_bit(image: Pillow.Image, source: dict[str, Any]) -> Picture:
 
 
 def _flatten(image: Pillow.Image) -> Pillow.Image:
-    white = Pillow.new("RGBA", image.size, (255, 255, 255, 255))
-    white.alpha_composite(image)
-    return white.convert("RGB")
+    """On white, some rows at a time: of a large picture there is no third copy."""
+    flat = Pillow.new("RGB", image.size)
+    for top in range(0, image.height, STRIP):
+        strip = image.crop((0, top, image.width, min(top + STRIP, image.height))).convert("RGBA")
+        white = Pillow.new("RGBA", strip.size, (255, 255, 255, 255))
+        white.alpha_composite(strip)
+        flat.paste(white.convert("RGB"), (0, top))
+    return flat
 
 
 def _to_srgb(image: Pillow.Image, profile: bytes) -> tuple[Pillow.Image, str]:
@@ -202,7 +208,11 @@ def _to_srgb(image: Pillow.Image, profile: bytes) -> tuple[Pillow.Image, str]:
         given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if "srgb" in ImageCms.getProfileDescription(given).lower():
             return image, "sRGB"
-        converted = ImageCms.profileToProfile(image, given, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        srgb = ImageCms.createProfile("sRGB")
+        if image.mode == "RGB":  # without a second copy of it
+            ImageCms.profileToProfile(image, given, srgb, inPlace=True)
+            return image, "converted"
+        converted = ImageCms.profileToProfile(image, given, srgb, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image, "ignored"
     return (converted, "converted") if converted is not None else (image, "ignored")
@@ -212,12 +222,13 @@ def _read_deep_png(file: IO[bytes]) -> Picture:
     """A PNG of 16 bits a channel: Pillow checks it (header, checksums, truncation), OpenCV gives all the bits."""
     image = _open(file)
     source = _describe(image) | {"bits": 16}
+    orientation = source["orientation"]
     image.load()
+    del image  # its pixels are not needed beside those that follow
     deep = _decode_unchanged(file)
     channels = 1 if deep.ndim == 2 else deep.shape[2]
     source["mode"] = {1: "L", 3: "RGB", 4: "RGBA"}.get(channels, f"{channels} channels")
     view = _window(deep, source)
-    orientation = source["orientation"]
     return Picture(view if orientation == 1 else view.transpose(_TRANSPOSE[orientation]), source)
 
 
@@ -277,7 +288,10 @@ def window_of(values: npt.NDArray[Any]) -> tuple[float, float]:
     Raises: ValueError when no value is finite.
     """
     if values.dtype == np.uint16:  # exact, and without a sorted copy of the picture
-        counts = np.bincount(values.reshape(-1), minlength=65536).cumsum()
+        counts = np.zeros(65536, np.int64)
+        for top in range(0, len(values), STRIP):  # `bincount` makes a copy of 8 bytes a value
+            counts += np.bincount(values[top : top + STRIP].reshape(-1), minlength=65536)
+        counts = counts.cumsum()
         low, high = (float(np.searchsorted(counts, counts[-1] * p / 100)) for p in PERCENTILES)
     else:
         step = max(1, values.size // 4_000_000)  # a sample is enough to set a contrast

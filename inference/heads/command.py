@@ -75,7 +75,7 @@ def run(args: argparse.Namespace, stop: threading.Event) -> None:
     progress.say(f"{len(kept)} images to learn from, {len(held_out)} held out, {len(vocabulary)} categories")
 
     def show(state: State) -> None:
-        progress.update(state.progress, state.seconds)
+        progress.update(state.step / state.steps, state.seconds)
         progress.say(f"step {state.step} loss {state.loss} seconds {state.seconds} left {clock(state.left)}")
 
     train_head(

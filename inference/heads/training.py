@@ -49,11 +49,11 @@ class TrainingPlan:
 
 @dataclass(frozen=True)
 class State:
-    """How far a run is after `step`: its progress in [0, 1], the mean loss since the last state, seconds so far and to
-    come."""
+    """How far a run is: after `step` of `steps` (an estimate where it runs for some minutes), the mean loss since the
+    last state, seconds so far and to come."""
 
     step: int
-    progress: float
+    steps: int
     loss: float
     seconds: float
     left: float
@@ -260,7 +260,8 @@ def _learn(run: HeadRun, sampler: Sampler, out: Path, progress: Callable[[], flo
 def tell(run: HeadRun, out: Path, progress: float, left: float, watch: Watch) -> None:
     """A line in the log, and a state for whoever watches."""
     loss = round(float(np.mean(watch.recent)), 4)
-    state = State(run.step, round(progress, 4), loss, round(run.seconds, 1), round(left, 1))
+    steps = run.step if progress >= 1 else max(run.step + 1, round(run.step / progress))
+    state = State(run.step, steps, loss, round(run.seconds, 1), round(left, 1))
     watch.recent.clear()
     with (out / "log.jsonl").open("a") as file:
         file.write(json.dumps(asdict(state)) + "\n")

@@ -10,5 +10,5 @@ export default defineConfig({
     assetsInlineLimit: 16_384,
     reportCompressedSize: false,
   },
-  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"], environment: "node" },
+  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"], environment: "node", testTimeout: 20_000 },
 });

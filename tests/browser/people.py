@@ -6,6 +6,7 @@ import signal
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -91,6 +92,20 @@ class EditorPage:
         before = int(self.canvas.get_attribute("data-clicks") or 0)
         self.page.mouse.click(*self.at(x, y), button="right" if negative else "left")
         expect(self.canvas).to_have_attribute("data-clicks", str(before + 1))
+        return self.settled()
+
+    def drag(self, *points: tuple[float, float], button: Literal["left", "right"] = "left") -> None:
+        """Press at the first pixel of the picture, go through the others, let go at the last."""
+        mouse = self.page.mouse
+        mouse.move(*self.at(*points[0]))
+        mouse.down(button=button)
+        for point in points[1:]:
+            mouse.move(*self.at(*point), steps=3)
+        mouse.up(button=button)
+
+    def changed(self, before: int) -> int:
+        """The open object's area once it is another and every click is answered."""
+        expect(self.canvas).not_to_have_attribute("data-area", str(before))
         return self.settled()
 
     def settled(self) -> int:

@@ -1,34 +1,28 @@
-/** The image area: three canvases on top of each other – picture, kept objects, open object – drawn when they change. */
+/** The image area: canvases on top of each other, one a layer, each painted anew only when what it shows changed. */
 
-import type { Click } from "./object";
-import { drawClick, drawMask, type MaskLook } from "./paint";
-import type { Picture } from "./picture";
-import type { Patch } from "./rle";
 import { fit, keepInSight, resized, type Size, type Viewport } from "./viewport";
 
-export interface MaskItem {
-  readonly patch: Patch;
-  readonly look: MaskLook;
+/** From the back to the front. A layer has a canvas as soon as it has something to show. */
+const LAYERS = ["picture", "kept", "suggestions", "open", "tool"] as const;
+export type Layer = (typeof LAYERS)[number];
+
+/** What there is to paint on. `ratio` is device pixels per CSS pixel. */
+export interface Surface {
+  readonly context: CanvasRenderingContext2D;
+  readonly viewport: Viewport;
+  readonly screen: Size;
+  readonly ratio: number;
 }
 
-export interface OpenItem extends MaskItem {
-  readonly clicks: readonly Click[];
-  /** How many of the clicks the mask answers. */
-  readonly answered: number;
-}
-
-const LAYERS = ["picture", "kept", "open"] as const;
-type Layer = (typeof LAYERS)[number];
+export type Painter = (surface: Surface) => void;
 
 export class Stage {
   viewport: Viewport;
   private screen: Size = { width: 1, height: 1 };
   private ratio = 1;
   private fitted = true;
-  private picture: Picture | null = null;
-  private kept: readonly MaskItem[] = [];
-  private open: readonly OpenItem[] = [];
-  private readonly canvases: Record<Layer, HTMLCanvasElement>;
+  private readonly canvases = new Map<Layer, HTMLCanvasElement>();
+  private readonly painters = new Map<Layer, Painter>();
   private readonly dirty = new Set<Layer>();
   private frame = 0;
   private readonly observer: ResizeObserver;
@@ -40,14 +34,6 @@ export class Stage {
     private readonly moved: (viewport: Viewport) => void,
   ) {
     this.viewport = fit(size, this.screen);
-    const made = LAYERS.map((layer) => {
-      const canvas = document.createElement("canvas");
-      canvas.className = "stage-layer";
-      canvas.setAttribute("aria-hidden", "true");
-      host.append(canvas);
-      return [layer, canvas] as const;
-    });
-    this.canvases = Object.fromEntries(made) as Record<Layer, HTMLCanvasElement>;
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(host);
     this.resize();
@@ -56,22 +42,20 @@ export class Stage {
   dispose(): void {
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
-    for (const canvas of Object.values(this.canvases)) canvas.remove();
+    for (const canvas of this.canvases.values()) canvas.remove();
   }
 
-  setPicture(picture: Picture): void {
-    this.picture = picture;
-    this.redraw("picture");
+  /** From now on the layer shows what `painter` paints; null: nothing. */
+  paint(layer: Layer, painter: Painter | null): void {
+    if (painter) this.painters.set(layer, painter);
+    else if (!this.painters.delete(layer)) return;
+    this.redraw(layer);
   }
 
-  setKept(kept: readonly MaskItem[]): void {
-    this.kept = kept;
-    this.redraw("kept");
-  }
-
-  setOpen(open: readonly OpenItem[]): void {
-    this.open = open;
-    this.redraw("open");
+  /** Paint a layer again in the next frame. */
+  redraw(...layers: readonly Layer[]): void {
+    for (const layer of layers) this.dirty.add(layer);
+    this.frame ||= requestAnimationFrame(() => this.draw());
   }
 
   /** Shows another part of the picture, never none of it. */
@@ -89,11 +73,6 @@ export class Stage {
     return { x: this.screen.width / 2, y: this.screen.height / 2 };
   }
 
-  redraw(...layers: Layer[]): void {
-    for (const layer of layers) this.dirty.add(layer);
-    this.frame ||= requestAnimationFrame(() => this.draw());
-  }
-
   private place(viewport: Viewport): void {
     this.viewport = keepInSight(viewport, this.size, this.screen);
     this.redraw(...LAYERS);
@@ -104,47 +83,38 @@ export class Stage {
     const before = this.screen;
     this.screen = { width: Math.max(1, this.host.clientWidth), height: Math.max(1, this.host.clientHeight) };
     this.ratio = window.devicePixelRatio || 1;
-    for (const canvas of Object.values(this.canvases)) {
-      canvas.width = Math.round(this.screen.width * this.ratio);
-      canvas.height = Math.round(this.screen.height * this.ratio);
-    }
+    for (const canvas of this.canvases.values()) this.fill(canvas);
     this.place(this.fitted ? fit(this.size, this.screen) : resized(this.viewport, before, this.screen));
   }
 
   private draw(): void {
     this.frame = 0;
     for (const layer of this.dirty) {
-      const canvas = this.canvases[layer];
+      const painter = this.painters.get(layer);
+      const canvas = this.canvases.get(layer) ?? (painter && this.create(layer));
+      if (!canvas) continue;
       const context = canvas.getContext("2d")!;
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, canvas.width, canvas.height);
-      if (layer === "picture") this.picture?.draw(context, this.viewport, this.screen, this.ratio);
-      else if (layer === "kept") this.drawMasks(context, this.kept);
-      else this.drawOpen(context);
+      painter?.({ context, viewport: this.viewport, screen: this.screen, ratio: this.ratio });
     }
     this.dirty.clear();
   }
 
-  private drawMasks(context: CanvasRenderingContext2D, items: readonly MaskItem[]): void {
-    for (const { patch, look } of items) {
-      if (this.inSight(patch)) drawMask(context, patch, look, this.viewport, this.ratio);
-    }
+  private create(layer: Layer): HTMLCanvasElement {
+    const canvas = document.createElement("canvas");
+    canvas.className = "stage-layer";
+    canvas.dataset["layer"] = layer;
+    canvas.style.zIndex = String(LAYERS.indexOf(layer));
+    canvas.setAttribute("aria-hidden", "true");
+    this.fill(canvas);
+    this.canvases.set(layer, canvas);
+    this.host.append(canvas);
+    return canvas;
   }
 
-  private drawOpen(context: CanvasRenderingContext2D): void {
-    this.drawMasks(context, this.open);
-    for (const { clicks, answered } of this.open) {
-      clicks.forEach((click, index) => drawClick(context, click, this.viewport, this.ratio, index < answered));
-    }
-  }
-
-  private inSight({ box: [x, y, width, height] }: Patch): boolean {
-    const { scale, x: dx, y: dy } = this.viewport;
-    return (
-      (x + width) * scale + dx >= 0 &&
-      (y + height) * scale + dy >= 0 &&
-      x * scale + dx <= this.screen.width &&
-      y * scale + dy <= this.screen.height
-    );
+  private fill(canvas: HTMLCanvasElement): void {
+    canvas.width = Math.round(this.screen.width * this.ratio);
+    canvas.height = Math.round(this.screen.height * this.ratio);
   }
 }

@@ -88,12 +88,14 @@ describe("the click connection", () => {
     client = new ClickConnection(server.url, listener, open, patience);
     client.connect();
   };
-  const track = (...clicks: WireClick[]) => client.track({ object: "one", clicks, previous: null });
+  const track = (...clicks: WireClick[]) =>
+    client.track({ object: "one", clicks, previous: null, box: null, closer: false });
   const types = () => server.got.map(({ type }) => type);
   const settledWith = (clicks: number) =>
     vi.waitFor(() => expect(answers.at(-1)).toMatchObject({ object: "one", clicks, final: true }), { timeout: 4_000 });
 
-  const greeted = () => vi.waitFor(() => expect(listener.connection).toHaveBeenLastCalledWith("open"));
+  const greeted = () =>
+    vi.waitFor(() => expect(listener.connection).toHaveBeenLastCalledWith("open"), { timeout: 4_000 });
 
   beforeEach(async () => {
     server = new Server();
@@ -168,7 +170,7 @@ describe("the click connection", () => {
     server.drop();
     await vi.waitFor(() => expect(types()).toEqual(["start", "click", "start"]), { timeout: 4_000 });
     expect(server.got.at(-1)).toMatchObject({ clicks: [A, told] });
-    expect(answers).toHaveLength(4);
+    await vi.waitFor(() => expect(answers).toHaveLength(4));
   });
 
   it("starts anew with all clicks after a lost connection", async () => {
@@ -248,11 +250,36 @@ describe("the click connection", () => {
     await settledWith(1);
   });
 
-  it("refines a mask: it goes along with the start", async () => {
-    client.track({ object: "one", clicks: [], previous: { box: [1, 2, 1, 3], runs: [0, 3] } });
-    await settledWith(0);
+  it("refines a mask: it goes along with the start, at the first click", async () => {
+    const patch = { box: [1, 2, 1, 3], runs: [0, 3] } as const;
+    const refine = (...clicks: WireClick[]) =>
+      client.track({ object: "one", clicks, previous: patch, box: null, closer: false });
+    refine();
+    refine(A);
+    await settledWith(1);
     const previous = { bbox: [1, 2, 1, 3], counts: encodeRuns([0, 3]) };
-    expect(server.got[0]).toEqual({ v: 1, type: "start", object: "one", seq: 1, previous });
+    expect(server.got).toEqual([{ v: 1, type: "start", object: "one", seq: 1, clicks: [A], previous }]);
+  });
+
+  it("starts from a box, and again when it is another one", async () => {
+    const box = (x1: number, ...clicks: WireClick[]) =>
+      ({ object: "one", clicks, previous: null, closer: false, box: [0, 0, x1, 9] }) as const;
+    const first = box(5);
+    client.track(first);
+    await settledWith(0);
+    client.track({ ...first, clicks: [A] });
+    await settledWith(1);
+    client.track(box(7, A));
+    await vi.waitFor(() => expect(types()).toEqual(["start", "click", "start"]));
+    expect(server.got[0]).toEqual({ v: 1, type: "start", object: "one", seq: 1, box: [0, 0, 5, 9] });
+    expect(server.got[2]).toMatchObject({ box: [0, 0, 7, 9], clicks: [A] });
+  });
+
+  it("starts anew with one message when the first click is another", async () => {
+    track(A);
+    await settledWith(1);
+    track(B);
+    await vi.waitFor(() => expect(types()).toEqual(["start", "start"]));
   });
 
   it("forgets released objects", async () => {

@@ -6,14 +6,25 @@
  */
 
 import { frameOf, NO_LONGER_ALLOWED, parse, type ClientMessage, type EncodingState } from "./protocol";
-import type { AnnotationsMessage, ErrorMessage, Hello, MaskMessage, StateMessage, WireClick } from "./protocol";
+import type {
+  AnnotationsMessage,
+  ErrorMessage,
+  Hello,
+  MaskMessage,
+  PromptBox,
+  StateMessage,
+  WireClick,
+} from "./protocol";
 import { encodeRuns, patchOf, type Patch } from "./rle";
 
-/** What an object should be: its clicks on top of `previous`, the mask that is being refined. */
+/** What an object should be: its clicks on top of `previous`, the mask that is being refined, or else of a box. */
 export interface Tracked {
   readonly object: string;
   readonly clicks: readonly WireClick[];
   readonly previous: Patch | null;
+  readonly box: PromptBox | null;
+  /** Whether a `start` with these clicks may be refined like a click: not while a kept mask is made again. */
+  readonly closer: boolean;
 }
 
 export interface Answer {
@@ -66,7 +77,7 @@ const MOST_STEPS = 4;
 interface Session {
   wanted: Tracked;
   /** What the server was told on this socket; null before `start`. */
-  told: { clicks: WireClick[]; redo: WireClick[]; previous: Patch | null } | null;
+  told: { clicks: WireClick[]; redo: WireClick[]; previous: Patch | null; box: PromptBox | null } | null;
   startSeq: number;
   lastSeq: number;
   answeredSeq: number;
@@ -231,10 +242,10 @@ export class ClickConnection {
   /** Tell the server what is missing for `told` to become `wanted`. */
   private settle(session: Session): void {
     if (!this.greeted || this.encoding !== "ready" || this.sessions.get(session.wanted.object) !== session) return;
-    const { object, clicks, previous } = session.wanted;
+    const { object, clicks, previous, box } = session.wanted;
     const told = session.told;
-    if (!told) {
-      if (clicks.length > 0 || previous) this.start(session);
+    if (!told || told.previous !== previous || told.box !== box) {
+      if (clicks.length > 0 || box) this.start(session); // a mask without clicks asks nothing
       return;
     }
     let shared = 0;
@@ -242,7 +253,8 @@ export class ClickConnection {
       shared++;
     }
     const steps = told.clicks.length - shared + clicks.length - shared;
-    if (told.previous !== previous || steps > MOST_STEPS) return this.start(session);
+    const others = shared === 0 && told.clicks.length > 0 && clicks.length > 0;
+    if (others || steps > MOST_STEPS) return this.start(session);
     while (told.clicks.length > shared) {
       told.redo.push(told.clicks.pop()!);
       this.request(session, (seq) => ({ type: "undo", object, seq }));
@@ -263,15 +275,17 @@ export class ClickConnection {
   }
 
   private start(session: Session): void {
-    const { object, clicks, previous } = session.wanted;
-    session.told = { clicks: [...clicks], redo: [], previous };
+    const { object, clicks, previous, box, closer } = session.wanted;
+    session.told = { clicks: [...clicks], redo: [], previous, box };
     session.startSeq = this.seq + 1;
     this.request(session, (seq) => ({
       type: "start",
       object,
       seq,
       ...(clicks.length > 0 && { clicks }),
+      ...(closer && { closer }),
       ...(previous && { previous: { bbox: previous.box, counts: encodeRuns(previous.runs) } }),
+      ...(box && !previous && { box }),
     }));
   }
 
@@ -326,6 +340,8 @@ export class ClickConnection {
 function isTold({ told, wanted }: Session): boolean {
   return (
     told !== null &&
+    told.previous === wanted.previous &&
+    told.box === wanted.box &&
     told.clicks.length === wanted.clicks.length &&
     told.clicks.every((click, index) => sameClick(click, wanted.clicks[index]))
   );

@@ -1,35 +1,49 @@
-/** What the annotator can do. Holds the connection, the outbox and the state together; knows nothing of pixels on screen. */
+/** What the annotator can do. Holds the parts together: socket, outbox, open objects, journal, tools, state. */
 
 import { Api, Refused } from "./api";
+import { Archive, type Records } from "./archive";
 import type { Boot, Category } from "./boot";
+import { clickAt, isInside } from "./clicks";
 import { ClickConnection, type Answer, type Listener } from "./connection";
-import { draftOf, revive, type Drafts, type Storage } from "./drafts";
-import { KeptObjects, operationFor, type Kept } from "./kept";
-import * as objects from "./object";
-import type { OpenObject } from "./object";
+import { History } from "./history";
+import { lastDone, nextToRedo, record } from "./journal";
+import { contentFor, KeptObjects, type Kept } from "./kept";
+import { operate, type Operator } from "./mask/operators";
 import { Outbox } from "./outbox";
-import type { AnnotationsMessage, Hello, StateMessage } from "./protocol";
+import { Preview } from "./preview";
+import type { AnnotationsMessage, Hello, PromptBox, StateMessage } from "./protocol";
 import { covers } from "./rle";
-import { initialState, type State } from "./state";
+import { initialState, type State, type Tool } from "./state";
+import type { Storage } from "./storage";
 import { Store } from "./store";
 import { Toasts } from "./toasts";
+import { Toolbox, type Pointing, type Target } from "./tools";
+import type { Spans } from "./mask/spans";
 import type { Point } from "./viewport";
+import * as works from "./work";
+import type { Did, Work } from "./work";
+import { Workbench } from "./workbench";
 
 /** What the editor needs from the page around it. */
 export interface Surroundings {
   readonly storage: Storage;
+  readonly records: Promise<Records> | Records;
   readonly api: Api;
   readonly connect: (listener: Listener) => ClickConnection;
   readonly go: (url: string) => void;
 }
 
-export class Editor {
+export class Editor implements Target {
   readonly store: Store<State>;
   readonly outbox: Outbox;
   readonly toasts: Toasts;
+  readonly tools: Toolbox;
+  readonly history: History;
   private readonly connection: ClickConnection;
+  private readonly bench: Workbench;
+  private readonly archive: Archive;
+  private readonly preview: Preview;
   private readonly shown: KeptObjects;
-  private readonly draftKey: string;
   private afterFinishing: (() => void) | null = null;
 
   constructor(
@@ -43,7 +57,7 @@ export class Editor {
     this.store = new Store(initialState(image.state, active?.number ?? null));
     this.toasts = new Toasts(this.store);
     this.shown = new KeptObjects(image);
-    this.draftKey = `draft:${user.id}:${image.id}`;
+    this.archive = new Archive(around.records, `${user.id}/${image.id}`);
     this.outbox = new Outbox(around.api, around.storage, `outbox:${user.id}:${image.id}`, () => this.showKept());
     this.connection = around.connect({
       connection: (connection) => {
@@ -54,15 +68,31 @@ export class Editor {
       encoding: (message) => this.showEncoding(message),
       annotations: (change) => this.meetOthers(change),
       mask: (answer) => this.receive(answer),
-      refused: (object, code, message) => this.refuse(object, code, message),
+      refused: (object, code, message) => {
+        if (!this.preview.refused(object)) this.bench.refused(object, code, message);
+      },
     });
+    this.bench = new Workbench(this.store, this.connection, this.archive, image, {
+      stepped: () => this.history.forgetRedo(),
+      finished: (work) => this.finishObject(work),
+      say: (message) => this.toasts.say(message),
+    });
+    this.history = new History(this.store, this.outbox, this.bench, this.archive, this.toasts);
+    this.preview = new Preview(this.connection, (patch) => this.tools.showPreview(patch));
+    const pointing = new Store<Pointing>({ sketch: null, dot: null });
+    this.tools = new Toolbox(this.store, pointing, this, this.preview, image);
   }
 
   /** Load what is kept, restore what was open, and connect. */
   async begin(): Promise<void> {
     this.connection.connect();
+    const archived = this.archive.load();
     await this.outbox.load();
-    if (this.canLabel) this.restore();
+    if (!this.canLabel) return;
+    const { open, finishing, journal } = await archived;
+    const busy = this.bench.open !== null; // somebody was faster than their browser: theirs stays, the other can be had back
+    this.history.restore(busy && open ? record(journal, cancelled(open)) : journal);
+    this.bench.restore(busy ? null : open, finishing, this.store.get().kept);
   }
 
   get canLabel(): boolean {
@@ -73,92 +103,123 @@ export class Editor {
     return this.boot.project.categories.find((one) => one.number === number);
   }
 
-  // Clicks
+  // Prompts
 
   /** A click at view coordinates. `twice`: on a kept object the second click refines it. */
   click(at: Point, positive: boolean, twice = false): void {
-    const { width, height } = this.boot.image;
-    if (at.x < 0 || at.y < 0 || at.x >= width || at.y >= height) return;
+    if (!isInside(at, this.boot.image)) return;
     if (!this.canLabel) {
       this.select(this.keptAt(at)?.uid ?? null);
       return;
     }
-    this.afterFinishing = null;
-    const { open } = this.store.get();
+    const { open } = this.bench;
     const kept = twice && positive ? this.keptAt(at) : undefined;
-    if (kept && open && open.source === null && open.clicks.length === 1) {
-      this.drop(open);
+    if (kept && open && open.source === null && open.at === 1 && works.clicksOf(open).length === 1) {
+      this.bench.close(open.uid);
       this.refine(kept.uid);
       return;
     }
-    const click = objects.clickAt(at, positive);
-    if (open) this.change(objects.addClick(open, click));
-    else {
-      this.toasts.next();
-      this.change(objects.begin(objects.newUid(), this.store.get().activeCategory, click));
-    }
-    this.store.set({ selected: open?.source ?? null });
+    this.ensureOpen();
+    this.bench.take((work) => works.addClick(work, clickAt(at, positive)));
   }
 
+  moveClick(index: number, to: Point): void {
+    this.bench.take((work) => works.moveClick(work, index, to));
+  }
+
+  removeClick(index: number): void {
+    this.bench.take((work) => works.removeClick(work, index));
+  }
+
+  /** The object in a dragged box. */
+  box(box: PromptBox): void {
+    if (!this.canLabel) return;
+    this.ensureOpen();
+    this.bench.take((work) => works.promptBox(work, box));
+  }
+
+  // By hand
+
+  /** Pixels drawn or cut off. Without an open object: a new one, or the kept one that it begins on is opened to be cut. */
+  paint(did: Did, region: Spans, adding: boolean, from: Point): void {
+    if (!this.canLabel || region.length === 0) return;
+    if (adding) this.ensureOpen();
+    else if (!this.bench.open) {
+      const kept = this.keptAt(from);
+      if (!kept) return this.toasts.say("Nothing to cut from: open an object, or begin on one.");
+      this.refine(kept.uid);
+    }
+    this.bench.take((work) => works.paint(work, did, region, adding));
+  }
+
+  /** Something done to the whole mask of the open object. */
+  operate(operator: Operator): void {
+    const { open } = this.bench;
+    if (!open || open.mask.runs.length === 0) return this.toasts.say("Open an object first.");
+    const after = operate(operator, open);
+    if (after.mask.runs.length === 0) this.toasts.say("Nothing of the object would be left.");
+    else if (!this.bench.take((work) => (work === open ? after : work))) this.toasts.say("That changes nothing here.");
+  }
+
+  private ensureOpen(): void {
+    this.afterFinishing = null;
+    if (this.bench.open) return;
+    this.toasts.next();
+    this.bench.begin(this.store.get().activeCategory);
+  }
+
+  // The open object
+
   undo(): void {
-    const { open, toast } = this.store.get();
-    if (open) {
-      const before = objects.undo(open);
-      if (before) this.change(before);
-    } else if (toast?.action) this.toasts.run();
+    if (this.tools.back()) return;
+    if (this.bench.open) {
+      if (!this.bench.undo()) this.toasts.say("Nothing more to undo in this object. Esc closes it.");
+    } else if (!this.bench.takeBack()) this.history.undo();
   }
 
   redo(): void {
-    const { open } = this.store.get();
-    const after = open && objects.redo(open);
-    if (after) this.change(after);
+    if (!this.bench.redo()) this.history.redo();
   }
 
-  /** Keep the open object; one whose last click is not answered yet is kept as soon as it is. */
+  /** Close the polygon in progress, or keep the open object; one that is not answered yet is kept as soon as it is. */
   keep(): void {
-    const { open, finishing } = this.store.get();
-    if (!open || (open.clicks.length === 0 && !open.source)) return;
+    if (this.tools.finish()) return;
+    const { open } = this.bench;
+    if (!open || (open.at === 0 && !open.source)) return;
     if (this.boot.project.categories.length === 0) {
       this.toasts.say("This project has no classes yet. A manager can add them in the project's settings.");
-      return;
-    }
-    if (!open.settled || open.checking > 0) {
-      this.store.set({ open: null, selected: null, finishing: [...finishing, open] });
-      this.storeDrafts();
-      return;
-    }
-    if (open.mask.runs.length === 0) {
+    } else if (!works.isSettled(open)) this.bench.setAside();
+    else if (open.mask.runs.length === 0) {
       this.toasts.say("The mask is empty: click on the object first, or cancel with Esc.");
-      return;
-    }
-    this.commit(open);
-    this.drop(open);
+    } else this.commit(open);
   }
 
   cancel(): void {
-    const { open, selected } = this.store.get();
+    if (this.tools.abandon()) return;
+    const { open } = this.bench;
     if (!open) {
-      if (selected) this.select(null);
+      if (this.store.get().selected) this.select(null);
+      else this.tools.choose("click");
       return;
     }
-    this.drop(open);
-    if (open.source === null && open.clicks.length > 0) {
-      const restore = () => this.change({ ...open, settled: false });
-      this.toasts.say("Object cancelled.", { label: "Bring it back", run: restore }, true);
-    }
+    this.bench.close(open.uid);
+    if (open.at === 0) return;
+    const { what, category, changes, work } = cancelled(open);
+    this.history.commit(what, category, changes, work);
+    const entry = lastDone(this.history.journal);
+    const restore = () => this.history.undoThis(entry);
+    this.toasts.say("Object cancelled.", { label: "Bring it back", run: restore }, true);
   }
 
   // Kept objects
 
-  /** Re-open a kept object to refine it by clicks. An open object is kept first. */
+  /** Re-open a kept object to refine it. An open object is kept first. */
   refine(uid: string): void {
-    const { open } = this.store.get();
-    if (open?.source === uid) return;
-    if (open) this.keep();
+    if (!this.canLabel || this.bench.open?.source === uid) return;
+    if (this.bench.open) this.keep();
+    if (this.bench.open?.at === 0) this.bench.close(this.bench.open.uid);
     const kept = this.store.get().kept.find((one) => one.uid === uid);
-    if (!kept || this.store.get().open) return;
-    this.change(objects.reopen(objects.newUid(), kept));
-    this.store.set({ selected: uid });
+    if (kept && !this.bench.open) this.bench.reopen(kept);
   }
 
   select(selected: string | null): void {
@@ -169,34 +230,33 @@ export class Editor {
     this.store.set({ hovered });
   }
 
+  /** Delete what is nearest: a polygon's corner, the click under the pointer, the selected object. */
   removeSelected(): void {
-    const { selected, open } = this.store.get();
-    const uid = selected ?? open?.source;
+    if (this.tools.back() || this.tools.removeDot()) return;
+    const uid = this.store.get().selected ?? this.bench.open?.source;
     if (uid) this.remove(uid);
   }
 
   remove(uid: string): void {
-    const shown = this.outbox.shown.find((one) => one.uid === uid);
-    if (!shown || !this.canLabel) return;
-    const { open, selected } = this.store.get();
-    if (open?.source === uid) this.drop(open);
-    if (selected === uid) this.select(null);
-    this.outbox.add({ kind: "delete", uid });
-    const { category, counts, clicks } = shown;
-    const restore = () => this.outbox.add({ kind: "create", uid, category, counts, clicks });
+    const before = this.outbox.shown.find((one) => one.uid === uid);
+    if (!before || !this.canLabel) return;
+    const { open } = this.bench;
+    const work = open?.source === uid ? open : null;
+    if (work) this.bench.close(work.uid);
+    if (this.store.get().selected === uid) this.select(null);
+    const { category, counts, clicks } = before;
+    this.history.commit("delete", category, [{ uid, before: { category, counts, clicks }, after: null }], work);
+    const entry = lastDone(this.history.journal);
+    const restore = () => this.history.undoThis(entry);
     this.toasts.say(`${this.category(category)?.name ?? "Object"} deleted.`, { label: "Undo", run: restore });
   }
 
   /** The class for the open object, and for those to come. */
   choose(number: number): void {
     if (!this.category(number) || !this.canLabel) return;
-    const { open } = this.store.get();
     this.store.set({ activeCategory: number });
     this.around.storage.write(`category:${this.boot.project.id}`, number);
-    if (open) {
-      this.store.set({ open: { ...open, category: number } });
-      this.storeDrafts();
-    }
+    this.bench.take((work) => works.setCategory(work, number));
   }
 
   chooseByHotkey(hotkey: number): void {
@@ -214,9 +274,10 @@ export class Editor {
   /** Mark the image done, and go to the next one when everything is saved. */
   async finish(): Promise<void> {
     if (!this.canLabel) return;
-    const { open } = this.store.get();
-    if (open && (open.clicks.length > 0 || open.source)) this.keep();
-    if (this.store.get().open) return; // its mask is empty, and `keep` said so
+    this.tools.finish();
+    const { open } = this.bench;
+    if (open && (open.at > 0 || open.source)) this.keep();
+    if (this.bench.open) return; // its mask is empty, and `keep` said so
     if (this.waitForObjects(() => void this.finish())) return;
     if (this.outbox.status !== "done") this.outbox.add({ kind: "status", status: "done" });
     await this.leave(this.boot.project.next);
@@ -251,8 +312,12 @@ export class Editor {
     return true;
   }
 
-  toggle(what: "hidden" | "help"): void {
-    this.store.set(what === "hidden" ? { hidden: !this.store.get().hidden } : { help: !this.store.get().help });
+  chooseTool(tool: Tool): void {
+    if (this.canLabel) this.tools.choose(tool);
+  }
+
+  toggle(what: "hidden" | "help" | "cutting"): void {
+    this.store.set({ [what]: !this.store.get()[what] });
   }
 
   async retryEncoding(): Promise<void> {
@@ -289,83 +354,10 @@ export class Editor {
     this.store.set({ encoding: { state, reason: reason ?? null, ahead: waiting, aheadAtFirst } });
   }
 
-  private receive({ object, patch, clicks, final, tiles, milliseconds }: Answer): void {
-    const { open, finishing } = this.store.get();
-    this.store.set({ latency: milliseconds });
-    if (open?.uid === object) {
-      const after = objects.answered(open, patch, clicks, final, tiles);
-      this.change(after);
-      return;
-    }
-    const waiting = finishing.find(({ uid }) => uid === object);
-    if (!waiting) return;
-    const after = objects.answered(waiting, patch, clicks, final, tiles);
-    this.store.set({ finishing: finishing.map((one) => (one === waiting ? after : one)) });
-    if (after.settled && after.checking === 0) this.finishObject(after);
-    else this.track(after);
-  }
-
-  private refuse(object: string, code: string, message: string): void {
-    const { open, finishing } = this.store.get();
-    const waiting = finishing.find(({ uid }) => uid === object);
-    this.toasts.say(message);
-    if (waiting && !open) {
-      this.store.set({ open: waiting, finishing: finishing.filter((one) => one !== waiting) });
-    } else if (open?.uid === object && (code === "too_many_clicks" || code === "out_of_image")) {
-      const before = objects.undo(open);
-      if (before) this.change({ ...before, undone: open.undone });
-    }
-  }
-
-  // The open object
-
-  /** Show it, remember it, and make the server's session the same. */
-  private change(open: OpenObject): void {
-    this.store.set({ open });
-    this.storeDrafts();
-    this.track(open);
-  }
-
-  private track(object: OpenObject): void {
-    this.connection.track({ object: object.uid, clicks: objects.wireClicks(object), previous: object.previous });
-  }
-
-  private drop(object: OpenObject): void {
-    const { open, finishing } = this.store.get();
-    this.store.set({
-      open: open?.uid === object.uid ? null : open,
-      finishing: finishing.filter(({ uid }) => uid !== object.uid),
-    });
-    this.connection.release(object.uid);
-    this.storeDrafts();
-  }
-
-  private finishObject(object: OpenObject): void {
-    if (object.mask.runs.length === 0) {
-      this.drop(object);
-      const restore = () => this.change({ ...object, settled: false });
-      this.toasts.say(
-        "An object's mask came out empty, so it was not kept.",
-        { label: "Open it again", run: restore },
-        true,
-      );
-      return;
-    }
-    this.commit(object);
-    this.drop(object);
-    if (this.store.get().finishing.length > 0) return;
-    const then = this.afterFinishing;
-    this.afterFinishing = null;
-    then?.();
-  }
-
-  /** Into the outbox: a new object, or what is different about a kept one. */
-  private commit(object: OpenObject): void {
-    const category = this.category(object.category) ? object.category : this.store.get().activeCategory;
-    if (category === null) return;
-    const kept = this.store.get().kept.find(({ uid }) => uid === object.source);
-    const operation = operationFor(object, kept, category, this.boot.image);
-    if (operation) this.outbox.add(operation);
+  private receive(answer: Answer): void {
+    if (this.preview.receive(answer)) return;
+    this.store.set({ latency: answer.milliseconds });
+    this.bench.receive(answer);
   }
 
   private showKept(): void {
@@ -373,26 +365,53 @@ export class Editor {
     this.store.set({ kept: this.shown.of(this.outbox.shown), status, save: state, conflict });
   }
 
-  // Drafts
+  // Keeping
 
-  private storeDrafts(): void {
-    const { open, finishing } = this.store.get();
-    if (!open && finishing.length === 0) {
-      this.around.storage.remove(this.draftKey);
+  private finishObject(work: Work): void {
+    if (work.mask.runs.length === 0) {
+      this.bench.close(work.uid);
+      const restore = () => this.bench.show(work);
+      this.toasts.say(
+        "An object's mask came out empty, so it was not kept.",
+        { label: "Open it again", run: restore },
+        true,
+      );
       return;
     }
-    const drafts: Drafts = { open: open && draftOf(open), finishing: finishing.map(draftOf) };
-    this.around.storage.write(this.draftKey, drafts);
+    this.commit(work);
+    if (this.store.get().finishing.length > 0) return;
+    const then = this.afterFinishing;
+    this.afterFinishing = null;
+    then?.();
   }
 
-  private restore(): void {
-    const drafts = this.around.storage.read<Drafts>(this.draftKey);
-    if (!drafts) return;
-    const { kept } = this.store.get();
-    const finishing = drafts.finishing.map((draft) => revive(draft, kept)).filter((one) => one !== null);
-    const open = this.store.get().open ?? (drafts.open && revive(drafts.open, kept));
-    this.store.set({ finishing, open, selected: open?.source ?? null });
-    for (const object of open ? [...finishing, open] : finishing) this.track(object);
-    this.storeDrafts();
+  /** Into the journal and the outbox: a new object, or what is different about a kept one. */
+  private commit(work: Work): void {
+    const { category: chosen } = works.recipeOf(work);
+    const category = this.category(chosen) ? chosen : this.store.get().activeCategory;
+    if (category === null) return;
+    this.bench.close(work.uid);
+    const uid = work.source ?? work.uid;
+    const before = this.outbox.shown.find((one) => one.uid === uid) ?? null;
+    const after = contentFor(work, before, category);
+    if (before && before.category === category && before.counts === after.counts) return;
+    this.history.commit("keep", category, [{ uid, before, after }], works.withoutRedo(work));
   }
+
+  /** What undo and redo would do now, for their buttons; null when nothing. */
+  static steps({ open, finishing, journal }: State): { undo: string | null; redo: string | null } {
+    const entry = nextToRedo(journal);
+    const redo = open && open.uid !== entry?.work?.uid ? null : (entry?.what ?? null);
+    if (open) return { undo: works.undoable(open), redo: works.redoable(open) ?? redo };
+    return { undo: finishing.length > 0 ? "keep" : (lastDone(journal)?.what ?? null), redo };
+  }
+}
+
+function cancelled(work: Work) {
+  return {
+    what: "cancel",
+    category: works.recipeOf(work).category,
+    changes: [],
+    work: works.withoutRedo(work),
+  } as const;
 }

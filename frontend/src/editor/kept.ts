@@ -1,9 +1,11 @@
 /** Between the annotation set and what is shown: whole-view counts there, patches here. */
 
-import type { Changed, Operation, Shown } from "./changes";
-import { unwire, wire, type Click, type OpenObject } from "./object";
+import type { Shown } from "./changes";
+import { unwire, wire, type Click } from "./clicks";
+import { contentOf, type Content } from "./journal";
 import { area, patchOfView, RleError, same, viewCounts, type Patch } from "./rle";
 import type { Size } from "./viewport";
+import { recipeOf, type Work } from "./work";
 
 /** A kept object as shown, saved or on its way. */
 export interface Kept {
@@ -42,21 +44,9 @@ export class KeptObjects {
   }
 }
 
-/** How an answered object is saved: as a new one, or as what is different about `kept`; null when nothing is. */
-export function operationFor(
-  object: OpenObject,
-  kept: Kept | undefined,
-  category: number,
-  view: Size,
-): Operation | null {
-  const content = () => ({
-    counts: viewCounts(object.mask, view.width, view.height),
-    clicks: object.clicks.map(wire),
-  });
-  if (!kept) return { kind: "create", uid: object.source ?? object.uid, category, ...content() };
-  const change: Changed = {
-    ...(kept.category !== category && { category }),
-    ...(!same(kept.patch, object.mask) && content()),
-  };
-  return Object.keys(change).length > 0 ? { kind: "change", uid: kept.uid, ...change } : null;
+/** A finished object as it is kept; what `before` has and is the same stays exactly as it was. */
+export function contentFor(work: Work, before: Content | null, category: number): Content {
+  const { width, height } = work.view;
+  if (before && same(patchOfView(before.counts, width, height), work.mask)) return { ...contentOf(before), category };
+  return { category, counts: viewCounts(work.mask, width, height), clicks: recipeOf(work).prompts.clicks.map(wire) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { actionOf, SHORTCUTS, type KeyLike } from "./keys";
+import { actionOf, isPeek, SHORTCUTS, type KeyLike } from "./keys";
 
 /** A key press: `ctrl+shift+z@KeyY` types z on the key that is Y on a US keyboard. */
 function press(text: string): KeyLike {
@@ -26,19 +26,35 @@ describe("shortcuts", () => {
     ["h@KeyH", "hide"],
     ["shift+?@Slash", "help"],
     ["ctrl+Enter", "finish"],
+    ["b@KeyB", "brush"],
+    ["g@KeyG", "grow"],
+    ["shift+G@KeyG", "shrink"],
+    ["[@BracketLeft", "smaller"],
+    ["]@BracketRight", "larger"],
     ["3@Digit3", "category3"],
     ["3@Numpad3", "category3"],
   ])("%s is %s", (keys, action) => expect(actionOf(press(keys))).toBe(action));
 
   it("follow what a Latin key types, wherever it is", () => {
     expect(actionOf(press("a@KeyQ"))).toBe("previous"); // AZERTY
-    expect(actionOf(press("q@KeyA"))).toBeNull();
+    expect(actionOf(press("q@KeyA"))).toBeNull(); // held, not pressed
     expect(actionOf(press("ctrl+z@KeyY"))).toBe("undo"); // QWERTZ
   });
 
   it("follow the place where the layout has no Latin letters", () => {
     expect(actionOf(press("в@KeyD"))).toBe("next");
     expect(actionOf(press("ctrl+я@KeyZ"))).toBe("undo");
+  });
+
+  it("take brackets by place where the layout has none, unless the key types what another shortcut wants", () => {
+    expect(actionOf(press("ü@BracketLeft"))).toBe("smaller"); // German
+    expect(actionOf(press("+@BracketRight"))).toBe("zoomIn");
+    expect(actionOf(press("х@BracketLeft"))).toBe("smaller"); // Russian
+  });
+
+  it("have a key for holding down that is nothing else", () => {
+    expect(isPeek(press("q@KeyQ"))).toBe(true);
+    expect(actionOf(press("q@KeyQ"))).toBeNull();
   });
 
   it("take digits by place: AZERTY types them with Shift only", () => {
@@ -51,19 +67,21 @@ describe("shortcuts", () => {
   );
 
   it("do not clash", () => {
-    const presses = [
+    const letters = [..."abcdefghijklmnopqrstuvwxyz"].map((one) => `${one}@Key${one.toUpperCase()}`);
+    const others = [
       "Enter",
       "ctrl+Enter",
       "Escape",
-      "d@KeyD",
-      "a@KeyA",
-      "f@KeyF",
-      "h@KeyH",
+      "Delete",
       "?",
       "0@Digit0",
       "+",
       "-",
+      "[@BracketLeft",
+      "shift+G@KeyG",
     ];
+    const presses = [...letters.filter((keys) => actionOf(press(keys))), ...others];
+    expect(presses.length).toBeGreaterThan(25);
     for (const keys of presses) {
       expect(SHORTCUTS.filter(({ matches }) => matches(press(keys))).length, keys).toBe(1);
     }

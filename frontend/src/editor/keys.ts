@@ -15,6 +15,20 @@ export type Action =
   | "zoomOut"
   | "hide"
   | "help"
+  | "click"
+  | "box"
+  | "brush"
+  | "eraser"
+  | "polygon"
+  | "lasso"
+  | "cutting"
+  | "smaller"
+  | "larger"
+  | "fillHoles"
+  | "largest"
+  | "grow"
+  | "shrink"
+  | "smooth"
   | `category${number}`;
 
 export interface KeyLike {
@@ -26,12 +40,15 @@ export interface KeyLike {
   readonly altKey: boolean;
 }
 
+export const GROUPS = ["Object", "Tools", "Mask", "View", "Image"] as const;
+export type Group = (typeof GROUPS)[number];
+
 export interface Shortcut {
   readonly action: Action;
   /** The same as people read it; several are separated by “or”. */
   readonly shown: string;
   readonly what: string;
-  readonly group: "Object" | "Image" | "View";
+  readonly group: Group;
   readonly matches: (event: KeyLike) => boolean;
 }
 
@@ -55,6 +72,16 @@ const plain =
   (wanted: string): Test =>
   (event) =>
     bare(event) && !event.shiftKey && letter(wanted)(event);
+const withShift =
+  (wanted: string): Test =>
+  (event) =>
+    bare(event) && event.shiftKey && letter(wanted)(event);
+/** A bracket, or where the layout has none the key in its place; unless that types what another shortcut wants. */
+const bracket =
+  (typed: string, code: string): Test =>
+  (event) =>
+    bare(event) &&
+    (event.key === typed || (event.code === code && !event.shiftKey && !/^[+=\-_?[\]]$/.test(event.key)));
 const withCtrl =
   (wanted: string, shift: boolean): Test =>
   (event) =>
@@ -71,58 +98,81 @@ export function digit(event: KeyLike): number | null {
   return found ? Number(found[1]) : null;
 }
 
-export const SHORTCUTS: readonly Shortcut[] = [
-  { action: "keep", shown: "Enter", what: "Keep the object", group: "Object", matches: named("Enter") },
-  { action: "cancel", shown: "Esc", what: "Cancel the object", group: "Object", matches: named("Escape") },
-  { action: "undo", shown: "Ctrl Z", what: "Take back the last click", group: "Object", matches: withCtrl("z", false) },
-  {
-    action: "redo",
-    shown: "Ctrl Shift Z or Ctrl Y",
-    what: "Redo the click",
-    group: "Object",
-    matches: any(withCtrl("z", true), withCtrl("y", false)),
-  },
-  {
-    action: "delete",
-    shown: "Delete",
-    what: "Delete the selected object",
-    group: "Object",
-    matches: named("Delete", "Backspace"),
-  },
-  {
-    action: "finish",
-    shown: "Ctrl Enter",
-    what: "Finish the image and go on",
-    group: "Image",
-    matches: (event) => ctrl(event) && event.key === "Enter",
-  },
-  {
-    action: "next",
-    shown: "D or →",
-    what: "Next image",
-    group: "Image",
-    matches: any(plain("d"), named("ArrowRight")),
-  },
-  {
-    action: "previous",
-    shown: "A or ←",
-    what: "Previous image",
-    group: "Image",
-    matches: any(plain("a"), named("ArrowLeft")),
-  },
-  { action: "fit", shown: "F", what: "Show the whole image", group: "View", matches: plain("f") },
-  { action: "actualSize", shown: "0", what: "100 %", group: "View", matches: named("0") },
-  { action: "zoomIn", shown: "+", what: "Zoom in", group: "View", matches: named("+", "=") },
-  { action: "zoomOut", shown: "−", what: "Zoom out", group: "View", matches: named("-", "_") },
-  { action: "hide", shown: "H", what: "Hide or show the masks", group: "View", matches: plain("h") },
-  { action: "help", shown: "?", what: "This sheet", group: "View", matches: named("?") },
+type Row = readonly [action: Action, shown: string, what: string, matches: Test];
+
+const OBJECT: readonly Row[] = [
+  ["keep", "Enter", "Keep the object, close the polygon", named("Enter")],
+  ["cancel", "Esc", "Cancel the object", named("Escape")],
+  ["undo", "Ctrl Z", "Undo", withCtrl("z", false)],
+  ["redo", "Ctrl Shift Z or Ctrl Y", "Redo", any(withCtrl("z", true), withCtrl("y", false))],
+  ["delete", "Delete", "Delete the click under the pointer, else the selected object", named("Delete", "Backspace")],
 ];
+
+const TOOLS: readonly Row[] = [
+  ["click", "C", "Click what belongs to the object", plain("c")],
+  ["box", "R", "Drag a box around the object", plain("r")],
+  ["brush", "B", "Brush", plain("b")],
+  ["eraser", "E", "Eraser", plain("e")],
+  ["polygon", "P", "Polygon", plain("p")],
+  ["lasso", "L", "Lasso", plain("l")],
+  ["cutting", "X", "Polygon and lasso: add or cut", plain("x")],
+  ["smaller", "[", "Smaller brush", bracket("[", "BracketLeft")],
+  ["larger", "]", "Larger brush", bracket("]", "BracketRight")],
+];
+
+const MASK: readonly Row[] = [
+  ["fillHoles", "O", "Fill holes", plain("o")],
+  ["largest", "K", "Keep the largest part only", plain("k")],
+  ["grow", "G", "Grow by a pixel", plain("g")],
+  ["shrink", "Shift G", "Shrink by a pixel", withShift("g")],
+  ["smooth", "S", "Smooth the outline", plain("s")],
+];
+
+const VIEW: readonly Row[] = [
+  ["fit", "F", "Show the whole image", plain("f")],
+  ["actualSize", "0", "100 %", named("0")],
+  ["zoomIn", "+", "Zoom in", named("+", "=")],
+  ["zoomOut", "−", "Zoom out", named("-", "_")],
+  ["hide", "H", "Hide or show the masks", plain("h")],
+  ["help", "?", "This sheet", named("?")],
+];
+
+const IMAGE: readonly Row[] = [
+  ["finish", "Ctrl Enter", "Finish the image and go on", (event) => ctrl(event) && event.key === "Enter"],
+  ["next", "D or →", "Next image", any(plain("d"), named("ArrowRight"))],
+  ["previous", "A or ←", "Previous image", any(plain("a"), named("ArrowLeft"))],
+];
+
+const ROWS: Readonly<Record<Group, readonly Row[]>> = {
+  Object: OBJECT,
+  Tools: TOOLS,
+  Mask: MASK,
+  View: VIEW,
+  Image: IMAGE,
+};
+
+export const SHORTCUTS: readonly Shortcut[] = GROUPS.flatMap((group) =>
+  ROWS[group].map(([action, shown, what, matches]) => ({ action, shown, what, group, matches })),
+);
+
+/** How an action's key is shown: “B”. */
+export function keyOf(action: Action): string {
+  return SHORTCUTS.find((one) => one.action === action)?.shown ?? "";
+}
+
+/** Held down rather than pressed: shows what a click would select. */
+export const isPeek: Test = plain("q");
 
 /** What is done with the mouse, for the same sheet. */
 export const GESTURES: readonly { shown: string; what: string }[] = [
   { shown: "Left click", what: "This belongs to the object" },
   { shown: "Right click, Shift or Alt + click", what: "This does not" },
+  { shown: "Hold Q", what: "See what a click would select" },
+  { shown: "Drag a dot, right-click a dot", what: "Move the click, delete it" },
   { shown: "Double click an object", what: "Refine it" },
+  { shown: "Right button or Alt with a hand tool", what: "Cut instead of add" },
+  { shown: "Shift with the brush", what: "A straight line, from the last stroke's end" },
+  { shown: "Alt + wheel", what: "Size of the brush" },
   { shown: "Wheel, or pinch", what: "Zoom at the pointer" },
   { shown: "Space + drag, middle button, two fingers", what: "Move the image" },
 ];

@@ -2,15 +2,17 @@
 
 import { render } from "preact";
 import { Api } from "./api";
+import { IndexedRecords } from "./archive";
 import { readBoot, socketUrl } from "./boot";
 import { ClickConnection } from "./connection";
-import { LocalStorage } from "./drafts";
 import { Editor } from "./editor";
 import { App } from "./panels/App";
+import { LocalStorage } from "./storage";
 
 const boot = readBoot(document);
 const editor = new Editor(boot, {
   storage: new LocalStorage("interlabel:"),
+  records: IndexedRecords.open("interlabel"),
   api: new Api(boot.api),
   connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener),
   go: (url) => location.assign(url),

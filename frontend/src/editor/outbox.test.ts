@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Api, type AnnotationData, type AnnotationSetData } from "./api";
 import type { Operation } from "./changes";
-import type { Storage } from "./drafts";
+import type { Storage } from "./storage";
 import { Outbox } from "./outbox";
 
 interface Body {

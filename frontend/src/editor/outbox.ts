@@ -7,7 +7,7 @@
 import { Api, Refused, Unreachable, type AnnotationData, type AnnotationSetData } from "./api";
 import { apply, rebase, reconcile, seen } from "./changes";
 import type { Differences, Operation, SeenSet, Shown } from "./changes";
-import type { Storage } from "./drafts";
+import type { Storage } from "./storage";
 
 export type SaveState =
   | { kind: "loading" | "saved" | "saving" | "offline" | "conflict" | "signed_out" }

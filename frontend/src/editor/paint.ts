@@ -1,9 +1,10 @@
 /** How masks and clicks look. Everything is vector along pixel edges: no canvas per object, sharp at every zoom. */
 
+import type { Surface } from "./canvas";
+import type { Click } from "./clicks";
 import { outline, soften, thin, type Loop } from "./outline";
-import type { Click } from "./object";
 import type { Patch } from "./rle";
-import { toScreen, type Viewport } from "./viewport";
+import { toScreen, type Point } from "./viewport";
 
 export interface MaskLook {
   readonly color: string;
@@ -50,18 +51,28 @@ function trace(loops: readonly Loop[], level: number): Path2D {
   return path;
 }
 
-/** Draws a mask; `ratio` is device pixels per CSS pixel. */
-export function drawMask(
-  context: CanvasRenderingContext2D,
-  patch: Patch,
-  look: MaskLook,
-  viewport: Viewport,
-  ratio: number,
-): void {
-  if (patch.runs.length === 0) return;
-  const { scale, x, y } = viewport;
-  const path = pathOf(patch, scale * ratio);
+/** Everything after it is in pixels of the view; a width in CSS pixels is divided by the scale. */
+function inView({ context, viewport: { scale, x, y }, ratio }: Surface): void {
   context.setTransform(scale * ratio, 0, 0, scale * ratio, x * ratio, y * ratio);
+}
+
+/** Whether any of the mask's box is on the screen. */
+export function isInSight({ box: [x, y, width, height] }: Patch, { viewport, screen }: Surface): boolean {
+  const { scale, x: dx, y: dy } = viewport;
+  return (
+    (x + width) * scale + dx >= 0 &&
+    (y + height) * scale + dy >= 0 &&
+    x * scale + dx <= screen.width &&
+    y * scale + dy <= screen.height
+  );
+}
+
+export function drawMask(surface: Surface, patch: Patch, look: MaskLook): void {
+  if (patch.runs.length === 0 || !isInSight(patch, surface)) return;
+  const { context, ratio } = surface;
+  const { scale } = surface.viewport;
+  const path = pathOf(patch, scale * ratio);
+  inView(surface);
   context.globalAlpha = look.fill;
   context.fillStyle = look.color;
   context.fill(path, "evenodd");
@@ -75,16 +86,71 @@ export function drawMask(
   context.stroke(path);
 }
 
+/** A brush stroke in progress, over the mask: in its colour, or as a hole in it. */
+export function drawStroke(surface: Surface, points: readonly Point[], size: number, color: string | null): void {
+  const { context } = surface;
+  inView(surface);
+  const path = new Path2D();
+  points.forEach(({ x, y }, index) => (index === 0 ? path.moveTo(x, y) : path.lineTo(x, y)));
+  if (points.length === 1) path.lineTo(points[0]!.x + 0.01, points[0]!.y); // a line has round ends, a point has nothing
+  context.lineWidth = size;
+  context.lineCap = context.lineJoin = "round";
+  context.globalCompositeOperation = "destination-out";
+  context.strokeStyle = "#000000";
+  context.stroke(path);
+  context.globalCompositeOperation = "source-over";
+  if (color) {
+    context.globalAlpha = 0.55;
+    context.strokeStyle = color;
+    context.stroke(path);
+    context.globalAlpha = 1;
+  }
+  context.lineCap = "butt";
+}
+
+/** A line being drawn, dashed so that it shows on everything: a lasso, a polygon, a box. */
+export function drawOutline(surface: Surface, points: readonly Point[], closed: boolean, adding: boolean): void {
+  const { context, viewport, ratio } = surface;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const path = new Path2D();
+  points
+    .map((point) => toScreen(viewport, point))
+    .forEach(({ x, y }, index) => (index === 0 ? path.moveTo(x, y) : path.lineTo(x, y)));
+  if (closed) path.closePath();
+  context.lineWidth = 1.5;
+  context.lineJoin = "round";
+  context.strokeStyle = DARK_EDGE;
+  context.stroke(path);
+  context.setLineDash([5, 4]);
+  context.strokeStyle = adding ? "#ffffff" : "#ff9a92";
+  context.stroke(path);
+  context.setLineDash([]);
+}
+
+/** The first corner of a polygon, where it is closed. */
+export function drawCorner(surface: Surface, point: Point): void {
+  const { context, viewport, ratio } = surface;
+  const { x, y } = toScreen(viewport, point);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.fillStyle = "#ffffff";
+  context.strokeStyle = DARK_EDGE;
+  context.lineWidth = 1;
+  context.fillRect(x - 3.5, y - 3.5, 7, 7);
+  context.strokeRect(x - 3.5, y - 3.5, 7, 7);
+}
+
+export interface DotLook {
+  readonly answered: boolean;
+  /** Under the pointer. */
+  readonly pointed: boolean;
+}
+
 /** Draws a click: green with a plus or red with a minus, ringed in white and dark so that it shows on any photograph. */
-export function drawClick(
-  context: CanvasRenderingContext2D,
-  click: Click,
-  viewport: Viewport,
-  ratio: number,
-  answered: boolean,
-): void {
-  const { x, y } = toScreen(viewport, click);
-  context.setTransform(ratio, 0, 0, ratio, x * ratio, y * ratio);
+export function drawClick(surface: Surface, { x, y, positive }: Click, { answered, pointed }: DotLook): void {
+  const { context, ratio, viewport } = surface;
+  const place = toScreen(viewport, { x, y });
+  const scale = pointed ? 1.25 * ratio : ratio;
+  context.setTransform(scale, 0, 0, scale, place.x * ratio, place.y * ratio);
   const disc = (radius: number, color: string) => {
     context.fillStyle = color;
     context.beginPath();
@@ -93,14 +159,14 @@ export function drawClick(
   };
   disc(DOT_RADIUS + 1, DARK_EDGE);
   disc(DOT_RADIUS, "#ffffff");
-  disc(DOT_RADIUS - 1.5, click.positive ? "#15803d" : "#d42a2a");
+  disc(DOT_RADIUS - 1.5, positive ? "#15803d" : "#d42a2a");
   context.globalAlpha = answered ? 1 : 0.45;
   context.strokeStyle = "#ffffff";
   context.lineWidth = 1.5;
   context.beginPath();
   context.moveTo(-2.5, 0);
   context.lineTo(2.5, 0);
-  if (click.positive) {
+  if (positive) {
     context.moveTo(0, -2.5);
     context.lineTo(0, 2.5);
   }

@@ -1,6 +1,7 @@
 /** The picture's pixels, with halved copies so that zoomed-out views are smooth and cheap to draw. */
 
-import type { Viewport, Size } from "./viewport";
+import type { Surface } from "./canvas";
+import type { Size } from "./viewport";
 
 /** A copy is not halved further once it is this small. */
 const SMALLEST = 512;
@@ -23,8 +24,8 @@ export class Picture {
     return picture;
   }
 
-  /** Draws what `viewport` shows of the picture; `ratio` is device pixels per CSS pixel. */
-  draw(context: CanvasRenderingContext2D, viewport: Viewport, screen: Size, ratio: number): void {
+  /** Draws what the viewport shows of the picture. */
+  draw({ context, viewport, screen, ratio }: Surface): void {
     const density = viewport.scale * ratio;
     const level = Math.min(this.levels.length - 1, Math.max(0, Math.floor(Math.log2(1 / density))));
     const source = this.levels[level];

@@ -1,24 +1,43 @@
-/** Mouse, pen, touch and wheel on the canvas, turned into clicks, zoom and pan. */
+/** Mouse, pen, touch and wheel on the canvas, turned into presses, drags, zoom and pan. Places are canvas CSS pixels. */
 
+import type { Drag } from "./tools";
 import type { Point } from "./viewport";
 
+export interface ScreenPress {
+  readonly at: Point;
+  /** The right button, the eraser end of a pen, or Alt or Ctrl with the left one. */
+  readonly secondary: boolean;
+  readonly shift: boolean;
+  /** The second press of a double click. */
+  readonly twice: boolean;
+  readonly touch: boolean;
+}
+
 export interface Gestures {
-  /** A click at canvas CSS pixels. `twice`: the second of a double click. */
-  click(at: Point, positive: boolean, twice: boolean): void;
+  /** A button or the pen goes down; null: that was all. */
+  press(press: ScreenPress): Drag | null;
+  /** Whether one finger presses, rather than moves the picture. */
+  fingerPresses(): boolean;
+  /** The pointer is over a place with no button down; null: it left. */
+  hover(at: Point | null): void;
   pan(dx: number, dy: number): void;
   zoom(at: Point, factor: number): void;
+  /** Alt and the wheel: larger, smaller. */
+  resize(steps: number): void;
 }
 
 const ZOOM_PER_NOTCH = 1.25;
 const NOTCH = 100;
 const TAP_SLOP = 8;
 const DOUBLE_CLICK_MS = 450;
+const ERASER_BUTTON = 5;
 
 /** Follows the pointers on `host` until the returned function is called. `spaceHeld` makes a left drag pan. */
 export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld: () => boolean): () => void {
   const stop = new AbortController();
   const options = { signal: stop.signal };
   const touches = new Map<number, Point>();
+  let drag: { pointer: number; does: Drag } | null = null;
   let panning: number | null = null;
   let tap: Point | null = null;
   let last: { at: Point; time: number } | null = null;
@@ -28,10 +47,19 @@ export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld:
     const bounds = host.getBoundingClientRect();
     return { x: event.clientX - bounds.left, y: event.clientY - bounds.top };
   };
-  const click = (at: Point, positive: boolean, time: number) => {
+  const press = (event: PointerEvent, at: Point) => {
+    const time = event.timeStamp;
     const twice = !!last && time - last.time < DOUBLE_CLICK_MS && Math.hypot(at.x - last.at.x, at.y - last.at.y) < 4;
     last = twice ? null : { at, time };
-    gestures.click(at, positive, twice);
+    const secondary = event.button === 2 || event.button === ERASER_BUTTON || event.altKey || event.ctrlKey;
+    const touch = event.pointerType === "touch";
+    const does = gestures.press({ at, secondary, shift: event.shiftKey, twice, touch });
+    if (does) drag = { pointer: event.pointerId, does };
+  };
+  const endDrag = (how: "end" | "cancel") => {
+    const ended = drag;
+    drag = null;
+    ended?.does[how]();
   };
 
   host.addEventListener("contextmenu", (event) => event.preventDefault(), options);
@@ -44,15 +72,14 @@ export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld:
       const at = place(event);
       if (event.pointerType === "touch") {
         touches.set(event.pointerId, at);
+        if (touches.size > 1) endDrag("cancel"); // a second finger: it was the start of a pinch
         tap = touches.size === 1 ? at : null;
+        if (tap && gestures.fingerPresses()) press(event, at);
       } else if (event.button === 1 || (event.button === 0 && spaceHeld())) {
         panning = event.pointerId;
         host.dataset["panning"] = "";
-      } else if (event.button === 0 || event.button === 2) {
-        const negative = event.button === 2 || event.shiftKey || event.altKey || event.ctrlKey;
-        click(at, !negative, event.timeStamp);
-        return;
-      }
+      } else if (!drag && [0, 2, ERASER_BUTTON].includes(event.button)) press(event, at);
+      else return;
       host.setPointerCapture(event.pointerId);
     },
     options,
@@ -61,19 +88,26 @@ export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld:
   host.addEventListener(
     "pointermove",
     (event) => {
-      const at = place(event);
-      if (event.pointerType === "touch") moveTouch(event.pointerId, at);
+      if (drag?.pointer === event.pointerId) {
+        // Between two frames a pen or a quick mouse has been at several places.
+        const events = event.getCoalescedEvents?.() ?? [];
+        for (const one of events.length > 0 ? events : [event]) drag.does.move(place(one), one.shiftKey);
+      } else if (event.pointerType === "touch") moveTouch(event.pointerId, place(event));
       else if (panning === event.pointerId) gestures.pan(event.movementX, event.movementY);
+      else if (panning === null) gestures.hover(place(event));
     },
     options,
   );
+  host.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && gestures.hover(null), options);
 
   const end = (event: PointerEvent) => {
     if (event.pointerType === "touch") {
-      if (event.type === "pointerup" && tap && touches.size === 1) click(tap, true, event.timeStamp);
+      const tapped = event.type === "pointerup" && tap !== null && touches.size === 1;
       touches.delete(event.pointerId);
+      if (tapped && !drag && !gestures.fingerPresses()) press(event, tap!);
       tap = null;
     }
+    if (drag?.pointer === event.pointerId) endDrag(event.type === "pointerup" ? "end" : "cancel");
     if (panning === event.pointerId) {
       panning = null;
       delete host.dataset["panning"];
@@ -101,6 +135,10 @@ export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld:
     "wheel",
     (event) => {
       event.preventDefault();
+      if (event.altKey) {
+        gestures.resize(-Math.sign(event.deltaY || event.deltaX));
+        return;
+      }
       const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : event.deltaMode === 1 ? 33 : 400;
       if (isTrackpad(event)) trackpadUntil = event.timeStamp + 250;
       if (!event.ctrlKey && event.timeStamp < trackpadUntil) {

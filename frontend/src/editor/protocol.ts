@@ -9,13 +9,25 @@ export type WireClick = readonly [x: number, y: number, positive: boolean, tile?
 
 export type EncodingState = "queued" | "encoding" | "ready" | "failed";
 
+/** A dragged box: `[x0, y0, x1, y1]` in view pixels, `x0 < x1`, `y0 < y1`. */
+export type PromptBox = readonly [x0: number, y0: number, x1: number, y1: number];
+
 export interface WirePatch {
   readonly bbox: Box;
   readonly counts: string;
 }
 
 export type ClientMessage =
-  | { type: "start"; object: string; seq: number; clicks?: readonly WireClick[]; previous?: WirePatch }
+  | {
+      type: "start";
+      object: string;
+      seq: number;
+      clicks?: readonly WireClick[];
+      previous?: WirePatch;
+      box?: PromptBox;
+      /** The newest click may be answered once more, on a tile. */
+      closer?: boolean;
+    }
   | { type: "click"; object: string; seq: number; x: number; y: number; positive: boolean }
   | { type: "undo" | "redo"; object: string; seq: number }
   | { type: "close"; object: string }

@@ -1,11 +1,12 @@
-/** Everything the window shows. Changed only by the editor (editor.ts). */
+/** Everything the window shows. Changed only by the editor and what it is made of. */
 
 import type { Status } from "./api";
 import type { ConnectionState } from "./connection";
+import { NOTHING_DONE, type Journal } from "./journal";
 import type { Kept } from "./kept";
-import type { OpenObject } from "./object";
 import type { Conflict, SaveState } from "./outbox";
 import type { EncodingState } from "./protocol";
+import type { Work } from "./work";
 
 export interface Toast {
   readonly text: string;
@@ -13,6 +14,8 @@ export interface Toast {
   /** Gone as soon as another object is begun. */
   readonly untilNext: boolean;
 }
+
+export type Tool = "click" | "box" | "brush" | "eraser" | "polygon" | "lasso";
 
 export interface State {
   readonly connection: ConnectionState;
@@ -30,10 +33,16 @@ export interface State {
   readonly conflict: Conflict | null;
   /** Who else changed this image last. */
   readonly other: string | null;
-  readonly open: OpenObject | null;
+  readonly open: Work | null;
   /** Kept by the annotator, waiting for the answer to their last click. */
-  readonly finishing: readonly OpenObject[];
+  readonly finishing: readonly Work[];
+  readonly journal: Journal;
   readonly activeCategory: number | null;
+  readonly tool: Tool;
+  /** Across, in pixels of the picture. */
+  readonly brush: number;
+  /** Polygon and lasso cut off instead of adding. */
+  readonly cutting: boolean;
   readonly selected: string | null;
   readonly hovered: string | null;
   readonly hidden: boolean;
@@ -57,7 +66,11 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     other: null,
     open: null,
     finishing: [],
+    journal: NOTHING_DONE,
     activeCategory,
+    tool: "click",
+    brush: 20,
+    cutting: false,
     selected: null,
     hovered: null,
     hidden: false,

@@ -1,16 +1,22 @@
-/** The image area: mounts the stage, feeds it from the state, and turns gestures into actions. */
+/** The image area: mounts the stage, and turns places on the screen into places in the picture. */
 
 import { useEffect, useRef } from "preact/hooks";
+import { Stage } from "../canvas";
 import type { Editor } from "../editor";
-import { Stage, type MaskItem, type OpenItem } from "../canvas";
 import { Picture } from "../picture";
-import { followPointers } from "../pointer";
+import { followPointers, type Gestures } from "../pointer";
 import { area } from "../rle";
-import type { State } from "../state";
-import { actualSize, pan, toPicture, zoomAt } from "../viewport";
+import { direct } from "../scene";
+import type { Drag } from "../tools";
+import { actualSize, pan, toPicture, zoomAt, type Point } from "../viewport";
+import { clicksOf, isSettled } from "../work";
 import { useEditor, useEditorState } from "./context";
 
-const UNKNOWN_CLASS = "#9aa3b5";
+/** CSS pixels around a dot or corner that still count as on it, for a mouse or pen and for a finger. */
+const REACH = 9;
+const FINGER_REACH = 18;
+/** A smaller brush has no circle around the pointer, only the cross. */
+const SMALLEST_RING = 5;
 
 /** What the keyboard may do to the view. */
 export interface ViewControls {
@@ -30,6 +36,7 @@ export function Canvas({ controls, spaceHeld }: Props) {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => mount(editor, host.current!, controls, spaceHeld), [editor]);
   const open = useEditorState((state) => state.open);
+  const tool = useEditorState((state) => state.tool);
   const { name, width, height } = editor.boot.image;
   const doing = editor.canLabel ? "Click an object to label it." : "Read only.";
   return (
@@ -40,21 +47,23 @@ export function Canvas({ controls, spaceHeld }: Props) {
       role="application"
       aria-label={`Image ${name}, ${width} by ${height} pixels. ${doing} Press question mark for the keys.`}
       data-testid="canvas"
-      data-clicks={open ? open.clicks.length : 0}
+      data-tool={tool}
+      data-clicks={open ? clicksOf(open).length : 0}
       data-area={open ? area(open.mask.runs) : 0}
-      data-settled={String(!open || (open.settled && open.checking === 0))}
+      data-settled={String(!open || isSettled(open))}
     />
   );
 }
 
 function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], space: Props["spaceHeld"]): () => void {
   const { image } = editor.boot;
+  host.dataset["preview"] = "";
   const stage = new Stage(host, image, (viewport) => {
     host.dataset["view"] = `${viewport.scale} ${viewport.x} ${viewport.y}`;
     editor.store.set({ zoom: viewport.scale });
   });
   Picture.load(image.view, image, () => stage.redraw("picture")).then(
-    (picture) => stage.setPicture(picture),
+    (picture) => stage.paint("picture", (surface) => picture.draw(surface)),
     () => editor.store.set({ pictureFailed: true }),
   );
   controls.current = {
@@ -62,54 +71,69 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
     actualSize: () => stage.move(actualSize(stage.viewport, stage.center)),
     zoom: (factor) => stage.move(zoomAt(stage.viewport, stage.center, factor)),
   };
-  const leave = followPointers(
-    host,
-    {
-      click: (at, positive, twice) => editor.click(toPicture(stage.viewport, at), positive, twice),
-      pan: (dx, dy) => stage.move(pan(stage.viewport, dx, dy)),
-      zoom: (at, factor) => stage.move(zoomAt(stage.viewport, at, factor)),
-    },
-    () => space.current,
-  );
-  show(editor, stage, editor.store.get(), null);
-  const unwatch = editor.store.watch((state, before) => show(editor, stage, state, before));
+  const ring = brushRing(editor, host, stage);
+  const leave = followPointers(host, gesturesFor(editor, stage, ring.move), () => space.current);
+  const unwatch = [
+    direct(editor, stage),
+    ring.stop,
+    editor.tools.pointing.watch(({ sketch, dot }) => {
+      host.toggleAttribute("data-on-dot", dot !== null || sketch?.kind === "dot");
+      host.dataset["preview"] = String(sketch?.kind === "preview" ? area(sketch.patch.runs) : "");
+    }),
+  ];
   return () => {
-    unwatch();
     leave();
+    for (const stop of unwatch) stop();
     stage.dispose();
   };
 }
 
-/** Hand the stage what changed between two states. */
-function show(editor: Editor, stage: Stage, state: State, before: State | null): void {
-  const differs = (...keys: (keyof State)[]) => !before || keys.some((key) => state[key] !== before[key]);
-  if (differs("kept", "hidden", "hovered", "selected", "open", "finishing")) {
-    // A new mask of the open object leaves the kept ones as they are.
-    const sources = (one: State) => [one.open, ...one.finishing].map((object) => object?.source ?? "").join();
-    const quiet = before && !differs("kept", "hidden", "hovered", "selected") && sources(before) === sources(state);
-    if (!quiet) stage.setKept(keptItems(editor, state));
-  }
-  if (differs("open", "finishing")) stage.setOpen(openItems(editor, state));
+function gesturesFor(editor: Editor, stage: Stage, pointed: (at: Point | null) => void): Gestures {
+  const { tools } = editor;
+  const picture = (at: Point) => toPicture(stage.viewport, at);
+  const reach = (touch: boolean) => (touch ? FINGER_REACH : REACH) / stage.viewport.scale;
+  return {
+    press: ({ at, touch, ...how }) => {
+      const drag = tools.press({ ...how, at: picture(at), reach: reach(touch) });
+      if (!drag) return null;
+      const move: Drag["move"] = (place, shift) => {
+        pointed(place);
+        drag.move(picture(place), shift);
+      };
+      return { move, end: () => drag.end(), cancel: () => drag.cancel() };
+    },
+    fingerPresses: () => editor.canLabel && tools.draws,
+    hover: (at) => {
+      pointed(at);
+      tools.hover(at && picture(at), reach(false));
+    },
+    pan: (dx, dy) => stage.move(pan(stage.viewport, dx, dy)),
+    zoom: (at, factor) => stage.move(zoomAt(stage.viewport, at, factor)),
+    resize: (steps) => tools.resize(steps),
+  };
 }
 
-function keptItems(editor: Editor, state: State): MaskItem[] {
-  if (state.hidden) return [];
-  const inWork = new Set([state.open, ...state.finishing].map((object) => object?.source));
-  return state.kept
-    .filter(({ uid }) => !inWork.has(uid))
-    .map(({ uid, category, patch }) => {
-      const pointed = uid === state.hovered || uid === state.selected;
-      const color = editor.category(category)?.color ?? UNKNOWN_CLASS;
-      return { patch, look: { color, fill: pointed ? 0.6 : 0.34, line: pointed ? 2.25 : 1.25, bright: pointed } };
-    });
-}
-
-function openItems(editor: Editor, state: State): OpenItem[] {
-  const item = (object: NonNullable<State["open"]>, inWork: boolean): OpenItem => ({
-    patch: object.mask,
-    look: { color: editor.category(object.category)?.color ?? UNKNOWN_CLASS, fill: 0.42, line: 1.75, bright: inWork },
-    clicks: inWork ? object.clicks : [],
-    answered: object.settled ? object.clicks.length : object.clicks.length - 1,
+/** The circle of the brush around the pointer: an element of its own, so that moving it paints no canvas. */
+function brushRing(editor: Editor, host: HTMLElement, stage: Stage) {
+  const ring = document.createElement("div");
+  ring.className = "brush-ring";
+  ring.hidden = true;
+  host.append(ring);
+  let place: Point | null = null;
+  const show = () => {
+    const { tool, brush } = editor.store.get();
+    const size = brush * stage.viewport.scale;
+    ring.hidden = !place || (tool !== "brush" && tool !== "eraser") || size < SMALLEST_RING;
+    if (ring.hidden || !place) return;
+    ring.style.width = ring.style.height = `${size}px`;
+    ring.style.transform = `translate(${place.x - size / 2}px, ${place.y - size / 2}px)`;
+  };
+  const move = (at: Point | null) => {
+    place = at;
+    show();
+  };
+  const stop = editor.store.watch((state, before) => {
+    if (state.tool !== before.tool || state.brush !== before.brush || state.zoom !== before.zoom) show();
   });
-  return [...state.finishing.map((object) => item(object, false)), ...(state.open ? [item(state.open, true)] : [])];
+  return { move, stop };
 }

@@ -1,10 +1,11 @@
+import { recipeOf } from "../work";
 import { useEditor, useEditorState } from "./context";
 
 export function Classes() {
   const editor = useEditor();
   const { categories, url } = editor.boot.project;
   const active = useEditorState((state) =>
-    state.open ? (state.open.category ?? state.activeCategory) : state.activeCategory,
+    state.open ? (recipeOf(state.open).category ?? state.activeCategory) : state.activeCategory,
   );
   const kept = useEditorState((state) => state.kept);
   const count = (number: number) => kept.filter(({ category }) => category === number).length;

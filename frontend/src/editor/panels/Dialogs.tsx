@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Difference, Operation } from "../changes";
-import { GESTURES, SHORTCUTS } from "../keys";
+import { GESTURES, GROUPS, SHORTCUTS } from "../keys";
 import type { Conflict } from "../outbox";
 import { useEditor, useEditorState } from "./context";
 
@@ -43,12 +43,11 @@ function Modal({ title, id, onClose, children }: ModalProps) {
 }
 
 function Help({ onClose }: { onClose: () => void }) {
-  const groups = ["Object", "Image", "View"] as const;
   return (
     <Modal title="Keys and gestures" id="help" onClose={onClose}>
       <div class="help-columns">
         <HelpList title="Mouse" rows={GESTURES} />
-        {groups.map((group) => (
+        {GROUPS.map((group) => (
           <HelpList
             key={group}
             title={group}

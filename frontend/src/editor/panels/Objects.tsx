@@ -1,4 +1,5 @@
 import type { Kept } from "../kept";
+import { recipeOf } from "../work";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
 
@@ -26,10 +27,10 @@ export function Objects() {
         {kept.map((one, index) => (
           <ObjectRow key={one.uid} kept={one} ordinal={index + 1} />
         ))}
-        {finishing.map(({ uid, category }) => (
-          <li key={uid} class="object-row object-waiting" data-testid="finishing">
-            <span class="color-chip" style={{ background: editor.category(category)?.color }} />
-            <span class="row-name">{editor.category(category)?.name ?? "Object"}</span>
+        {finishing.map((work) => (
+          <li key={work.uid} class="object-row object-waiting" data-testid="finishing">
+            <span class="color-chip" style={{ background: editor.category(recipeOf(work).category)?.color }} />
+            <span class="row-name">{editor.category(recipeOf(work).category)?.name ?? "Object"}</span>
             <span class="area">waiting for its mask</span>
           </li>
         ))}

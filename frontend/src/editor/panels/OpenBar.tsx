@@ -1,7 +1,7 @@
-/** The strip under the image: what can be done with the open object, or how to begin one. */
+/** The strip under the image: what is open, and how to end it; or how to begin. */
 
+import { clicksOf, recipeOf } from "../work";
 import { useEditor, useEditorState } from "./context";
-import { Icon } from "./icons";
 
 export function OpenBar() {
   const editor = useEditor();
@@ -18,37 +18,17 @@ export function OpenBar() {
       </div>
     );
   }
-  const category = editor.category(open.category ?? active);
-  const clicks = open.clicks.length;
+  const category = editor.category(recipeOf(open).category ?? active);
+  const clicks = clicksOf(open).length;
   return (
     <div class="open-bar" role="toolbar" aria-label="Open object" data-testid="open-object">
       <span class="color-chip" style={{ background: category?.color }} />
       <span class="open-name">{category?.name ?? "No class"}</span>
-      <span class="muted">
-        {clicks} {clicks === 1 ? "click" : "clicks"}
-      </span>
-      <span class="open-steps">
-        <button
-          type="button"
-          class="ghost small"
-          title="Undo click (Ctrl+Z)"
-          aria-label="Undo click"
-          disabled={clicks <= open.checking}
-          onClick={() => editor.undo()}
-        >
-          <Icon name="undo" />
-        </button>
-        <button
-          type="button"
-          class="ghost small"
-          title="Redo click (Ctrl+Y)"
-          aria-label="Redo click"
-          disabled={open.undone.length === 0}
-          onClick={() => editor.redo()}
-        >
-          <Icon name="redo" />
-        </button>
-      </span>
+      {clicks > 0 && (
+        <span class="muted">
+          {clicks} {clicks === 1 ? "click" : "clicks"}
+        </span>
+      )}
       <button type="button" class="small" onClick={() => editor.cancel()}>
         Cancel <kbd>Esc</kbd>
       </button>

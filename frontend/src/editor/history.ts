@@ -1,0 +1,95 @@
+/** Undo and redo across objects: the journal, carried out through the outbox. */
+
+import type { Archive } from "./archive";
+import * as journals from "./journal";
+import type { Entry, Journal, ObjectChange } from "./journal";
+import type { Outbox } from "./outbox";
+import type { State } from "./state";
+import type { Store } from "./store";
+import type { Toasts } from "./toasts";
+import type { Work } from "./work";
+import type { Workbench } from "./workbench";
+
+const STALE = "That object was changed since then, so this can't be undone.";
+
+export class History {
+  constructor(
+    private readonly store: Store<State>,
+    private readonly outbox: Outbox,
+    private readonly bench: Workbench,
+    private readonly archive: Archive,
+    private readonly toasts: Toasts,
+  ) {}
+
+  get journal(): Journal {
+    return this.store.get().journal;
+  }
+
+  /** Change kept objects, in a way that undo takes back as one; `work` is opened again then. */
+  commit(
+    what: Entry["what"],
+    category: number | null,
+    changes: readonly ObjectChange[],
+    work: Work | null = null,
+  ): void {
+    if (!this.carryOut(changes)) return;
+    this.to(journals.record(this.journal, { what, category, changes, work }));
+  }
+
+  /** False when there is nothing to undo. */
+  undo(): boolean {
+    const entry = journals.lastDone(this.journal);
+    if (!entry) return false;
+    if (!this.carryOut(journals.reversed(entry.changes))) {
+      this.to(journals.without(this.journal, entry));
+      return true;
+    }
+    this.to(journals.stepped(this.journal, -1));
+    if (entry.work && !this.bench.open) this.bench.show(entry.work);
+    return true;
+  }
+
+  /** False when there is nothing to redo, or an object is open that the next redo is not about. */
+  redo(): boolean {
+    const entry = journals.nextToRedo(this.journal);
+    const { open } = this.bench;
+    if (!entry || (open && open.uid !== entry.work?.uid)) return false;
+    if (!this.carryOut(entry.changes)) {
+      this.to(journals.without(this.journal, entry));
+      return true;
+    }
+    this.to(journals.stepped(this.journal, 1));
+    if (entry.work) this.bench.close(entry.work.uid);
+    return true;
+  }
+
+  /** Undo the newest entry, if it still is `entry`: what a message offers. */
+  undoThis(entry: Entry | null): void {
+    if (entry && journals.lastDone(this.journal) === entry) this.undo();
+  }
+
+  /** Something new was done: what was undone before stays undone. */
+  forgetRedo(): void {
+    this.to(journals.withoutRedo(this.journal));
+  }
+
+  restore(journal: Journal): void {
+    this.store.set({ journal });
+  }
+
+  private carryOut(changes: readonly ObjectChange[]): boolean {
+    const operations = journals.operationsFor(changes, this.outbox.shown);
+    if (!operations) {
+      this.toasts.say(STALE);
+      return false;
+    }
+    for (const operation of operations) this.outbox.add(operation);
+    return true;
+  }
+
+  private to(journal: Journal): void {
+    if (journal === this.journal) return;
+    this.store.set({ journal });
+    this.archive.saveJournal(journal);
+  }
+}

@@ -1,0 +1,157 @@
+/** The tools, left of the image: what the pointer does, what can be done to the whole mask, undo and redo. */
+
+import { useRef } from "preact/hooks";
+import { Editor } from "../editor";
+import { keyOf, type Action } from "../keys";
+import type { Operator } from "../mask/operators";
+import type { Tool } from "../state";
+import { BRUSHES } from "../tools";
+import { useEditor, useEditorState } from "./context";
+import { Icon, type IconName } from "./icons";
+import { wordFor } from "./words";
+
+const TOOLS: readonly (readonly [tool: Tool, name: string])[] = [
+  ["click", "Click"],
+  ["box", "Box"],
+  ["brush", "Brush"],
+  ["eraser", "Eraser"],
+  ["polygon", "Polygon"],
+  ["lasso", "Lasso"],
+];
+
+const OPERATORS: readonly (readonly [operator: Operator, name: string])[] = [
+  ["fillHoles", "Fill holes"],
+  ["largest", "Keep the largest part"],
+  ["grow", "Grow by a pixel"],
+  ["shrink", "Shrink by a pixel"],
+  ["smooth", "Smooth the outline"],
+];
+
+export function Toolbar() {
+  const editor = useEditor();
+  const bar = useRef<HTMLDivElement>(null);
+  const tool = useEditorState((state) => state.tool);
+  const open = useEditorState((state) => state.open !== null && state.open.mask.runs.length > 0);
+  if (!editor.canLabel) return <div class="toolbar" />;
+  return (
+    <div
+      ref={bar}
+      class="toolbar"
+      role="toolbar"
+      aria-label="Tools"
+      aria-orientation="vertical"
+      onKeyDown={(event) => moveFocus(bar.current!, event)}
+    >
+      {TOOLS.map(([one, name]) => (
+        <ToolButton
+          key={one}
+          action={one}
+          name={name}
+          pressed={tool === one}
+          onClick={() => editor.chooseTool(one)}
+          first={tool === one}
+        />
+      ))}
+      <hr />
+      {OPERATORS.map(([one, name]) => (
+        <ToolButton key={one} action={one} name={name} disabled={!open} onClick={() => editor.operate(one)} />
+      ))}
+      <hr />
+      <Steps />
+    </div>
+  );
+}
+
+function Steps() {
+  const editor = useEditor();
+  const undo = useEditorState((state) => Editor.steps(state).undo);
+  const redo = useEditorState((state) => Editor.steps(state).redo);
+  const name = (verb: string, what: string | null) => (what ? `${verb} ${wordFor(what)}` : verb);
+  return (
+    <>
+      <ToolButton action="undo" name={name("Undo", undo)} disabled={!undo} onClick={() => editor.undo()} />
+      <ToolButton action="redo" name={name("Redo", redo)} disabled={!redo} onClick={() => editor.redo()} />
+    </>
+  );
+}
+
+interface ToolButtonProps {
+  action: Action & IconName;
+  name: string;
+  pressed?: boolean;
+  disabled?: boolean;
+  /** Where Tab enters the toolbar; within it the arrow keys lead on. */
+  first?: boolean;
+  onClick: () => void;
+}
+
+function ToolButton({ action, name, pressed, disabled = false, first = false, onClick }: ToolButtonProps) {
+  return (
+    <button
+      type="button"
+      class="tool"
+      title={`${name} (${keyOf(action)})`}
+      aria-label={name}
+      {...(pressed !== undefined && { "aria-pressed": pressed })}
+      aria-disabled={disabled}
+      tabIndex={first ? 0 : -1}
+      data-testid={`tool-${action}`}
+      onClick={() => !disabled && onClick()}
+    >
+      <Icon name={action} />
+    </button>
+  );
+}
+
+function moveFocus(bar: HTMLElement, event: KeyboardEvent): void {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const buttons = [...bar.querySelectorAll("button")];
+  const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+  buttons.at((at + by) % buttons.length)?.focus();
+}
+
+/** What the present tool can be set to: size of the brush; add or cut. */
+export function ToolOptions() {
+  const editor = useEditor();
+  const tool = useEditorState((state) => state.tool);
+  const brush = useEditorState((state) => state.brush);
+  const cutting = useEditorState((state) => state.cutting);
+  if (tool === "brush" || tool === "eraser") {
+    const place = BRUSHES.indexOf(brush);
+    return (
+      <div class="tool-options">
+        <label>
+          <span>Size</span>
+          <input
+            type="range"
+            min={0}
+            max={BRUSHES.length - 1}
+            value={place}
+            aria-valuetext={`${brush} pixels`}
+            onInput={(event) => editor.tools.resize(Number(event.currentTarget.value) - place)}
+          />
+        </label>
+        <output data-testid="brush-size">{brush} px</output>
+        <kbd>[</kbd>
+        <kbd>]</kbd>
+      </div>
+    );
+  }
+  if (tool === "polygon" || tool === "lasso") {
+    return (
+      <div class="tool-options" role="group" aria-label="Add or cut">
+        <button type="button" class="small" aria-pressed={!cutting} onClick={() => cutting && editor.toggle("cutting")}>
+          Add
+        </button>
+        <button type="button" class="small" aria-pressed={cutting} onClick={() => cutting || editor.toggle("cutting")}>
+          Cut
+        </button>
+        <kbd>X</kbd>
+      </div>
+    );
+  }
+  return null;
+}

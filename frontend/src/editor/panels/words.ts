@@ -1,0 +1,30 @@
+/** What steps and journal entries are called: “Undo brush stroke”. */
+
+import type { Entry } from "../journal";
+import type { Did } from "../work";
+
+const WORDS: Readonly<Record<Did | Entry["what"], string>> = {
+  open: "opening",
+  click: "click",
+  moveClick: "moved click",
+  removeClick: "deleted click",
+  box: "box",
+  brush: "brush stroke",
+  erase: "eraser stroke",
+  add: "added region",
+  cut: "cut region",
+  fillHoles: "filled holes",
+  largest: "largest part",
+  grow: "growing",
+  shrink: "shrinking",
+  smooth: "smoothing",
+  class: "class",
+  keep: "keeping",
+  delete: "deleting",
+  cancel: "cancelling",
+  change: "change",
+};
+
+export function wordFor(what: string): string {
+  return what in WORDS ? WORDS[what as keyof typeof WORDS] : what;
+}

@@ -23,7 +23,7 @@ from inference.heads import floor
 from inference.heads.data import Example, Labelled, Vocabulary, category_names, crowds_of, objects_of, read_examples
 from inference.heads.measure import Seen, average_precision, mean_iou, panoptic_quality, seen
 from inference.heads.proposals import Proposal
-from inference.heads.refine import refine
+from inference.heads.refine import Prompting, refine
 from inference.heads.report import draw_worst
 from inference.heads.runtime import Head, Mode
 from inference.predictor import ClickPredictor
@@ -50,7 +50,10 @@ def add_commands(commands: Any) -> None:
         add("--head", type=Path, default=shipped, help="folder of a head (default: the starter model)")
         add("--floor", type=Path, nargs="+", metavar="TRAIN.json", help="instead: nearest class means of these files")
         add("--cache", type=Path, default=Path("var/cache"), help="token cache of --floor's files")
-        add("--refine", action="store_true", help="let the click model draw the masks again")
+        words = (
+            "let the click model draw the masks again, told a click and the proposal's box (default), mask or nothing"
+        )
+        add("--refine", nargs="?", const="box", choices=("box", "mask", "click"), help=words)
         add("--threshold", type=float, default=THRESHOLDS[mode], help="least score of a proposal")
         add("--limit", type=int, help="only the first pictures of the file")
         add("--features", type=Path, help="folder to keep the pictures' features in, for the next evaluation")
@@ -104,16 +107,33 @@ def _picture(file: Path, image: CocoImage, names: dict[int, str], crowds: Sequen
     )
 
 
+class Timed:
+    """A head that keeps how long its graph takes, without the masks that are made of its answers."""
+
+    def __init__(self, head: Head, threshold: float, mode: Mode) -> None:
+        self.head, self.threshold, self.mode = head, threshold, mode
+        self.seconds: list[float] = []
+
+    def __call__(self, features: Features) -> list[Proposal]:
+        self.head.check(features)
+        began = time.perf_counter()
+        answer = self.head.answer(features.tokens)
+        self.seconds.append(time.perf_counter() - began)
+        return self.head.propose(answer, features.frame, self.threshold, self.mode)
+
+
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What was proposed for every picture, and the seconds of the head alone."""
+    """What was proposed for every picture, and the seconds that took, without the encoder and without `refine`."""
 
     truths: list[Seen]
     answers: list[list[Proposal]]
     seconds: list[float]
 
 
-def judge(examples: Sequence[Example], suggest: Suggest, encoded: Encoded, improve: bool) -> Judged:
+def judge(
+    examples: Sequence[Example], suggest: Suggest, encoded: Encoded, prompting: Prompting | None = None
+) -> Judged:
     """Ask for proposals of every picture."""
     found = Judged([], [], [])
     for example in tqdm(examples, file=sys.stderr, mininterval=10):
@@ -122,7 +142,7 @@ def judge(examples: Sequence[Example], suggest: Suggest, encoded: Encoded, impro
         proposals = suggest(features)
         found.seconds.append(time.perf_counter() - began)
         found.truths.append(seen(example))
-        found.answers.append(refine(proposals, features, encoded.predictor) if improve else proposals)
+        found.answers.append(refine(proposals, features, encoded.predictor, prompting) if prompting else proposals)
     return found
 
 
@@ -131,16 +151,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     predictor = ClickPredictor(args.weights, threads=args.threads)
     examples = pictures(args.data, args.limit)
     mode: Mode = args.mode
-    stuff: frozenset[str] = frozenset()
-    if args.floor:
-        known = [e for file in args.floor for e in read_examples(file, args.cache)]
-        names = tuple(dict.fromkeys(n for file in args.floor for n in category_names(file).values()))
-        means = floor.learn_means(known, Vocabulary(names))
-        suggest: Suggest = lambda features: floor.suggest(means, features, predictor)  # noqa: E731
-    else:
-        head = Head.load(args.head, args.threads)
-        names, stuff = head.categories, frozenset(head.manifest["stuff"])
-        suggest = lambda features: head.suggest(features, args.threshold, mode)  # noqa: E731
+    suggest, names, stuff = asked(args, predictor)
     judged = judge(examples, suggest, Encoded(predictor, args.features), args.refine)
     if mode == "instances":
         figures = average_precision(judged.truths, judged.answers, names)
@@ -150,14 +161,32 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
         figures = mean_iou(judged.truths, judged.answers, names)
     if args.worst:
         draw_worst(examples, judged.truths, judged.answers, args.worst)
-    middle = statistics.median(judged.seconds)
-    return {
+    result: dict[str, Any] = {
         "command": mode,
-        "of": "floor" if args.floor else str(args.head.name),
+        "of": "floor" if args.floor else args.head.name,
         "refined": args.refine,
         "images": len(examples),
         "objects": sum(len(t.objects) for t in judged.truths),
         "proposals": sum(len(a) for a in judged.answers),
-        "head_ms": round(1000 * middle, 1),
-        "frames_a_second": round(1 / middle, 1),
-    } | figures
+        "suggest_ms": milliseconds(judged.seconds),
+    }
+    if isinstance(suggest, Timed):
+        result |= {"head_ms": milliseconds(suggest.seconds)}
+        result |= {"frames_a_second": round(1000 / result["head_ms"], 1)}
+    return result | figures
+
+
+def milliseconds(seconds: Sequence[float]) -> float:
+    """The median."""
+    return round(1000 * statistics.median(seconds), 1)
+
+
+def asked(args: argparse.Namespace, predictor: ClickPredictor) -> tuple[Suggest, tuple[str, ...], frozenset[str]]:
+    """What is evaluated, the categories that it knows, and which of them are stuff."""
+    if not args.floor:
+        head = Head.load(args.head, args.threads)
+        return Timed(head, args.threshold, args.mode), head.categories, frozenset(head.manifest["stuff"])
+    known = [e for file in args.floor for e in read_examples(file, args.cache)]
+    names = tuple(dict.fromkeys(n for file in args.floor for n in category_names(file).values()))
+    means = floor.learn_means(known, Vocabulary(names))
+    return lambda features: floor.suggest(means, features, predictor), names, frozenset()

@@ -70,9 +70,13 @@ class Head:
         self, features: Features, threshold: float | None = None, mode: Mode | None = None, limit: int = 100
     ) -> list[Proposal]:
         """Proposals of one image, best first; see `propose`. Raises FeaturesError for another encoder's features."""
+        self.check(features)
+        return self.propose(self.answer(features.tokens), features.frame, threshold, mode, limit)
+
+    def check(self, features: Features) -> None:
+        """Raise FeaturesError unless the features are of this head's encoder."""
         if encoder_of(features.version) != self.encoder:
             raise FeaturesError(f"features are of {encoder_of(features.version)}, this head needs {self.encoder}")
-        return self.propose(self.answer(features.tokens), features.frame, threshold, mode, limit)
 
     def propose(
         self,

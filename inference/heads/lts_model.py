@@ -73,8 +73,10 @@ class Aspp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         whole = self.whole(x.mean((2, 3), keepdim=True)).expand(-1, -1, x.shape[2], x.shape[3])
-        parts = [self.point(x), *(conv(x) for conv in self.wide), whole]
-        return self.out(F.gelu(torch.cat(parts, 1)))
+        with torch.autocast(x.device.type, enabled=False):  # on CPUs, bfloat16 gradients of rates above 2 are NaN
+            wide = [conv(x.float()) for conv in self.wide]
+        parts = [self.point(x), *wide, whole]
+        return self.out(F.gelu(torch.cat([part.float() for part in parts], 1)))
 
 
 class Lts(nn.Module):
@@ -129,9 +131,11 @@ def locate(fused: Tensor, kernels: Tensor, size: int) -> Tensor:
     """Each map convolved with its own kernel plus its bias: B x h x w. kernels: B x (C * k * k + 1), the bias last;
     the others are divided by the root of their number."""
     b, c, h, w = fused.shape
-    weight = kernels[:, :-1].reshape(b, c, size, size) * (c * size * size) ** -0.5
-    rows = F.conv2d(fused.reshape(1, b * c, h, w), weight, padding=size // 2, groups=b)
-    return rows.reshape(b, h, w) + kernels[:, -1, None, None]
+    weight = kernels[:, :-1].reshape(b, c, size * size).transpose(1, 2) * (c * size * size) ** -0.5
+    parts = torch.bmm(weight, fused.flatten(2)).reshape(b, size * size, h, w)  # what each place of the kernel adds
+    wide = F.pad(parts, (size // 2,) * 4)
+    added = [wide[:, k, k // size : k // size + h, k % size : k % size + w] for k in range(size * size)]
+    return torch.stack(added).sum(0) + kernels[:, -1, None, None]
 
 
 class WidenedLts(nn.Module):

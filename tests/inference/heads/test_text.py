@@ -17,7 +17,7 @@ from inference.geometry import Frame
 from inference.heads import lts_training as training
 from inference.heads.learner import Learner, Length
 from inference.heads.lts import Text, places, prompt, strongest
-from inference.heads.lts_model import Lts, LtsConfig, balanced, locate
+from inference.heads.lts_model import Lts, LtsConfig, balanced, locate, lts_loss
 from inference.heads.phrases import KINDS, Phrase, Thing, captions_of, one_each, phrases
 from inference.heads.sentences import Sentences, TextError
 from inference.heads.training import TrainingPlan
@@ -134,6 +134,20 @@ def test_another_sentence_gives_another_kernel_and_response() -> None:
     assert torch.equal(response, again)
     assert (response[0] - response[1]).abs().max() > 1e-3
     assert (kernels[0] - kernels[1]).abs().max() > 1e-3
+
+
+def test_gradients_are_finite_in_bfloat16() -> None:
+    """PyTorch 2.13's bfloat16 gradients of widely dilated convolutions are NaN on CPUs: LTS computes those in fp32."""
+    torch.manual_seed(0)
+    model = CPU.place(Lts(TINY))
+    words, share = torch.nn.functional.normalize(torch.randn(2, TINY.words)), torch.zeros(2, 16, 40)
+    share[0, 2:5, 3:9] = 1
+    with CPU.autocast():
+        response, mask = model(torch.randn(2, CHANNELS, 16, 40), words, torch.ones(2, 3, 16, 40))
+    fine = share.repeat_interleave(2, 1).repeat_interleave(2, 2)
+    lts_loss(response, mask, share, fine, torch.ones(2, 16, 40))["loss"].backward()
+    assert all(bool(p.grad.isfinite().all()) for p in model.parameters() if p.grad is not None)
+    assert sum(p.grad is None for p in model.parameters()) == 0
 
 
 def test_padding_does_not_count_in_the_loss() -> None:

@@ -25,8 +25,10 @@ from inference.batch import ObjectPrompt
 from inference.coco import CocoImage, DataError, read_rgb, read_set
 from inference.features import Features
 from inference.heads.everything import FLOOR, FOLDER, LIMIT, Everything
-from inference.heads.proposals import Proposal, Rle, encode, mask_iou, suppress
+from inference.heads.proposals import Proposal, Rle, decode, encode, mask_iou, suppress
+from inference.pictures import Picture, save, sheet, tile
 from inference.predictor import ClickPredictor
+from inference.protocol import truth_of
 from inference.session import Click, ClickSession
 
 THRESHOLDS = np.arange(0.5, 1.0, 0.05)
@@ -113,18 +115,36 @@ class Tally:
         return out | {"masks": round(statistics.mean(self.masks), 1)}
 
 
+def missed(pixels: Picture, truths: Sequence[Rle], proposals: Sequence[Proposal], number: int) -> Picture:
+    """A picture of what the best 100 do not find at IoU .5: those objects' true borders white, all found ones blue."""
+    best = sorted(proposals, key=lambda p: -p.score)[:100]
+    found = mask_iou(truths, [p.rle for p in best]).max(1, initial=0.0) >= 0.5
+    masks = [np.zeros(pixels.shape[:2], bool) for _ in range(2)]
+    for truth, is_found in zip(truths, found, strict=True):
+        masks[int(is_found)] |= decode(truth)
+    words = f"{number}: {int(found.sum())} of {len(truths)} found"
+    return tile(pixels, masks[0], masks[1], (), words, 200)
+
+
 def truths_of(image: CocoImage, min_area: float) -> list[Rle]:
     """The picture's objects as RLE."""
-    from inference.protocol import truth_of
-
     wanted = [a for a in image.annotations if a["area"] >= min_area and not a.get("stuff")]
     return [encode(truth_of(a, image)) for a in wanted]
 
 
 def evaluate(
-    file: Path, everything: Everything, *, limit: int | None, grid: int, seed: int, min_area: float, floor: float
+    file: Path,
+    everything: Everything,
+    *,
+    limit: int | None = None,
+    grid: int = 32,
+    seed: int = 0,
+    min_area: float = 0,
+    floor: float = FLOOR,
+    worst: tuple[int, Path] | None = None,
 ) -> dict[str, Any]:
-    """The figures. limit: a random sample of so many pictures. grid: points a side, 0 for none."""
+    """The figures. limit: a random sample of so many pictures. grid: points a side, 0 for none. worst: draw so many
+    pictures with the lowest recall."""
     images = [image for image in read_set(file) if truths_of(image, min_area)]
     if not images:
         raise DataError(f"{file} has no object to find")
@@ -134,8 +154,10 @@ def evaluate(
     predictor, ours, filtered, loose = everything.predictor, Tally(), Tally(), Tally()
     seconds: dict[str, list[float]] = {"discover": [], "decode": [], "grid": []}
     predictor.warm_up()
+    drawn: list[tuple[float, Picture]] = []
     for number, image in enumerate(images, 1):
-        features, truths = predictor.encode(read_rgb(image.path)), truths_of(image, min_area)
+        pixels, truths = read_rgb(image.path), truths_of(image, min_area)
+        features = predictor.encode(pixels)
         began = time.perf_counter()
         everything.boxes(features, floor=floor)
         seconds["discover"].append(time.perf_counter() - began)
@@ -143,6 +165,9 @@ def evaluate(
         found = everything.discover(features, floor=floor)
         seconds["decode"].append(time.perf_counter() - began - seconds["discover"][-1])
         ours.add(truths, found)
+        if worst:
+            recall = float(recalled(truths, found, 100).mean() / len(truths))
+            drawn.append((recall, missed(pixels, truths, found, image.id)))
         if grid:
             began = time.perf_counter()
             other = by_grid(predictor, features, grid)
@@ -151,6 +176,8 @@ def evaluate(
             loose.add(truths, other.loose)
         print(f"\r{number} of {len(images)} pictures, {ours.figures()}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
+    if worst:
+        save(worst[1], sheet([picture for _, picture in sorted(drawn, key=lambda d: d[0])[: worst[0]]], 5))
     result: dict[str, Any] = {"images": len(images), "objects": ours.objects, "discovered": ours.figures()}
     result |= {f"{name}_seconds": round(statistics.median(s), 4) for name, s in seconds.items() if s}
     if grid:
@@ -177,6 +204,7 @@ def add_command(commands: Any) -> None:
     add(
         "--floor", type=float, default=FLOOR, help=f"score of a box below which it is not decoded (at most {LIMIT} are)"
     )
+    add("--worst", nargs=2, metavar=("N", "OUT.png"), help="draw the N pictures with the lowest recall")
     add("--seed", type=int, default=0, help="of the sample")
     add("--weights", type=Path, help="folder of exported weights (default: the shipped ones)")
     add("--head", type=Path, default=FOLDER, help="folder of the discoverer")
@@ -187,5 +215,13 @@ def add_command(commands: Any) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """`python -m inference.evaluate everything`."""
     everything = Everything(ClickPredictor(args.weights, threads=args.threads), args.head, args.threads)
-    about: dict[str, Any] = {"limit": args.limit, "grid": args.grid, "seed": args.seed, "min_area": args.min_area}
-    return evaluate(args.data, everything, floor=args.floor, **about)
+    return evaluate(
+        args.data,
+        everything,
+        limit=args.limit,
+        grid=args.grid,
+        seed=args.seed,
+        min_area=args.min_area,
+        floor=args.floor,
+        worst=(int(args.worst[0]), Path(args.worst[1])) if args.worst else None,
+    )

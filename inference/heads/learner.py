@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from inference.compute import CPU, Compute
 from inference.features import FEATURES_VERSION
+from inference.heads.report import draw_curve
 from inference.heads.runtime import GRAPH, MANIFEST, encoder_of
 from inference.heads.training import TrainingPlan, make_optimisers
 from inference.onnx_files import export
@@ -135,6 +136,7 @@ class Learner(Generic[B]):
             stream.close()  # type: ignore[attr-defined]
             shown.close()
         self.save(out / "checkpoint.pt")
+        draw_curve(out / "log.jsonl", out / "curves.png")
         return length.progress(self.step, self.seconds) >= 1
 
     def _tell(self, out: Path, recent: list[dict[str, float]]) -> str:

@@ -32,13 +32,14 @@ from inference.heads.data import Vocabulary, category_names, crowds_of, objects_
 from inference.heads.floor import Means, learn_means, unit
 from inference.heads.lts import CELL, FOLDER, SURE, Text, shown
 from inference.heads.phrases import KINDS, Phrase, captions_of, one_each, phrases, things_of
-from inference.heads.proposals import box_of, encode
+from inference.heads.proposals import Proposal, box_of, encode
 from inference.heads.sentences import FOLDER as SENTENCES
 from inference.heads.sentences import Sentences
+from inference.pictures import Picture, save, sheet, tile
 from inference.predictor import ClickPredictor
-from inference.protocol import truth_of
+from inference.protocol import iou, truth_of
 from inference.session import Click
-from inference.simulate import next_click
+from inference.simulate import SimulatedClick, next_click
 
 Mask = NDArray[np.bool_]
 
@@ -107,17 +108,32 @@ def own_mask(mask: NDArray[np.float32], features: Features) -> Mask:
     return np.asarray(cv2.resize(inner, (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)) >= SURE
 
 
-def evaluate(file: Path, text: Text, means: Means | None, limit: int | None, seed: int) -> dict[str, Any]:
-    """The figures."""
+def drawn(pixels: Picture, truth: Mask, proposal: Proposal, mask: Mask, words: str) -> Picture:
+    """What a phrase led to: the answer blue with its click, the true border white."""
+    clicks = [SimulatedClick(int(c.x), int(c.y), c.positive) for c in proposal.clicks]
+    return tile(pixels, truth, mask, clicks, words, 220)
+
+
+def evaluate(
+    file: Path,
+    text: Text,
+    means: Means | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    worst: tuple[int, Path] | None = None,
+) -> dict[str, Any]:
+    """The figures. limit: a random sample of so many phrases. worst: draw so many phrases with the lowest IoU."""
     predictor = text.predictor
     answers: dict[str, Overlaps] = defaultdict(Overlaps)
-    count = 0
+    count, tiles = 0, list[tuple[float, Picture]]()
     for image, asked in sample(file, limit, seed):
-        features = predictor.encode(read_rgb(image.path))
+        pixels = read_rgb(image.path)
+        features = predictor.encode(pixels)
         for phrase in asked:
             truth = truth_of(image.annotations[phrase.target], image)
+            proposal = text.locate(features, phrase.text).proposal
             masks = {
-                "text": text.locate(features, phrase.text).proposal.mask(),
+                "text": proposal.mask(),
                 "own_mask": own_mask(text.maps(features, phrase.text)[1], features),
                 "ceiling": by_truth(predictor, features, truth),
             }
@@ -125,9 +141,15 @@ def evaluate(file: Path, text: Text, means: Means | None, limit: int | None, see
                 masks["floor"] = by_class(predictor, features, means, phrase.category)
             for name, mask in masks.items():
                 answers[name].add(phrase.kind, mask, truth)
+            if worst:
+                how_good = iou(masks["text"], truth, None)
+                words = f"{phrase.text}: {how_good:.2f}"
+                tiles.append((how_good, drawn(pixels, truth, proposal, masks["text"], words)))
             count += 1
         print(f"\r{count} phrases, {answers['text'].figures()}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
+    if worst:
+        save(worst[1], sheet([picture for _, picture in sorted(tiles, key=lambda t: t[0])[: worst[0]]], 5))
     result: dict[str, Any] = {"phrases": count, "of": "built by rule, not written by people"}
     result |= answers["text"].figures() | {name: found.figures() for name, found in answers.items() if name != "text"}
     kinds = [kind for kind in KINDS if answers["text"].pairs.get(kind)]
@@ -146,6 +168,7 @@ def add_command(commands: Any) -> None:
     add("data", type=Path, help="a COCO-format file")
     add("--limit", type=int, help="a random sample of so many phrases (default: all)")
     add("--floor", type=Path, metavar="TRAIN.json", help="a file of --cache whose class means make the floor")
+    add("--worst", nargs=2, metavar=("N", "OUT.png"), help="draw the N phrases with the lowest IoU")
     add("--cache", type=Path, default=Path("var/cache"), help="folder of the token cache")
     add("--seed", type=int, default=0, help="of the sample")
     add("--weights", type=Path, help="folder of exported weights (default: the shipped ones)")
@@ -163,4 +186,5 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     if args.floor:
         vocabulary = Vocabulary(tuple(dict.fromkeys(category_names(args.floor).values())))
         means = learn_means(read_examples(args.floor, args.cache), vocabulary)
-    return evaluate(args.data, text, means, args.limit, args.seed)
+    worst = (int(args.worst[0]), Path(args.worst[1])) if args.worst else None
+    return evaluate(args.data, text, means, args.limit, args.seed, worst)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.field import FAR, Field, Floats, Half, Place, window
+from inference.field import FAR, Field, Floats, Half, Place, Places, window
 from inference.geometry import Frame
 from inference.tiles import TILE, Grid, Tile
 
@@ -76,9 +76,14 @@ def test_blocks_that_say_the_same_are_filled_and_nothing_changes(monkeypatch: py
         logits = (cells.astype(np.float32) + smooth(cells.shape, 9)).astype(np.float16)
         field = field.answered(tile, place, logits, whole(place), cells)
     everything = (0, 0, WIDTH, HEIGHT)
-    looked_at = []
+    looked_at: list[int] = []
     at = Field.at
-    monkeypatch.setattr(Field, "at", lambda self, ys, xs: looked_at.append(len(ys) * len(xs)) or at(self, ys, xs))
+
+    def counted(self: Field, ys: Places, xs: Places) -> Floats:
+        looked_at.append(len(ys) * len(xs))
+        return at(self, ys, xs)
+
+    monkeypatch.setattr(Field, "at", counted)
     by_blocks = field.region(everything)
     assert sum(looked_at) < 0.7 * WIDTH * HEIGHT
     monkeypatch.setattr("inference.field.LARGE", WIDTH * HEIGHT)

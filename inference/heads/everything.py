@@ -136,7 +136,10 @@ class Everything:
     def discover(self, features: Features, limit: int = LIMIT, floor: float = FLOOR) -> list[Proposal]:
         """A proposal for every discovered object, best first: exactly one mask for each box, none dropped but those
         that are empty. Raises FeaturesError when the features have no tokens or are another encoder's."""
-        boxes, scores = self.boxes(features, limit, floor)
+        return self.decode(features, *self.boxes(features, limit, floor))
+
+    def decode(self, features: Features, boxes: Floats, scores: Floats) -> list[Proposal]:
+        """The second half of `discover`: the masks of boxes in image pixels."""
         prompts = [ObjectPrompt(box=box) for box in as_tuples(boxes)]
         patches = self.predictor.predict_batch(features, prompts)
         size = (features.height, features.width)

@@ -25,9 +25,9 @@ from torch import Tensor, nn
 
 from inference.compute import CPU, Compute
 from inference.features import FEATURES_VERSION
+from inference.heads.plan import TrainingPlan, make_optimisers
 from inference.heads.report import draw_curve
 from inference.heads.runtime import GRAPH, MANIFEST, encoder_of
-from inference.heads.training import TrainingPlan, make_optimisers
 from inference.onnx_files import export
 from inference.progress import Progress
 
@@ -70,8 +70,7 @@ class Learner(Generic[B]):
         self.model: nn.Module = compute.place(model)
         self.draw, self.loss, self.plan, self.seed, self.compute = draw, loss, plan, seed, compute
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-        untyped: Any = self.model
-        self.optimisers = make_optimisers(untyped, plan)
+        self.optimisers = make_optimisers(self.model, plan)
         self.scaler = compute.scaler()
         self.step, self.seconds = 0, 0.0
 

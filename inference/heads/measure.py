@@ -53,7 +53,8 @@ def seen(example: Example) -> Seen:
 def average_precision(
     truths: Sequence[Seen], answers: Sequence[Sequence[Proposal]], names: Sequence[str]
 ) -> dict[str, Any]:
-    """COCO's mask AP (mean over IoU .5 to .95 and categories), at IoU .5 and .75, by size, and by category."""
+    """COCO's mask AP (mean over IoU .5 to .95 and categories), at IoU .5 and .75, by size (None where there are no such
+    objects), and by category."""
     numbers = {name: k for k, name in enumerate(names, 1)}
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools talks
         truth = _as_coco(truths, numbers)
@@ -64,7 +65,7 @@ def average_precision(
             if p.category in numbers
         ]
         if not results:
-            return {"ap": 0.0, "ap50": 0.0, "ap75": 0.0} | {f"ap_{s}": 0.0 for s in SIZES[1:]} | {"by_category": {}}
+            return {"ap": 0.0, "ap50": 0.0, "ap75": 0.0} | {f"ap_{s}": None for s in SIZES[1:]} | {"by_category": {}}
         judge = COCOeval(truth, truth.loadRes(results), "segm")
         judge.evaluate()
         judge.accumulate()
@@ -77,10 +78,10 @@ def average_precision(
     return found | {"by_category": by_category}
 
 
-def _mean(precision: NDArray[np.float64]) -> float:
-    """Without the -1 of categories that aren't there."""
+def _mean(precision: NDArray[np.float64]) -> float | None:
+    """Without the -1 of categories that aren't there; None where there is nothing to find."""
     known = precision[precision > -1]
-    return round(float(known.mean()), 4) if known.size else 0.0
+    return round(float(known.mean()), 4) if known.size else None
 
 
 def _as_coco(truths: Sequence[Seen], numbers: dict[str, int]) -> Any:

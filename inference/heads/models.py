@@ -110,7 +110,7 @@ def load_model(folder: Path) -> tuple[Model, Vocabulary]:
     return model, Vocabulary(tuple(manifest["categories"]), frozenset(manifest["stuff"]))
 
 
-def begin_with(model: Model, vocabulary: Vocabulary, folder: Path) -> int:
+def begin_with(model: nn.Module, vocabulary: Vocabulary, folder: Path) -> int:
     """Copy what fits from another head, whatever its kind and vocabulary: rows of a class head by the category's name.
     Returns how many of the model's weights were set."""
     other, words = load_model(folder)

@@ -127,7 +127,7 @@ export class IndexedRecords implements Records {
       const request = indexedDB.open(name, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(STORE);
       const records = new IndexedRecords(await result(request));
-      records.forgetBefore(Date.now() - KEPT_FOR_MS);
+      await records.forgetBefore(Date.now() - KEPT_FOR_MS);
       return records;
     } catch (error) {
       console.warn("interlabel: the browser keeps no local copies here", error);
@@ -156,22 +156,18 @@ export class IndexedRecords implements Records {
   }
 
   /** Everything about images whose records were last saved before `time`. */
-  private forgetBefore(time: number): void {
+  private async forgetBefore(time: number): Promise<void> {
     const store = this.database.transaction(STORE, "readwrite").objectStore(STORE);
     const saved = new Map<string, number>();
-    store.openCursor().onsuccess = (event) => {
-      const cursor = (event.target as IDBRequest<IDBCursorWithValue | null>).result;
-      if (cursor) {
-        const [, scope] = /^(.*)\/(?:open|head)$/.exec(String(cursor.key)) ?? [];
-        const at = (cursor.value as { saved?: number }).saved ?? 0;
-        if (scope) saved.set(scope, Math.max(saved.get(scope) ?? 0, at));
-        cursor.continue();
-        return;
-      }
-      for (const [scope, at] of saved) {
-        if (at < time) store.delete(IDBKeyRange.bound(`${scope}/`, `${scope}/\uffff`));
-      }
-    };
+    for (const key of await result(store.getAllKeys())) {
+      const [, scope] = /^(.*)\/(?:open|head)$/.exec(String(key)) ?? [];
+      if (!scope) continue;
+      const value = (await result(store.get(key))) as { saved?: number };
+      saved.set(scope, Math.max(saved.get(scope) ?? 0, value.saved ?? 0));
+    }
+    for (const [scope, at] of saved) {
+      if (at < time) store.delete(IDBKeyRange.bound(`${scope}/`, `${scope}/\uffff`));
+    }
   }
 }
 

@@ -1,7 +1,10 @@
-/** What the page tells the editor when it loads. */
+/** What the page tells the editor when it loads, and what else it has for it. */
 
-import type { Endpoints } from "./api";
+import type { Api, Endpoints } from "./api";
+import type { Records } from "./archive";
+import type { ClickConnection, Listener } from "./connection";
 import type { EncodingState } from "./protocol";
+import type { Storage } from "./storage";
 
 export interface Category {
   readonly number: number;
@@ -29,6 +32,15 @@ export interface Boot {
   /** Editor URL of the image before this one. */
   readonly previous: string | null;
   readonly upcoming: readonly { id: number; view: string; editor: string }[];
+}
+
+/** What the editor needs from the page around it. */
+export interface Surroundings {
+  readonly storage: Storage;
+  readonly records: Promise<Records> | Records;
+  readonly api: Api;
+  readonly connect: (listener: Listener) => ClickConnection;
+  readonly go: (url: string) => void;
 }
 
 export function readBoot(page: Document): Boot {

@@ -1,37 +1,26 @@
 /** What the annotator can do. Holds the parts together: socket, outbox, open objects, journal, tools, state. */
 
-import { Api, Refused } from "./api";
-import { Archive, type Records } from "./archive";
-import type { Boot, Category } from "./boot";
+import { Refused } from "./api";
+import { Archive } from "./archive";
+import type { Boot, Category, Surroundings } from "./boot";
 import { clickAt, isInside } from "./clicks";
-import { ClickConnection, type Answer, type Listener } from "./connection";
+import type { Answer, ClickConnection } from "./connection";
 import { History } from "./history";
-import { lastDone, nextToRedo, record } from "./journal";
+import { lastDone, record } from "./journal";
 import { contentFor, KeptObjects, type Kept } from "./kept";
 import { operate, type Operator } from "./mask/operators";
+import type { Spans } from "./mask/spans";
 import { Outbox } from "./outbox";
 import { Preview } from "./preview";
 import type { AnnotationsMessage, Hello, PromptBox, StateMessage } from "./protocol";
 import { covers } from "./rle";
-import { initialState, type State, type Tool } from "./state";
-import type { Storage } from "./storage";
+import { encodingAfter, initialState, type State, type Tool } from "./state";
 import { Store } from "./store";
 import { Toasts } from "./toasts";
 import { Toolbox, type Pointing, type Target } from "./tools";
-import type { Spans } from "./mask/spans";
 import type { Point } from "./viewport";
 import * as works from "./work";
-import type { Did, Work } from "./work";
 import { Workbench } from "./workbench";
-
-/** What the editor needs from the page around it. */
-export interface Surroundings {
-  readonly storage: Storage;
-  readonly records: Promise<Records> | Records;
-  readonly api: Api;
-  readonly connect: (listener: Listener) => ClickConnection;
-  readonly go: (url: string) => void;
-}
 
 export class Editor implements Target {
   readonly store: Store<State>;
@@ -141,7 +130,7 @@ export class Editor implements Target {
   // By hand
 
   /** Pixels drawn or cut off. Without an open object: a new one, or the kept one that it begins on is opened to be cut. */
-  paint(did: Did, region: Spans, adding: boolean, from: Point): void {
+  paint(did: works.Did, region: Spans, adding: boolean, from: Point): void {
     if (!this.canLabel || region.length === 0) return;
     if (adding) this.ensureOpen();
     else if (!this.bench.open) {
@@ -206,9 +195,7 @@ export class Editor implements Target {
     if (open.at === 0) return;
     const { what, category, changes, work } = cancelled(open);
     this.history.commit(what, category, changes, work);
-    const entry = lastDone(this.history.journal);
-    const restore = () => this.history.undoThis(entry);
-    this.toasts.say("Object cancelled.", { label: "Bring it back", run: restore }, true);
+    this.offerUndo("Object cancelled.", "Bring it back", true);
   }
 
   // Kept objects
@@ -246,9 +233,13 @@ export class Editor implements Target {
     if (this.store.get().selected === uid) this.select(null);
     const { category, counts, clicks } = before;
     this.history.commit("delete", category, [{ uid, before: { category, counts, clicks }, after: null }], work);
+    this.offerUndo(`${this.category(category)?.name ?? "Object"} deleted.`, "Undo");
+  }
+
+  /** Say what was just done, with a way to take it back. */
+  private offerUndo(text: string, label: string, untilNext = false): void {
     const entry = lastDone(this.history.journal);
-    const restore = () => this.history.undoThis(entry);
-    this.toasts.say(`${this.category(category)?.name ?? "Object"} deleted.`, { label: "Undo", run: restore });
+    this.toasts.say(text, { label, run: () => this.history.undoThis(entry) }, untilNext);
   }
 
   /** The class for the open object, and for those to come. */
@@ -347,11 +338,8 @@ export class Editor implements Target {
     void this.outbox.refresh(version);
   }
 
-  private showEncoding({ state, reason, ahead }: StateMessage): void {
-    const before = this.store.get().encoding;
-    const waiting = ahead ?? (state === "queued" ? before.ahead : null);
-    const aheadAtFirst = before.aheadAtFirst ?? waiting;
-    this.store.set({ encoding: { state, reason: reason ?? null, ahead: waiting, aheadAtFirst } });
+  private showEncoding(message: StateMessage): void {
+    this.store.set({ encoding: encodingAfter(this.store.get().encoding, message) });
   }
 
   private receive(answer: Answer): void {
@@ -367,7 +355,7 @@ export class Editor implements Target {
 
   // Keeping
 
-  private finishObject(work: Work): void {
+  private finishObject(work: works.Work): void {
     if (work.mask.runs.length === 0) {
       this.bench.close(work.uid);
       const restore = () => this.bench.show(work);
@@ -386,7 +374,7 @@ export class Editor implements Target {
   }
 
   /** Into the journal and the outbox: a new object, or what is different about a kept one. */
-  private commit(work: Work): void {
+  private commit(work: works.Work): void {
     const { category: chosen } = works.recipeOf(work);
     const category = this.category(chosen) ? chosen : this.store.get().activeCategory;
     if (category === null) return;
@@ -397,17 +385,9 @@ export class Editor implements Target {
     if (before && before.category === category && before.counts === after.counts) return;
     this.history.commit("keep", category, [{ uid, before, after }], works.withoutRedo(work));
   }
-
-  /** What undo and redo would do now, for their buttons; null when nothing. */
-  static steps({ open, finishing, journal }: State): { undo: string | null; redo: string | null } {
-    const entry = nextToRedo(journal);
-    const redo = open && open.uid !== entry?.work?.uid ? null : (entry?.what ?? null);
-    if (open) return { undo: works.undoable(open), redo: works.redoable(open) ?? redo };
-    return { undo: finishing.length > 0 ? "keep" : (lastDone(journal)?.what ?? null), redo };
-  }
 }
 
-function cancelled(work: Work) {
+function cancelled(work: works.Work) {
   return {
     what: "cancel",
     category: works.recipeOf(work).category,

@@ -7,10 +7,18 @@ import type { Outbox } from "./outbox";
 import type { State } from "./state";
 import type { Store } from "./store";
 import type { Toasts } from "./toasts";
-import type { Work } from "./work";
+import { redoable, undoable, type Work } from "./work";
 import type { Workbench } from "./workbench";
 
 const STALE = "That object was changed since then, so this can't be undone.";
+
+/** What undo and redo would do now; null when nothing. */
+export function nextSteps({ open, finishing, journal }: State): { undo: string | null; redo: string | null } {
+  const entry = journals.nextToRedo(journal);
+  const redo = open && open.uid !== entry?.work?.uid ? null : (entry?.what ?? null);
+  if (open) return { undo: undoable(open), redo: redoable(open) ?? redo };
+  return { undo: finishing.length > 0 ? "keep" : (journals.lastDone(journal)?.what ?? null), redo };
+}
 
 export class History {
   constructor(

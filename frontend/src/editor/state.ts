@@ -5,7 +5,7 @@ import type { ConnectionState } from "./connection";
 import { NOTHING_DONE, type Journal } from "./journal";
 import type { Kept } from "./kept";
 import type { Conflict, SaveState } from "./outbox";
-import type { EncodingState } from "./protocol";
+import type { EncodingState, StateMessage } from "./protocol";
 import type { Work } from "./work";
 
 export interface Toast {
@@ -79,4 +79,10 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     latency: null,
     zoom: 1,
   };
+}
+
+/** How far the image is, after news; how many were before it at first stays known. */
+export function encodingAfter(before: State["encoding"], { state, reason, ahead }: StateMessage): State["encoding"] {
+  const waiting = ahead ?? (state === "queued" ? before.ahead : null);
+  return { state, reason: reason ?? null, ahead: waiting, aheadAtFirst: before.aheadAtFirst ?? waiting };
 }

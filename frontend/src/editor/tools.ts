@@ -2,7 +2,7 @@
 
 import type { Preview } from "./preview";
 import { clickAt, isInside } from "./clicks";
-import { polygon, stroke } from "./mask/shapes";
+import { polygon, seat, stroke } from "./mask/shapes";
 import type { Spans } from "./mask/spans";
 import type { PromptBox } from "./protocol";
 import type { Patch } from "./rle";
@@ -56,6 +56,8 @@ export interface Target {
 export const BRUSHES = [
   1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400, 512,
 ];
+/** A lasso needs no more corners than this many pixels apart. */
+const LASSO_STEP = 0.25;
 /** A smaller box is a click. */
 const SMALLEST_BOX = 3;
 
@@ -222,6 +224,7 @@ export class Toolbox {
         if (!straight) straightFrom = null;
         else straightFrom ??= points.length - 1;
         if (straightFrom !== null) points.length = straightFrom + 1;
+        else if (isSamePoint(seat(place, size), seat(points.at(-1)!, size))) return;
         points.push(place);
         show();
       },
@@ -238,6 +241,7 @@ export class Toolbox {
     const points = [at];
     return {
       move: (place) => {
+        if (Math.hypot(place.x - points.at(-1)!.x, place.y - points.at(-1)!.y) < LASSO_STEP) return;
         points.push(place);
         this.sketch({ kind: "outline", points, adding, closes: true });
       },
@@ -299,4 +303,8 @@ export class Toolbox {
   private sketch(sketch: Sketch | null): void {
     this.pointing.set({ sketch });
   }
+}
+
+function isSamePoint(one: Point, other: Point): boolean {
+  return one.x === other.x && one.y === other.y;
 }

@@ -1,10 +1,9 @@
 /** The connected parts of a mask, and its holes. */
 
 import type { Patch } from "../rle";
-import { area, eachStretch, has, NONE, spansOf, SpanWriter, subtract, unionAll, type Spans } from "./spans";
-import { grow } from "./morphology";
-import { intersect } from "./spans";
 import type { Size } from "../viewport";
+import { grow } from "./morphology";
+import { area, eachStretch, has, intersect, NONE, spansOf, SpanWriter, subtract, unionAll, type Spans } from "./spans";
 
 /** The connected parts, each as a mask, in the order of their first pixels.
  *

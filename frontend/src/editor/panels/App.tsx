@@ -35,8 +35,10 @@ function Window({ editor }: { editor: Editor }) {
       <Toolbar />
       <main class="stage-area">
         <Canvas controls={controls} spaceHeld={spaceHeld} />
-        <ToolOptions />
-        <Notices />
+        <div class="stage-head">
+          <ToolOptions />
+          <Notices />
+        </div>
         <Toast />
         <div class="stage-foot">
           <ViewBar controls={controls} />

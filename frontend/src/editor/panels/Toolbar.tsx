@@ -1,7 +1,7 @@
 /** The tools, left of the image: what the pointer does, what can be done to the whole mask, undo and redo. */
 
 import { useRef } from "preact/hooks";
-import { Editor } from "../editor";
+import { nextSteps } from "../history";
 import { keyOf, type Action } from "../keys";
 import type { Operator } from "../mask/operators";
 import type { Tool } from "../state";
@@ -64,8 +64,8 @@ export function Toolbar() {
 
 function Steps() {
   const editor = useEditor();
-  const undo = useEditorState((state) => Editor.steps(state).undo);
-  const redo = useEditorState((state) => Editor.steps(state).redo);
+  const undo = useEditorState((state) => nextSteps(state).undo);
+  const redo = useEditorState((state) => nextSteps(state).redo);
   const name = (verb: string, what: string | null) => (what ? `${verb} ${wordFor(what)}` : verb);
   return (
     <>

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "labeling.images",
     "labeling.features",
     "labeling.annotations",
+    "labeling.suggestions",
     "labeling.exchange",
     "labeling.live",
     "labeling.workspace",
@@ -152,7 +153,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_TASK_DEFAULT_QUEUE = "interlabel"
-CELERY_TASK_ROUTES = {"labeling.features.tasks.encode": {"queue": "encode"}}
+CELERY_TASK_ROUTES = {
+    "labeling.features.tasks.encode": {"queue": "encode"},
+    # Minutes of all cores: they must not keep an upload or an export from a worker.
+    "labeling.suggestions.tasks.suggest": {"queue": "heads"},
+    "labeling.suggestions.tasks.learn": {"queue": "heads"},
+}
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # every period is seconds long: nothing to remember in a file
 
 
@@ -167,6 +173,8 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-features": _every(3600.0, "labeling.features.tasks.tidy"),
     "resume-uploads": _every(30.0, "labeling.images.tasks.sweep"),
     "resume-exports": _every(30.0, "labeling.exchange.tasks.sweep"),
+    "resume-suggestions": _every(20.0, "labeling.suggestions.tasks.sweep"),
+    "tidy-suggestions": _every(3600.0, "labeling.suggestions.tasks.tidy"),
 }
 
 # What `manage.py start` runs.

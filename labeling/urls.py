@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("labeling.images.urls")),
     path("", include("labeling.features.urls")),
     path("", include("labeling.annotations.urls")),
+    path("", include("labeling.suggestions.urls")),
     path("", include("labeling.exchange.urls")),
     path("", include("labeling.workspace.urls")),
 ]

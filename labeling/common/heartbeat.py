@@ -19,7 +19,7 @@ from inference import FEATURES_VERSION
 logger = logging.getLogger(__name__)
 PERIOD = 4.0  # seconds between beats
 PATIENCE = 15  # seconds after which a silent worker counts as gone
-QUEUES = ("interlabel", "encode")  # one of each must be served
+QUEUES = ("interlabel", "encode", "heads")  # one of each must be served
 
 
 def key(queue: str) -> str:

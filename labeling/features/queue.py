@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from labeling.common import events, nudges
 from labeling.features.models import Encoding
+from labeling.features.signals import features_ready
 from labeling.images import leases
 from labeling.images.models import Image
 
@@ -90,6 +91,8 @@ def finish(row: Encoding, *, version: str, key: str, sha256: str, nbytes: int, s
         features_version=version, storage_key=key, sha256=sha256, nbytes=nbytes, seconds=seconds,
     )  # fmt: skip
     publish([row.pk] if done else [])
+    if done:
+        features_ready.send_robust(sender=Encoding, image_id=row.image_id)
     return bool(done)
 
 

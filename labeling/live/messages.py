@@ -193,6 +193,13 @@ class AnnotationsChanged(ServerMessage):
     by: str
 
 
+class SuggestionsChanged(ServerMessage):
+    type: Literal["suggestions"] = "suggestions"
+    image: Id
+    method: str
+    found: int
+
+
 class Took(BaseModel):
     """Milliseconds."""
 
@@ -233,6 +240,6 @@ class TileReady(ServerMessage):
     tile: TileName
 
 
-Event = ImageState | AnnotationsChanged | TileReady
+Event = ImageState | AnnotationsChanged | SuggestionsChanged | TileReady
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 """What is published to an image's group (`labeling.common.events`) and passed on to its open editors."""

@@ -3,9 +3,12 @@
 A labeler is offered images that are not done and that nobody else has open: ready ones before those still being
 prepared. A fresh start goes on with what they began; `after` goes forward from there and wraps at the end, so that
 "next" never bounces between two unfinished images. A reviewer simply goes forward through all images.
+
+Where the project says so (`SuggestionSettings.least_sure_first`), the images that its heads are least sure about come
+first, and "forward" means to the next surer one.
 """
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from labeling.accounts.models import User
@@ -15,6 +18,8 @@ from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.projects.access import LABELERS
 from labeling.projects.models import Project, Role
+from labeling.suggestions.doubt import newest_doubt
+from labeling.suggestions.models import SuggestionSettings
 
 Status = AnnotationSet.Status
 State = Encoding.State
@@ -25,12 +30,19 @@ def next_images(project: Project, user: User, role: Role, after: int | None = No
     if role not in LABELERS:
         forward = project.images.filter(pk__gt=after or 0).order_by("pk")
         return list(forward.values_list("pk", flat=True)[:limit])
-    waiting = _waiting_for(project, user)
+    unsure = SuggestionSettings.of(project.pk).least_sure_first
+    doubt = newest_doubt() if unsure else Value(0.0)
+    waiting = _waiting_for(project, user).annotate(doubt=doubt)
+    preferred = _begun_by(user)
     if after is not None:
         waiting = waiting.exclude(pk=after)
-    preferred = _begun_by(user) if after is None else Q(pk__gt=after)
+        from_there = Image.objects.filter(pk=after).annotate(doubt=doubt).values_list("doubt", flat=True).first()
+        preferred = Q(pk__gt=after)
+        if unsure and from_there is not None:
+            preferred = Q(doubt__lt=from_there) | Q(doubt=from_there, pk__gt=after)
     ranked = waiting.annotate(state_rank=_STATE_RANK, place=_first(preferred), urgency=_URGENCY)
-    return list(ranked.order_by("state_rank", "place", "-urgency", "pk").values_list("pk", flat=True)[:limit])
+    order = ("state_rank", "place", F("doubt").desc(), "-urgency", "pk")
+    return list(ranked.order_by(*order).values_list("pk", flat=True)[:limit])
 
 
 def _waiting_for(project: Project, user: User) -> QuerySet[Image]:

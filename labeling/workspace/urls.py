@@ -5,6 +5,7 @@ from labeling.workspace import api, views
 app_name = "workspace"
 urlpatterns = [
     path("projects/<int:project_id>/", views.project, name="project"),
+    path("projects/<int:project_id>/suggestions", views.suggestions, name="suggestions"),
     path("projects/<int:project_id>/next", views.next_image, name="next"),
     path("images/<int:image_id>/", views.editor, name="editor"),
     path("api/projects/<int:project_id>/images", api.images, name="api_images"),

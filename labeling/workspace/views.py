@@ -17,6 +17,7 @@ from labeling.projects.access import LABELERS, object_for, project_for, require
 from labeling.workspace.editor import editor_data
 from labeling.workspace.project_page import format_choices, project_data
 from labeling.workspace.queue import next_images
+from labeling.workspace.suggestions_panel import panel
 
 
 @require_safe
@@ -33,8 +34,18 @@ def project(request: HttpRequest, project_id: int) -> HttpResponse:
         "can_label": role in LABELERS,
         "can_export": role in EXPORTERS,
         "formats": format_choices() if role in EXPORTERS else [],
+        "suggestions": panel(found, role),
     }
     return render(request, "workspace/project.html", context)
+
+
+@require_safe
+def suggestions(request: HttpRequest, project_id: int) -> HttpResponse:
+    """The suggestions panel alone: the page puts it in place of the old one when something changed."""
+    found = project_for(request, project_id)
+    role = require(request.user, project_id)
+    context = {"project": found, "role": role, "suggestions": panel(found, role)}
+    return render(request, "workspace/_suggestions.html", context)
 
 
 @require_safe

@@ -23,7 +23,7 @@ from tests.stack.processes import ROOT, compose_command, free_port
 DOCKER = ROOT / "docker"
 # Read by other programs in the containers.
 NOT_OURS = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDISCLI_AUTH"}
-OURS = ("migrate", "web", "worker", "worker-cpu", "worker-gpu", "beat")
+OURS = ("migrate", "web", "worker", "worker-cpu", "worker-gpu", "worker-heads", "beat")
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_every_periodic_task_exists() -> None:
 def test_web_runs_with_the_options_of_the_one_command_start(services: dict[str, Any]) -> None:
     from labeling.workspace.management.commands.start import WS_MAX_BYTES, children
 
-    assert [child.name for child in children()][-4:] == ["web", "worker", "encoder", "beat"]
+    assert [child.name for child in children()][-5:] == ["web", "worker", "encoder", "heads", "beat"]
     web = options(services["web"]["command"])
     assert web["--ws"] == "websockets-sansio"
     assert web["--ws-max-size"] == str(WS_MAX_BYTES)

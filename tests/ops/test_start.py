@@ -83,7 +83,7 @@ def test_a_busy_port_is_told(tmp_path: Path) -> None:
     assert processes_of(tmp_path) == {}
 
 
-@pytest.mark.parametrize("mark", ["encoder@%h", "worker@%h", "uvicorn", "redis-server"])
+@pytest.mark.parametrize("mark", ["encoder@%h", "heads@%h", "worker@%h", "uvicorn", "redis-server"])
 def test_a_killed_process_comes_back(stack: Stack, mark: str) -> None:
     victim = one(stack, mark)
     os.kill(victim, signal.SIGKILL)

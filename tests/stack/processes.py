@@ -111,7 +111,7 @@ def team(home: Path, database_url: str, redis_url: str, **more: str) -> Iterator
         stack = Stack(home, port, environment(home, port, **more), home / "team.log")
         try:
             assert stack.launch(compose_command("migrate", stack.env, port)).wait(120) == 0, stack.output()
-            for service in ("web", "worker", "worker-cpu", "beat"):
+            for service in ("web", "worker", "worker-cpu", "worker-heads", "beat"):
                 stack.launch(compose_command(service, stack.env, port))
             launch_proxy(stack)
             stack.wait_ready()

@@ -13,6 +13,7 @@ from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.exchange.models import Export
 from labeling.images.models import Image, Upload
 from labeling.projects.models import Project
+from labeling.suggestions.models import HeadVersion, Run
 from tests.conftest import picture_bytes
 
 OPEN = {"healthz", "sign-in"}
@@ -63,6 +64,8 @@ def ids(project: Project, alice: User) -> dict[str, int]:
         "annotation_id": kept.pk,
         "upload_id": Upload.objects.create(project=project, created_by=alice).pk,
         "export_id": Export.objects.create(project=project, format="coco", created_by=alice).pk,
+        "run_id": Run.objects.create(project=project, method="everything").pk,
+        "head_id": HeadVersion.objects.create(project=project, kind="instances", number=1, state="ready").pk,
         "user_id": alice.pk,
     }
 

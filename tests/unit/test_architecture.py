@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ["common", "accounts", "projects", "images", "features", "annotations", "exchange", "live", "workspace"]
+ROOMS = [
+    "common", "accounts", "projects", "images", "features", "annotations", "suggestions", "exchange", "live", "workspace",
+]  # fmt: skip
 CONFIGURATION = {"settings", "celery", "urls", "asgi"}
 
 

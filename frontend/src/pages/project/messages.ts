@@ -68,6 +68,7 @@ export type ProjectMessage =
   | { type: "annotations"; image: number; version: number; status: Status; objects: number; by: string }
   | ({ type: "upload"; item?: UploadItem } & UploadNews)
   | ({ type: "export" } & ExportNews)
+  | { type: "suggestions" }
   | { type: "pong" | "error" };
 
 /** `#project-data`. */

@@ -8,6 +8,7 @@ import { Gallery } from "./gallery";
 import type { ProjectData, ProjectMessage } from "./messages";
 import { showCounts } from "./progress";
 import { ProjectSocket } from "./socket";
+import { Suggestions } from "./suggestions";
 import { Uploads } from "./uploads";
 
 /** Bring the page to life, if this is a project's page. */
@@ -20,6 +21,7 @@ class ProjectPage {
   private readonly gallery: Gallery;
   private readonly uploads: Uploads | null;
   private readonly exports: Exports | null;
+  private readonly suggestions: Suggestions | null;
   private connectedBefore = false;
   private total = 0;
 
@@ -27,6 +29,7 @@ class ProjectPage {
     this.gallery = new Gallery(data);
     this.uploads = Uploads.on(data);
     this.exports = Exports.on(data);
+    this.suggestions = Suggestions.on();
   }
 
   start(): void {
@@ -48,7 +51,10 @@ class ProjectPage {
         // Events before the first snapshot, or while the connection was lost, were missed.
         const missed = this.connectedBefore || JSON.stringify(message.images) !== JSON.stringify(this.data.counts);
         this.connectedBefore = true;
-        if (missed) void this.gallery.refresh();
+        if (missed) {
+          void this.gallery.refresh();
+          this.suggestions?.changed();
+        }
         this.takeProgress(message);
         break;
       }
@@ -60,12 +66,16 @@ class ProjectPage {
         break;
       case "annotations":
         this.gallery.annotationsChanged(message.image, message.status, message.objects);
+        this.suggestions?.changed();
         break;
       case "upload":
         this.uploads?.changed(message, message.item);
         break;
       case "export":
         this.exports?.changed(message);
+        break;
+      case "suggestions":
+        this.suggestions?.changed();
         break;
     }
   }

@@ -26,6 +26,8 @@ RUN = settings.HOME / "run"
 # More than any message the sockets accept, so that a too large one gets a typed error, not a closed connection.
 WS_MAX_BYTES = 8 * 1024**2
 ENCODE_NICENESS = 10  # encoding uses every core; a click that comes in meanwhile goes first
+HEADS_NICENESS = 15  # suggestions and training wait for encoding too
+HEADS_PROCESSES = "2"  # one looks at images, one trains
 
 
 class Command(BaseCommand):
@@ -126,6 +128,7 @@ def children() -> list[Child]:
         python("web", *web),
         python("worker", *worker, "-n", "worker@%h", "-Q", "interlabel", "-c", processes),
         python("encoder", *worker, "-n", "encoder@%h", "-Q", "encode", "-c", "1", niceness=ENCODE_NICENESS),
+        python("heads", *worker, "-n", "heads@%h", "-Q", "heads", "-c", HEADS_PROCESSES, niceness=HEADS_NICENESS),
         python("beat", "celery", "-A", "labeling", "--quiet", "beat", "--pidfile=", "--loglevel", level),
     ]
     return [Child("redis", start_redis, foundation=True), *own] if settings.EMBEDDED_REDIS else own

@@ -1,0 +1,234 @@
+"""Heads as files and rows: the starter models that ship, and the versions that projects train.
+
+A project's head lies on the default storage under `projects/<project>/heads/`, so it goes with its project and no other
+project's lookup finds it. ONNX Runtime needs it in a folder: that of the storage where it is a disk, else a copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shutil
+import tempfile
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from labeling.common.api import ApiError
+from labeling.projects.models import Project
+from labeling.suggestions.models import HEAD_KINDS, HeadVersion, Method
+
+if TYPE_CHECKING:
+    from inference.heads.runtime import Head
+
+MANIFEST = "manifest.json"
+WORST = "worst.png"
+COPIES = settings.HOME / "heads"
+LOADED = 4
+"""Heads in the memory of a process."""
+
+State = HeadVersion.State
+_loaded: OrderedDict[int, Head] = OrderedDict()
+_lock = threading.Lock()
+
+
+class HeadGone(Exception):
+    """The head's files can't be read; the message says what to do."""
+
+
+def starter_folder(kind: str) -> Path:
+    """Where the starter model of a kind is installed, if it is."""
+    from inference.features import WEIGHTS
+
+    return WEIGHTS / "heads" / kind
+
+
+def is_installed(method: str) -> bool:
+    """Whether a method without classes can be asked: its weights are there."""
+    folder = {"everything": "everything", "text": "text"}[method]
+    return (starter_folder(folder) / MANIFEST).is_file()
+
+
+def require_installed(method: str) -> None:
+    """Raises: ApiError 409 `method_not_installed`."""
+    if not is_installed(method):
+        message = (
+            f"The model for “{Method(method).label}” is not installed on this server "
+            f"(inference/weights/heads/{method}). Ask the administrator to update Interlabel."
+        )
+        raise ApiError(409, "method_not_installed", message)
+
+
+def find_starters() -> None:
+    """Give each installed starter model a row. New weights are a new version; the row before stays for its history."""
+    for kind in HEAD_KINDS:
+        path = starter_folder(kind) / MANIFEST
+        if not path.is_file():
+            continue
+        fingerprint = _fingerprint(path)
+        if HeadVersion.objects.filter(project=None, kind=kind, fingerprint=fingerprint).exists():
+            continue
+        manifest = json.loads(path.read_bytes())
+        with transaction.atomic():
+            HeadVersion.objects.create(
+                kind=kind, number=next_number(None, kind), state=State.READY, fingerprint=fingerprint,
+                classes=manifest["categories"], features_version=manifest.get("features_version", ""),
+                figures=manifest.get("held_out", {}), finished_at=timezone.now(),
+            )  # fmt: skip
+
+
+def _fingerprint(path: Path) -> str:
+    """Raises: OSError."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def next_number(project: Project | None, kind: str) -> int:
+    """The number of the next version."""
+    last = HeadVersion.objects.filter(project=project, kind=kind).aggregate(last=Max("number"))["last"]
+    return int(last or 0) + 1
+
+
+def of_project(project: Project) -> list[HeadVersion]:
+    """The project's own versions, newest first, without anybody else's."""
+    return list(HeadVersion.objects.filter(project=project).select_related("created_by"))
+
+
+def starters() -> list[HeadVersion]:
+    """The newest starter model of each kind."""
+    found = [HeadVersion.objects.filter(project=None, kind=kind, state=State.READY).first() for kind in HEAD_KINDS]
+    return [head for head in found if head is not None]
+
+
+def usable(project: Project) -> list[HeadVersion]:
+    """Heads that the project may ask: its own that are ready, then the starter models."""
+    return [head for head in of_project(project) if head.state == State.READY] + starters()
+
+
+def best(project: Project, kind: str) -> HeadVersion | None:
+    """The newest own head of that kind, else the starter model, else None."""
+    return next((head for head in usable(project) if head.kind == kind), None)
+
+
+def for_project(project: Project, head_id: int) -> HeadVersion:
+    """A head that the project may ask or look at. Raises: ApiError 404 for any other one, also another project's."""
+    found = HeadVersion.objects.filter(pk=head_id).first()
+    if found is None or (found.project_id is not None and found.project_id != project.pk):
+        raise ApiError(404, "no_such_head", "The project has no such head. Load the page again.")
+    return found
+
+
+def load(head: HeadVersion) -> Head:
+    """The head ready to answer, kept in memory. Raises: HeadGone."""
+    from inference.heads.runtime import Head
+
+    with _lock:
+        if head.pk in _loaded:
+            _loaded.move_to_end(head.pk)
+            return _loaded[head.pk]
+    try:
+        found = Head.load(local_folder(head))
+    except HeadGone:
+        raise
+    except Exception as error:  # noqa: BLE001 - ONNX Runtime has classes of its own for each kind of damage
+        raise HeadGone(f"The files of the head “{head.title}” can't be read ({error}). Train it again.") from error
+    with _lock:
+        _loaded[head.pk] = found
+        while len(_loaded) > LOADED:
+            _loaded.popitem(last=False)
+    return found
+
+
+def local_folder(head: HeadVersion) -> Path:
+    """A folder of this machine with the head's files. Raises: OSError, HeadGone."""
+    if head.project_id is None:
+        folder = starter_folder(head.kind)
+        if _fingerprint(folder / MANIFEST) != head.fingerprint:
+            raise HeadGone("There is a newer starter model by now. Start another run.")
+        return folder
+    if not head.folder:
+        raise HeadGone(f"The head “{head.title}” has no files. Train it again.")
+    if isinstance(default_storage, FileSystemStorage) or hasattr(default_storage, "location"):
+        return Path(default_storage.path(head.folder))
+    return _copied(head)
+
+
+def _copied(head: HeadVersion) -> Path:
+    """From an object store to this machine, whole or not at all."""
+    place = COPIES / head.folder.rstrip("/").rpartition("/")[2]
+    if not place.is_dir():
+        COPIES.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=COPIES, prefix="draft-"))
+        try:
+            for name in default_storage.listdir(head.folder)[1]:
+                with default_storage.open(f"{head.folder}{name}", "rb") as source, (draft / name).open("wb") as target:
+                    shutil.copyfileobj(source, target)
+            draft.rename(place)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return place
+
+
+def new_folder(head: HeadVersion) -> str:
+    """A storage prefix that no other attempt has."""
+    return f"projects/{head.project_id}/heads/{head.kind}-{head.number}-{secrets.token_hex(4)}/"
+
+
+def store(prefix: str, *files: Path) -> None:
+    """Put files under a storage prefix."""
+    for path in files:
+        with path.open("rb") as file:
+            default_storage.save(f"{prefix}{path.name}", File(file))
+
+
+def delete_files(prefix: str) -> None:
+    """Delete what is under a storage prefix; what is gone already is fine."""
+    if not prefix:
+        return
+    try:
+        names = default_storage.listdir(prefix)[1]
+    except FileNotFoundError:
+        return
+    for name in names:
+        default_storage.delete(f"{prefix}{name}")
+    if isinstance(default_storage, FileSystemStorage) or hasattr(default_storage, "location"):
+        shutil.rmtree(default_storage.path(prefix), ignore_errors=True)
+
+
+def news(head: HeadVersion) -> dict[str, Any]:
+    """The part of a head that changes, as docs/protocol.md has it."""
+    shown: dict[str, Any] = {
+        "id": head.pk, "kind": head.kind, "number": head.number, "state": str(head.state),
+        "step": head.step, "steps": head.steps, "seconds": round(head.seconds, 1),
+    }  # fmt: skip
+    if head.curve:
+        shown["loss"] = head.curve[-1][1]
+    if head.left is not None and head.state == State.TRAINING:
+        shown["left"] = head.left
+    if head.state == State.FAILED:
+        shown["reason"] = head.reason
+    return shown
+
+
+def describe(head: HeadVersion) -> dict[str, Any]:
+    """A head as the API shows it."""
+    return {
+        **news(head),
+        "title": head.title,
+        "starter": head.project_id is None,
+        "classes": head.classes,
+        "images": len(head.images),
+        "figures": {name: value for name, value in head.figures.items() if name != WORST},
+        "curve": head.curve,
+        "worst": f"/heads/{head.pk}/worst" if head.figures.get(WORST) else None,
+        "created_by": head.created_by.shown_name if head.created_by else None,
+        "created_at": head.created_at.isoformat(),
+    }

@@ -1,0 +1,341 @@
+"""A project's heads learn from its finished images.
+
+A `HeadVersion` row is asked for, claimed by a worker for a lease, and trained by the library's restartable loop in a
+folder under INTERLABEL_HOME: a worker that is killed leaves a checkpoint there (every minute), and the next one
+goes on from it. What the head learns from and by which words is fixed when it is asked for, so that a restart goes on
+with the same task.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, F, Max, Q, QuerySet
+from django.utils import timezone
+
+from labeling.accounts.models import User
+from labeling.annotations.models import AnnotationSet
+from labeling.common import nudges
+from labeling.common.api import ApiError
+from labeling.features import model, queue
+from labeling.images import leases
+from labeling.projects.models import Category, Project
+from labeling.suggestions import examples, heads, runs
+from labeling.suggestions.models import CategoryMapping, HeadVersion, Method, SuggestionSettings
+from labeling.suggestions.services import tell
+
+if TYPE_CHECKING:
+    from inference.heads.config import HeadConfig
+    from inference.heads.training import State as Progress
+
+logger = logging.getLogger(__name__)
+
+FROM = 20
+"""Finished images from which a project learns by itself; again at every doubling."""
+
+LEAST_IMAGES = 2
+"""Below this there is nothing to learn from and to measure by."""
+
+STEPS = 600
+SAVE_EVERY = 60.0
+"""Seconds between two checkpoints."""
+
+TELL_EVERY = 5
+"""Steps between two looks at whether somebody cancelled it, each told to the pages."""
+
+MAX_ATTEMPTS = 3
+CURVE_POINTS = 200
+SCRATCH = settings.HOME / "learning"
+WORKER_DIED = (
+    f"The worker died {MAX_ATTEMPTS} times while training it. Perhaps the server has too little memory; ask the "
+    "administrator to look at the worker's log."
+)
+State = HeadVersion.State
+UNFINISHED = (State.QUEUED, State.TRAINING)
+
+
+class Cancelled(Exception):
+    """Somebody cancelled it, deleted it, or another worker has it."""
+
+
+def ask(project: Project, user: User | None, kind: str, steps: int = STEPS) -> HeadVersion:
+    """Have a head trained from what is finished now.
+
+    Raises: ApiError 409 `already_learning`, `too_few_images`, `no_things`.
+    """
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)
+        if HeadVersion.objects.filter(project=project, kind=kind, state__in=UNFINISHED).exists():
+            raise ApiError(409, "already_learning", "A head of this kind is being trained. Wait for it, or cancel it.")
+        try:
+            images = examples.finished(project)
+        except model.ModelMissing as missing:
+            raise ApiError(409, "model_missing", str(missing)) from missing
+        if len(images) < LEAST_IMAGES:
+            message = f"Mark at least {LEAST_IMAGES} images as done first; good heads begin at about {FROM}."
+            raise ApiError(409, "too_few_images", message)
+        classes = [one.name for one in _learned_classes(project, kind)]
+        if not classes:
+            raise ApiError(409, "no_things", "Instances are things, and the project has none. Train panoptic instead.")
+        head = HeadVersion.objects.create(
+            project=project, kind=kind, number=heads.next_number(project, kind), classes=classes, images=images,
+            finished_images=finished_count(project), steps=steps, features_version=model.version(), created_by=user,
+        )  # fmt: skip
+        CategoryMapping.objects.bulk_create(
+            [
+                CategoryMapping(project=project, head=head, word=one.name, category=one)
+                for one in _learned_classes(project, kind)
+            ]
+        )
+    publish(head)
+    nudge(head)
+    return head
+
+
+def _learned_classes(project: Project, kind: str) -> list[Category]:
+    found = project.categories.all()
+    return list(found.filter(kind=Category.Kind.THING) if kind == Method.INSTANCES else found)
+
+
+def finished_count(project: Project) -> int:
+    """How many of its images are done."""
+    return project.images.filter(annotation_set__status=AnnotationSet.Status.DONE).count()
+
+
+def cancel(head: HeadVersion) -> bool:
+    """Stop a training, or take a queued one back; False when it had ended. The worker notices within some steps."""
+    rows = HeadVersion.objects.filter(pk=head.pk, state__in=UNFINISHED)
+    done = rows.update(state=State.CANCELLED, finished_at=timezone.now(), lease_owner="", lease_until=None, left=None)
+    head.refresh_from_db()
+    publish(head)
+    return bool(done)
+
+
+def retry(head: HeadVersion) -> bool:
+    """Queue a failed or cancelled training again; it goes on from its checkpoint if there is one."""
+    rows = HeadVersion.objects.filter(pk=head.pk, state__in=[State.FAILED, State.CANCELLED])
+    done = rows.update(state=State.QUEUED, attempts=0, reason="", finished_at=None)
+    head.refresh_from_db()
+    publish(head)
+    nudge(head)
+    return bool(done)
+
+
+def ask_where_due() -> list[HeadVersion]:
+    """At 20 finished images, at 40, at 80, …: have the heads of a project trained, where its settings say so."""
+    asked = []
+    off = SuggestionSettings.objects.filter(learn_at_doublings=False).values("project")
+    done = Count("images", filter=Q(images__annotation_set__status=AnnotationSet.Status.DONE))
+    for project in Project.objects.exclude(pk__in=off).annotate(done=done).filter(done__gte=FROM):
+        for kind in (Method.INSTANCES, Method.PANOPTIC):
+            if project.done >= 2 * _last_count(project, kind):
+                try:
+                    asked.append(ask(project, None, kind))
+                except ApiError as error:
+                    logger.info("project %s does not train %s: %s", project.pk, kind, error.message)
+    return asked
+
+
+def _last_count(project: Project, kind: str) -> int:
+    """Finished images when the last one was asked for, however it ended: a failure is not repeated for ever."""
+    last = HeadVersion.objects.filter(project=project, kind=kind).aggregate(last=Max("finished_images"))["last"]
+    return int(last or 0)
+
+
+def unfinished() -> QuerySet[HeadVersion]:
+    """Heads that wait for a worker: never begun, or their worker is gone. Frees those of workers known to be dead."""
+    for pk, owner in HeadVersion.objects.filter(state=State.TRAINING).values_list("pk", "lease_owner"):
+        if leases.is_dead(owner):
+            HeadVersion.objects.filter(pk=pk, state=State.TRAINING, lease_owner=owner).update(lease_until=None)
+    return _free()
+
+
+def _free() -> QuerySet[HeadVersion]:
+    over = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+    return HeadVersion.objects.filter(Q(state=State.QUEUED) | Q(over, state=State.TRAINING)).order_by("pk")
+
+
+def claim(head_id: int) -> HeadVersion | None:
+    """Take a queued head, or one whose worker is gone, for one lease; None when there is nothing to take."""
+    owner = leases.owner()
+    taken = (
+        _free()
+        .filter(pk=head_id)
+        .update(state=State.TRAINING, attempts=F("attempts") + 1, lease_owner=owner, lease_until=leases.until())
+    )
+    if not taken:
+        return None
+    head = HeadVersion.objects.select_related("project").filter(pk=head_id, lease_owner=owner).first()
+    if head is not None:
+        publish(head)
+    return head
+
+
+def learn(head: HeadVersion) -> None:
+    """Train a claimed head: *ready* with its figures, *failed* with a reason, or back in the queue."""
+    from inference.coco import DataError
+
+    try:
+        if head.attempts > MAX_ATTEMPTS:
+            _settle(head, State.FAILED, reason=WORKER_DIED)
+            return
+        with leases.renewing(_mine(head)):
+            if not _train(head):
+                _give_back(head)
+                return
+            _keep(head)
+    except Cancelled:
+        logger.info("head %s: cancelled, or another worker has it", head.pk)
+        if not HeadVersion.objects.filter(pk=head.pk, state__in=UNFINISHED).exists():
+            shutil.rmtree(scratch(head), ignore_errors=True)
+    except examples.TokensLost as lost:
+        queue.requeue_lost(lost.row)
+        _give_back(head)
+        logger.warning("head %s waits: %s", head.pk, lost)
+    except (DataError, model.ModelMissing) as error:
+        _settle(head, State.FAILED, reason=str(error))
+    except Exception as error:
+        logger.exception("head %s could not be trained (attempt %s)", head.pk, head.attempts)
+        reason = f"The training failed ({type(error).__name__}: {error}). The worker's log says more; try it again."
+        _settle(head, State.FAILED, reason=reason)
+
+
+def _train(head: HeadVersion) -> bool:
+    """Run the library's loop; False when this worker shuts down before its end. Raises: Cancelled, DataError."""
+    from inference.compute import Compute
+    from inference.heads.training import Watch, train_head
+
+    assert head.project is not None
+    names = {row.category_id: row.word for row in head.mappings.all() if row.category_id is not None}
+    found = examples.examples_of(head.project, head.images, names)
+    learned, measured = examples.split(found)
+    watch = _Watch(head)
+    train_head(
+        head.kind,  # type: ignore[arg-type]
+        learned,
+        scratch(head),
+        vocabulary=examples.vocabulary_of(head),
+        steps=head.steps,
+        held_out=measured,
+        start=_start_of(head),
+        resume=True,
+        seed=head.pk,
+        cfg=sizes(head.kind, len(head.classes)),
+        compute=Compute.choose(),
+        watch=Watch(watch.tell, watch.stop, TELL_EVERY, SAVE_EVERY),
+        about={"project": head.project_id, "number": head.number},
+    )
+    if watch.lost:
+        raise Cancelled
+    return not watch.stop.is_set()
+
+
+def sizes(kind: str, classes: int) -> HeadConfig:
+    """How large a project's head is."""
+    from inference.heads.config import default_config
+
+    return default_config(kind, classes)  # type: ignore[arg-type]
+
+
+def _start_of(head: HeadVersion) -> Path | None:
+    """The head to begin with: the project's newest of the kind, else the starter model, else none."""
+    assert head.project is not None
+    before = heads.best(head.project, head.kind)
+    try:
+        return None if before is None else heads.local_folder(before)
+    except (OSError, heads.HeadGone) as error:
+        logger.warning("head %s begins from nothing: %s", head.pk, error)
+        return None
+
+
+class _Watch:
+    """Writes each state to the row and tells the pages; says stop when the row is not ours any more."""
+
+    def __init__(self, head: HeadVersion) -> None:
+        self.head, self.stop, self.lost = head, threading.Event(), False
+
+    def tell(self, state: Progress) -> None:
+        head = self.head
+        head.curve = thinned([point for point in head.curve if point[0] < state.step] + [[state.step, state.loss]])
+        head.step, head.seconds, head.left = state.step, state.seconds, state.left
+        self.lost = not _mine(head).update(step=head.step, seconds=head.seconds, left=head.left, curve=head.curve)
+        if self.lost or (leases.stopping() and state.step < state.steps):
+            self.stop.set()
+        publish(head)
+
+
+def thinned(curve: list[list[float]]) -> list[list[float]]:
+    """At most `CURVE_POINTS` of a curve's points, the last one always among them."""
+    while len(curve) > CURVE_POINTS:
+        curve = curve[:-1][::2] + curve[-1:]
+    return curve
+
+
+def _keep(head: HeadVersion) -> None:
+    """Store the head's files and mark it as ready; then ask it about what is not done. Raises: Cancelled."""
+    out = scratch(head)
+    report = out / "report.json"
+    figures: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {}
+    worst = out / heads.WORST
+    folder = heads.new_folder(head)
+    heads.store(folder, *sorted((out / "head").iterdir()), *([worst] if worst.exists() else []))
+    figures[heads.WORST] = worst.exists()
+    if not _settle(head, State.READY, reason="", folder=folder, figures=figures, left=None):
+        heads.delete_files(folder)
+        raise Cancelled
+    shutil.rmtree(out, ignore_errors=True)
+    assert head.project is not None
+    if runs.unlabeled(head.project).exists():
+        runs.start(head.project, head.created_by, Method(head.kind), head=head)
+
+
+def _give_back(head: HeadVersion) -> None:
+    """Back to the queue, not counted as an attempt; the checkpoint stays."""
+    head.attempts -= 1
+    _settle(head, State.QUEUED, attempts=head.attempts)
+
+
+def _mine(head: HeadVersion) -> QuerySet[HeadVersion]:
+    return HeadVersion.objects.filter(pk=head.pk, state=State.TRAINING, lease_owner=head.lease_owner)
+
+
+def _settle(head: HeadVersion, state: State, **fields: Any) -> bool:
+    """Write the outcome and give the lease back; False when the lease is not ours any more."""
+    ended = {"finished_at": timezone.now()} if state not in UNFINISHED else {}
+    if not _mine(head).update(state=state, lease_owner="", lease_until=None, **ended, **fields):
+        return False
+    head.refresh_from_db()
+    publish(head)
+    return True
+
+
+def scratch(head: HeadVersion) -> Path:
+    """Where a training keeps its checkpoint."""
+    return Path(SCRATCH / f"head-{head.pk}")
+
+
+def clear_scratch() -> None:
+    """Delete the folders of trainings that ended or whose row is gone, but those that can be tried again."""
+    kept = (*UNFINISHED, State.FAILED)
+    wanted = {f"head-{pk}" for pk in HeadVersion.objects.filter(state__in=kept).values_list("pk", flat=True)}
+    for folder in SCRATCH.glob("head-*"):
+        if folder.name not in wanted:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(head: HeadVersion) -> None:
+    """Tell the project's pages how far a head is."""
+    if head.project_id is not None:
+        tell(head.project_id, head=heads.news(head))
+
+
+def nudge(head: HeadVersion) -> None:
+    """Have a worker look at it once the transaction is committed; a lost message is made good by the sweep."""
+    nudges.send("labeling.suggestions.tasks.learn", head.pk, expires=300)

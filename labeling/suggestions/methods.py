@@ -1,0 +1,84 @@
+"""The library's methods, asked about one image. Imported by workers and, for text, by the web server's threads."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from labeling.features import model, store
+from labeling.suggestions import heads
+from labeling.suggestions.models import Method, Run
+
+if TYPE_CHECKING:
+    from inference import Features
+    from inference.heads.everything import Everything
+    from inference.heads.lts import Located, Text
+    from inference.heads.proposals import Proposal
+
+EVERYTHING_LIMIT = 100
+"""Objects of an image at most: each is decoded, stored and sent."""
+
+LEAST = {Method.INSTANCES: 0.2, Method.PANOPTIC: 0.5}
+"""The least score that is kept; the editor's slider begins here."""
+
+
+class Unusable(Exception):
+    """This run can't be carried out on any image; the message says what to do."""
+
+
+def propose(run: Run, image_id: int) -> list[Proposal]:
+    """What the run's method proposes on an image, best first.
+
+    Raises: FeaturesLost when the image is prepared anew; Unusable when the head or its weights are of no use.
+    """
+    from inference.features import FeaturesError
+
+    features = store.load(image_id)
+    try:
+        if run.method == Method.EVERYTHING:
+            return everything().discover(features, EVERYTHING_LIMIT)
+        return ask_head(run, features)
+    except FileNotFoundError as error:
+        raise Unusable(f"The model of this method is not installed ({error}).") from error
+    except FeaturesError as error:
+        raise Unusable(f"This head was trained on another encoder: train it again ({error}).") from error
+    except heads.HeadGone as error:
+        raise Unusable(str(error)) from error
+
+
+def ask_head(run: Run, features: Features) -> list[Proposal]:
+    """Proposals of the run's head; borders drawn by the click model where the run says so."""
+    from inference.heads.refine import refine
+
+    if run.head is None:
+        raise Unusable("The head of this run was deleted. Start another run.")
+    threshold = run.options.get("threshold", LEAST[Method(run.method)])
+    found = heads.load(run.head).suggest(features, threshold, run.options.get("mode"))
+    return refine(found, features, model.predictor()) if run.options.get("refine") else found
+
+
+def doubt(found: list[Proposal]) -> float:
+    """How unsure a head is about an image: the mean of 1 - score; 1 where it finds nothing."""
+    return 1 - sum(one.score for one in found) / len(found) if found else 1.0
+
+
+@cache
+def everything() -> Everything:
+    """This process's discoverer."""
+    from inference.heads.everything import Everything
+
+    return Everything(model.predictor())
+
+
+@cache
+def text() -> Text:
+    """This process's finder of phrases, one thread a request."""
+    from inference import ClickPredictor
+    from inference.heads.lts import Text
+
+    return Text(ClickPredictor(threads=1))
+
+
+def locate(image_id: int, phrase: str) -> Located:
+    """Where on an image a phrase is. Raises: FeaturesLost, inference.heads.sentences.TextError, FileNotFoundError."""
+    return text().locate(store.load(image_id), phrase)

@@ -1,0 +1,80 @@
+"""What is offered of an image's suggestions now, against what is kept now."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from inference.heads.proposals import Proposal, Rle, drop_covered, mask_iou
+from labeling.annotations.models import Annotation
+from labeling.images.models import Image
+from labeling.suggestions.models import Method, Suggestion
+
+COVERED = 0.5
+"""IoU with a kept object, or share inside of one, above which nothing is proposed."""
+
+DUPLICATE = 0.6
+"""IoU of two methods' suggestions above which they are about one object."""
+
+FIRST = (Method.TEXT, Method.INSTANCES, Method.PANOPTIC, Method.EVERYTHING)
+"""Of two suggestions about one object the one of the method that says more about it is offered."""
+
+
+def kept_masks(image: Image) -> list[Rle]:
+    """The masks of the image's kept objects."""
+    found = Annotation.objects.filter(set__image=image).values_list("counts", flat=True)
+    return [{"size": [image.height, image.width], "counts": counts} for counts in found]
+
+
+def offered(image: Image, methods: Collection[str] = (), above: float = 0.0) -> list[Suggestion]:
+    """Open suggestions that are not over a kept object, best first; of one object only one.
+
+    methods: only of these; empty means all. above: the least score.
+    """
+    rows = Suggestion.objects.filter(image=image, state=Suggestion.State.OPEN, score__gte=above)
+    if methods:
+        rows = rows.filter(method__in=methods)
+    found = list(rows.select_related("category", "head"))
+    for row in found:
+        row.image = image
+    return single(uncovered(found, kept_masks(image)))
+
+
+def uncovered(rows: Sequence[Suggestion], kept: Sequence[Rle]) -> list[Suggestion]:
+    """Those of an image that are not over a kept object, in their order."""
+    proposals = [as_proposal(row) for row in rows]
+    free = {id(one) for one in drop_covered(proposals, kept, COVERED)}
+    return [row for row, proposal in zip(rows, proposals, strict=True) if id(proposal) in free]
+
+
+def single(rows: Sequence[Suggestion]) -> list[Suggestion]:
+    """Without those about an object that another method says more about; best first."""
+    found: list[Suggestion] = []
+    for method in FIRST:
+        mine = [row for row in rows if row.method == method]
+        if found and mine:
+            overlap = mask_iou([row.rle for row in mine], [row.rle for row in found]).max(1)
+            mine = [row for row, most in zip(mine, overlap, strict=True) if most <= DUPLICATE]
+        found += mine
+    return sorted(found, key=lambda row: (-row.score, row.pk))
+
+
+def as_proposal(row: Suggestion) -> Proposal:
+    """A suggestion as the library knows it."""
+    box = (row.bbox_x, row.bbox_y, row.bbox_x + row.bbox_width, row.bbox_y + row.bbox_height)
+    return Proposal(row.rle, box, row.score, row.word or None)
+
+
+def payload(row: Suggestion) -> dict[str, Any]:
+    """A suggestion as clients see it. `category` is the class's number in the project, null without one."""
+    return {
+        "uid": str(row.uid),
+        "method": row.method,
+        "head": row.head_id,
+        "state": row.state,
+        "score": round(row.score, 4),
+        "word": row.word,
+        "category": row.category.number if row.category else None,
+        "counts": row.counts,
+        "bbox": [row.bbox_x, row.bbox_y, row.bbox_width, row.bbox_height],
+        "area": row.area,
+        "clicks": row.clicks,
+    }

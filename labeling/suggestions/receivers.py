@@ -1,0 +1,39 @@
+"""Suggestions follow annotations, images and heads."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save, pre_delete
+from django.dispatch import receiver
+
+from labeling.annotations.models import AnnotationEvent
+from labeling.features.signals import features_ready
+from labeling.suggestions import automatic, heads
+from labeling.suggestions.following import follow
+from labeling.suggestions.models import HeadVersion, Suggestion
+
+
+@receiver(post_save, sender=AnnotationEvent)
+def follow_event(instance: AnnotationEvent, created: bool, **_: Any) -> None:
+    """In the transaction of the change itself."""
+    if created:
+        follow(instance)
+
+
+@receiver(features_ready)
+def look_at_image(image_id: int, **_: Any) -> None:
+    """Discover objects as part of preparing an image."""
+    automatic.image_ready(image_id)
+
+
+@receiver(pre_delete, sender=HeadVersion)
+def withdraw_suggestions(instance: HeadVersion, **_: Any) -> None:
+    """What a deleted head proposed is not proposed any more; decided ones stay."""
+    rows = Suggestion.objects.filter(head=instance, state=Suggestion.State.OPEN)
+    rows.update(state=Suggestion.State.STALE)
+
+
+@receiver(post_delete, sender=HeadVersion)
+def delete_files(instance: HeadVersion, **_: Any) -> None:
+    """The head's files go once the deletion of the row (by itself or with its project) is committed."""
+    transaction.on_commit(lambda: heads.delete_files(instance.folder))

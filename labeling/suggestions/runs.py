@@ -1,0 +1,276 @@
+"""Runs and their queue. Like the encode queue it lives in rows (`RunImage`); a Celery message says only "look".
+
+Only images whose features are ready are claimed; the others wait in the same rows. Every change is a compare-and-set on
+the row's state and lease, so a worker that was thought dead, a doubled message or a stop can't undo each other's work.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count, F, QuerySet
+from django.utils import timezone
+
+from labeling.accounts.models import User
+from labeling.annotations.models import AnnotationSet
+from labeling.common import nudges
+from labeling.common.api import ApiError
+from labeling.features.models import Encoding
+from labeling.images import leases
+from labeling.images.models import Image
+from labeling.projects.models import Project
+from labeling.suggestions import heads
+from labeling.suggestions.models import HEAD_KINDS, HeadVersion, Method, Run, RunImage
+from labeling.suggestions.services import tell
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+NUDGE_EXPIRES = timedelta(seconds=60)
+SHOWN = 10
+FIRST = 1
+"""Priority of an image that somebody waits for."""
+
+WORKER_DIED = (
+    f"The worker died while looking at it, {MAX_ATTEMPTS} times. Perhaps the server has too little memory. Press "
+    "Retry, or ask the administrator to look at the worker's log."
+)
+NOT_PREPARED = "The image could not be prepared for clicking, so nothing can look at it. Retry that first."
+State = RunImage.State
+WAITING = (State.QUEUED, State.RUNNING)
+
+
+def start(
+    project: Project,
+    user: User | None,
+    method: Method,
+    *,
+    head: HeadVersion | None = None,
+    images: Iterable[Image] | None = None,
+    options: dict[str, Any] | None = None,
+    first: bool = False,
+) -> Run:
+    """Have a method look at `images` (default: all that are not done). head: default the best there is.
+
+    A run of the same method and head that is under way takes the new images along, so asking twice is harmless.
+    first: somebody waits for it. Raises: ApiError 409 `no_head`, `method_not_installed`, `nothing_to_do`.
+    """
+    if method in HEAD_KINDS:
+        head = head or heads.best(project, method)
+        if head is None:
+            raise ApiError(409, "no_head", _NO_HEAD)
+    else:
+        head = None
+        heads.require_installed(method)
+    wanted = list(unlabeled(project) if images is None else images)
+    if not wanted:
+        raise ApiError(409, "nothing_to_do", "Every image is done, or there is none yet. Add images first.")
+    same = Run.objects.filter(project=project, method=method, head=head, options=options or {}, automatic=False)
+    run = same.filter(state=Run.State.RUNNING).first()
+    if run is None:
+        run = Run.objects.create(project=project, method=method, head=head, options=options or {}, created_by=user)
+    add(run, wanted, FIRST if first else 0)
+    return run
+
+
+_NO_HEAD = (
+    "There is no head for this yet: no starter model is installed and the project has not trained one. Train one on "
+    "the project page once some images are done."
+)
+
+
+def unlabeled(project: Project) -> QuerySet[Image]:
+    """Images of a project that are not done."""
+    return project.images.exclude(annotation_set__status=AnnotationSet.Status.DONE).order_by("pk")
+
+
+def add(run: Run, images: Iterable[Image], priority: int = 0) -> None:
+    """Put images into a run; those that it has already stay as they are, or go first now."""
+    with transaction.atomic():
+        ids = [image.pk for image in images]
+        RunImage.objects.bulk_create(
+            [RunImage(run=run, image_id=pk, priority=priority) for pk in ids], ignore_conflicts=True
+        )
+        if priority:
+            run.rows.filter(image__in=ids, state=State.QUEUED).update(priority=priority)
+            finished = run.rows.filter(image__in=ids, state__in=[State.READY, State.FAILED, State.STOPPED])
+            finished.update(state=State.QUEUED, attempts=0, reason="", priority=priority)
+        Run.objects.filter(pk=run.pk).update(state=Run.State.RUNNING, finished_at=None)
+    run.refresh_from_db()
+    publish(run)
+    nudge()
+
+
+def add_ready(images: Sequence[Image]) -> None:
+    """Features of these images of a project became ready: its automatic run discovers what is on them."""
+    project = images[0].project_id
+    automatic = Run.objects.filter(project_id=project, method=Method.EVERYTHING, automatic=True)
+    run = automatic.exclude(state=Run.State.STOPPED).first()
+    if run is None:
+        run = Run.objects.create(project_id=project, method=Method.EVERYTHING, automatic=True)
+    add(run, images)
+
+
+def stop(run: Run) -> bool:
+    """End a run: what is found stays, what waits is left. False when it had ended."""
+    with transaction.atomic():
+        ended = Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(
+            state=Run.State.STOPPED, finished_at=timezone.now()
+        )
+        if ended:
+            run.rows.filter(state__in=WAITING).update(state=State.STOPPED, lease_owner="", lease_until=None)
+    run.refresh_from_db()
+    publish(run)
+    return bool(ended)
+
+
+def retry(run: Run) -> int:
+    """Queue a run's failed and stopped images again; returns how many."""
+    with transaction.atomic():
+        rows = run.rows.filter(state__in=[State.FAILED, State.STOPPED])
+        count = rows.update(state=State.QUEUED, attempts=0, reason="", lease_owner="", lease_until=None)
+        if count:
+            Run.objects.filter(pk=run.pk).update(state=Run.State.RUNNING, finished_at=None)
+    run.refresh_from_db()
+    publish(run)
+    nudge()
+    return count
+
+
+def claim() -> RunImage | None:
+    """Take the first row in line for one lease, or None."""
+    owner = leases.owner()
+    with transaction.atomic():
+        line = RunImage.objects.filter(
+            state=State.QUEUED, run__state=Run.State.RUNNING, image__encoding__state=Encoding.State.READY
+        ).order_by("-priority", "attempts", "id")
+        if connection.features.has_select_for_update_skip_locked:
+            line = line.select_for_update(skip_locked=True, of=("self",))
+        first = line.values_list("pk", flat=True).first()
+        if first is None:
+            return None
+        RunImage.objects.filter(pk=first, state=State.QUEUED).update(
+            state=State.RUNNING, attempts=F("attempts") + 1, lease_owner=owner, lease_until=leases.until()
+        )
+    return RunImage.objects.select_related("run__head", "run__project", "image").filter(lease_owner=owner).first()
+
+
+def is_waiting() -> bool:
+    """Whether anything could be claimed."""
+    return RunImage.objects.filter(
+        state=State.QUEUED, run__state=Run.State.RUNNING, image__encoding__state=Encoding.State.READY
+    ).exists()
+
+
+def owned(row: RunImage) -> QuerySet[RunImage]:
+    """The row, if its claimer still has the lease."""
+    return RunImage.objects.filter(pk=row.pk, state=State.RUNNING, lease_owner=row.lease_owner)
+
+
+def finish(row: RunImage, **fields: Any) -> bool:
+    """Mark a claimed row as ready; False when the lease was lost, the run stopped or the image deleted."""
+    done = {"state": State.READY, "reason": "", "priority": 0, "lease_owner": "", "lease_until": None}
+    return bool(owned(row).update(**done, finished_at=timezone.now(), **fields))
+
+
+def fail(row: RunImage, reason: str, *, final: bool = False) -> None:
+    """Give a claimed row back: to the queue, or as failed after the last attempt (at once when `final`)."""
+    over = final or row.attempts >= MAX_ATTEMPTS
+    state = State.FAILED if over else State.QUEUED
+    owned(row).update(state=state, reason=reason, lease_owner="", lease_until=None)
+
+
+def give_back(row: RunImage) -> None:
+    """Put a claimed row back as if it had not been tried: the features were lost, or the worker shuts down."""
+    owned(row).update(state=State.QUEUED, attempts=F("attempts") - 1, lease_owner="", lease_until=None)
+
+
+def close(run: Run) -> bool:
+    """Mark a run as done when none of its rows waits; True for the one who did it."""
+    waiting = RunImage.objects.filter(run=run.pk, state__in=WAITING)
+    if waiting.exists():
+        return False
+    ended = Run.objects.filter(pk=run.pk, state=Run.State.RUNNING)
+    return bool(ended.update(state=Run.State.DONE, finished_at=timezone.now()))
+
+
+def release_lost() -> int:
+    """Give back the rows of workers that are gone, and fail those whose image can't be prepared; returns how many."""
+    count, now = 0, timezone.now()
+    touched: set[int] = set()
+    for row in RunImage.objects.filter(state=State.RUNNING):
+        if row.lease_until is None or row.lease_until < now or leases.is_dead(row.lease_owner):
+            died = row.attempts >= MAX_ATTEMPTS
+            change = {"state": State.FAILED, "reason": WORKER_DIED} if died else {"state": State.QUEUED}
+            same = owned(row).filter(lease_until=row.lease_until)
+            if same.update(lease_owner="", lease_until=None, **change):
+                logger.warning(
+                    "run %s, image %s: its worker is gone, now %s", row.run_id, row.image_id, change["state"]
+                )
+                count += 1
+                touched.add(row.run_id)
+    hopeless = RunImage.objects.filter(state=State.QUEUED, image__encoding__state=Encoding.State.FAILED)
+    touched |= set(hopeless.values_list("run", flat=True))
+    ids = list(hopeless.values_list("pk", flat=True))
+    count += RunImage.objects.filter(pk__in=ids, state=State.QUEUED).update(state=State.FAILED, reason=NOT_PREPARED)
+    for run in Run.objects.filter(pk__in=touched):
+        close(run)
+        publish(run)
+    for run in Run.objects.filter(state=Run.State.RUNNING).exclude(rows__state__in=WAITING):
+        if close(run):  # images were deleted, or a worker was killed before it could
+            publish(run)
+    return count
+
+
+def counts(run: Run) -> dict[str, int]:
+    """Images by state, and in all."""
+    found: dict[str, int] = {state.value: 0 for state in State}
+    found |= dict(run.rows.order_by().values_list("state").annotate(Count("pk")))
+    return {**found, "total": sum(found.values())}
+
+
+def news(run: Run) -> dict[str, Any]:
+    """The part of a run that changes, as docs/protocol.md has it."""
+    found = counts(run)
+    return {
+        "id": run.pk,
+        "method": run.method,
+        "state": str(run.state),
+        "done": found["ready"],
+        "failed": found["failed"],
+        "total": found["total"],
+    }
+
+
+def describe(run: Run, failures: bool = False) -> dict[str, Any]:
+    """A run as the API shows it; with `failures`, each failed image and why (at most 100)."""
+    shown = {
+        **news(run),
+        "head": run.head_id,
+        "head_title": run.head.title if run.head else None,
+        "automatic": run.automatic,
+        "options": run.options,
+        "created_by": run.created_by.shown_name if run.created_by else None,
+        "created_at": run.created_at.isoformat(),
+    }
+    if failures:
+        rows = run.rows.filter(state=State.FAILED).select_related("image")[:100]
+        shown["failures"] = [{"image": row.image_id, "name": row.image.name, "reason": row.reason} for row in rows]
+    return shown
+
+
+def recent(project: Project) -> list[Run]:
+    """The project's newest runs over several images, the newest first."""
+    return list(project.suggestion_runs.select_related("head", "created_by")[:SHOWN])
+
+
+def publish(run: Run) -> None:
+    """Tell the project's pages how far a run is."""
+    tell(run.project_id, run=news(run))
+
+
+def nudge() -> None:
+    """Wake a worker up once the transaction is committed; a lost message is made good by the sweep."""
+    nudges.send("labeling.suggestions.tasks.suggest", expires=NUDGE_EXPIRES.total_seconds())

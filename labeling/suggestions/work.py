@@ -1,0 +1,147 @@
+"""The worker's side of runs: claim an image, ask the method, store what it proposes, until nothing waits."""
+
+import fcntl
+import hashlib
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from inference.heads.proposals import Proposal, Rle, mask_iou
+from labeling.common import masks
+from labeling.features import model, store
+from labeling.images import leases
+from labeling.images.models import Image
+from labeling.projects.models import Category
+from labeling.suggestions import mapping, methods, runs
+from labeling.suggestions.models import HEAD_KINDS, Method, Run, RunImage, Suggestion
+from labeling.suggestions.services import tell_editors
+
+logger = logging.getLogger(__name__)
+
+SAME_OBJECT = 0.5
+"""Mask IoU with a rejected suggestion above which a proposal is about the same object, and not made again."""
+
+TELL_EVERY = 0.5
+"""Seconds between two messages about a run."""
+
+
+def work_off() -> int:
+    """Look at images until none waits or the worker shuts down; returns how many were looked at.
+
+    One at a time on a host: a method uses what cores there are, and training wants some too.
+    """
+    done = 0
+    while not leases.stopping():
+        with only_one("suggest") as alone:
+            if not alone:
+                break
+            done += _drain()
+        if not runs.is_waiting():
+            break
+    return done
+
+
+def _drain() -> int:
+    runs.release_lost()
+    done, told_at = 0, float("-inf")
+    while not leases.stopping():
+        row = runs.claim()
+        if row is None:
+            break
+        with leases.renewing(runs.owned(row)):
+            done += look(row)
+        if runs.close(row.run) or time.monotonic() - told_at > TELL_EVERY:
+            told_at = time.monotonic()
+            row.run.refresh_from_db()
+            runs.publish(row.run)
+    return done
+
+
+def look(row: RunImage) -> bool:
+    """Ask a claimed row's method about its image and store the answer. What goes wrong fails this image alone."""
+    began = time.perf_counter()
+    try:
+        found = methods.propose(row.run, row.image_id)
+    except store.FeaturesLost as lost:
+        logger.warning("run %s waits for image %s: %s", row.run_id, row.image_id, lost)
+        runs.give_back(row)
+        return False
+    except (methods.Unusable, model.ModelMissing) as error:
+        runs.fail(row, str(error), final=True)
+        return False
+    except Exception as error:
+        logger.exception("run %s failed on image %s (attempt %s)", row.run_id, row.image_id, row.attempts)
+        runs.fail(row, f"The model failed on it ({type(error).__name__}: {error}). The worker's log says more.")
+        return False
+    return save(row, found, time.perf_counter() - began)
+
+
+@transaction.atomic
+def save(row: RunImage, found: Sequence[Proposal], seconds: float) -> bool:
+    """Store what a claimed row's method found, in one step with the row's end: a killed worker leaves all or nothing.
+
+    Open suggestions of the same method are replaced; what people rejected is not made again. False when the lease was
+    lost.
+    """
+    run, image = row.run, row.image
+    new = remembered(found, rejected_masks(image))
+    doubt = methods.doubt(list(found)) if run.method in HEAD_KINDS else None
+    if not runs.finish(row, found=len(new), doubt=doubt, seconds=seconds):
+        return False
+    before = Suggestion.objects.filter(image=image, method=run.method, state=Suggestion.State.OPEN)
+    before.update(state=Suggestion.State.STALE)
+    classes = mapping.mapped(run.project, run.head) if run.head else {}
+    Suggestion.objects.bulk_create(
+        [as_row(one, image, Method(run.method), run, classes.get(one.category or "")) for one in new]
+    )
+    tell_editors(image.pk, run.method, len(new))
+    return True
+
+
+def rejected_masks(image: Image) -> list[Rle]:
+    """What people said no to on an image."""
+    rows = Suggestion.objects.filter(image=image, state=Suggestion.State.REJECTED)
+    return [{"size": [image.height, image.width], "counts": counts} for counts in rows.values_list("counts", flat=True)]
+
+
+def remembered(found: Sequence[Proposal], rejected: Sequence[Rle]) -> list[Proposal]:
+    """Proposals that are not about a rejected object."""
+    if not rejected:
+        return list(found)
+    most = mask_iou([one.rle for one in found], rejected).max(1, initial=0.0)
+    return [one for one, overlap in zip(found, most, strict=True) if overlap <= SAME_OBJECT]
+
+
+def as_row(
+    found: Proposal, image: Image, method: Method, run: Run | None, category: Category | None, word: str = ""
+) -> Suggestion:
+    """An unsaved suggestion; its counts are spelled as an annotation's would be, so that the two can be compared."""
+    counts = found.rle["counts"]
+    area, box = masks.area_and_box(counts, image.height, image.width)
+    return Suggestion(
+        image=image, run=run, method=method, head=run.head if run else None, score=found.score,
+        word=word or found.category or "", category=category, counts=counts, area=area,
+        bbox_x=box.x, bbox_y=box.y, bbox_width=box.width, bbox_height=box.height,
+        clicks=[[click.x, click.y, click.positive] for click in found.clicks],
+    )  # fmt: skip
+
+
+@contextmanager
+def only_one(what: str) -> Iterator[bool]:
+    """True for one process of this host (or container) at a time. The system frees the lock of a killed process."""
+    home = hashlib.sha256(str(settings.HOME).encode()).hexdigest()[:8]
+    path = Path(tempfile.gettempdir()) / f"interlabel-{what}-{os.getuid()}-{home}.lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True

@@ -1,0 +1,41 @@
+"""`manage.py learn`."""
+
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError, CommandParser
+
+from labeling.common.api import ApiError
+from labeling.exchange.management.find import find_project
+from labeling.suggestions import learning
+from labeling.suggestions.models import HEAD_KINDS, HeadVersion
+from labeling.workspace.management.helpers import broker_or_none
+
+
+class Command(BaseCommand):
+    help = "Train a head of a project on its finished images, here and now. Ended and called again it goes on."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("project", help="id or name")
+        parser.add_argument("--kind", choices=[kind.value for kind in HEAD_KINDS], default=HEAD_KINDS[0].value)
+        parser.add_argument("--steps", type=int, default=learning.STEPS)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project = find_project(options["project"])
+        if options["steps"] < 1:
+            raise CommandError("--steps is at least 1.")
+        with broker_or_none():
+            waiting = learning.unfinished().filter(project=project, kind=options["kind"]).first()
+            try:
+                head = waiting or learning.ask(project, None, options["kind"], options["steps"])
+            except ApiError as error:
+                raise CommandError(error.message) from None
+            claimed = learning.claim(head.pk)
+            if claimed is None:
+                raise CommandError("A worker trains this head already. The project page shows how far it is.")
+            self.stdout.write(f"{head.title} learns from {len(head.images)} images, {head.steps} steps …")
+            learning.learn(claimed)
+        head.refresh_from_db()
+        if head.state != HeadVersion.State.READY:
+            raise CommandError(head.reason or f"The head is {head.state}.")
+        figures = {name: value for name, value in head.figures.items() if isinstance(value, float)}
+        self.stdout.write(f"{head.title} is ready after {head.seconds:.0f} s: {figures}")

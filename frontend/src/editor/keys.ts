@@ -105,7 +105,7 @@ const OBJECT: readonly Row[] = [
   ["cancel", "Esc", "Cancel the object", named("Escape")],
   ["undo", "Ctrl Z", "Undo", withCtrl("z", false)],
   ["redo", "Ctrl Shift Z or Ctrl Y", "Redo", any(withCtrl("z", true), withCtrl("y", false))],
-  ["delete", "Delete", "Delete the click under the pointer, else the selected object", named("Delete", "Backspace")],
+  ["delete", "Delete", "Delete the click under the pointer, or the object", named("Delete", "Backspace")],
 ];
 
 const TOOLS: readonly Row[] = [
@@ -166,15 +166,15 @@ export const isPeek: Test = plain("q");
 /** What is done with the mouse, for the same sheet. */
 export const GESTURES: readonly { shown: string; what: string }[] = [
   { shown: "Left click", what: "This belongs to the object" },
-  { shown: "Right click, Shift or Alt + click", what: "This does not" },
+  { shown: "Right click", what: "This does not; also Shift or Alt + click" },
   { shown: "Hold Q", what: "See what a click would select" },
-  { shown: "Drag a dot, right-click a dot", what: "Move the click, delete it" },
-  { shown: "Double click an object", what: "Refine it" },
-  { shown: "Right button or Alt with a hand tool", what: "Cut instead of add" },
-  { shown: "Shift with the brush", what: "A straight line, from the last stroke's end" },
+  { shown: "Drag a dot", what: "Move the click; right-click deletes it" },
+  { shown: "Double click", what: "Refine the object there" },
+  { shown: "Right drag", what: "With a hand tool: cut; also Alt + drag" },
+  { shown: "Shift + brush", what: "A straight line, from the last stroke's end" },
   { shown: "Alt + wheel", what: "Size of the brush" },
   { shown: "Wheel, or pinch", what: "Zoom at the pointer" },
-  { shown: "Space + drag, middle button, two fingers", what: "Move the image" },
+  { shown: "Space + drag", what: "Move the image; also middle button, two fingers" },
 ];
 
 /** The action of a key press; null for none. */

@@ -148,10 +148,10 @@ def claim() -> RunImage | None:
         ).order_by("-priority", "attempts", "id")
         if connection.features.has_select_for_update_skip_locked:
             line = line.select_for_update(skip_locked=True, of=("self",))
-        first = line.values_list("pk", flat=True).first()
+        first = line.first()
         if first is None:
             return None
-        RunImage.objects.filter(pk=first, state=State.QUEUED).update(
+        RunImage.objects.filter(pk=first.pk, state=State.QUEUED).update(
             state=State.RUNNING, attempts=F("attempts") + 1, lease_owner=owner, lease_until=leases.until()
         )
     return RunImage.objects.select_related("run__head", "run__project", "image").filter(lease_owner=owner).first()

@@ -24,6 +24,7 @@ export class Stage {
   private readonly canvases = new Map<Layer, HTMLCanvasElement>();
   private readonly painters = new Map<Layer, Painter>();
   private readonly dirty = new Set<Layer>();
+  private readonly additions = new Map<Layer, Painter[]>();
   private frame = 0;
   private readonly observer: ResizeObserver;
 
@@ -50,6 +51,13 @@ export class Stage {
     if (painter) this.painters.set(layer, painter);
     else if (!this.painters.delete(layer)) return;
     this.redraw(layer);
+  }
+
+  /** The layer shows what `painter` paints; of that, only what `addition` paints over it is not there yet. */
+  extend(layer: Layer, painter: Painter, addition: Painter): void {
+    this.painters.set(layer, painter);
+    this.additions.set(layer, [...(this.additions.get(layer) ?? []), addition]);
+    this.frame ||= requestAnimationFrame(() => this.draw());
   }
 
   /** Paint a layer again in the next frame. */
@@ -93,12 +101,22 @@ export class Stage {
       const painter = this.painters.get(layer);
       const canvas = this.canvases.get(layer) ?? (painter && this.create(layer));
       if (!canvas) continue;
-      const context = canvas.getContext("2d")!;
-      context.setTransform(1, 0, 0, 1, 0, 0);
-      context.clearRect(0, 0, canvas.width, canvas.height);
-      painter?.({ context, viewport: this.viewport, screen: this.screen, ratio: this.ratio });
+      const surface = this.surfaceOf(canvas);
+      surface.context.setTransform(1, 0, 0, 1, 0, 0);
+      surface.context.clearRect(0, 0, canvas.width, canvas.height);
+      painter?.(surface);
+    }
+    for (const [layer, additions] of this.additions) {
+      const canvas = this.canvases.get(layer);
+      if (!canvas || this.dirty.has(layer)) continue;
+      for (const addition of additions) addition(this.surfaceOf(canvas));
     }
     this.dirty.clear();
+    this.additions.clear();
+  }
+
+  private surfaceOf(canvas: HTMLCanvasElement): Surface {
+    return { context: canvas.getContext("2d")!, viewport: this.viewport, screen: this.screen, ratio: this.ratio };
   }
 
   private create(layer: Layer): HTMLCanvasElement {

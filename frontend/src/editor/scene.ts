@@ -4,18 +4,21 @@ import type { Painter, Stage, Surface } from "./canvas";
 import type { Editor } from "./editor";
 import { drawClick, drawCorner, drawMask, drawOutline, drawStroke } from "./paint";
 import type { State } from "./state";
-import type { Pointing } from "./tools";
+import type { Pointing, Sketch, StrokeSketch } from "./tools";
+import type { Point } from "./viewport";
 import { clicksOf, recipeOf, isSettled, type Work } from "./work";
 
 const UNKNOWN_CLASS = "#9aa3b5";
 
+type ColorOf = (category: number | null) => string;
+
 /** Keeps the stage showing what editor and tools say; returns how to stop it. */
 export function direct(editor: Editor, stage: Stage): () => void {
   const { store, tools } = editor;
-  const color = (category: number | null) => editor.category(category)?.color ?? UNKNOWN_CLASS;
-  const open = () => stage.paint("open", openPainter(store.get(), tools.pointing.get(), color));
-  const kept = () => stage.paint("kept", keptPainter(store.get(), color));
-  const tool = () => stage.paint("tool", toolPainter(store.get(), tools.pointing.get(), color));
+  const colorOf = (category: number | null) => editor.category(category)?.color ?? UNKNOWN_CLASS;
+  const open = () => stage.paint("open", openPainter(store.get(), tools.pointing.get(), colorOf));
+  const kept = () => stage.paint("kept", keptPainter(store.get(), colorOf));
+  const tool = () => stage.paint("tool", toolPainter(store.get(), tools.pointing.get(), colorOf));
   open();
   kept();
   const stops = [
@@ -25,6 +28,13 @@ export function direct(editor: Editor, stage: Stage): () => void {
       if (differs("open", "finishing")) open();
     }),
     tools.pointing.watch((pointing, before) => {
+      const grown = strokeGrown(pointing.sketch, before.sketch);
+      if (grown) {
+        const color = strokeColor(store.get(), grown.stroke, colorOf);
+        const addition: Painter = (surface) => drawStroke(surface, grown.points, grown.stroke.size, color);
+        stage.extend("open", openPainter(store.get(), pointing, colorOf), addition);
+        return;
+      }
       const kinds = [pointing.sketch?.kind, before.sketch?.kind];
       if (pointing.dot !== before.dot || kinds.some((kind) => kind === "stroke" || kind === "dot")) open();
       if (kinds.some((kind) => kind === "outline" || kind === "box" || kind === "preview")) tool();
@@ -38,7 +48,7 @@ function sources({ open, finishing }: State): string {
   return [open, ...finishing].map((work) => work?.source ?? "").join();
 }
 
-function keptPainter(state: State, color: (category: number | null) => string): Painter {
+function keptPainter(state: State, colorOf: ColorOf): Painter {
   if (state.hidden) return () => {};
   const inWork = new Set([state.open, ...state.finishing].map((work) => work?.source));
   const shown = state.kept.filter(({ uid }) => !inWork.has(uid));
@@ -46,30 +56,40 @@ function keptPainter(state: State, color: (category: number | null) => string): 
     for (const { uid, category, patch } of shown) {
       const pointed = uid === state.hovered || uid === state.selected;
       const look = { fill: pointed ? 0.6 : 0.34, line: pointed ? 2.25 : 1.25, bright: pointed };
-      drawMask(surface, patch, { color: color(category), ...look });
+      drawMask(surface, patch, { color: colorOf(category), ...look });
     }
   };
 }
 
-function openPainter(state: State, { sketch, dot }: Pointing, color: (category: number | null) => string): Painter {
+function openPainter(state: State, { sketch, dot }: Pointing, colorOf: ColorOf): Painter {
   const { open, finishing } = state;
   return (surface) => {
     if (open)
-      drawMask(surface, open.mask, { color: color(recipeOf(open).category), fill: 0.42, line: 1.75, bright: true });
+      drawMask(surface, open.mask, { color: colorOf(recipeOf(open).category), fill: 0.42, line: 1.75, bright: true });
     if (sketch?.kind === "stroke") {
-      const category = open ? recipeOf(open).category : state.activeCategory;
-      drawStroke(surface, sketch.points, sketch.size, sketch.adding ? color(category) : null);
+      drawStroke(surface, sketch.points, sketch.size, strokeColor(state, sketch, colorOf));
     }
     for (const work of finishing) {
-      drawMask(surface, work.mask, { color: color(recipeOf(work).category), fill: 0.42, line: 1.75, bright: false });
+      drawMask(surface, work.mask, { color: colorOf(recipeOf(work).category), fill: 0.42, line: 1.75, bright: false });
     }
     const moved = sketch?.kind === "dot" ? sketch : null;
     if (open) drawDots(surface, open, moved?.index ?? dot, moved?.at ?? null);
   };
 }
 
+/** The points that a stroke has more than before, from the last one that is painted on; null: it is to be painted anew. */
+function strokeGrown(now: Sketch | null, before: Sketch | null): { stroke: StrokeSketch; points: Point[] } | null {
+  if (now?.kind !== "stroke" || before?.kind !== "stroke") return null;
+  if (now.points !== before.points || now.count <= before.count) return null;
+  return { stroke: now, points: now.points.slice(before.count - 1, now.count) };
+}
+
+function strokeColor(state: State, { adding }: StrokeSketch, colorOf: ColorOf): string | null {
+  return adding ? colorOf(state.open ? recipeOf(state.open).category : state.activeCategory) : null;
+}
+
 /** The clicks of the open object; the pointed one stands out, and follows the pointer while it is dragged. */
-function drawDots(surface: Surface, work: Work, pointed: number | null, at: { x: number; y: number } | null): void {
+function drawDots(surface: Surface, work: Work, pointed: number | null, at: Point | null): void {
   const clicks = clicksOf(work);
   const answered = isSettled(work) ? clicks.length : clicks.length - 1;
   clicks.forEach((click, index) => {
@@ -78,7 +98,7 @@ function drawDots(surface: Surface, work: Work, pointed: number | null, at: { x:
   });
 }
 
-function toolPainter(state: State, { sketch }: Pointing, color: (category: number | null) => string): Painter | null {
+function toolPainter(state: State, { sketch }: Pointing, colorOf: ColorOf): Painter | null {
   switch (sketch?.kind) {
     case "outline":
       return (surface) => {
@@ -91,7 +111,7 @@ function toolPainter(state: State, { sketch }: Pointing, color: (category: numbe
       return (surface) => drawOutline(surface, corners, true, true);
     }
     case "preview": {
-      const look = { color: color(state.activeCategory), fill: 0.25, line: 1, bright: true };
+      const look = { color: colorOf(state.activeCategory), fill: 0.25, line: 1, bright: true };
       return (surface) => drawMask(surface, sketch.patch, look);
     }
     default:

@@ -11,8 +11,17 @@ import type { Store } from "./store";
 import type { Point, Size } from "./viewport";
 import { clicksOf, type Did } from "./work";
 
+export interface StrokeSketch {
+  readonly kind: "stroke";
+  /** Grows while the stroke does; `count` are there now. */
+  readonly points: readonly Point[];
+  readonly count: number;
+  readonly size: number;
+  readonly adding: boolean;
+}
+
 export type Sketch =
-  | { readonly kind: "stroke"; readonly points: readonly Point[]; readonly size: number; readonly adding: boolean }
+  | StrokeSketch
   | { readonly kind: "outline"; readonly points: readonly Point[]; readonly adding: boolean; readonly closes: boolean }
   | { readonly kind: "box"; readonly from: Point; readonly to: Point }
   | { readonly kind: "dot"; readonly index: number; readonly at: Point }
@@ -217,7 +226,7 @@ export class Toolbox {
     const points = shift && before ? [before, at] : [at];
     let straightFrom = shift ? points.length - 1 : null; // the last point that stays while Shift is held
     if (shift && before) straightFrom = 0;
-    const show = () => this.sketch({ kind: "stroke", points, size, adding });
+    const show = () => this.sketch({ kind: "stroke", points, count: points.length, size, adding });
     show();
     return {
       move: (place, straight) => {

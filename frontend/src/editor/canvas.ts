@@ -6,6 +6,12 @@ import { fit, keepInSight, resized, type Size, type Viewport } from "./viewport"
 const LAYERS = ["picture", "kept", "suggestions", "open", "tool"] as const;
 export type Layer = (typeof LAYERS)[number];
 
+/** Layers that may hold hundreds of masks. When a frame with them took longer than `SLOW_MS` they follow a moving view as
+ * they were painted, stretched and shifted, and are painted again when it rests. */
+const HEAVY: readonly Layer[] = ["kept", "suggestions"];
+const SLOW_MS = 16;
+const REST_MS = 120;
+
 /** What there is to paint on. `ratio` is device pixels per CSS pixel. */
 export interface Surface {
   readonly context: CanvasRenderingContext2D;
@@ -26,6 +32,11 @@ export class Stage {
   private readonly dirty = new Set<Layer>();
   private readonly additions = new Map<Layer, Painter[]>();
   private frame = 0;
+  /** Milliseconds of the last frame that painted a heavy layer, and the view that it showed. */
+  private took = 0;
+  private painted: Viewport;
+  private resting: ReturnType<typeof setTimeout> | undefined;
+  private readonly framed = new MessageChannel();
   private readonly observer: ResizeObserver;
 
   /** `host` is filled and watched for its size; `moved` is called when the viewport is another. */
@@ -34,7 +45,7 @@ export class Stage {
     private readonly size: Size,
     private readonly moved: (viewport: Viewport) => void,
   ) {
-    this.viewport = fit(size, this.screen);
+    this.viewport = this.painted = fit(size, this.screen);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(host);
     this.resize();
@@ -43,6 +54,8 @@ export class Stage {
   dispose(): void {
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.resting);
+    this.framed.port1.close();
     for (const canvas of this.canvases.values()) canvas.remove();
   }
 
@@ -83,8 +96,21 @@ export class Stage {
 
   private place(viewport: Viewport): void {
     this.viewport = keepInSight(viewport, this.size, this.screen);
-    this.redraw(...LAYERS);
+    const carried = this.took > SLOW_MS ? HEAVY : [];
+    for (const layer of carried) this.carry(layer);
+    this.redraw(...LAYERS.filter((layer) => !carried.includes(layer)));
+    clearTimeout(this.resting);
+    if (carried.length > 0) this.resting = setTimeout(() => this.redraw(...carried), REST_MS);
     this.moved(this.viewport);
+  }
+
+  /** Puts a layer where the view is now, as it was painted. */
+  private carry(layer: Layer): void {
+    const canvas = this.canvases.get(layer);
+    if (!canvas) return;
+    const [now, was] = [this.viewport, this.painted];
+    const factor = now.scale / was.scale;
+    canvas.style.transform = `translate(${now.x - was.x * factor}px, ${now.y - was.y * factor}px) scale(${factor})`;
   }
 
   private resize(): void {
@@ -92,11 +118,16 @@ export class Stage {
     this.screen = { width: Math.max(1, this.host.clientWidth), height: Math.max(1, this.host.clientHeight) };
     this.ratio = window.devicePixelRatio || 1;
     for (const canvas of this.canvases.values()) this.fill(canvas);
+    this.took = 0; // what was painted is gone
     this.place(this.fitted ? fit(this.size, this.screen) : resized(this.viewport, before, this.screen));
   }
 
   private draw(): void {
     this.frame = 0;
+    if (HEAVY.some((layer) => this.dirty.has(layer))) {
+      for (const layer of HEAVY) this.dirty.add(layer); // they are at the same place, always
+      this.timeHeavy();
+    }
     for (const layer of this.dirty) {
       const painter = this.painters.get(layer);
       const canvas = this.canvases.get(layer) ?? (painter && this.create(layer));
@@ -104,6 +135,7 @@ export class Stage {
       const surface = this.surfaceOf(canvas);
       surface.context.setTransform(1, 0, 0, 1, 0, 0);
       surface.context.clearRect(0, 0, canvas.width, canvas.height);
+      canvas.style.transform = "";
       painter?.(surface);
     }
     for (const [layer, additions] of this.additions) {
@@ -113,6 +145,14 @@ export class Stage {
     }
     this.dirty.clear();
     this.additions.clear();
+  }
+
+  /** A message is heard after the frame is on its way: what painting costs does not show before. */
+  private timeHeavy(): void {
+    this.painted = this.viewport;
+    const began = performance.now();
+    this.framed.port1.onmessage = () => (this.took = performance.now() - began);
+    this.framed.port2.postMessage(null);
   }
 
   private surfaceOf(canvas: HTMLCanvasElement): Surface {

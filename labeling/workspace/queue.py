@@ -8,7 +8,7 @@ Where the project says so (`SuggestionSettings.least_sure_first`), the images th
 first, and "forward" means to the next surer one.
 """
 
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from labeling.accounts.models import User
@@ -30,19 +30,23 @@ def next_images(project: Project, user: User, role: Role, after: int | None = No
     if role not in LABELERS:
         forward = project.images.filter(pk__gt=after or 0).order_by("pk")
         return list(forward.values_list("pk", flat=True)[:limit])
+    waiting, order = _waiting_for(project, user), ["state_rank", "place", "-urgency", "pk"]
     unsure = SuggestionSettings.of(project.pk).least_sure_first
-    doubt = newest_doubt() if unsure else Value(0.0)
-    waiting = _waiting_for(project, user).annotate(doubt=doubt)
+    if unsure:
+        waiting = waiting.annotate(doubt=newest_doubt())
+        order.insert(2, "-doubt")
     preferred = _begun_by(user)
     if after is not None:
         waiting = waiting.exclude(pk=after)
-        from_there = Image.objects.filter(pk=after).annotate(doubt=doubt).values_list("doubt", flat=True).first()
-        preferred = Q(pk__gt=after)
-        if unsure and from_there is not None:
-            preferred = Q(doubt__lt=from_there) | Q(doubt=from_there, pk__gt=after)
+        preferred = _surer_than(after) if unsure else Q(pk__gt=after)
     ranked = waiting.annotate(state_rank=_STATE_RANK, place=_first(preferred), urgency=_URGENCY)
-    order = ("state_rank", "place", F("doubt").desc(), "-urgency", "pk")
     return list(ranked.order_by(*order).values_list("pk", flat=True)[:limit])
+
+
+def _surer_than(after: int) -> Q:
+    """Images that come after this one where the least sure come first."""
+    doubt = Image.objects.filter(pk=after).annotate(doubt=newest_doubt()).values_list("doubt", flat=True).first()
+    return Q(pk__gt=after) if doubt is None else Q(doubt__lt=doubt) | Q(doubt=doubt, pk__gt=after)
 
 
 def _waiting_for(project: Project, user: User) -> QuerySet[Image]:

@@ -116,14 +116,14 @@ def measure(page: Page, stack: Stack, objects: int) -> None:
     print(f"{objects} objects on {SIZE[0]} x {SIZE[1]}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     middle = (SIZE[0] / 2, SIZE[1] / 2)
     page.keyboard.press("b")
-    print("brush  ", recorded(editor, lambda: scribble(editor, middle, 900)))
+    print("brush  ", recorded(editor, scribble(editor, middle, 900)))
     page.keyboard.press("e")
-    print("eraser ", recorded(editor, lambda: scribble(editor, middle, 600)))
+    print("eraser ", recorded(editor, scribble(editor, middle, 600)))
     page.keyboard.down("Space")
-    print("pan    ", recorded(editor, lambda: scribble(editor, middle, 400)))
+    print("pan    ", recorded(editor, scribble(editor, middle, 400)))
     page.keyboard.up("Space")
     page.mouse.move(*editor.at(*middle))
-    print("zoom   ", recorded(editor, lambda: [page.mouse.wheel(0, -50 if i < 20 else 50) for i in range(40)]))
+    print("zoom   ", recorded(editor, lambda: zoom(page)))
 
 
 def _filled(page: Page, stack: Stack, objects: int) -> EditorPage:
@@ -159,17 +159,31 @@ def recorded(editor: EditorPage, work: Callable[[], object]) -> Frames:
     return Frames(frames, cpu)
 
 
-def scribble(editor: EditorPage, middle: tuple[float, float], reach: float) -> None:
+def scribble(editor: EditorPage, middle: tuple[float, float], reach: float) -> Callable[[], None]:
     """One long stroke: a spiral around the middle."""
+    (scale, left, top), box = editor.view(), editor.canvas.bounding_box()
+    assert box is not None
     places = []
     for step in range(180):
         angle, radius = step / 9, reach * (step + 20) / 200
-        places.append(editor.at(middle[0] + radius * math.cos(angle), middle[1] + radius * math.sin(angle)))
-    editor.page.mouse.move(*places[0])
-    editor.page.mouse.down()
-    for place in places[1:]:
-        editor.page.mouse.move(*place)
-    editor.page.mouse.up()
+        x, y = middle[0] + radius * math.cos(angle), middle[1] + radius * math.sin(angle)
+        places.append((box["x"] + x * scale + left, box["y"] + y * scale + top))
+    mouse = editor.page.mouse
+
+    def draw() -> None:
+        mouse.move(*places[0])
+        mouse.down()
+        for place in places[1:]:
+            mouse.move(*place)
+        mouse.up()
+
+    return draw
+
+
+def zoom(page: Page) -> None:
+    """In and out again with the wheel."""
+    for notch in [-50] * 20 + [50] * 20:
+        page.mouse.wheel(0, notch)
 
 
 if __name__ == "__main__":

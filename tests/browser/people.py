@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.stack.processes import ROOT, Stack, processes_of
 
@@ -35,7 +35,7 @@ def make_project(page: Page, photographs: list[Path], *, name: str = "") -> int:
     project = int(answer.json()["id"])
     upload = page.request.post(f"/api/projects/{project}/uploads", headers=csrf(page)).json()["id"]
     for path in photographs:
-        file = {"name": path.name, "mimeType": "image/jpeg", "buffer": path.read_bytes()}
+        file: FilePayload = {"name": path.name, "mimeType": "image/jpeg", "buffer": path.read_bytes()}
         sent = page.request.post(f"/api/uploads/{upload}/files", multipart={"file": file}, headers=csrf(page))
         assert sent.status == 201, sent.text()
     page.request.post(f"/api/uploads/{upload}/close", headers=csrf(page))

@@ -94,7 +94,7 @@ def class_terms(logits: Tensor, labels: Tensor, counts: Tensor, known: Tensor) -
 def unmatched_weights(masks: Tensor, target: Targets, weights: LossWeights) -> Tensor:
     """How much "no object" counts for each of N queries (masks N x h x w logits): nothing where the query lies mostly
     on what isn't known, more where it repeats a rejected mask."""
-    size = masks.shape[-2:]
+    size = (masks.shape[-2], masks.shape[-1])
     own = (masks > 0).float().flatten(1)
     area = own.sum(1).clamp(min=1)
     counted = F.adaptive_avg_pool2d(target.counted[None], size).flatten()

@@ -35,7 +35,7 @@ from inference.vit import SMALL
 
 STRIDE = 4  # of the true masks
 TOKEN_CELLS = 4  # of them a token
-SMALLEST = 12  # tokens a side of a window
+SMALLEST = 12  # tokens a side of a window; its square holds more tokens than FastInst has queries
 KEPT = 256 << 20  # bytes of truths that a sampler keeps: masks of large images take long to read
 VISIBLE = 0.2  # an object with less of its area in a window is neither there nor not there
 SAME = {  # VOC's names for classes of COCO
@@ -253,7 +253,8 @@ class Sampler:
         """Rows and columns of tokens, even numbers: the map is halved on the way."""
         whole = rng.random() >= self.crops
         sides = [size if whole else round(size * rng.uniform(0.5, 1.0) / 2) * 2 for size in shape]
-        return min(shape[0], max(SMALLEST, sides[0])), min(shape[1], max(SMALLEST, sides[1]))
+        rows, columns = (min(size, max(SMALLEST, side)) for size, side in zip(shape, sides, strict=True))
+        return (rows, columns) if rows * columns >= SMALLEST**2 else shape
 
 
 def hold_out(examples: Sequence[Example], share: float) -> tuple[list[Example], list[Example]]:
@@ -282,17 +283,19 @@ def stuff_names(file: Path) -> frozenset[str]:
 
 
 def read_examples(file: Path, cache: Path, encoder: Path | None = None, weight: float = 1.0) -> list[Example]:
-    """The images of a COCO-format file. Their tokens are computed once and kept in `cache`; with `encoder` (a file of
-    weights) what is missing is computed now, without it only finished images are given. weight: of all of them."""
+    """The images of a COCO-format file; `weight` is that of all of them.
+
+    Their tokens are computed once and kept in `cache`; with `encoder` (a file of weights) what is missing is computed
+    now, without it only finished images are given. Images that the cache keeps at less than 12 x 12 tokens are left
+    out: users' images are always encoded larger.
+    """
     tokens = TokenCache(file, cache)
     if encoder is not None and len(tokens.done) < len(tokens.images):
         compute = Compute.choose()
         tokens.fill(read_encoder(encoder, None, compute).vit, compute)
     names, crowds = category_names(file), crowds_of(file)
-    return [
-        _example(tokens, k, names, crowds.get(tokens.images[k].source.id, ()), weight / max(len(tokens.done), 1))
-        for k in sorted(tokens.done)
-    ]
+    large = [k for k in sorted(tokens.done) if np.prod(tokens.images[k].frame.tokens) >= SMALLEST**2]
+    return [_example(tokens, k, names, crowds.get(tokens.images[k].source.id, ()), weight / len(large)) for k in large]
 
 
 def _example(

@@ -157,8 +157,8 @@ class FastInst(nn.Module):
             for b, (target, (chosen, objects)) in enumerate(zip(targets, matching, strict=True)):
                 if len(chosen):
                     true[b, chosen] = mostly(target.masks[objects], size).flatten(1)
-            moved = layer(queries, trace.query_places, pixels, trace.pixel_places, see_all_if_empty(true))
-            found.append(self._answer(k + 1, *moved, size))
+            moved, changed = layer(queries, trace.query_places, pixels, trace.pixel_places, see_all_if_empty(true))
+            found.append(self._answer(k + 1, moved, changed, size))
         return found
 
     def _answer(self, stage: int, queries: Tensor, pixels: Tensor, size: torch.Size) -> Prediction:

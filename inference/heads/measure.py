@@ -90,7 +90,11 @@ def _as_coco(truths: Sequence[Seen], numbers: dict[str, int]) -> Any:
         for crowd, group in ((0, truth.objects), (1, truth.crowds)):
             for rle, name in group:
                 if name in numbers:
-                    entry = {"id": len(annotations) + 1, "image_id": image, "category_id": numbers[name]}
+                    entry: dict[str, Any] = {
+                        "id": len(annotations) + 1,
+                        "image_id": image,
+                        "category_id": numbers[name],
+                    }
                     entry |= {"segmentation": rle, "iscrowd": crowd, "area": float(coco_rle.area(rle))}
                     annotations.append(entry | {"bbox": coco_rle.toBbox(rle).tolist()})
     coco = COCO()
@@ -164,11 +168,11 @@ def _count(counts: dict[str, NDArray[np.float64]], truth: Flat, answer: Flat) ->
     hit: set[int] = set()
     for t in range(1, len(truth.categories)):
         name, matched = truth.categories[t], False
-        for a in np.flatnonzero(table[t, 1:]) + 1:
+        for a in (int(k) + 1 for k in np.flatnonzero(table[t, 1:])):
             iou = table[t, a] / (true_area[t] + own_area[a] - table[t, a])
             if answer.categories[a] == name and iou > 0.5:
                 counts[name] += (iou, 1, 0, 0)
-                hit.add(int(a))
+                hit.add(a)
                 matched = True
         if not matched and true_area[t]:
             counts[name][3] += 1

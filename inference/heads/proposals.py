@@ -163,7 +163,7 @@ def drop_covered(proposals: Sequence[Proposal], kept: Sequence[Rle], threshold: 
     """
     coded = [p.rle for p in proposals]
     over = (mask_iou(coded, kept) > threshold) | (inside_share(coded, kept) > threshold)
-    return [p for p, hidden in zip(proposals, over.any(1), strict=True) if not hidden]
+    return [p for p, one in zip(proposals, over, strict=True) if not one.any()]
 
 
 def doubt(proposals: Sequence[Proposal]) -> float:

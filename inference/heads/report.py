@@ -51,7 +51,7 @@ def draw_worst(
     """The images with the lowest panoptic quality, of those whose pictures can be read: what was suggested in colours
     with names, the truth outlined in white. Nothing is written where there are none."""
     scores = [picture_quality(t, a) for t, a in zip(truths, answers, strict=True)]
-    shown = []
+    shown: list[Picture] = []
     for k in np.argsort(scores, kind="stable"):
         load = examples[k].picture
         if load is not None and len(shown) < WORST:

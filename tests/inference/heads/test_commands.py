@@ -29,7 +29,7 @@ def parse(add: Callable[[Any], None], *words: object) -> argparse.Namespace:
 def test_train_and_evaluate_a_head_and_the_floor(
     coco_file: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, cache, out = coco_file(3), tmp_path / "cache", tmp_path / "run"
+    file, cache, out = coco_file(3, 192, 256), tmp_path / "cache", tmp_path / "run"
     args = parse(
         command.add_commands,
         *("instances", "--sets", f"{file}=2", "--out", out, "--cache", cache, "--hold-out", 0.4),

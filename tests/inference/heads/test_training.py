@@ -31,7 +31,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, Path]:
     """Both heads, trained on four images until they know them by heart."""
     torch.set_num_threads(1)
     folders: dict[Kind, Path] = {}
-    for kind, steps in (("instances", 90), ("panoptic", 120)):
+    for kind, steps in (("instances", 70), ("panoptic", 70)):
         out = tmp_path_factory.mktemp(kind)
         run = train_head(
             kind,  # type: ignore[arg-type]
@@ -68,7 +68,7 @@ def test_a_run_leaves_a_head_a_report_and_its_curve(trained: dict[Kind, Path]) -
     manifest = json.loads((out / "head" / "manifest.json").read_text())
     assert manifest["categories"] == ["cup", "plate"]
     assert manifest["features_version"] == FEATURES_VERSION
-    assert manifest["steps"] == 90
+    assert manifest["steps"] == 70
     assert manifest["name"] == "test"
     assert manifest["held_out"]["ap"] > 0.75
     report = json.loads((out / "report.json").read_text())

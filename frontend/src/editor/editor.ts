@@ -6,7 +6,7 @@ import type { Boot, Category, Surroundings } from "./boot";
 import { clickAt, isInside } from "./clicks";
 import type { Answer, ClickConnection } from "./connection";
 import { History } from "./history";
-import { lastDone, record } from "./journal";
+import { lastDone } from "./journal";
 import { contentFor, KeptObjects, type Kept } from "./kept";
 import { operate, type Operator } from "./mask/operators";
 import type { Spans } from "./mask/spans";
@@ -75,12 +75,14 @@ export class Editor implements Target {
   /** Load what is kept, restore what was open, and connect. */
   async begin(): Promise<void> {
     this.connection.connect();
-    const archived = this.archive.load();
+    // Before there is anything to see: what undo would take back has to be known when somebody presses its key.
+    const archived = this.canLabel ? await this.archive.load() : null;
+    if (archived) this.history.restore(archived.journal);
     await this.outbox.load();
-    if (!this.canLabel) return;
-    const { open, finishing, journal } = await archived;
+    if (!archived) return;
+    const { open, finishing } = archived;
     const busy = this.bench.open !== null; // somebody was faster than their browser: theirs stays, the other can be had back
-    this.history.restore(busy && open ? record(journal, cancelled(open)) : journal);
+    if (busy && open) this.history.note(cancelled(open));
     this.bench.restore(busy ? null : open, finishing, this.store.get().kept);
   }
 

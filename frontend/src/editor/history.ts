@@ -40,8 +40,12 @@ export class History {
     changes: readonly ObjectChange[],
     work: Work | null = null,
   ): void {
-    if (!this.carryOut(changes)) return;
-    this.to(journals.record(this.journal, { what, category, changes, work }));
+    if (this.carryOut(changes)) this.note({ what, category, changes, work });
+  }
+
+  /** Remember what was done already. */
+  note(entry: Omit<Entry, "serial">): void {
+    this.to(journals.record(this.journal, entry));
   }
 
   /** False when there is nothing to undo. */
@@ -81,8 +85,9 @@ export class History {
     this.to(journals.withoutRedo(this.journal));
   }
 
+  /** Begin with an earlier page's journal; what was done on this one already comes after it. */
   restore(journal: Journal): void {
-    this.store.set({ journal });
+    this.store.set({ journal: this.journal.entries.reduce(journals.record, journal) });
   }
 
   private carryOut(changes: readonly ObjectChange[]): boolean {

@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = [
-    "common", "accounts", "projects", "images", "features", "annotations", "suggestions", "exchange", "live", "workspace",
+    "common", "accounts", "projects", "images", "features",
+    "annotations", "suggestions", "exchange", "live", "workspace",
 ]  # fmt: skip
 CONFIGURATION = {"settings", "celery", "urls", "asgi"}
 

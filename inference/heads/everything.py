@@ -36,7 +36,7 @@ FOLDER = WEIGHTS / "heads" / "everything"
 STRIDES = (8, 16, 32)  # model pixels
 LIMIT = 320  # boxes: the paper's
 OVERLAP = 0.65  # IoU of boxes above which the worse one goes
-FLOOR = 0.05  # of the score: less likely boxes are not worth a decoding
+FLOOR = 0.1  # of the score: less likely boxes are not worth a decoding
 CANDIDATES = 1500  # boxes that NMS looks at
 SMALLEST = 6.0  # model pixels, of a box's side
 

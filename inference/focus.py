@@ -19,7 +19,7 @@ import numpy as np
 
 from inference.features import Features
 from inference.field import Field, Place, runs_over, window
-from inference.session import Box, Click, ClickSession, Mask, MaskPatch, tight
+from inference.session import Box, Click, ClickSession, Mask, MaskPatch, tight, with_clicked
 from inference.tiles import Grid, Pixels, Tile, TileFeatures
 
 CLOSE = 32.0  # model pixels: a border so near to a click is what the click is about
@@ -209,14 +209,7 @@ class FocusSession:
     # From the field to the image's pixels.
 
     def _bounds(self) -> Pixels:
-        x0, y0, x1, y1 = self._steps[-1].field.bounds()
-        for click in self.clicks:
-            if click.positive:
-                x, y = int(click.x), int(click.y)
-                if x1 <= x0:
-                    x0, y0, x1, y1 = x, y, x + 1, y + 1
-                x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x + 1), max(y1, y + 1)
-        return (x0, y0, x1, y1)
+        return with_clicked(self._steps[-1].field.bounds(), self.clicks)
 
     def _region(self, box: Pixels) -> Mask:
         """Mask pixels of a box. A clicked pixel is where the newest click on it says."""

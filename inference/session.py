@@ -287,14 +287,7 @@ class ClickSession:
         logits = self._states[-1].logits
         if logits is None:
             return (0, 0, 0, 0)
-        x0, y0, x1, y1 = self._upsampler.bounds(np.asarray(logits, np.float32))
-        for click in self._clicks:
-            if click.positive:
-                x, y = int(click.x), int(click.y)
-                if x1 <= x0:
-                    x0, y0, x1, y1 = x, y, x + 1, y + 1
-                x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x + 1), max(y1, y + 1)
-        return (x0, y0, x1, y1)
+        return with_clicked(self._upsampler.bounds(np.asarray(logits, np.float32)), self._clicks)
 
     def _region(self, box: tuple[int, int, int, int]) -> Mask:
         """Mask pixels of a box; where clicks share cells the clicked pixel itself still gets its way."""
@@ -349,6 +342,19 @@ def shrunk(patch: MaskPatch, frame: Frame) -> Floats:
         across = cv2.resize(strip, (frame.inner_width, len(part)), interpolation=cv2.INTER_AREA)
         narrow[patch.y + first : patch.y + first + len(part)] = across
     return np.asarray(cv2.resize(narrow, inner, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def with_clicked(box: tuple[int, int, int, int], clicks: Iterable[Click]) -> tuple[int, int, int, int]:
+    """A mask's box (x0, y0, x1, y1; pixels, half-open), grown to hold the pixels of positive clicks: those are in the
+    mask whatever the network says."""
+    x0, y0, x1, y1 = box
+    for click in clicks:
+        if click.positive:
+            x, y = int(click.x), int(click.y)
+            if x1 <= x0:
+                x0, y0, x1, y1 = x, y, x + 1, y + 1
+            x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x + 1), max(y1, y + 1)
+    return (x0, y0, x1, y1)
 
 
 def tight(mask: Mask, x: int, y: int) -> MaskPatch:

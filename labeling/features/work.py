@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import logging
-import os
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
+from labeling.common.alone import only_one
 from labeling.features import model, queue, store, tiles
 from labeling.features.models import Encoding
 from labeling.images import blocks, leases, pictures
@@ -34,7 +26,7 @@ def work_off() -> int:
     """
     ready = 0
     while not leases.stopping():
-        with _only_one() as alone:
+        with only_one("encode") as alone:
             if not alone:
                 break
             ready += _drain()
@@ -105,17 +97,3 @@ def _store(row: Encoding, features: store.Features, seconds: float) -> bool:
     elif not done and not Encoding.objects.filter(storage_key=stored.key).exists():
         store.delete(stored.key)
     return done
-
-
-@contextmanager
-def _only_one() -> Iterator[bool]:
-    """True for one process of this host (or container) at a time. The system frees the lock of a killed process."""
-    home = hashlib.sha256(str(settings.HOME).encode()).hexdigest()[:8]
-    path = Path(tempfile.gettempdir()) / f"interlabel-encode-{os.getuid()}-{home}.lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

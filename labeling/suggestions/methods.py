@@ -67,7 +67,7 @@ def everything() -> Everything:
     """This process's discoverer."""
     from inference.heads.everything import Everything
 
-    return Everything(model.predictor())
+    return Everything(model.predictor(), heads.starter_folder("everything"))
 
 
 @cache
@@ -75,8 +75,10 @@ def text() -> Text:
     """This process's finder of phrases, one thread a request."""
     from inference import ClickPredictor
     from inference.heads.lts import Text
+    from inference.heads.sentences import Sentences
 
-    return Text(ClickPredictor(threads=1))
+    sentences = Sentences(heads.starter_folder("sentences"))
+    return Text(ClickPredictor(threads=1), heads.starter_folder("text"), sentences)
 
 
 def locate(image_id: int, phrase: str) -> Located:

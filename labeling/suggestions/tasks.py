@@ -6,6 +6,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
+from labeling.common.alone import only_one
 from labeling.suggestions import automatic, heads, learning, runs, services, work
 
 KEPT_STALE = timedelta(days=1)
@@ -22,7 +23,7 @@ def suggest() -> int:
 def learn(head_id: int) -> bool:
     """Train a head, unless somebody has it or had it; True when this call did the work. One training at a time on a
     host: those that find another one wait for the sweep."""
-    with work.only_one("learn") as alone:
+    with only_one("learn") as alone:
         head = learning.claim(head_id) if alone else None
         if head is None:
             return False

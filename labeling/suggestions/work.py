@@ -1,20 +1,14 @@
 """The worker's side of runs: claim an image, ask the method, store what it proposes, until nothing waits."""
 
-import fcntl
-import hashlib
 import logging
-import os
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 
-from django.conf import settings
 from django.db import transaction
 
 from inference.heads.proposals import Proposal, Rle, mask_iou
 from labeling.common import masks
+from labeling.common.alone import only_one
 from labeling.features import model, store
 from labeling.images import leases
 from labeling.images.models import Image
@@ -131,17 +125,3 @@ def as_row(
         bbox_x=box.x, bbox_y=box.y, bbox_width=box.width, bbox_height=box.height,
         clicks=[[click.x, click.y, click.positive] for click in found.clicks],
     )  # fmt: skip
-
-
-@contextmanager
-def only_one(what: str) -> Iterator[bool]:
-    """True for one process of this host (or container) at a time. The system frees the lock of a killed process."""
-    home = hashlib.sha256(str(settings.HOME).encode()).hexdigest()[:8]
-    path = Path(tempfile.gettempdir()) / f"interlabel-{what}-{os.getuid()}-{home}.lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage, storages
 from django.test import override_settings
 
 from inference import Click, ClickPredictor
+from labeling.common.alone import only_one
 from labeling.features import model, queue, services, store, work
 from labeling.features.models import Encoding
 from labeling.features.tasks import encode, sweep
@@ -146,7 +147,7 @@ def test_a_row_that_comes_while_the_worker_is_about_to_stop(
 
 def test_one_encode_task_on_a_host(make_images: MakeImages) -> None:
     make_images(1)
-    with work._only_one() as first:
+    with only_one("encode") as first:
         assert first
         assert encode() == 0
     assert encode() == 1

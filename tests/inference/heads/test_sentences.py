@@ -118,12 +118,3 @@ def test_a_text_without_a_word_is_refused_in_words_that_can_be_shown(text: str) 
 def test_missing_weights_are_named(tmp_path) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(FileNotFoundError, match="inference.heads.sentences"):
         Sentences(tmp_path).encode("the red car")
-
-
-@pytest.mark.skipif(not (sentences.FOLDER / "vocabulary.txt").is_file(), reason="the sentence encoder is not installed")
-def test_the_installed_encoder_knows_what_words_mean() -> None:
-    encoder = Sentences()
-    dog, puppy, lorry = (encoder.encode(text) for text in ("a dog", "the puppy", "a lorry on the road"))
-    assert dog @ puppy > dog @ lorry + 0.2
-    assert encoder.encode("a  dog ") is dog
-    assert np.array_equal(Sentences().encode("a dog"), dog)

@@ -50,6 +50,18 @@ def test_an_older_answer_after_a_newer_one_is_reordered() -> None:
     assert ledger.tally == Tally(superseded=1, reordered=1)
 
 
+def test_a_closer_look_may_follow_the_newest_coarse_answer_once() -> None:
+    ledger = asked(1, 2)
+    assert ledger.answer(1, at=2, coarse=True) == 1
+    assert ledger.answer(1, at=3) is None
+    assert ledger.tally == Tally(closer=1)
+    assert ledger.tally.faults == 0
+    assert ledger.answer(1, at=4) is None
+    assert ledger.answer(2, at=5) == 3
+    assert ledger.answer(2, at=6) is None, "that answer was not coarse"
+    assert ledger.tally == Tally(closer=1, duplicated=2)
+
+
 def test_doubled_unasked_refused_and_lost_answers() -> None:
     ledger = asked(1, 2, 3)
     ledger.answer(1, at=2)
@@ -72,11 +84,13 @@ def test_tallies_add_up() -> None:
 def test_every_mask_has_to_be_the_first_one() -> None:
     picture = Picture(1, TARGETS[0].photograph, 100, 50)
     one, reference = Job(picture, TARGETS[0]), Reference()
-    assert reference.is_same(one, 1, ((0, 0, 2, 2), "04"))
-    assert reference.is_same(Job(picture, TARGETS[0]), 1, ((0, 0, 2, 2), "04"))
-    assert not reference.is_same(one, 1, ((0, 0, 2, 2), "13"))
-    assert reference.is_same(one, 2, ((0, 0, 2, 2), "13"))
-    assert reference.is_same(Job(picture, TARGETS[1]), 1, ((0, 0, 2, 2), "13"))
+    first, other = ((0, 0, 2, 2), "04"), ((0, 0, 2, 2), "13")
+    assert reference.is_same(one, 1, (None,), first)
+    assert reference.is_same(Job(picture, TARGETS[0]), 1, (None,), first)
+    assert not reference.is_same(one, 1, (None,), other)
+    assert reference.is_same(one, 1, ("t1-0-0",), other)
+    assert reference.is_same(one, 2, (None, None), other)
+    assert reference.is_same(Job(picture, TARGETS[1]), 1, (None,), other)
 
 
 def test_clicks_are_inside_the_view() -> None:

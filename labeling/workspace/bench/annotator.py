@@ -6,6 +6,7 @@ import json
 import random
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ PATIENCE = 60.0
 """Seconds after which an answer counts as lost. Many times what a person would wait."""
 
 Click = tuple[float, float, bool]
+Tiles = tuple[str | None, ...]
 Shape = tuple[tuple[int, ...], str]
 """A mask as it came: its box and its run lengths."""
 
@@ -57,13 +59,14 @@ def _between(one: Place, other: Place) -> Place:
 
 
 class Reference:
-    """The mask of each object after each number of clicks, as it first came. Everybody else has to get the same."""
+    """The mask of each object after each number of clicks, each answered on such a tile (or the overview: None), as it
+    first came. Everybody else has to get the same."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Job, int], Shape] = {}
+        self._known: dict[tuple[Job, int, Tiles], Shape] = {}
 
-    def is_same(self, job: Job, clicks: int, shape: Shape) -> bool:
-        return self._known.setdefault((job, clicks), shape) == shape
+    def is_same(self, job: Job, clicks: int, tiles: Tiles, shape: Shape) -> bool:
+        return self._known.setdefault((job, clicks, tiles), shape) == shape
 
 
 @dataclass
@@ -84,8 +87,10 @@ class Annotator:
         self._url, self._cookies, self._jobs, self._reference = url, cookies, jobs, reference
         self._random = random.Random(seed)
         self._job = jobs[0]
+        self._tiles: Tiles = ()
         self._seq = 0
         self._uid = ""
+        self._begun: dict[str, Job] = {}
         self._clicks: set[int] = set()
         self._changed = asyncio.Event()
         self._failed = ""
@@ -124,8 +129,10 @@ class Annotator:
             left -= max(1, done)
 
     async def repeat(self) -> None:
-        """Open the last object anew by all its clicks, as after a lost connection: the same mask has to come."""
-        await self._open(self._job.clicks())
+        """Open the last object anew by all its clicks, each with its tile, as after a lost connection: the same mask
+        has to come."""
+        places = zip(self._job.clicks(), self._tiles, strict=False)
+        await self._open([(*click, tile) if tile else click for click, tile in places])
 
     async def _label(self, clicks: list[Click], pace: Pace, deadline: float) -> int:
         """Open an object, click, forget it. Returns: how many clicks were sent."""
@@ -146,8 +153,9 @@ class Annotator:
         await self._send({"v": 1, "type": "close", "object": self._uid})
         return sent
 
-    async def _open(self, clicks: list[Click]) -> None:
+    async def _open(self, clicks: Sequence[Click | tuple[float, float, bool, str]]) -> None:
         self._uid = str(uuid.uuid4())
+        self._begun[self._uid] = self._job
         await self._ask("start", clicks=clicks)
         await self._settled()
 
@@ -195,16 +203,18 @@ class Annotator:
             self.ledger.refuse(message.get("seq"))
         if message["type"] != "mask":
             return
-        if message["object"] != self._uid:
+        job = self._begun.get(message["object"])  # perhaps one before: a closer look that was on its way
+        if job is None:
             self.ledger.tally.errors += 1
             return
-        seconds = self.ledger.answer(message["seq"], at)
-        if seconds is None:
-            return
-        if message["seq"] in self._clicks:
+        seconds = self.ledger.answer(message["seq"], at, message["stage"] == "coarse")
+        if seconds is not None and message["seq"] in self._clicks:
             self.samples.round_trip.append(seconds * 1000)
             self.samples.queue.append(message["ms"]["queue"])
             self.samples.decode.append(message["ms"]["decode"])
+        tiles = tuple(message.get("tiles") or [None] * message["clicks"])
+        if message["object"] == self._uid:
+            self._tiles = tiles
         shape = (tuple(message["bbox"]), message["counts"])
-        if not self._reference.is_same(self._job, message["clicks"], shape):
+        if not self._reference.is_same(job, message["clicks"], tiles, shape):
             self.ledger.tally.different += 1

@@ -67,7 +67,7 @@ class Round:
 
 HEAD = (
     f"{'users':>6}{'clicks':>8}{'clicks/s':>10}{'p50':>9}{'p95':>9}{'p99':>9}{'queue':>9}{'decode':>9}"
-    f"{'overtaken':>11}{'errors':>8}{'lost':>6}{'reordered':>11}{'doubled':>9}{'different':>11}"
+    f"{'closer':>8}{'overtaken':>11}{'errors':>8}{'lost':>6}{'reordered':>11}{'doubled':>9}{'different':>11}"
 )
 
 
@@ -75,7 +75,8 @@ def line(row: dict[str, Any]) -> str:
     """A row for people; milliseconds."""
     times = "".join(f"{row[key]:>9.1f}" for key in ("p50_ms", "p95_ms", "p99_ms", "queue_p50_ms", "decode_p50_ms"))
     faults = f"{row['errors']:>8}{row['lost']:>6}{row['reordered']:>11}{row['duplicated']:>9}{row['different']:>11}"
-    return f"{row['users']:>6}{row['clicks']:>8}{row['clicks_per_second']:>10.1f}{times}{row['superseded']:>11}{faults}"
+    again = f"{row['closer']:>8}{row['superseded']:>11}"
+    return f"{row['users']:>6}{row['clicks']:>8}{row['clicks_per_second']:>10.1f}{times}{again}{faults}"
 
 
 def quantile(values: list[float], share: float) -> float:

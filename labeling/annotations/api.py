@@ -5,12 +5,19 @@ from typing import Any, cast
 from django.http import HttpRequest
 
 from labeling.accounts.models import User
-from labeling.annotations import services
+from labeling.annotations import panoptic, services
 from labeling.annotations.models import Annotation
-from labeling.annotations.specs import ChangedAnnotation, NewAnnotation, NewStatus, SeenVersion
+from labeling.annotations.specs import (
+    ChangedAnnotation,
+    Changes,
+    NewAnnotation,
+    NewStatus,
+    PanopticSwitch,
+    SeenVersion,
+)
 from labeling.common.api import api, body
 from labeling.images.models import Image
-from labeling.projects.access import EVERY_ROLE, LABELERS, object_for
+from labeling.projects.access import EVERY_ROLE, LABELERS, MANAGERS, object_for, project_for
 
 Answer = dict[str, Any] | tuple[int, dict[str, Any]]
 
@@ -28,10 +35,7 @@ def annotations(request: HttpRequest, image_id: int) -> Answer:
     if request.method == "GET":
         return services.overview(image)
     spec = body(request, NewAnnotation)
-    version, annotation, new = services.create(
-        image, _user(request), version=spec.version, uid=spec.uid,
-        category=spec.category, counts=spec.counts, clicks=spec.clicks,
-    )  # fmt: skip
+    version, annotation, new = services.create(image, _user(request), **dict(spec))
     return 201 if new else 200, {"version": version, "annotation": services.payload(annotation)}
 
 
@@ -48,10 +52,30 @@ def annotation(request: HttpRequest, annotation_id: int) -> Answer:
     if request.method == "DELETE":
         return {"version": services.delete(kept, _user(request), version=body(request, SeenVersion).version)}
     spec = body(request, ChangedAnnotation)
-    version, changed = services.change(
-        kept, _user(request), version=spec.version, category=spec.category, counts=spec.counts, clicks=spec.clicks
-    )
+    version, changed = services.change(kept, _user(request), **dict(spec))
     return {"version": version, "annotation": services.payload(changed)}
+
+
+@api("POST")
+def changes(request: HttpRequest, image_id: int) -> Answer:
+    """`/api/images/<id>/changes`: several changes of kept objects that belong together, all or none."""
+    image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
+    spec = body(request, Changes)
+    wanted = [one.change() for one in spec.changes]
+    version, objects = services.change_many(image, _user(request), version=spec.version, changes=wanted)
+    return {"version": version, "annotations": [services.payload(one) for one in objects]}
+
+
+@api("GET", "PUT")
+def project_panoptic(request: HttpRequest, project_id: int) -> Answer:
+    """`/api/projects/<id>/panoptic`: whether a project is panoptic; a manager may turn it on and off."""
+    project = project_for(request, project_id, EVERY_ROLE if request.method == "GET" else MANAGERS)
+    if request.method == "PUT":
+        if body(request, PanopticSwitch).panoptic:
+            panoptic.turn_on(project)
+        else:
+            panoptic.turn_off(project)
+    return {"panoptic": project.panoptic}
 
 
 @api("POST")

@@ -9,6 +9,8 @@ from labeling.images.models import Image
 from labeling.projects.models import Category
 
 MAX_CLICKS = 500
+Z_GAP = 2**16
+"""Between the places of two objects that were kept one after the other: others fit between them."""
 MAX_COUNTS = 4 * 1024**2
 """Characters of compressed RLE. A smooth outline in a picture of 100 megapixels needs about a tenth of it."""
 

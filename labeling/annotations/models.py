@@ -49,12 +49,19 @@ class Annotation(models.Model):
     clicks = models.JSONField(
         default=list, help_text="[[x, y, positive], …] that made the mask, so that it can be refined."
     )
+    z = models.BigIntegerField(
+        default=0,
+        help_text="Place in the drawing order: higher ones lie over lower ones, in the editor and in exports.",
+    )
+    attributes = models.JSONField(
+        default=dict, blank=True, help_text="Answers to the project's attributes, by their number."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["z", "id"]
         constraints = [
             models.UniqueConstraint(fields=["set", "uid"], name="annotation_once"),
             models.CheckConstraint(condition=Q(area__gte=1), name="annotation_not_empty"),

@@ -4,25 +4,32 @@ A request that was carried out but whose answer got lost may be sent again: it c
 the version *it* made, not the newest one. So its writer still has to see what others did after it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 from django.http import Http404
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.annotations.content import Click, Mask, category_numbered, checked_clicks, checked_mask
+from labeling.annotations import overlaps
+from labeling.annotations.content import Z_GAP, Click, Mask, category_numbered, checked_clicks, checked_mask
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
 from labeling.common.api import ApiError
 from labeling.common.events import image_group, project_group, publish
 from labeling.images.models import Image
+from labeling.projects.attributes import checked_values
 
 OPEN_FOR = timedelta(minutes=5)
 """How long an image counts as open after `touch_open`; an editor touches it every minute that somebody clicks in it."""
+
+MAX_CHANGES = 2000
+"""Changes that one request may carry out together."""
 
 GONE = "Someone deleted this object meanwhile. Load the image again."
 
@@ -40,6 +47,8 @@ def payload(annotation: Annotation) -> dict[str, Any]:
         "bbox": [annotation.bbox_x, annotation.bbox_y, annotation.bbox_width, annotation.bbox_height],
         "area": annotation.area,
         "clicks": annotation.clicks,
+        "z": annotation.z,
+        "attributes": annotation.attributes,
         "created_by": annotation.created_by.shown_name if annotation.created_by else None,
         "changed_at": annotation.changed_at.isoformat(),
     }
@@ -64,16 +73,59 @@ def touch_open(image: Image, user: User) -> None:
     AnnotationSet.objects.update_or_create(image=image, defaults={"opened_by": user, "opened_at": now})
 
 
+@dataclass(frozen=True)
+class Created:
+    """A new object; without `z` it lies over all others."""
+
+    uid: UUID
+    category: int
+    counts: str
+    clicks: Sequence[Click]
+    z: int | None = None
+    attributes: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What is different about an object; None: nothing. `attributes` replaces all of them."""
+
+    uid: UUID
+    category: int | None = None
+    counts: str | None = None
+    clicks: Sequence[Click] | None = None
+    z: int | None = None
+    attributes: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """An object goes."""
+
+    uid: UUID
+
+
+ObjectChange = Created | Changed | Deleted
+
+
 def create(
-    image: Image, user: User, *, version: int, uid: UUID, category: int, counts: str, clicks: Sequence[Click]
+    image: Image,
+    user: User,
+    *,
+    version: int,
+    uid: UUID,
+    category: int,
+    counts: str,
+    clicks: Sequence[Click],
+    z: int | None = None,
+    attributes: Mapping[str, Any] | None = None,
 ) -> tuple[int, Annotation, bool]:
-    """Keep a new object.
+    """Keep a new object; without `z` over all others.
 
     Returns: the version it made, the annotation, and whether it is new (False: this very object was kept before).
     Raises: ApiError 400 for bad content; 409 `conflict` for a stale version; 409 `exists` for a `uid` that was kept
-    with other content.
+    with other content; 422 `overlap` in a panoptic project.
     """
-    fields = _fields(image, category, counts, clicks)
+    fields = _fields(image, Created(uid, category, counts, clicks, z, attributes))
     with transaction.atomic():
         kept = _locked(image)
         known = kept.annotations.select_related("category", "created_by").filter(uid=uid).first()
@@ -84,8 +136,9 @@ def create(
         if known is not None:
             message = "This object is already kept with other content; change that one."
             raise ApiError(409, "exists", message, **_now(kept))
-        annotation = Annotation.objects.create(set=kept, uid=uid, created_by=user, **fields)
-        _record(kept, user, Kind.CREATE, None, payload(annotation))
+        annotation = _create(kept, user, uid, fields)
+        overlaps.check(kept, [annotation])
+        _tell(kept, user)
         return kept.version, annotation, True
 
 
@@ -97,13 +150,16 @@ def change(
     category: int | None = None,
     counts: str | None = None,
     clicks: Sequence[Click] | None = None,
+    z: int | None = None,
+    attributes: Mapping[str, Any] | None = None,
 ) -> tuple[int, Annotation]:
     """Change what is given of a kept object. Content that is already there makes no new version.
 
-    Returns: the version it made and the annotation. Raises: ApiError 400, 409 `conflict`; Http404 when it is deleted.
+    Returns: the version it made and the annotation. Raises: ApiError 400, 409 `conflict`, 422 `overlap`; Http404 when
+    it is deleted.
     """
     image = annotation.set.image
-    fields = _fields(image, category, counts, clicks)
+    fields = _fields(image, Changed(annotation.uid, category, counts, clicks, z, attributes), annotation)
     with transaction.atomic():
         kept = _locked(image)
         found = kept.annotations.select_related("category", "created_by").filter(pk=annotation.pk).first()
@@ -113,11 +169,9 @@ def change(
         if found is None:
             raise Http404(GONE)
         if not _same(found, fields):
-            before = payload(found)
-            for name, value in fields.items():
-                setattr(found, name, value)
-            found.save()
-            _record(kept, user, Kind.CHANGE, before, payload(found))
+            _change(kept, user, found, fields)
+            overlaps.check(kept, [found] if "counts" in fields else [])
+            _tell(kept, user)
         return kept.version, found
 
 
@@ -129,10 +183,46 @@ def delete(annotation: Annotation, user: User, *, version: int) -> int:
     found = kept.annotations.select_related("category", "created_by").filter(pk=annotation.pk).first()
     if found is None:
         raise Http404(GONE)
-    before = payload(found)
-    found.delete()
-    _record(kept, user, Kind.DELETE, before, None)
+    _delete(kept, user, found)
+    _tell(kept, user)
     return kept.version
+
+
+def change_many(
+    image: Image, user: User, *, version: int, changes: Sequence[ObjectChange]
+) -> tuple[int, list[Annotation]]:
+    """Carry out changes that belong together, all or none: merging, splitting, taking pixels from others.
+
+    Each is an event of its own; what changes nothing is none. Sent again after a lost answer it does nothing, if nobody
+    else did anything since and everything still is as it asks; otherwise it is a conflict.
+    Returns: the version they made, and the objects that were created or changed, in the order given.
+    Raises: ApiError 400, 409 `conflict`, 404 `gone` for an object that is not there, 422 `overlap`.
+    """
+    uids = [one.uid for one in changes]
+    if len(set(uids)) < len(uids):
+        raise ApiError(400, "bad_request", "changes: each object may be there once.")
+    there = {one.uid: one for one in Annotation.objects.filter(set__image=image, uid__in=uids)}
+    fields = [{} if isinstance(one, Deleted) else _fields(image, one, there.get(one.uid)) for one in changes]
+    with transaction.atomic():
+        kept = _locked(image)
+        rows = kept.annotations.select_related("category", "created_by").filter(uid__in=uids)
+        there = {one.uid: one for one in rows}
+        made = kept.events.filter(version__gt=version).values_list("user", flat=True)
+        if kept.version > version and set(made) == {user.pk} and _as_asked(changes, fields, there):
+            return kept.version, list(there.values())
+        _compare(kept, version)
+        carried = [
+            _carry_out(kept, user, one, given, there.get(one.uid)) for one, given in zip(changes, fields, strict=True)
+        ]
+        results = [one for one in carried if one is not None]
+        overlaps.check(kept, [one for one in results if one.uid in _reshaped(changes)])
+        _tell(kept, user)
+        return kept.version, results
+
+
+def _reshaped(changes: Sequence[ObjectChange]) -> set[UUID]:
+    """The objects whose masks are given."""
+    return {one.uid for one in changes if not isinstance(one, Deleted) and one.counts is not None}
 
 
 @transaction.atomic
@@ -149,18 +239,23 @@ def set_status(image: Image, user: User, *, version: int, status: str) -> Annota
     if kept.status != status:
         before, kept.status = kept.status, Status(status)
         _record(kept, user, Kind.STATUS, {"status": before}, {"status": kept.status})
+        _tell(kept, user)
     return kept
 
 
-def _fields(image: Image, category: int | None, counts: str | None, clicks: Sequence[Click] | None) -> dict[str, Any]:
+def _fields(image: Image, given: Created | Changed, before: Annotation | None = None) -> dict[str, Any]:
     """Checked model fields for what is given. Called before the lock is taken: a large mask takes a while to check."""
     fields: dict[str, Any] = {}
-    if category is not None:
-        fields["category"] = category_numbered(category, image)
-    if counts is not None:
-        fields |= _mask_fields(checked_mask(counts, image))
-    if clicks is not None:
-        fields["clicks"] = checked_clicks(list(clicks), image)
+    if given.category is not None:
+        fields["category"] = category_numbered(given.category, image)
+    if given.counts is not None:
+        fields |= _mask_fields(checked_mask(given.counts, image))
+    if given.clicks is not None:
+        fields["clicks"] = checked_clicks(list(given.clicks), image)
+    if given.z is not None:
+        fields["z"] = given.z
+    if given.attributes is not None:
+        fields["attributes"] = checked_values(image.project, given.attributes, before.attributes if before else {})
     return fields
 
 
@@ -172,6 +267,58 @@ def _mask_fields(mask: Mask) -> dict[str, Any]:
 
 def _same(annotation: Annotation, fields: dict[str, Any]) -> bool:
     return all(getattr(annotation, name) == value for name, value in fields.items())
+
+
+def _create(kept: AnnotationSet, user: User, uid: UUID, fields: dict[str, Any]) -> Annotation:
+    if "z" not in fields:
+        highest = kept.annotations.aggregate(highest=Max("z"))["highest"]
+        fields = {**fields, "z": 0 if highest is None else highest + Z_GAP}
+    annotation = Annotation.objects.create(set=kept, uid=uid, created_by=user, **fields)
+    _record(kept, user, Kind.CREATE, None, payload(annotation))
+    return annotation
+
+
+def _change(kept: AnnotationSet, user: User, annotation: Annotation, fields: dict[str, Any]) -> None:
+    before = payload(annotation)
+    for name, value in fields.items():
+        setattr(annotation, name, value)
+    annotation.save()
+    _record(kept, user, Kind.CHANGE, before, payload(annotation))
+
+
+def _delete(kept: AnnotationSet, user: User, annotation: Annotation) -> None:
+    before = payload(annotation)
+    annotation.delete()
+    _record(kept, user, Kind.DELETE, before, None)
+
+
+def _carry_out(
+    kept: AnnotationSet, user: User, one: ObjectChange, fields: dict[str, Any], found: Annotation | None
+) -> Annotation | None:
+    """One of several changes. Raises: ApiError 409 `exists`, 404 `gone`."""
+    if isinstance(one, Created):
+        if found is not None:
+            raise ApiError(409, "exists", "This object is already kept; change that one.", **_now(kept))
+        return _create(kept, user, one.uid, fields)
+    if found is None:
+        raise ApiError(404, "gone", GONE)
+    if isinstance(one, Deleted):
+        _delete(kept, user, found)
+        return None
+    if not _same(found, fields):
+        _change(kept, user, found, fields)
+    return found
+
+
+def _as_asked(
+    changes: Sequence[ObjectChange], fields: Sequence[dict[str, Any]], there: Mapping[UUID, Annotation]
+) -> bool:
+    """Whether every object already is what the changes make of it."""
+    for one, given in zip(changes, fields, strict=True):
+        found = there.get(one.uid)
+        if (found is None) != isinstance(one, Deleted) or (found and not _same(found, given)):
+            return False
+    return True
 
 
 def _locked(image: Image) -> AnnotationSet:
@@ -204,13 +351,17 @@ def _retried(kept: AnnotationSet, user: User, version: int, kind: str, **after: 
 
 
 def _record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any) -> None:
-    """Raise the version, log the change, and tell open pages once it is committed."""
+    """Raise the version and log the change."""
     kept.version += 1
     kept.changed_by, kept.changed_at = user, timezone.now()
     if kept.status == Status.NEW and kind != Kind.STATUS:
         kept.status = Status.IN_PROGRESS
     kept.save(update_fields=["version", "status", "changed_by", "changed_at"])
     AnnotationEvent.objects.create(set=kept, version=kept.version, kind=kind, user=user, before=before, after=after)
+
+
+def _tell(kept: AnnotationSet, user: User) -> None:
+    """Tell open pages of the newest version once it is committed."""
     event = {
         "type": "annotations",
         "image": kept.image_id,

@@ -1,13 +1,15 @@
 """Bodies of the annotation endpoints. Types are strict: `"3"` is not a number and `1` is not a yes."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from labeling.annotations.content import MAX_CLICKS, MAX_COUNTS
 from labeling.annotations.models import AnnotationSet
+from labeling.annotations.services import MAX_CHANGES, Changed, Created, Deleted, ObjectChange
 from labeling.common.api import Spec
+from labeling.projects.attributes import MAX_ATTRIBUTES
 
 Coordinate = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 ClickSpec = tuple[Coordinate, Coordinate, StrictBool]
@@ -15,6 +17,9 @@ Version = Annotated[StrictInt, Field(ge=0, lt=2**31)]
 CategoryNumber = Annotated[StrictInt, Field(ge=1, lt=2**31)]
 Counts = Annotated[StrictStr, Field(min_length=1, max_length=MAX_COUNTS)]
 Clicks = Annotated[list[ClickSpec], Field(max_length=MAX_CLICKS)]
+Z = Annotated[StrictInt, Field(gt=-(2**52), lt=2**52)]
+Value = StrictBool | StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)] | StrictStr | None
+Attributes = Annotated[dict[str, Value], Field(max_length=2 * MAX_ATTRIBUTES)]
 
 
 class NewAnnotation(Spec):
@@ -25,6 +30,8 @@ class NewAnnotation(Spec):
     category: CategoryNumber
     counts: Counts
     clicks: Clicks
+    z: Z | None = None
+    attributes: Attributes | None = None
 
 
 class ChangedAnnotation(Spec):
@@ -34,6 +41,63 @@ class ChangedAnnotation(Spec):
     category: CategoryNumber | None = None
     counts: Counts | None = None
     clicks: Clicks | None = None
+    z: Z | None = None
+    attributes: Attributes | None = None
+
+
+class CreateOne(Spec):
+    """One of several changes: keep an object."""
+
+    kind: Literal["create"]
+    uid: UUID
+    category: CategoryNumber
+    counts: Counts
+    clicks: Clicks
+    z: Z | None = None
+    attributes: Attributes | None = None
+
+    def change(self) -> ObjectChange:
+        return Created(**self.model_dump(exclude={"kind"}))
+
+
+class ChangeOne(Spec):
+    """One of several changes: change an object; what is left out stays as it is."""
+
+    kind: Literal["change"]
+    uid: UUID
+    category: CategoryNumber | None = None
+    counts: Counts | None = None
+    clicks: Clicks | None = None
+    z: Z | None = None
+    attributes: Attributes | None = None
+
+    def change(self) -> ObjectChange:
+        return Changed(**self.model_dump(exclude={"kind"}))
+
+
+class DeleteOne(Spec):
+    """One of several changes: delete an object."""
+
+    kind: Literal["delete"]
+    uid: UUID
+
+    def change(self) -> ObjectChange:
+        return Deleted(self.uid)
+
+
+class Changes(Spec):
+    """Several changes of one image that belong together: all are carried out, or none."""
+
+    version: Version
+    changes: list[Annotated[CreateOne | ChangeOne | DeleteOne, Field(discriminator="kind")]] = Field(
+        min_length=1, max_length=MAX_CHANGES
+    )
+
+
+class PanopticSwitch(Spec):
+    """Whether no pixel of a project's images may belong to two objects."""
+
+    panoptic: StrictBool
 
 
 class SeenVersion(Spec):

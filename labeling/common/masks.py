@@ -1,5 +1,6 @@
 """Masks as COCO RLE: the master form (whole view) and the patch (inside a bounding box)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -106,6 +107,28 @@ def area_and_box(counts: str, height: int, width: int) -> tuple[int, Box]:
     rle = {"size": [height, width], "counts": counts.encode("ascii")}
     x, y, w, h = (int(value) for value in coco.toBbox(rle))
     return int(coco.area(rle)), Box(x, y, w, h)
+
+
+def shared(one: str, other: str, height: int, width: int) -> int:
+    """How many pixels two masks of a view have in common."""
+    both = coco.merge([_rle(one, height, width), _rle(other, height, width)], intersect=True)
+    return int(coco.area(both))
+
+
+def without(counts: str, others: Sequence[str], height: int, width: int) -> str | None:
+    """A mask without the pixels of others, canonical; None when nothing is left. All are of the view's size."""
+    if not others:
+        return counts
+    union = coco.merge([_rle(one, height, width) for one in others])
+    outside = runs(union["counts"].decode("ascii"))
+    outside = outside[1:] if outside[0] == 0 else [0, *outside]
+    free = coco.frPyObjects({"size": [height, width], "counts": outside}, height, width)
+    left = coco.merge([_rle(counts, height, width), free], intersect=True)
+    return canonical(left["counts"].decode("ascii"), height, width) if int(coco.area(left)) else None
+
+
+def _rle(counts: str, height: int, width: int) -> dict[str, object]:
+    return {"size": [height, width], "counts": counts.encode("ascii")}
 
 
 def crop(bits: Bits) -> tuple[Box, Bits]:

@@ -14,7 +14,7 @@ from labeling.common import masks
 from labeling.exchange.archive import Archive
 from labeling.exchange.problems import ExportProblem
 from labeling.images.models import Image
-from labeling.projects.models import Category, Project
+from labeling.projects.models import Attribute, Category, Project
 
 ImageChoice = Literal["labeled", "done", "all"]
 """Which images go in: those with objects or called done; only those called done; every image."""
@@ -26,7 +26,7 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
 @dataclass(frozen=True)
 class Item:
-    """An image of the dataset. `objects` are in the order of their making; `number` counts the dataset from 1."""
+    """An image of the dataset. `objects` are in drawing order, the lowest first; `number` counts the dataset from 1."""
 
     number: int
     image: Image
@@ -73,6 +73,7 @@ class Dataset:
         self.project = project
         self.choice = choice
         self.categories: list[Category] = list(project.categories.all())
+        self.attributes: list[Attribute] = list(project.attributes.all())
         rows = list(_chosen(project, choice).order_by("id").values_list("id", "name", "view", "original"))
         self._names = _file_names([(pk, name, _suffix(name, view, original)) for pk, name, view, original in rows])
 
@@ -106,7 +107,7 @@ def _chosen(project: Project, choice: ImageChoice) -> QuerySet[Image]:
 
 
 def _loaded(ids: list[int]) -> QuerySet[Image]:
-    objects = Annotation.objects.select_related("category").order_by("id")
+    objects = Annotation.objects.select_related("category").order_by("z", "id")
     sets = AnnotationSet.objects.prefetch_related(Prefetch("annotations", queryset=objects))
     return Image.objects.filter(pk__in=ids).order_by("id").prefetch_related(Prefetch("annotation_set", queryset=sets))
 

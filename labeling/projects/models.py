@@ -14,6 +14,12 @@ class Project(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     next_category_number = models.PositiveIntegerField(default=1, editable=False)
+    next_attribute_number = models.PositiveIntegerField(default=1, editable=False)
+    panoptic = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="No pixel belongs to two objects of an image; see annotations.panoptic.",
+    )
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="projects")
 
     class Meta:
@@ -48,6 +54,33 @@ class Category(models.Model):
             models.CheckConstraint(
                 condition=Q(hotkey__isnull=True) | Q(hotkey__range=(1, 9)), name="category_hotkey_1_to_9"
             ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Attribute(models.Model):
+    """What is asked of every object beside its class. `number` names it in what is kept: stable, never re-used."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text"
+        NUMBER = "number"
+        CHOICE = "choice"
+        FLAG = "flag", "Yes or no"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="attributes")
+    number = models.PositiveIntegerField(editable=False)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=6, choices=Kind)
+    choices = models.JSONField(default=list, blank=True, help_text="What a choice offers, in this order.")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="attribute_number_once"),
+            models.UniqueConstraint(fields=["project", "name"], name="attribute_name_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="attribute_number_from_1"),
         ]
 
     def __str__(self) -> str:

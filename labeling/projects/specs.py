@@ -1,8 +1,8 @@
 """Bodies of the projects' API, and the classes' part of them that the pages use too."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from labeling.common.api import Spec
 
@@ -23,20 +23,45 @@ class CategorySpec(Spec):
     kind: Literal["thing", "stuff"] = "thing"
 
 
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+
+
+class AttributeSpec(Spec):
+    """One attribute. `number` names one that exists; its kind stays. `choices` are for a choice, in their order."""
+
+    number: int | None = Field(default=None, ge=1)
+    name: Label
+    kind: Literal["text", "number", "choice", "flag"]
+    choices: list[Label] = Field(default=[], max_length=100)
+
+    @model_validator(mode="after")
+    def _choices_fit(self) -> Self:
+        if self.kind == "choice" and not self.choices:
+            raise ValueError(f"“{self.name}” is a choice: say what can be chosen")
+        if self.kind != "choice" and self.choices:
+            raise ValueError(f"“{self.name}” is no choice: leave its choices empty")
+        if len(set(self.choices)) < len(self.choices):
+            raise ValueError(f"“{self.name}” offers the same choice twice")
+        return self
+
+
 class ProjectSpec(Spec):
     """`POST /api/projects`."""
 
     name: Name
     instructions: str = Field(default="", max_length=20_000)
     categories: list[CategorySpec] = Field(min_length=1, max_length=500)
+    attributes: list[AttributeSpec] = Field(default=[], max_length=50)
 
 
 class ProjectChange(Spec):
-    """`PATCH /api/projects/<id>`: what is left out stays. `categories` is the whole list: a missing one is deleted."""
+    """`PATCH /api/projects/<id>`: what is left out stays. `categories` and `attributes` are whole lists: a missing one
+    is deleted."""
 
     name: Name | None = None
     instructions: str | None = Field(default=None, max_length=20_000)
     categories: list[CategorySpec] | None = Field(default=None, min_length=1, max_length=500)
+    attributes: list[AttributeSpec] | None = Field(default=None, max_length=50)
 
 
 class ProjectDeletion(Spec):

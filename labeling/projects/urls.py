@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.project_list, name="list"),
     path("projects/new", views.new, name="new"),
     path("projects/<int:project_id>/settings", views.settings, name="settings"),
+    path("projects/<int:project_id>/attributes", views.attributes, name="attributes"),
     path("projects/<int:project_id>/members", views.add_member, name="add_member"),
     path("projects/<int:project_id>/members/<int:user_id>", views.change_member, name="change_member"),
     path("api/projects", api.projects, name="api_projects"),

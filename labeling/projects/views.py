@@ -14,6 +14,8 @@ from labeling.accounts.models import User
 from labeling.common.api import ApiError
 from labeling.projects import services
 from labeling.projects.access import MANAGERS, project_for, projects_of, role_of
+from labeling.projects.attribute_forms import AttributeRows, attribute_rows
+from labeling.projects.attributes import save_attributes
 from labeling.projects.forms import CategoryRows, MemberForm, ProjectForm, category_rows
 from labeling.projects.models import Project, Role
 from labeling.projects.summary import project_cards
@@ -79,6 +81,23 @@ def settings(request: HttpRequest, project_id: int) -> HttpResponse:
 
 
 @require_POST
+def attributes(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Change what is asked of each object beside its class."""
+    project = project_for(request, project_id, MANAGERS)
+    rows = attribute_rows(request.POST)
+    if rows.is_valid():
+        try:
+            save_attributes(project, rows.specs(), rows.deleted_numbers())
+        except ApiError as error:
+            rows.refuse(error)
+        else:
+            messages.success(request, "Attributes saved.")
+            return redirect(reverse("projects:settings", args=[project.pk]) + "#attributes")
+    shown = ProjectForm(initial={"name": project.name, "instructions": project.instructions})
+    return _settings_page(request, project, shown, category_rows(project=project), attributes=rows)
+
+
+@require_POST
 def add_member(request: HttpRequest, project_id: int) -> HttpResponse:
     """Add somebody by sign-in name."""
     project = project_for(request, project_id, MANAGERS)
@@ -117,12 +136,18 @@ def change_member(request: HttpRequest, project_id: int, user_id: int) -> HttpRe
 
 
 def _settings_page(
-    request: HttpRequest, project: Project, form: ProjectForm, rows: CategoryRows, member_form: MemberForm | None = None
+    request: HttpRequest,
+    project: Project,
+    form: ProjectForm,
+    rows: CategoryRows,
+    member_form: MemberForm | None = None,
+    attributes: AttributeRows | None = None,
 ) -> HttpResponse:
     context = {
         "project": project,
         "form": form,
         "rows": rows,
+        "attribute_rows": attributes or attribute_rows(project=project),
         "member_form": member_form or MemberForm(),
         "memberships": project.memberships.select_related("user"),
         "roles": Role.choices,

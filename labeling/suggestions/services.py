@@ -14,6 +14,7 @@ from inference.heads.proposals import drop_covered
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
 from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.annotations.overlaps import free_part
 from labeling.annotations.services import OPEN_FOR
 from labeling.common import events
 from labeling.common.api import ApiError
@@ -96,7 +97,7 @@ def accept_all(image: Image, user: User, version: int, choice: Choice) -> Accept
     for row in choice.of(image):
         if row.category is None and choice.give is None:
             result.skipped.append({"uid": str(row.uid), "reason": NO_CLASS})
-        elif not drop_covered([as_proposal(row)], kept, COVERED):
+        elif not drop_covered([as_proposal(row)], kept, COVERED) or _free(row) is None:
             result.skipped.append({"uid": str(row.uid), "reason": IS_COVERED})
         else:
             _keep(row, user, result, Wanted(row.uid, None if row.category else choice.give))
@@ -146,9 +147,14 @@ def _keep(row: Suggestion, user: User, result: Accepted, wanted: Wanted) -> None
     clicks = row.clicks if wanted.counts is None and wanted.clicks is None else wanted.clicks or []
     result.version, annotation, _ = annotations.create(
         row.image, user, version=result.version, uid=row.uid, category=category,
-        counts=wanted.counts or row.counts, clicks=[(x, y, positive) for x, y, positive in clicks],
+        counts=wanted.counts or _free(row) or row.counts, clicks=[(x, y, positive) for x, y, positive in clicks],
     )  # fmt: skip
     result.annotations.append(annotation)
+
+
+def _free(row: Suggestion) -> str | None:
+    """The suggested mask as it can be kept: in a panoptic project only what belongs to no object yet; None: nothing."""
+    return free_part(row.image, row.counts, besides=row.uid) if row.image.project.panoptic else row.counts
 
 
 def _check_version(image: Image, version: int) -> None:

@@ -8,7 +8,7 @@ from labeling.accounts.models import User
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.projects.access import LABELERS
-from labeling.projects.api import category_payload
+from labeling.projects.api import attribute_payload, category_payload
 from labeling.projects.models import Role
 from labeling.workspace.api import UPCOMING
 from labeling.workspace.queue import next_images
@@ -36,12 +36,15 @@ def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
             "url": reverse("workspace:project", args=[project.pk]),
             "next": reverse("workspace:next", args=[project.pk]),
             "categories": [category_payload(category) for category in project.categories.all()],
+            "attributes": [attribute_payload(attribute) for attribute in project.attributes.all()],
+            "panoptic": project.panoptic,
         },
         "user": {"id": user.pk, "name": user.shown_name, "role": role, "can_label": role in LABELERS},
         "socket": f"/ws/images/{image.pk}/",
         "api": {
             "annotations": f"/api/images/{image.pk}/annotations",
             "annotation": "/api/annotations/",
+            "changes": f"/api/images/{image.pk}/changes",
             "status": f"/api/images/{image.pk}/status",
             "next": reverse("workspace:api_next", args=[project.pk]),
             "retry": f"/api/images/{image.pk}/encode",

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from labeling.accounts.models import User
@@ -58,6 +57,6 @@ def keep(image: Image) -> Callable[..., Annotation]:
     return make
 
 
-def send(client: Client, method: str, url: str, body: dict[str, Any]) -> HttpResponse:
+def send(client: Client, method: str, url: str, body: dict[str, Any]) -> Any:
     """A JSON request."""
     return client.generic(method, url, json.dumps(body), "application/json")

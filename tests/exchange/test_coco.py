@@ -20,7 +20,9 @@ from labeling.annotations.models import Annotation
 from labeling.common import masks
 from labeling.exchange.formats.coco import ANNOTATIONS
 from labeling.images.models import Image
+from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Category, Project
+from labeling.projects.specs import AttributeSpec
 from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, Keep, MakeZip, Zip, box
 
 
@@ -208,3 +210,19 @@ def test_the_json_is_plain(add_image: AddImage, keep: Keep, make_zip: MakeZip) -
     text = make_zip("coco").read(ANNOTATIONS).decode()
     assert "Straße/été.png" in text
     assert json.loads(text)["annotations"][0]["uid"] == str(Annotation.objects.get().uid)
+
+
+def test_attributes_go_in_by_name_and_objects_in_drawing_order(
+    add_image: AddImage, keep: Keep, make_zip: MakeZip, project: Project
+) -> None:
+    specs = [AttributeSpec(name="note", kind="text"), AttributeSpec(name="occluded", kind="flag")]
+    image = add_image()
+    first, second = keep(image, box(1, 1, 4, 4)), keep(image, box(3, 3, 4, 4))
+    assert "attributes" not in make_zip("coco").json(ANNOTATIONS)["annotations"][0]
+    save_attributes(project, specs)
+    Annotation.objects.filter(pk=first.pk).update(attributes={"1": "Straße", "2": False, "77": "gone"}, z=second.z + 1)
+    found = make_zip("coco").json(ANNOTATIONS)["annotations"]
+    assert [(one["id"], one["uid"], one["attributes"]) for one in found] == [
+        (1, str(second.uid), {}),
+        (2, str(first.uid), {"note": "Straße", "occluded": False}),
+    ]

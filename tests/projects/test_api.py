@@ -37,6 +37,8 @@ def test_a_project_is_made(staff: Client, alice: User) -> None:
         "url": f"/projects/{made['id']}/",
         "role": "manager",
         "categories": [{"number": 1, "name": "wing", "color": "#aabbcc", "hotkey": 4, "kind": "thing"}],
+        "attributes": [],
+        "panoptic": False,
     }
     assert Membership.objects.get(project_id=made["id"]).user == alice
 

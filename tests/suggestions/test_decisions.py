@@ -54,6 +54,20 @@ def test_sent_again_it_changes_nothing(image: Image, bob: User, suggest: Suggest
     assert Annotation.objects.count() == 2
 
 
+def test_in_a_panoptic_project_only_free_pixels_are_kept(
+    image: Image, project: Project, bob: User, suggest: Suggest
+) -> None:
+    Project.objects.filter(pk=project.pk).update(panoptic=True)
+    image.refresh_from_db()
+    first, over, inside = suggest(image, A), suggest(image, (4, 1, 12, 6), score=0.5), suggest(image, (2, 2, 4, 4))
+    result = services.accept_all(image, bob, 0, Choice())
+    assert [one.uid for one in result.annotations] == [first.uid, over.uid]
+    assert Annotation.objects.get(uid=over.uid).counts == masks.encode(bits((6, 1, 12, 6)))
+    with pytest.raises(ApiError) as error:
+        services.accept(image, bob, result.version, [Wanted(inside.uid)])
+    assert (error.value.status, error.value.code) == (422, "overlap")
+
+
 def test_all_or_none(image: Image, bob: User, suggest: Suggest) -> None:
     row = suggest(image, A)
     with pytest.raises(ApiError) as error:

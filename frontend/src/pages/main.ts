@@ -1,5 +1,6 @@
 // What every page but the editor loads: small enhancements; the forms work without them.
 
+import { setUpAttributes } from "./attributes";
 import { setUpClasses } from "./classes";
 import { setUpForms } from "./forms";
 import { setUpProject } from "./project/page";
@@ -8,6 +9,7 @@ import { setUpToasts } from "./toast";
 
 setUpTheme();
 setUpToasts();
-setUpClasses(); // before the forms: what it hides is no change that a person made
+setUpClasses(); // before the forms: what they hide is no change that a person made
+setUpAttributes();
 setUpForms();
 setUpProject();

@@ -8,6 +8,7 @@ from labeling.exchange import polygons
 from labeling.exchange.archive import Archive
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.registry import Advance, Options, register
+from labeling.projects.attributes import by_name
 
 ANNOTATIONS = "annotations/instances.json"
 
@@ -15,13 +16,15 @@ README = """COCO instances of the project “{project}”
 
 annotations/instances.json   {images} images, {objects} objects, {categories} classes
 
-- Ids of images and annotations count from 1 in the order of their making. Category ids are the numbers of the
+- Ids of images and annotations count from 1: images in the order of their making, the annotations of an image in
+  drawing order (where two overlap, the later one is on top). Category ids are the numbers of the
   project's classes: the same in every export, never used again for another class.
 - width and height are those of the upright picture; file_name is relative to images/.{pictures}
 - segmentation is {segmentation}
 - area and bbox are exact: pixels of the mask, and x, y, width, height of its tight box; the first pixel of a picture
   alone is [0, 0, 1, 1]. iscrowd is always 0.
-- Additional keys: uid of an annotation (stays the same in every export), original of an image (the uploaded file),
+- Additional keys: uid of an annotation (stays the same in every export), its attributes (if the project defines any;
+  answers by the attribute's name; what was not answered is left out), original of an image (the uploaded file),
   color of a category; its supercategory is thing or stuff.
 """
 _RLE = 'run-length encoded: {"size": [height, width], "counts": compressed string}, column by column.'
@@ -48,7 +51,10 @@ def write(dataset: Dataset, options: CocoOptions, archive: Archive, advance: Adv
         for kept in item.objects:
             segmentation = _segmentation(kept, item, options.segmentation)
             kept_as_rle += isinstance(segmentation, dict)
-            annotations.append(_annotation(len(annotations) + 1, kept, item, segmentation))
+            annotation = _annotation(len(annotations) + 1, kept, item, segmentation)
+            if dataset.attributes:
+                annotation["attributes"] = by_name(dataset.attributes, kept.attributes)
+            annotations.append(annotation)
         if options.include_images:
             item.copy_view(archive)
         advance()

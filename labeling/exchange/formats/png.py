@@ -22,8 +22,8 @@ color/       RGB: the colour of the class; black is background
 legend.json  the classes, and for each image its files and its objects by instance number
 {pictures}
 - The masks have the size of the upright picture. The folders of the uploaded names are kept.
-- Where objects overlap, the one kept later is on top, in all three files. `area` in the legend is the whole object,
-  `visible` what is left of it in these files: an object that is covered has 0 there.
+- Where objects overlap, the upper one in the editor's order is on top, in all three files. `area` in the legend is
+  the whole object, `visible` what is left of it in these files: an object that is covered has 0 there.
 - Class numbers are the same in every export and never used again for another class.
 - For every pixel of objects without overlap use the COCO export: it keeps each mask whole.
 """
@@ -69,7 +69,7 @@ def _draw(item: Item) -> tuple[Index, Index, list[dict[str, Any]]]:
         )
     height, width = item.image.height, item.image.width
     semantic, instances = np.zeros((height, width), np.uint16), np.zeros((height, width), np.uint16)
-    for number, kept in enumerate(item.objects, start=1):  # in the order of their making: the later one is on top
+    for number, kept in enumerate(item.objects, start=1):  # in drawing order: the later one is on top
         bits = item.bits(kept)
         semantic[bits], instances[bits] = kept.category.number, number
     visible = np.bincount(instances.ravel(), minlength=len(item.objects) + 1)
@@ -114,7 +114,7 @@ def _legend(dataset: Dataset, pictures: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "project": dataset.project.name,
         "background": 0,
-        "overlap": "the object kept later is on top",
+        "overlap": "the object with the higher number is on top",
         "classes": [
             {"index": one.number, "name": one.name, "color": one.color, "kind": one.kind} for one in dataset.categories
         ],

@@ -28,6 +28,9 @@ from inference.onnx_files import export
 from inference.pyramid import ModelConfig
 from inference.torch_models import PyramidOut, load_click, load_encoder
 
+ENCODERS = {"70c16bcd8dbe4ead29e3c1bfd8f58b49bcfdfad759313089387072b2f63d4376": "vits14"}
+"""SHA-256 of `encoder.safetensors` to a name that people know (docs/decisions/0005-encoder.md); others go by theirs."""
+
 
 def half(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k: v.to(torch.float16).contiguous() for k, v in state.items()}
@@ -44,13 +47,14 @@ def write_encoder(initial: Path, out: Path) -> None:
     save_file(state, target)
 
 
-def features_version(click: dict[str, Tensor]) -> str:
-    """Changes with whatever changes the features: the pyramid's weights (the encoder is named by its kind, what is kept
-    by the number after `pyr`)."""
+def features_version(encoder: Path, click: dict[str, Tensor]) -> str:
+    """Changes with whatever changes the features: the encoder's file, what is kept (the number after `pyr`), and the
+    pyramid's weights."""
+    file = hashlib.sha256(encoder.read_bytes()).hexdigest()
     digest = hashlib.sha256()
     for name in sorted(k for k in click if k.startswith("pyramid.")):
         digest.update(name.encode() + click[name].numpy().tobytes())
-    return f"vits14-pyr2-{digest.hexdigest()[:8]}"
+    return f"{ENCODERS.get(file, f'vit{file[:8]}')}-pyr2-{digest.hexdigest()[:8]}"
 
 
 def example(cfg: ModelConfig, h: int = 12, w: int = 16, objects: int = 1) -> dict[str, dict[str, Tensor]]:
@@ -123,7 +127,8 @@ def export_run(run: Path, out: Path, initial: Path, last: bool = False) -> dict[
     click = half(trained)
     write_encoder(initial, out)
     save_file(click, out / "click.safetensors")
-    manifest = {"features_version": features_version(click), "model": asdict(cfg), "steps": int(meta["step"])}
+    version = features_version(out / "encoder.safetensors", click)
+    manifest = {"features_version": version, "model": asdict(cfg), "steps": int(meta["step"])}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
     write_graphs(out, cfg)
     for file in out.glob("*.safetensors"):

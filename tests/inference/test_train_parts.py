@@ -20,7 +20,8 @@ from inference.click_model import User, UserRules, interact, make_user
 from inference.compute import CPU, Compute
 from inference.encoders import Encoder, EncoderFileError, read_encoder
 from inference.export_weights import export_run
-from inference.features import WEIGHTS
+from inference.features import FEATURES_VERSION, WEIGHTS, read_manifest
+from inference.heads.runtime import encoder_of
 from inference.muon import Muon
 from inference.progress import Progress, clock
 from inference.pyramid import BASE, SMALL
@@ -193,6 +194,8 @@ def test_a_model_on_patches_of_16_is_exported_and_answers(tmp_path: Path) -> Non
     cfg = TrainConfig(replace(BASE, tokens=MINI.channels), ((4, 2, 1.0),))
     Run(cfg, 0).save(tmp_path)
     export_run(tmp_path, tmp_path / "weights", mini_file(tmp_path))  # compares ONNX Runtime with PyTorch
+    version = read_manifest(tmp_path / "weights")["features_version"]
+    assert version.split("-")[0] not in ("", encoder_of(FEATURES_VERSION)), "another encoder has another name"
     image, _ = draw(64, 96)
     one, two = (ClickPredictor(tmp_path / "weights", encode_runtime=kind) for kind in ("onnx", "torch"))
     found, expected = one.encode(image), two.encode(image)

@@ -7,6 +7,12 @@ from django.db import models
 class User(AbstractUser):
     """A person. Our own model from the first migration, so that fields can be added without a swap."""
 
+    keys = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The editor's keys as the person wants them: action to keys; others as shipped.",
+    )
+
     @property
     def shown_name(self) -> str:
         """The full name where there is one, else the sign-in name."""

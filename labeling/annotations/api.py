@@ -5,15 +5,17 @@ from typing import Any, cast
 from django.http import HttpRequest
 
 from labeling.accounts.models import User
-from labeling.annotations import panoptic, services
+from labeling.annotations import panoptic, services, worktime
 from labeling.annotations.models import Annotation
 from labeling.annotations.specs import (
     ChangedAnnotation,
     Changes,
     NewAnnotation,
+    NewNote,
     NewStatus,
     PanopticSwitch,
     SeenVersion,
+    TimeReport,
 )
 from labeling.common.api import api, body
 from labeling.images.models import Image
@@ -80,8 +82,28 @@ def project_panoptic(request: HttpRequest, project_id: int) -> Answer:
 
 @api("POST")
 def status(request: HttpRequest, image_id: int) -> Answer:
-    """`/api/images/<id>/status`: say that an image is new, in progress or done."""
+    """`/api/images/<id>/status`: say that an image is new, in progress, done or, for a reason, skipped."""
     image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
     spec = body(request, NewStatus)
-    kept = services.set_status(image, _user(request), version=spec.version, status=spec.status)
-    return {"version": kept.version, "status": kept.status}
+    kept = services.set_status(
+        image, _user(request), version=spec.version, status=spec.status, reason=spec.reason
+    )  # fmt: skip
+    reason = {"reason": kept.reason} if kept.reason else {}
+    return {"version": kept.version, "status": kept.status, **reason}
+
+
+@api("POST")
+def note(request: HttpRequest, image_id: int) -> Answer:
+    """`/api/images/<id>/note`: what annotators have to say about an image; every member sees it."""
+    image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
+    spec = body(request, NewNote)
+    kept = services.set_note(image, _user(request), version=spec.version, text=spec.text)
+    return {"version": kept.version, "note": kept.note}
+
+
+@api("POST")
+def time(request: HttpRequest, image_id: int) -> Answer:
+    """`/api/images/<id>/time`: how long the signed-in user has worked on an image. Reporting again is harmless."""
+    image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
+    spec = body(request, TimeReport)
+    return {"seconds": worktime.report(image, _user(request), spec.session, spec.seconds)}

@@ -15,10 +15,16 @@ class AnnotationSet(models.Model):
         NEW = "new"
         IN_PROGRESS = "in_progress"
         DONE = "done"
+        SKIPPED = "skipped"
 
     image = models.OneToOneField(Image, on_delete=models.CASCADE, related_name="annotation_set")
     version = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=11, choices=Status, default=Status.NEW)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why the image is skipped; else empty.")
+    note = models.TextField(blank=True, help_text="What annotators have to say about the image, for reviewers.")
+    note_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
         help_text="Who has the image open; others are offered another one next.",
@@ -79,6 +85,7 @@ class AnnotationEvent(models.Model):
         CHANGE = "change"
         DELETE = "delete"
         STATUS = "status"
+        NOTE = "note"
 
     set = models.ForeignKey(AnnotationSet, on_delete=models.CASCADE, related_name="events")
     version = models.PositiveIntegerField(help_text="The set's version after this change.")
@@ -91,3 +98,51 @@ class AnnotationEvent(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["set", "version"], name="event_version_once")]
+
+
+class Presence(models.Model):
+    """An editor that is open on an image. It goes when the editor does, or when it is not heard of any more.
+
+    At most one of an image's holds its *lease*: its person works, the others look on until they take it over. The lease
+    keeps people out of each other's way; what keeps their work is the set's version.
+    """
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="presences")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    tab = models.UUIDField(help_text="Chosen by the editor; the same after a reload or a lost connection.")
+    channel = models.CharField(max_length=200, help_text="The socket that speaks for it now.")
+    connected = models.BooleanField(default=True)
+    holds = models.BooleanField(default=False)
+    arrived_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField()
+    worked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["image", "tab"], name="presence_once"),
+            models.UniqueConstraint(fields=["image"], condition=Q(holds=True), name="one_lease_an_image"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.image}"
+
+
+class WorkTime(models.Model):
+    """How long somebody worked on an image, from opening it to leaving it; pauses do not count."""
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="work_times")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    session = models.UUIDField(
+        help_text="Chosen by the editor. It reports a total again and again; the largest counts."
+    )
+    seconds = models.PositiveIntegerField()
+    at = models.DateTimeField(help_text="When it last reported.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["image", "user", "session"], name="work_time_once")]
+        indexes = [models.Index(fields=["at"], name="work_time_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.image}: {self.seconds} s"

@@ -55,16 +55,22 @@ def payload(annotation: Annotation) -> dict[str, Any]:
 
 
 def overview(image: Image) -> dict[str, Any]:
-    """`{version, status, annotations}` of an image; an image that nobody touched has version 0.
+    """`{version, status, reason, note, annotations}` of an image; an image that nobody touched has version 0.
 
     The version is read first: if a writer comes between the two reads, the reader has too old a version and its next
     change is a conflict. The other way round it could overwrite what it never saw.
     """
     kept = AnnotationSet.objects.filter(image=image).first()
     if kept is None:
-        return {"version": 0, "status": Status.NEW.value, "annotations": []}
+        return {"version": 0, "status": Status.NEW.value, "reason": "", "note": "", "annotations": []}
     annotations = kept.annotations.select_related("category", "created_by")
-    return {"version": kept.version, "status": kept.status, "annotations": [payload(one) for one in annotations]}
+    return {
+        "version": kept.version,
+        "status": kept.status,
+        "reason": kept.reason,
+        "note": kept.note,
+        "annotations": [payload(one) for one in annotations],
+    }
 
 
 def touch_open(image: Image, user: User) -> None:
@@ -226,21 +232,49 @@ def _reshaped(changes: Sequence[ObjectChange]) -> set[UUID]:
 
 
 @transaction.atomic
-def set_status(image: Image, user: User, *, version: int, status: str) -> AnnotationSet:
-    """Say how far the image is. The status that it has already makes no new version.
+def set_status(image: Image, user: User, *, version: int, status: str, reason: str = "") -> AnnotationSet:
+    """Say how far the image is; *skipped* has a reason. The status that it has already makes no new version.
 
-    Returns: the set, with the version this made. Raises: ApiError 409.
+    Returns: the set, with the version this made. Raises: ApiError 400, 409.
     """
+    reason = " ".join(reason.split())
+    if (status == Status.SKIPPED) != bool(reason):
+        raise ApiError(400, "bad_reason", "reason: say why the image is skipped; any other status has none.")
     kept = _locked(image)
-    if kept.status == status and _retried(kept, user, version, Kind.STATUS, status=status):
+    after = _status(status, reason)
+    if _status(kept.status, kept.reason) == after and _retried(kept, user, version, Kind.STATUS, **after):
         kept.version = version + 1
         return kept
     _compare(kept, version)
-    if kept.status != status:
-        before, kept.status = kept.status, Status(status)
-        _record(kept, user, Kind.STATUS, {"status": before}, {"status": kept.status})
+    before = _status(kept.status, kept.reason)
+    if before != after:
+        kept.status, kept.reason = Status(status), reason
+        _record(kept, user, Kind.STATUS, before, after)
         _tell(kept, user)
     return kept
+
+
+@transaction.atomic
+def set_note(image: Image, user: User, *, version: int, text: str) -> AnnotationSet:
+    """Say something about the image. The note that is there already makes no new version.
+
+    Returns: the set, with the version this made. Raises: ApiError 409.
+    """
+    kept, text = _locked(image), text.strip()
+    if kept.note == text and _retried(kept, user, version, Kind.NOTE, note=text):
+        kept.version = version + 1
+        return kept
+    _compare(kept, version)
+    if kept.note != text:
+        before, kept.note, kept.note_by = kept.note, text, user if text else None
+        _record(kept, user, Kind.NOTE, {"note": before}, {"note": text})
+        _tell(kept, user)
+    return kept
+
+
+def _status(status: str, reason: str) -> dict[str, str]:
+    """How far an image is, as the log has it."""
+    return {"status": str(status), "reason": reason} if reason else {"status": str(status)}
 
 
 def _fields(image: Image, given: Created | Changed, before: Annotation | None = None) -> dict[str, Any]:
@@ -354,9 +388,9 @@ def _record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any)
     """Raise the version and log the change."""
     kept.version += 1
     kept.changed_by, kept.changed_at = user, timezone.now()
-    if kept.status == Status.NEW and kind != Kind.STATUS:
-        kept.status = Status.IN_PROGRESS
-    kept.save(update_fields=["version", "status", "changed_by", "changed_at"])
+    if kept.status in (Status.NEW, Status.SKIPPED) and kind not in (Kind.STATUS, Kind.NOTE):
+        kept.status, kept.reason = Status.IN_PROGRESS, ""
+    kept.save(update_fields=["version", "status", "reason", "note", "note_by", "changed_by", "changed_at"])
     AnnotationEvent.objects.create(set=kept, version=kept.version, kind=kind, user=user, before=before, after=after)
 
 

@@ -111,3 +111,18 @@ class NewStatus(Spec):
 
     version: Version
     status: AnnotationSet.Status
+    reason: Annotated[StrictStr, Field(max_length=200)] = ""
+
+
+class NewNote(Spec):
+    """Say something about an image; empty takes it back."""
+
+    version: Version
+    text: Annotated[StrictStr, Field(max_length=2000)]
+
+
+class TimeReport(Spec):
+    """How long somebody has worked on an image since they opened it: `session` is the client's name for that."""
+
+    session: UUID
+    seconds: Annotated[StrictInt, Field(ge=0, le=24 * 3600)]

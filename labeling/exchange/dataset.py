@@ -102,7 +102,9 @@ def _chosen(project: Project, choice: ImageChoice) -> QuerySet[Image]:
     if choice == "done":
         return images.filter(done)
     if choice == "labeled":
-        return images.filter(done | Exists(Annotation.objects.filter(set__image=OuterRef("pk"))))
+        begun = Exists(Annotation.objects.filter(set__image=OuterRef("pk")))
+        skipped = Q(annotation_set__status=AnnotationSet.Status.SKIPPED)
+        return images.filter(done | (begun & ~skipped))
     return images
 
 

@@ -22,6 +22,7 @@ from labeling.features.store import FeaturesLost
 from labeling.images.models import Image
 from labeling.live import limits
 from labeling.live import messages as say
+from labeling.live.attendance import Attendance
 from labeling.live.decoder import decoder
 from labeling.live.guard import NO_LONGER_ALLOWED, Guard
 from labeling.live.messages import Refused
@@ -41,6 +42,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
     state: say.State
     guard: Guard
     objects: OpenObjects
+    attendance: Attendance
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,6 +70,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
         owner = self.guard.user.pk if self.guard.user else None
         around = Surroundings(image.pk, image.width, image.height, decoder(), self._features, self.tell, owner)
         self.objects = OpenObjects(around)
+        self.attendance = Attendance(image, self.guard, self.channel_name, self.tell)
         # Subscribed before the state is read: a change between the two is told twice rather than never.
         await self.channel_layer.group_add(image_group(image.pk), self.channel_name)
         encoding = await database_sync_to_async(open_image)(image.pk)
@@ -81,6 +84,8 @@ class ClickConsumer(AsyncWebsocketConsumer):
         self._see(_state(encoding))
 
     async def disconnect(self, code: int) -> None:
+        if hasattr(self, "attendance"):
+            await self.attendance.leave(code)
         if hasattr(self, "image"):
             await self.channel_layer.group_discard(image_group(self.image.pk), self.channel_name)
 
@@ -126,6 +131,9 @@ class ClickConsumer(AsyncWebsocketConsumer):
                     self._soon(self._prefetch(list(message.images)))
             case say.Close():
                 self.objects.close(message.object)
+            case say.Here():
+                if await self.attendance.here(message):
+                    self._soon(self.attendance.keep_up())
             case _:
                 self._require_labeler()
                 if isinstance(message, say.Start):
@@ -179,6 +187,9 @@ class ClickConsumer(AsyncWebsocketConsumer):
             return
         if isinstance(event, say.TileReady):
             self.objects.tile_ready(event.tile)
+            return
+        if isinstance(event, say.PresenceChanged):
+            await self.attendance.changed()
             return
         await self.tell(event)
         if isinstance(event, say.ImageState):

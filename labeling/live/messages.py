@@ -104,7 +104,15 @@ class Ping(Message):
     seq: Seq
 
 
-ClientMessage = Start | Click | Undo | Redo | Close | Prefetch | Ping
+class Here(Message):
+    """An editor is open. `take`: it wants the lease also from who has it."""
+
+    type: Literal["here"]
+    tab: UUID
+    take: bool = False
+
+
+ClientMessage = Start | Click | Undo | Redo | Close | Prefetch | Ping | Here
 CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")])
 
 
@@ -233,6 +241,31 @@ class Error(ServerMessage):
     object: UUID | None = None
 
 
+class Person(BaseModel):
+    """An open editor of the image. Times in seconds."""
+
+    tab: UUID
+    user: Id
+    name: str
+    initials: str
+    hue: int
+    holds: bool
+    away: bool
+    idle: int
+
+
+class People(ServerMessage):
+    type: Literal["presence"] = "presence"
+    you: UUID
+    people: list[Person]
+
+
+class PresenceChanged(ServerMessage):
+    """For the server's own sockets: look again who is there. Not passed on."""
+
+    type: Literal["presence"] = "presence"
+
+
 class TileReady(ServerMessage):
     """For the server's own sockets: a tile that was asked for can be had. Not passed on."""
 
@@ -240,6 +273,6 @@ class TileReady(ServerMessage):
     tile: TileName
 
 
-Event = ImageState | AnnotationsChanged | SuggestionsChanged | TileReady
+Event = ImageState | AnnotationsChanged | SuggestionsChanged | TileReady | PresenceChanged
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 """What is published to an image's group (`labeling.common.events`) and passed on to its open editors."""

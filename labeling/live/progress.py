@@ -120,11 +120,14 @@ def counts(project_id: int, role: Role) -> dict[str, Any]:
     states = dict(
         Encoding.objects.filter(image__project_id=project_id).values_list("state").annotate(count=Count("pk"))
     )
-    done = AnnotationSet.objects.filter(image__project_id=project_id, status=AnnotationSet.Status.DONE)
+    ended = dict(
+        AnnotationSet.objects.filter(image__project_id=project_id).values_list("status").annotate(count=Count("pk"))
+    )
     images = {
         "total": Image.objects.filter(project_id=project_id).count(),
         **{str(state): states.get(state, 0) for state in Encoding.State.values},
-        "done": done.count(),
+        "done": ended.get(AnnotationSet.Status.DONE, 0),
+        "skipped": ended.get(AnnotationSet.Status.SKIPPED, 0),
     }
     uploads = [
         {"id": upload.pk, "state": upload.state, **totals(upload)}

@@ -10,8 +10,7 @@ from labeling.images.models import Image
 from labeling.projects.access import LABELERS
 from labeling.projects.api import attribute_payload, category_payload
 from labeling.projects.models import Role
-from labeling.workspace.api import UPCOMING
-from labeling.workspace.queue import next_images
+from labeling.workspace.queue import UPCOMING, next_images
 
 
 def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
@@ -39,7 +38,13 @@ def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
             "attributes": [attribute_payload(attribute) for attribute in project.attributes.all()],
             "panoptic": project.panoptic,
         },
-        "user": {"id": user.pk, "name": user.shown_name, "role": role, "can_label": role in LABELERS},
+        "user": {
+            "id": user.pk,
+            "name": user.shown_name,
+            "role": role,
+            "can_label": role in LABELERS,
+            "keys": user.keys,
+        },
         "socket": f"/ws/images/{image.pk}/",
         "api": {
             "annotations": f"/api/images/{image.pk}/annotations",
@@ -48,6 +53,10 @@ def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
             "status": f"/api/images/{image.pk}/status",
             "next": reverse("workspace:api_next", args=[project.pk]),
             "retry": f"/api/images/{image.pk}/encode",
+            "note": f"/api/images/{image.pk}/note",
+            "time": f"/api/images/{image.pk}/time",
+            "images": reverse("workspace:api_images", args=[project.pk]),
+            "keys": reverse("accounts:keys"),
         },
         "position": {"index": before.count() + 1, "total": project.images.count()},
         "previous": reverse("workspace:editor", args=[previous]) if previous else None,

@@ -1,8 +1,8 @@
 """Which image somebody gets next.
 
-A labeler is offered images that are not done and that nobody else has open: ready ones before those still being
-prepared. A fresh start goes on with what they began; `after` goes forward from there and wraps at the end, so that
-"next" never bounces between two unfinished images. A reviewer simply goes forward through all images.
+A labeler is offered images that are not done or skipped and that nobody else has open: ready ones before those still
+being prepared. A fresh start goes on with what they began; `after` goes forward from there and wraps at the end, so
+that "next" never bounces between two unfinished images. A reviewer simply goes forward through all images.
 
 Where the project says so (`SuggestionSettings.least_sure_first`), the images that its heads are least sure about come
 first, and "forward" means to the next surer one.
@@ -20,6 +20,9 @@ from labeling.projects.access import LABELERS
 from labeling.projects.models import Project, Role
 from labeling.suggestions.doubt import newest_doubt
 from labeling.suggestions.models import SuggestionSettings
+
+UPCOMING = 3
+"""Images after the next one that an editor is told of, to load them ahead."""
 
 Status = AnnotationSet.Status
 State = Encoding.State
@@ -50,9 +53,9 @@ def _surer_than(after: int) -> Q:
 
 
 def _waiting_for(project: Project, user: User) -> QuerySet[Image]:
-    """Images that are not done, can be labeled now or soon, and that nobody else has open."""
+    """Images that are not done or skipped, can be labeled now or soon, and that nobody else has open."""
     untouched = Q(annotation_set__isnull=True)
-    not_done = untouched | ~Q(annotation_set__status=Status.DONE)
+    not_done = untouched | ~Q(annotation_set__status__in=[Status.DONE, Status.SKIPPED])
     long_ago = Q(annotation_set__opened_at__isnull=True) | Q(annotation_set__opened_at__lte=timezone.now() - OPEN_FOR)
     free = untouched | long_ago | Q(annotation_set__opened_by=user) | Q(annotation_set__opened_by__isnull=True)
     images = Image.objects.filter(not_done, free, project=project)

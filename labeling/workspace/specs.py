@@ -13,7 +13,11 @@ class ImagesQuery(Spec):
 
     after: int = Field(default=0, ge=0, le=2**63 - 1)
     limit: int = Field(default=PAGE, ge=1, le=500)
-    filter: Literal["all", "todo", "preparing", "failed", "done"] = "all"
+    before: int | None = Field(default=None, ge=0, le=2**63 - 1)
+    filter: Literal[
+        "all", "todo", "unlabeled", "mine", "done", "skipped", "noted", "preparing", "failed"
+    ] = "all"  # fmt: skip
+    category: int | None = Field(default=None, ge=1, lt=2**31)
 
 
 class NextSpec(Spec):

@@ -19,7 +19,7 @@ from tests.conftest import picture_bytes
 OPEN = {"healthz", "sign-in"}
 """Routes for everybody: readiness without secrets, and the door itself."""
 
-OWN = {"", "api/projects", "projects/new", "sign-out"}
+OWN = {"", "api/me/keys", "api/projects", "projects/new", "sign-out"}
 """Routes that show only what is the user's own, or make something new."""
 
 

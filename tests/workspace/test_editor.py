@@ -37,7 +37,7 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
             "attributes": [],
             "panoptic": False,
         },
-        "user": {"id": bob.pk, "name": "bob", "role": "annotator", "can_label": True},
+        "user": {"id": bob.pk, "name": "bob", "role": "annotator", "can_label": True, "keys": {}},
         "socket": f"/ws/images/{image.pk}/",
         "api": {
             "annotations": f"/api/images/{image.pk}/annotations",
@@ -46,6 +46,10 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
             "status": f"/api/images/{image.pk}/status",
             "next": f"/api/projects/{project.pk}/next",
             "retry": f"/api/images/{image.pk}/encode",
+            "note": f"/api/images/{image.pk}/note",
+            "time": f"/api/images/{image.pk}/time",
+            "images": f"/api/projects/{project.pk}/images",
+            "keys": "/api/me/keys",
         },
         "position": {"index": 2, "total": 3},
         "previous": f"/images/{before.pk}/",
@@ -84,3 +88,15 @@ def test_access(project: Project, bob: User, charlie: User, add_image: AddImage,
     assert as_user(charlie).get(url).status_code == 404
     assert as_user(bob).get("/images/999999/").status_code == 404
     assert as_user(bob).post(url).status_code == 405
+
+
+def test_the_same_as_json_opens_nothing(
+    project: Project, bob: User, charlie: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    image = add_image()
+    url = f"/api/images/{image.pk}/editor"
+    answer = as_user(bob).get(url).json()
+    assert not AnnotationSet.objects.exists()
+    assert Encoding.objects.get(image=image).priority == 0
+    assert answer == data_of(as_user(bob).get(f"/images/{image.pk}/").content.decode(), "editor-data")
+    assert as_user(charlie).get(url).status_code == 404

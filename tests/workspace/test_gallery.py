@@ -3,15 +3,25 @@
 import uuid
 from typing import Any
 
+import numpy as np
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation
+from labeling.annotations.services import create, set_note, set_status
+from labeling.common import masks
 from labeling.features.models import Encoding
 from labeling.projects.models import Project
-from labeling.workspace.gallery import images_page
+from labeling.workspace.gallery import NOTE_LENGTH, images_page
 from tests.workspace.conftest import AddImage, AsUser
+
+
+def rectangle() -> str:
+    """A mask for an image of the fixture's size."""
+    bits = np.zeros((480, 640), bool)
+    bits[:9, :9] = True
+    return masks.encode(bits)
 
 
 def test_an_image_with_everything(project: Project, bob: User, add_image: AddImage, as_user: AsUser) -> None:
@@ -35,6 +45,8 @@ def test_an_image_with_everything(project: Project, bob: User, add_image: AddIma
                 "reason": "The worker died.",
                 "status": "in_progress",
                 "objects": 2,
+                "skipped": "",
+                "note": "",
             }
         ],
         "next": None,
@@ -101,3 +113,36 @@ def test_access(project: Project, rita: User, charlie: User, as_user: AsUser) ->
     assert as_user(charlie).get(url).status_code == 404
     assert as_user(rita).get(url).status_code == 200
     assert as_user(rita).post(url).status_code == 405
+
+
+def test_mine_skipped_noted_unlabeled_and_by_class(
+    project: Project, bob: User, alice: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    empty, mine, skipped, noted = (add_image() for _ in range(4))
+    uid = str(uuid.uuid4())
+    create(mine, bob, version=0, uid=uuid.UUID(uid), category=2, counts=rectangle(), clicks=[])
+    set_status(skipped, alice, version=0, status="skipped", reason="Blurred")
+    set_note(noted, alice, version=0, text="x" * 300)
+
+    def ids(**query: object) -> list[int]:
+        page = as_user(bob).get(f"/api/projects/{project.pk}/images", query).json()
+        return [one["id"] for one in page["results"]]
+
+    assert ids(filter="mine") == [mine.pk]
+    assert ids(filter="unlabeled") == [empty.pk, skipped.pk, noted.pk]
+    assert ids(filter="skipped") == [skipped.pk]
+    assert ids(filter="todo") == [empty.pk, mine.pk, noted.pk]
+    assert ids(filter="noted") == [noted.pk]
+    assert (ids(category=2), ids(category=1), ids(category=2, filter="unlabeled")) == ([mine.pk], [], [])
+    assert images_page(project, which="skipped")["results"][0]["skipped"] == "Blurred"
+    assert len(images_page(project, which="noted")["results"][0]["note"]) == NOTE_LENGTH
+    assert as_user(bob).get(f"/api/projects/{project.pk}/images", {"filter": "rejected"}).status_code == 400
+
+
+def test_the_images_before_one(project: Project, bob: User, add_image: AddImage, as_user: AsUser) -> None:
+    images = [add_image().pk for _ in range(5)]
+    client, url = as_user(bob), f"/api/projects/{project.pk}/images"
+    page = client.get(url, {"before": images[4], "limit": 3}).json()
+    assert ([one["id"] for one in page["results"]], page["previous"]) == (images[1:4], images[1])
+    page = client.get(url, {"before": images[1], "limit": 3}).json()
+    assert ([one["id"] for one in page["results"]], page["previous"]) == (images[:1], None)

@@ -81,3 +81,9 @@ def test_two_annotators_never_get_the_same_image(project: Project, alice: User, 
         touch_open(Image.objects.get(pk=found), user)
         order.append(found)
     assert sorted(order) == ids(*images)
+
+
+def test_skipped_images_are_not_offered(project: Project, bob: User, add_image: AddImage) -> None:
+    skipped, other = add_image(status="skipped"), add_image()
+    assert next_images(project, bob, Role.ANNOTATOR) == [other.pk]
+    assert next_images(project, bob, Role.ANNOTATOR, after=skipped.pk) == [other.pk]

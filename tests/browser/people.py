@@ -136,6 +136,23 @@ def open_image(page: Page, project: int, index: int = 0) -> EditorPage:
     return EditorPage(page)
 
 
+def open_demo(page: Page, number: int) -> EditorPage:
+    """The editor on photograph `number` of the demo project, whose features are made once for the whole run."""
+    page.goto("/")
+    page.get_by_role("link", name="Demo: animals and still lifes").click()
+    cards = page.locator("[data-images] .image-card__link[href]")
+    expect(cards.nth(number)).to_be_attached(timeout=ENCODED)
+    page.goto(cards.nth(number).get_attribute("href") or "")
+    return EditorPage(page)
+
+
+def size_of(editor: EditorPage) -> tuple[float, float]:
+    """The picture's width and height."""
+    found = re.search(r"(\d+) by (\d+) pixels", editor.canvas.get_attribute("aria-label") or "")
+    assert found
+    return float(found[1]), float(found[2])
+
+
 def signal_processes(stack: Stack, pattern: str, number: int) -> int:
     """Send a signal to the stack's processes whose command line matches; how many there were."""
     found = [pid for pid, command in processes_of(stack.home).items() if re.search(pattern, command)]

@@ -2,7 +2,7 @@
 
 import type { WireClick } from "./protocol";
 
-export type Status = "new" | "in_progress" | "done";
+export type Status = "new" | "in_progress" | "done" | "skipped";
 
 /** A kept object as the API writes it: `counts` is compressed COCO RLE of the whole view. */
 export interface AnnotationData {
@@ -20,6 +20,10 @@ export interface AnnotationData {
 export interface AnnotationSetData {
   readonly version: number;
   readonly status: Status;
+  /** Why the image is skipped; empty when it is not. */
+  readonly reason?: string;
+  /** What annotators have to say about the image. */
+  readonly note?: string;
   readonly annotations: readonly AnnotationData[];
 }
 
@@ -28,6 +32,13 @@ export interface Endpoints {
   readonly annotation: string;
   readonly status: string;
   readonly retry: string;
+  readonly note: string;
+  readonly time: string;
+  /** The project's images, page by page. */
+  readonly images: string;
+  readonly next: string;
+  /** The person's own keys. */
+  readonly keys: string;
 }
 
 /** The server did not answer, or not now (5xx): the same request may succeed later. */
@@ -81,8 +92,25 @@ export class Api {
     return this.call("DELETE", `${this.endpoints.annotation}${id}`, { version });
   }
 
-  setStatus(status: Status, version: number): Promise<{ version: number; status: Status }> {
-    return this.call("POST", this.endpoints.status, { version, status });
+  setStatus(
+    status: Status,
+    version: number,
+    reason?: string,
+  ): Promise<{ version: number; status: Status; reason?: string }> {
+    return this.call("POST", this.endpoints.status, { version, status, ...(reason && { reason }) });
+  }
+
+  setNote(text: string, version: number): Promise<{ version: number; note: string }> {
+    return this.call("POST", this.endpoints.note, { version, text });
+  }
+
+  /** How long the image was worked on so far; `session` names this opening of it. */
+  reportTime(session: string, seconds: number): Promise<unknown> {
+    return this.call("POST", this.endpoints.time, { session, seconds });
+  }
+
+  saveKeys(keys: Readonly<Record<string, readonly string[]>>): Promise<unknown> {
+    return this.call("PUT", this.endpoints.keys, { keys });
   }
 
   /** Ask for the image's features to be computed once more. */

@@ -1,9 +1,10 @@
 /** What the page tells the editor when it loads, and what else it has for it. */
 
 import type { Api, Endpoints } from "./api";
-import type { Records } from "./archive";
 import type { ClickConnection, Listener } from "./connection";
+import type { Locks, TabName } from "./place";
 import type { EncodingState } from "./protocol";
+import type { Records } from "./records";
 import type { Storage } from "./storage";
 
 export interface Category {
@@ -24,7 +25,7 @@ export interface Boot {
     next: string;
     categories: readonly Category[];
   };
-  readonly user: { id: number; name: string; role: string; can_label: boolean };
+  readonly user: { id: number; name: string; role: string; can_label: boolean; keys: Record<string, string[]> };
   /** Path of the click socket. */
   readonly socket: string;
   readonly api: Endpoints;
@@ -38,6 +39,8 @@ export interface Boot {
 export interface Surroundings {
   readonly storage: Storage;
   readonly records: Promise<Records> | Records;
+  readonly locks: Locks;
+  readonly name: TabName;
   readonly api: Api;
   readonly connect: (listener: Listener) => ClickConnection;
   readonly go: (url: string) => void;

@@ -17,7 +17,8 @@ export type Operation =
   | ({ kind: "create"; uid: string } & Required<Changed>)
   | ({ kind: "change"; uid: string } & Changed)
   | { kind: "delete"; uid: string }
-  | { kind: "status"; status: Status };
+  | { kind: "status"; status: Status; reason?: string }
+  | { kind: "note"; text: string };
 
 /** What of an annotation matters for "is it the same?". */
 export interface Seen {
@@ -30,6 +31,8 @@ export interface Seen {
 export interface SeenSet {
   readonly version: number;
   readonly status: Status;
+  readonly reason?: string;
+  readonly note?: string;
   readonly annotations: readonly Seen[];
 }
 
@@ -42,6 +45,7 @@ export interface Difference {
 export interface Differences {
   readonly objects: readonly Difference[];
   readonly status: Status | null;
+  readonly note: string | null;
 }
 
 /** FNV-1a, 32 bits: whether two masks differ, without keeping both. */
@@ -57,7 +61,8 @@ export function seen(set: AnnotationSetData): SeenSet {
     category,
     mask: fingerprint(counts),
   }));
-  return { version: set.version, status: set.status, annotations };
+  const { version, status, reason = "", note = "" } = set;
+  return { version, status, reason, note, annotations };
 }
 
 /** An annotation as shown before the server knows it. */
@@ -82,13 +87,17 @@ export function apply(annotations: readonly Shown[], operations: readonly Operat
 }
 
 function applySeen(set: SeenSet, operations: readonly Operation[]): SeenSet {
-  let { status, annotations } = set;
+  let { status, reason, note, annotations } = set;
   for (const one of operations) {
     if (one.kind === "status") {
-      status = one.status;
+      [status, reason] = [one.status, one.reason ?? ""];
       continue;
     }
-    if (status === "new") status = "in_progress";
+    if (one.kind === "note") {
+      note = one.text;
+      continue;
+    }
+    [status, reason] = begun(status, reason);
     if (one.kind === "create") {
       annotations = [...annotations, { uid: one.uid, category: one.category, mask: fingerprint(one.counts) }];
     } else if (one.kind === "delete") {
@@ -100,7 +109,12 @@ function applySeen(set: SeenSet, operations: readonly Operation[]): SeenSet {
       );
     }
   }
-  return { version: set.version, status, annotations };
+  return { version: set.version, status, reason: reason ?? "", note: note ?? "", annotations };
+}
+
+/** How far an image is once an object of it was changed. */
+export function begun(status: Status, reason = ""): [Status, string] {
+  return status === "new" || status === "skipped" ? ["in_progress", ""] : [status, reason];
 }
 
 /** What `after` has different from `before`. */
@@ -114,11 +128,13 @@ export function differences(before: SeenSet, after: SeenSet): Differences {
     else if (was.category !== category || was.mask !== mask) objects.push({ uid, what: "changed", category });
   }
   for (const { uid, category } of old.values()) objects.push({ uid, what: "removed", category });
-  return { objects, status: before.status === after.status ? null : after.status };
+  const sameStatus = before.status === after.status && (before.reason ?? "") === (after.reason ?? "");
+  const sameNote = (before.note ?? "") === (after.note ?? "");
+  return { objects, status: sameStatus ? null : after.status, note: sameNote ? null : (after.note ?? "") };
 }
 
 function none(found: Differences): boolean {
-  return found.objects.length === 0 && found.status === null;
+  return found.objects.length === 0 && found.status === null && found.note === null;
 }
 
 /** How many of the first operations the server has carried out already (their answer was lost), or what others did.
@@ -149,7 +165,9 @@ export function rebase(
   const rebased: Operation[] = [];
   for (const one of operations) {
     if (one.kind === "status") {
-      if (one.status !== current.status) rebased.push(one);
+      if (one.status !== current.status || (one.reason ?? "") !== (current.reason ?? "")) rebased.push(one);
+    } else if (one.kind === "note") {
+      if (one.text !== (current.note ?? "")) rebased.push(one);
     } else if (one.kind === "delete") {
       if (there.delete(one.uid)) rebased.push(one);
     } else if (there.has(one.uid)) {

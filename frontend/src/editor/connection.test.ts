@@ -104,6 +104,7 @@ describe("the click connection", () => {
       connection: vi.fn(),
       hello: vi.fn(),
       encoding: vi.fn(),
+      presence: vi.fn(),
       annotations: vi.fn(),
       mask: vi.fn((answer: Answer) => void answers.push(answer)),
       refused: vi.fn(),

@@ -11,6 +11,7 @@ import type {
   ErrorMessage,
   Hello,
   MaskMessage,
+  PresenceMessage,
   PromptBox,
   StateMessage,
   WireClick,
@@ -48,6 +49,7 @@ export interface Listener {
   hello(hello: Hello): void;
   encoding(state: StateMessage): void;
   annotations(change: AnnotationsMessage): void;
+  presence(message: PresenceMessage): void;
   mask(answer: Answer): void;
   /** The server did not take the object's last request, and asking again will not help. */
   refused(object: string, code: string, message: string): void;
@@ -172,6 +174,11 @@ export class ClickConnection {
     if (images.length > 0 && this.greeted) this.send({ type: "prefetch", images: images.slice(0, 8) });
   }
 
+  /** Show this editor to the others; unheard while there is no connection: to be said again after each hello. */
+  here(tab: string, take: boolean): void {
+    if (this.greeted) this.send({ type: "here", tab, ...(take && { take }) });
+  }
+
   private receive(frame: string): void {
     const message = parse(frame);
     this.watchSilence(this.socket!);
@@ -191,6 +198,8 @@ export class ClickConnection {
         return this.settleAll();
       case "annotations":
         return this.listener.annotations(message);
+      case "presence":
+        return this.listener.presence(message);
       case "mask":
         return this.receiveMask(message);
       case "error":

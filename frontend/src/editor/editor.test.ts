@@ -2,12 +2,13 @@
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Api, type AnnotationData } from "./api";
-import { MemoryRecords } from "./archive";
 import type { Boot } from "./boot";
 import type { Answer, ClickConnection, Listener, Tracked } from "./connection";
 import { Editor } from "./editor";
 import { stroke } from "./mask/shapes";
 import { patchOf } from "./mask/spans";
+import type { Locks, TabName } from "./place";
+import { MemoryRecords } from "./records";
 import type { Storage } from "./storage";
 import type { Point } from "./viewport";
 import { clicksOf, isSettled } from "./work";
@@ -22,6 +23,8 @@ class Decoder {
   connect(): void {}
   prefetch(): void {}
   retryNow(): void {}
+  here(): void {}
+  dispose(): void {}
   track(wanted: Tracked): void {
     this.wanted.set(wanted.object, wanted);
   }
@@ -90,6 +93,18 @@ const BOOT = {
 
 const storage: Storage = { read: () => null, write: () => {}, remove: () => {} };
 
+/** Locks of tabs that are closed. */
+class FreeLocks implements Locks {
+  hold(): Promise<() => void> {
+    return Promise.resolve(() => {});
+  }
+}
+
+/** A tab that was never open before: what the one before left is taken over. */
+function tabName(): TabName {
+  return { read: () => null, write: () => {} };
+}
+
 describe("the editor", () => {
   let service: Service;
   let records: MemoryRecords;
@@ -99,14 +114,32 @@ describe("the editor", () => {
   const open = async () => {
     decoder = new Decoder();
     const api = new Api(
-      { annotations: "/set", annotation: "/annotations/", status: "/status", retry: "/retry" },
+      {
+        annotations: "/set",
+        annotation: "/annotations/",
+        status: "/status",
+        retry: "/retry",
+        note: "/note",
+        time: "/time",
+        images: "/images",
+        next: "/next",
+        keys: "/keys",
+      },
       service.fetch,
     );
     const connect = (listener: Listener) => {
       decoder.listener = listener;
       return decoder as unknown as ClickConnection;
     };
-    editor = new Editor(BOOT, { storage, records, api, connect, go: () => {} });
+    editor = new Editor(BOOT, {
+      storage,
+      records,
+      locks: new FreeLocks(),
+      name: tabName(),
+      api,
+      connect,
+      go: () => {},
+    });
     await editor.begin();
   };
   const state = () => editor.store.get();

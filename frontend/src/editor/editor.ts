@@ -3,7 +3,7 @@
 import { Refused } from "./api";
 import { Archive } from "./archive";
 import type { Boot, Category, Surroundings } from "./boot";
-import { clickAt, isInside } from "./clicks";
+import { clickAt, isInside, newUid } from "./clicks";
 import type { Answer, ClickConnection } from "./connection";
 import { History } from "./history";
 import { lastDone } from "./journal";
@@ -11,8 +11,11 @@ import { contentFor, KeptObjects, type Kept } from "./kept";
 import { operate, type Operator } from "./mask/operators";
 import type { Spans } from "./mask/spans";
 import { Outbox } from "./outbox";
+import { takePlace, type Place } from "./place";
+import { Presence } from "./presence";
 import { Preview } from "./preview";
 import type { AnnotationsMessage, Hello, PromptBox, StateMessage } from "./protocol";
+import { Queue, type Drawer } from "./queue";
 import { covers } from "./rle";
 import { encodingAfter, initialState, type State, type Tool } from "./state";
 import { Store } from "./store";
@@ -33,6 +36,10 @@ export class Editor implements Target {
   private readonly archive: Archive;
   private readonly preview: Preview;
   private readonly shown: KeptObjects;
+  readonly presence: Presence;
+  private place: Place | null = null;
+  private seated!: (drawer: Drawer) => void;
+  private disposed = false;
   private afterFinishing: (() => void) | null = null;
 
   constructor(
@@ -46,16 +53,18 @@ export class Editor implements Target {
     this.store = new Store(initialState(image.state, active?.number ?? null));
     this.toasts = new Toasts(this.store);
     this.shown = new KeptObjects(image);
-    this.archive = new Archive(around.records, `${user.id}/${image.id}`);
-    this.outbox = new Outbox(around.api, around.storage, `outbox:${user.id}:${image.id}`, () => this.showKept());
+    this.archive = new Archive(around.records);
+    this.outbox = new Outbox(around.api, this.drawer(), () => this.showKept());
     this.connection = around.connect({
       connection: (connection) => {
         this.store.set({ connection });
+        if (connection !== "open") this.presence.forget();
         if (connection === "lost") void this.outbox.check();
       },
       hello: (hello) => this.greet(hello),
       encoding: (message) => this.showEncoding(message),
       annotations: (change) => this.meetOthers(change),
+      presence: (message) => this.presence.receive(message),
       mask: (answer) => this.receive(answer),
       refused: (object, code, message) => {
         if (!this.preview.refused(object)) this.bench.refused(object, code, message);
@@ -67,6 +76,7 @@ export class Editor implements Target {
       say: (message) => this.toasts.say(message),
     });
     this.history = new History(this.store, this.outbox, this.bench, this.archive, this.toasts);
+    this.presence = new Presence(this.store, this.connection, this.toasts, user.can_label, () => this.stopped());
     this.preview = new Preview(this.connection, (patch) => this.tools.showPreview(patch));
     const pointing = new Store<Pointing>({ sketch: null, dot: null });
     this.tools = new Toolbox(this.store, pointing, this, this.preview, image);
@@ -75,19 +85,60 @@ export class Editor implements Target {
   /** Load what is kept, restore what was open, and connect. */
   async begin(): Promise<void> {
     this.connection.connect();
+    if (!this.boot.user.can_label) {
+      this.presence.begin(newUid());
+      return this.outbox.load();
+    }
+    const { user, image } = this.boot;
+    this.place = await takePlace(this.around, `${user.id}/${image.id}`);
+    if (this.disposed) return this.place.leave();
+    this.presence.begin(this.place.tab);
+    this.store.set({ elsewhere: this.place.elsewhere });
     // Before there is anything to see: what undo would take back has to be known when somebody presses its key.
-    const archived = this.canLabel ? await this.archive.load() : null;
-    if (archived) this.history.restore(archived.journal);
+    const { open, finishing, others, journal } = await this.archive.load(this.place.scope);
+    this.history.restore(journal);
+    this.seated(new Queue(await this.around.records, this.place.scope));
     await this.outbox.load();
-    if (!archived) return;
-    const { open, finishing } = archived;
+    if (this.disposed) return;
     const busy = this.bench.open !== null; // somebody was faster than their browser: theirs stays, the other can be had back
-    if (busy && open) this.history.note(cancelled(open));
+    for (const one of busy && open ? [...others, open] : others) this.history.note(cancelled(one));
     this.bench.restore(busy ? null : open, finishing, this.store.get().kept);
   }
 
+  /** The image is left: end what goes on by itself. What is not saved stays stored. */
+  dispose(): void {
+    this.disposed = true;
+    this.connection.dispose();
+    this.outbox.dispose();
+    this.toasts.dispose();
+    this.place?.leave();
+  }
+
+  /** Whether the person may change the image, now: not while somebody else works on it. */
   get canLabel(): boolean {
-    return this.boot.user.can_label;
+    return this.boot.user.can_label && this.store.get().lease.kind === "mine";
+  }
+
+  /** The same; says why not. */
+  private may(): boolean {
+    const { lease } = this.store.get();
+    if (lease.kind === "theirs") this.toasts.say(`${lease.by.name} works on this image. Take over to change it.`);
+    return this.canLabel;
+  }
+
+  /** Somebody else has the image now. What is open stays as it is. */
+  private stopped(): void {
+    this.tools.peek(false);
+    this.tools.choose("click");
+  }
+
+  /** Local copies of what is not saved; used as soon as this tab has its place. */
+  private drawer(): Drawer {
+    const seated = new Promise<Drawer>((resolve) => (this.seated = resolve));
+    return {
+      read: async () => (this.boot.user.can_label ? (await seated).read() : null),
+      write: (waiting) => void seated.then((drawer) => drawer.write(waiting)),
+    };
   }
 
   category(number: number | null): Category | undefined {
@@ -145,6 +196,7 @@ export class Editor implements Target {
 
   /** Something done to the whole mask of the open object. */
   operate(operator: Operator): void {
+    if (!this.may()) return;
     const { open } = this.bench;
     if (!open || open.mask.runs.length === 0) return this.toasts.say("Open an object first.");
     const after = operate(operator, open);
@@ -162,19 +214,20 @@ export class Editor implements Target {
   // The open object
 
   undo(): void {
-    if (this.tools.back()) return;
+    if (!this.may() || this.tools.back()) return;
     if (this.bench.open) {
       if (!this.bench.undo()) this.toasts.say("Nothing more to undo in this object. Esc closes it.");
     } else if (!this.bench.takeBack()) this.history.undo();
   }
 
   redo(): void {
+    if (!this.may()) return;
     if (!this.bench.redo()) this.history.redo();
   }
 
   /** Close the polygon in progress, or keep the open object; one that is not answered yet is kept as soon as it is. */
   keep(): void {
-    if (this.tools.finish()) return;
+    if (!this.may() || this.tools.finish()) return;
     const { open } = this.bench;
     if (!open || (open.at === 0 && !open.source)) return;
     if (this.boot.project.categories.length === 0) {
@@ -187,7 +240,7 @@ export class Editor implements Target {
 
   cancel(): void {
     if (this.tools.abandon()) return;
-    const { open } = this.bench;
+    const open = this.canLabel ? this.bench.open : null;
     if (!open) {
       if (this.store.get().selected) this.select(null);
       else this.tools.choose("click");
@@ -221,7 +274,7 @@ export class Editor implements Target {
 
   /** Delete what is nearest: a polygon's corner, the click under the pointer, the selected object. */
   removeSelected(): void {
-    if (this.tools.back() || this.tools.removeDot()) return;
+    if (!this.may() || this.tools.back() || this.tools.removeDot()) return;
     const uid = this.store.get().selected ?? this.bench.open?.source;
     if (uid) this.remove(uid);
   }
@@ -241,7 +294,7 @@ export class Editor implements Target {
   /** Say what was just done, with a way to take it back. */
   private offerUndo(text: string, label: string, untilNext = false): void {
     const entry = lastDone(this.history.journal);
-    this.toasts.say(text, { label, run: () => this.history.undoThis(entry) }, untilNext);
+    this.toasts.say(text, { label, run: () => this.may() && this.history.undoThis(entry) }, untilNext);
   }
 
   /** The class for the open object, and for those to come. */
@@ -266,7 +319,7 @@ export class Editor implements Target {
 
   /** Mark the image done, and go to the next one when everything is saved. */
   async finish(): Promise<void> {
-    if (!this.canLabel) return;
+    if (!this.may()) return;
     this.tools.finish();
     const { open } = this.bench;
     if (open && (open.at > 0 || open.source)) this.keep();
@@ -328,9 +381,18 @@ export class Editor implements Target {
     this.connection.retryNow();
   }
 
+  /** End a conflict; what is dropped can be had back for a moment. */
+  resolve(whose: "mine" | "theirs", without?: ReadonlySet<string>): void {
+    const dropped = this.outbox.resolve(whose, without);
+    if (dropped === 0) return;
+    const what = dropped === 1 ? "Your change was dropped." : `${dropped} changes of yours were dropped.`;
+    this.toasts.say(what, { label: "Bring back", run: () => this.outbox.bringBack() });
+  }
+
   // From the server
 
   private greet(hello: Hello): void {
+    this.presence.arrive();
     this.showEncoding({ type: "state", state: hello.state });
     this.connection.prefetch(this.boot.upcoming.map(({ id }) => id));
   }
@@ -351,8 +413,9 @@ export class Editor implements Target {
   }
 
   private showKept(): void {
-    const { state, conflict, status } = this.outbox;
-    this.store.set({ kept: this.shown.of(this.outbox.shown), status, save: state, conflict });
+    const { state, conflict, status, reason, note, operations } = this.outbox;
+    const kept = this.shown.of(this.outbox.shown);
+    this.store.set({ kept, status, reason, note, save: state, conflict, unsaved: operations.length });
   }
 
   // Keeping

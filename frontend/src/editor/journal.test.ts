@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Archive, MemoryRecords } from "./archive";
+import { Archive } from "./archive";
 import { apply, type Shown } from "./changes";
 import * as journals from "./journal";
+import { MemoryRecords } from "./records";
 import type { Content, Entry, ObjectChange } from "./journal";
 import { drawing } from "./mask/brute";
 import * as works from "./work";
@@ -72,17 +73,17 @@ describe("the archive", () => {
   it("brings the open object back with its steps, masks and what they share", async () => {
     const records = new MemoryRecords();
     const before = work();
-    const archive = new Archive(records, "me/1");
+    const archive = new Archive(records);
     archive.saveWork(null, [before]); // too early: would overwrite what is not read yet
-    expect((await archive.load()).finishing).toEqual([]);
+    expect((await archive.load("me/1")).finishing).toEqual([]);
     archive.saveWork(before, [works.begin("two", 1, view)]);
     await Promise.resolve();
-    const { open, finishing } = await new Archive(records, "me/1").load();
+    const { open, finishing } = await new Archive(records).load("me/1");
     expect(open).toEqual(before);
     expect(finishing).toHaveLength(1);
     expect(works.isSettled(open!)).toBe(true); // the answer is still that of these very prompts
     expect(works.undo(open!)!.mask).toEqual(works.undo(before)!.mask);
-    expect((await new Archive(records, "me/2").load()).open).toBeNull();
+    expect((await new Archive(records).load("me/2")).open).toBeNull();
   });
 
   it("stores an entry once, and forgets it with the journal", async () => {
@@ -93,14 +94,14 @@ describe("the archive", () => {
       written.push([...values.keys()]);
       return write(values);
     };
-    const archive = new Archive(records, "me/1");
-    await archive.load();
+    const archive = new Archive(records);
+    await archive.load("me/1");
     let journal = journals.record(journals.NOTHING_DONE, { ...entry(KEEP), work: work() });
     archive.saveJournal(journal);
     journal = journals.stepped(journals.record(journal, entry(CHANGE)), -1);
     archive.saveJournal(journal);
     await Promise.resolve();
-    expect((await new Archive(records, "me/1").load()).journal).toEqual(journal);
+    expect((await new Archive(records).load("me/1")).journal).toEqual(journal);
     archive.saveJournal(journals.record(journal, entry(DELETE)));
     await Promise.resolve();
     expect(written).toEqual([

@@ -2,17 +2,20 @@
 
 import { render } from "preact";
 import { Api } from "./api";
-import { IndexedRecords } from "./archive";
 import { readBoot, socketUrl } from "./boot";
 import { ClickConnection } from "./connection";
 import { Editor } from "./editor";
 import { App } from "./panels/App";
+import { browserLocks, sessionName } from "./place";
+import { IndexedRecords } from "./records";
 import { LocalStorage } from "./storage";
 
 const boot = readBoot(document);
 const editor = new Editor(boot, {
   storage: new LocalStorage("interlabel:"),
   records: IndexedRecords.open("interlabel"),
+  locks: browserLocks(),
+  name: sessionName,
   api: new Api(boot.api),
   connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener),
   go: (url) => location.assign(url),

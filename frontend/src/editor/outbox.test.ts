@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Api, type AnnotationData, type AnnotationSetData } from "./api";
 import type { Operation } from "./changes";
-import type { Storage } from "./storage";
+import { MemoryDrawer } from "./queue";
 import { Outbox } from "./outbox";
 
 interface Body {
@@ -13,10 +13,12 @@ interface Body {
   status: AnnotationSetData["status"];
   uid: string;
   category: number;
+  text: string;
+  reason?: string;
 }
 
 class Service {
-  set: AnnotationSetData = { version: 3, status: "in_progress", annotations: [annotation(1, "a")] };
+  set: AnnotationSetData = { version: 3, status: "in_progress", reason: "", annotations: [annotation(1, "a")] };
   /** What to do with the next requests: answer, or fail first, or carry out and lose the answer. */
   readonly trouble: ("down" | "lost" | "signed_out" | "refuse")[] = [];
   readonly requests: string[] = [];
@@ -44,7 +46,17 @@ class Service {
     await new Promise<void>((resolve) => this.http.listen(0, "127.0.0.1", resolve));
     const base = `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
     const [annotations, annotation] = [`${base}/set`, `${base}/annotations/`];
-    return new Api({ annotations, annotation, status: `${base}/status`, retry: `${base}/retry` });
+    return new Api({
+      annotations,
+      annotation,
+      status: `${base}/status`,
+      retry: `${base}/retry`,
+      note: `${base}/note`,
+      time: "",
+      images: "",
+      next: "",
+      keys: "",
+    });
   }
 
   close(): void {
@@ -62,9 +74,14 @@ class Service {
     if (body.version !== version) {
       return [409, { error: { code: "conflict", message: "Stale.", current: this.set } }];
     }
+    if (url === "/note") {
+      this.set = { ...this.set, version: version + 1, note: body.text };
+      return [200, { version: version + 1, note: body.text }];
+    }
     if (url === "/status") {
-      this.set = { ...this.set, version: version + 1, status: body.status };
-      return [200, { version: version + 1, status: this.set.status }];
+      const { status, reason } = body;
+      this.set = { ...this.set, version: version + 1, status, ...(reason && { reason }) };
+      return [200, { version: version + 1, status, ...(reason && { reason }) }];
     }
     if (method === "POST") {
       const made = annotation(annotations.length + 10, body.uid, body.category);
@@ -90,32 +107,18 @@ async function read(request: IncomingMessage): Promise<unknown> {
   return text ? JSON.parse(text) : null;
 }
 
-class MemoryStorage implements Storage {
-  readonly values = new Map<string, string>();
-  read<T>(key: string): T | null {
-    const text = this.values.get(key);
-    return text === undefined ? null : (JSON.parse(text) as T);
-  }
-  write(key: string, value: unknown): void {
-    this.values.set(key, JSON.stringify(value));
-  }
-  remove(key: string): void {
-    this.values.delete(key);
-  }
-}
-
 const create = (uid: string): Operation => ({ kind: "create", uid, category: 2, counts: uid, clicks: [] });
 
 describe("the outbox", () => {
   let service: Service;
-  let storage: MemoryStorage;
+  let drawer: MemoryDrawer;
   let api: Api;
   let outbox: Outbox;
   const states: string[] = [];
 
   const open = async () => {
     states.length = 0;
-    outbox = new Outbox(api, storage, "outbox", () => states.push(outbox.state.kind), { first: 20, longest: 60 });
+    outbox = new Outbox(api, drawer, () => states.push(outbox.state.kind), { first: 20, longest: 60 });
     await outbox.load();
   };
   const state = (kind: string) => vi.waitFor(() => expect(states).toContain(kind), { interval: 5 });
@@ -124,7 +127,7 @@ describe("the outbox", () => {
 
   beforeEach(async () => {
     service = new Service();
-    storage = new MemoryStorage();
+    drawer = new MemoryDrawer();
     api = await service.listen();
     await open();
   });
@@ -135,7 +138,7 @@ describe("the outbox", () => {
     expect(outbox.shown.map(({ uid }) => uid)).toEqual(["a", "b"]);
     expect(await outbox.settled()).toBe(true);
     expect(outbox.set).toEqual(service.set);
-    expect(storage.values.size).toBe(0);
+    expect(await drawer.read()).toBeNull();
   });
 
   it("saves in order, each with the version the one before made", async () => {
@@ -199,6 +202,52 @@ describe("the outbox", () => {
     ]);
   });
 
+  it("keeps of mine what is chosen, and brings the rest back when asked", async () => {
+    service.change([annotation(2, "theirs")]);
+    outbox.add(create("one"));
+    outbox.add(create("two"));
+    outbox.add({ kind: "note", text: "Two cats" });
+    await state("conflict");
+    expect(outbox.resolve("mine", new Set(["one"]))).toBe(1);
+    await saved();
+    expect([uids(), service.set.note]).toEqual([["theirs", "two"], "Two cats"]);
+    outbox.bringBack();
+    await saved();
+    expect(uids()).toEqual(["theirs", "two", "one"]);
+  });
+
+  it("tells a conflict of two notes", async () => {
+    service.set = { ...service.set, version: 4, note: "theirs" };
+    outbox.add({ kind: "note", text: "mine" });
+    await state("conflict");
+    expect(outbox.conflict!.theirs).toEqual({ objects: [], status: null, note: "theirs" });
+    outbox.resolve("mine");
+    await saved();
+    expect(service.set.note).toBe("mine");
+  });
+
+  it("begins a skipped image again with an object", async () => {
+    outbox.add({ kind: "status", status: "skipped", reason: "Blurred" });
+    await saved();
+    expect([outbox.status, outbox.reason]).toEqual(["skipped", "Blurred"]);
+    outbox.add(create("b"));
+    await saved();
+    expect([outbox.set.status, outbox.set.reason]).toEqual(["in_progress", ""]);
+  });
+
+  it("stores nothing over what an earlier page left, also when something is done before it is read", async () => {
+    service.trouble.push("down", "down", "down");
+    outbox.add(create("b"));
+    await state("offline");
+    outbox.dispose();
+    service.trouble.length = 0;
+    outbox = new Outbox(api, drawer, () => states.push(outbox.state.kind), { first: 20, longest: 60 });
+    outbox.add(create("c"));
+    await outbox.load();
+    await saved();
+    expect(uids()).toEqual(["a", "b", "c"]);
+  });
+
   it("drops mine for theirs", async () => {
     service.change([annotation(2, "theirs")]);
     outbox.add(create("mine"));
@@ -207,7 +256,7 @@ describe("the outbox", () => {
     await saved();
     expect(uids()).toEqual(["theirs"]);
     expect(outbox.shown.map(({ uid }) => uid)).toEqual(["theirs"]);
-    expect(storage.values.size).toBe(0);
+    expect(await drawer.read()).toBeNull();
   });
 
   it("tells a conflict after a reload, too", async () => {

@@ -1,13 +1,14 @@
 /** Saves what the annotator did, one operation after the other, and never loses one.
  *
- * Operations wait here – and in local storage, so that a reload finds them – until the server has said yes. Without an
+ * Operations wait here – and in IndexedDB, so that a reload finds them – until the server has said yes. Without an
  * answer they are sent again; a conflict stops the queue until the annotator has decided.
  */
 
 import { Api, Refused, Unreachable, type AnnotationData, type AnnotationSetData } from "./api";
-import { apply, rebase, reconcile, seen } from "./changes";
+import { apply, begun, rebase, reconcile, seen } from "./changes";
 import type { Differences, Operation, SeenSet, Shown } from "./changes";
-import type { Storage } from "./storage";
+import { subjectOf } from "./conflict";
+import type { Drawer } from "./queue";
 
 export type SaveState =
   | { kind: "loading" | "saved" | "saving" | "offline" | "conflict" | "signed_out" }
@@ -19,11 +20,6 @@ export interface Conflict {
   readonly current: AnnotationSetData;
   /** The objects as the annotator sees them now. */
   readonly shown: readonly Shown[];
-}
-
-interface Stored {
-  before: SeenSet;
-  operations: Operation[];
 }
 
 export interface Backoff {
@@ -40,9 +36,15 @@ export class Outbox {
   state: SaveState = { kind: "loading" };
   conflict: Conflict | null = null;
 
+  /** What an earlier page left is known; before that nothing is stored over it. */
+  private restored = false;
+  /** The set as an earlier page saw it, until the server has told it here. */
+  private before: SeenSet | null = null;
+  private dropped: { operations: readonly Operation[]; shown: readonly Shown[] } | null = null;
   private loaded = false;
   private busy = false;
   private failures = 0;
+  private disposed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Ends the pause between two attempts to load. */
   private wake: () => void = () => {};
@@ -50,8 +52,7 @@ export class Outbox {
 
   constructor(
     private readonly api: Api,
-    private readonly storage: Storage,
-    private readonly key: string,
+    private readonly drawer: Drawer,
     private readonly changed: () => void,
     private readonly backoff: Backoff = { first: 1_000, longest: 15_000 },
   ) {}
@@ -66,23 +67,35 @@ export class Outbox {
     return last?.status ?? this.set.status;
   }
 
+  get reason(): string {
+    const last = this.operations.findLast((one) => one.kind === "status");
+    return (last ? last.reason : this.set.reason) ?? "";
+  }
+
+  get note(): string {
+    return this.operations.findLast((one) => one.kind === "note")?.text ?? this.set.note ?? "";
+  }
+
   /** Fetch the set, and go on with what an earlier page could not save. Resolves once the set is known. */
   async load(): Promise<void> {
+    const earlier = await this.drawer.read().catch(() => null);
+    this.before = earlier?.before ?? null;
+    this.restored = true;
+    if (earlier) this.operations = [...earlier.operations, ...this.operations];
+    if (this.operations.length > 0) this.store();
     for (;;) {
       try {
         const current = await this.api.load();
-        const stored = this.storage.read<Stored>(this.key);
+        if (this.disposed) return;
         this.set = current;
-        if (stored) {
-          this.operations = stored.operations;
-          this.meet(current, stored.before);
-        }
-        this.failures = 0;
         this.loaded = true;
+        if (this.before && this.operations.length > 0) this.meet(current, this.before);
+        this.failures = 0;
         if (!this.conflict) this.to({ kind: "saved" });
         void this.pump();
         return;
       } catch (error) {
+        if (this.disposed) return;
         this.fail(error);
         await new Promise<void>((resolve) => (this.wake = resolve));
       }
@@ -96,8 +109,16 @@ export class Outbox {
     void this.pump();
   }
 
+  /** The image was left: nothing is sent or shown any more. What waits stays stored. */
+  dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.timer);
+    this.wake();
+  }
+
   /** Send again now: the annotator asked, or the browser is online again. */
   retryNow(): void {
+    if (this.disposed) return;
     this.wake();
     if (this.operations.length > 0) void this.pump();
     else if (this.state.kind === "signed_out") void this.check();
@@ -124,16 +145,31 @@ export class Outbox {
     this.changed();
   }
 
-  /** End the conflict: carry out my changes on top of theirs, or drop them. */
-  resolve(whose: "mine" | "theirs"): void {
+  /** End the conflict: carry out my changes on top of theirs, but not those of `without` (`subjectOf`), or drop all.
+   *
+   * Returns how many were dropped; `bringBack` has them.
+   */
+  resolve(whose: "mine" | "theirs", without: ReadonlySet<string> = new Set()): number {
     const conflict = this.conflict;
-    if (!conflict) return;
+    if (!conflict) return 0;
+    const kept = conflict.mine.filter((one) => whose === "mine" && !without.has(subjectOf(one)));
+    const operations = conflict.mine.filter((one) => !kept.includes(one));
+    this.dropped = { operations, shown: conflict.shown };
     this.conflict = null;
     this.set = conflict.current;
-    this.operations = whose === "mine" ? rebase(conflict.mine, conflict.shown, conflict.current) : [];
+    this.operations = rebase(kept, conflict.shown, conflict.current);
     this.store();
     this.to({ kind: "saved" });
     void this.pump();
+    return operations.length;
+  }
+
+  /** What the last conflict dropped, after all. */
+  bringBack(): void {
+    const { dropped } = this;
+    this.dropped = null;
+    if (!dropped) return;
+    for (const operation of rebase(dropped.operations, dropped.shown, this.set)) this.add(operation);
   }
 
   /** Give up the change that the server refuses. */
@@ -153,7 +189,7 @@ export class Outbox {
   }
 
   private async pump(): Promise<void> {
-    if (!this.loaded || this.busy || this.conflict) return;
+    if (!this.loaded || this.busy || this.conflict || this.disposed) return;
     clearTimeout(this.timer);
     this.busy = true;
     try {
@@ -191,26 +227,28 @@ export class Outbox {
 
   private async send(operation: Operation): Promise<AnnotationSetData> {
     const { version, annotations } = this.set;
-    const touched = this.set.status === "new" ? "in_progress" : this.set.status;
+    const [status, reason] = begun(this.set.status, this.set.reason);
+    const touched = { ...this.set, status, reason };
     if (operation.kind === "status") {
-      const answer = await this.api.setStatus(operation.status, version);
-      return { ...answer, annotations };
+      const answer = await this.api.setStatus(operation.status, version, operation.reason);
+      return { ...this.set, reason: "", ...answer };
     }
+    if (operation.kind === "note") return { ...this.set, ...(await this.api.setNote(operation.text, version)) };
     const { uid } = operation;
     if (operation.kind === "create") {
       const { category, counts, clicks } = operation;
       const answer = await this.api.create({ version, uid, category, counts, clicks });
-      return { version: answer.version, status: touched, annotations: replaced(annotations, answer.annotation) };
+      return { ...touched, version: answer.version, annotations: replaced(annotations, answer.annotation) };
     }
     const id = annotations.find((one) => one.uid === uid)?.id;
     if (id === undefined) throw new Refused(404, "gone", "Someone deleted this object meanwhile.");
     if (operation.kind === "delete") {
       const answer = await this.api.remove(id, version);
-      return { version: answer.version, status: touched, annotations: annotations.filter((one) => one.uid !== uid) };
+      return { ...touched, version: answer.version, annotations: annotations.filter((one) => one.uid !== uid) };
     }
     const { kind: _kind, uid: _uid, ...fields } = operation;
     const answer = await this.api.change(id, { version, ...fields });
-    return { version: answer.version, status: touched, annotations: replaced(annotations, answer.annotation) };
+    return { ...touched, version: answer.version, annotations: replaced(annotations, answer.annotation) };
   }
 
   /** `current` is what the server has, `before` what we thought it has: go on, or raise the conflict. */
@@ -234,7 +272,7 @@ export class Outbox {
     else if (signedOut) this.to({ kind: "signed_out" });
     else this.to({ kind: "refused", message: error instanceof Error ? error.message : String(error) });
     clearTimeout(this.timer);
-    if (this.state.kind !== "refused") this.timer = setTimeout(() => this.retryNow(), this.wait());
+    if (this.state.kind !== "refused" && !this.disposed) this.timer = setTimeout(() => this.retryNow(), this.wait());
   }
 
   private wait(): number {
@@ -242,8 +280,8 @@ export class Outbox {
   }
 
   private store(): void {
-    if (this.operations.length === 0) this.storage.remove(this.key);
-    else this.storage.write(this.key, { before: seen(this.set), operations: this.operations });
+    if (!this.restored) return;
+    this.drawer.write({ before: this.loaded ? seen(this.set) : this.before, operations: this.operations });
   }
 
   private to(state: SaveState): void {

@@ -32,7 +32,9 @@ export type ClientMessage =
   | { type: "undo" | "redo"; object: string; seq: number }
   | { type: "close"; object: string }
   | { type: "prefetch"; images: readonly number[] }
-  | { type: "ping"; seq: number };
+  | { type: "ping"; seq: number }
+  /** This editor is open; `take`: it wants the image's lease also from who has it. */
+  | { type: "here"; tab: string; take?: boolean };
 
 export interface Hello {
   type: "hello";
@@ -55,6 +57,27 @@ export interface AnnotationsMessage {
   type: "annotations";
   version: number;
   by: string;
+}
+
+/** An open editor of the image. */
+export interface Person {
+  readonly tab: string;
+  readonly user: number;
+  readonly name: string;
+  readonly initials: string;
+  readonly hue: number;
+  /** Works on the image; the others look on. */
+  readonly holds: boolean;
+  /** Its connection is lost. */
+  readonly away: boolean;
+  /** Seconds since something was done there. */
+  readonly idle: number;
+}
+
+export interface PresenceMessage {
+  type: "presence";
+  you: string;
+  people: readonly Person[];
 }
 
 export interface MaskMessage {
@@ -81,9 +104,15 @@ export interface ErrorMessage {
 }
 
 export type ServerMessage =
-  Hello | StateMessage | AnnotationsMessage | MaskMessage | ErrorMessage | { type: "pong"; seq: number };
+  | Hello
+  | StateMessage
+  | AnnotationsMessage
+  | PresenceMessage
+  | MaskMessage
+  | ErrorMessage
+  | { type: "pong"; seq: number };
 
-const KNOWN = new Set(["hello", "state", "annotations", "mask", "error", "pong"]);
+const KNOWN = new Set(["hello", "state", "annotations", "presence", "mask", "error", "pong"]);
 
 /** The server closes with this code when the person signed out or left the project. */
 export const NO_LONGER_ALLOWED = 4403;

@@ -5,7 +5,8 @@ import type { ConnectionState } from "./connection";
 import { NOTHING_DONE, type Journal } from "./journal";
 import type { Kept } from "./kept";
 import type { Conflict, SaveState } from "./outbox";
-import type { EncodingState, StateMessage } from "./protocol";
+import type { Lease } from "./presence";
+import type { EncodingState, Person, StateMessage } from "./protocol";
 import type { Work } from "./work";
 
 export interface Toast {
@@ -29,8 +30,18 @@ export interface State {
   readonly pictureFailed: boolean;
   readonly kept: readonly Kept[];
   readonly status: Status;
+  /** Why the image is skipped, and what is noted about it. */
+  readonly reason: string;
+  readonly note: string;
   readonly save: SaveState;
   readonly conflict: Conflict | null;
+  /** How many changes are not saved yet. */
+  readonly unsaved: number;
+  /** Other images with changes that were never saved. */
+  readonly elsewhere: readonly number[];
+  /** Who has the image open, this editor too; empty while that is not known. */
+  readonly people: readonly Person[];
+  readonly lease: Lease;
   /** Who else changed this image last. */
   readonly other: string | null;
   readonly open: Work | null;
@@ -61,8 +72,14 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     pictureFailed: false,
     kept: [],
     status: "new",
+    reason: "",
+    note: "",
     save: { kind: "loading" },
     conflict: null,
+    unsaved: 0,
+    elsewhere: [],
+    people: [],
+    lease: { kind: "mine" },
     other: null,
     open: null,
     finishing: [],

@@ -24,6 +24,10 @@ export class Toasts {
     action?.run();
   }
 
+  dispose(): void {
+    clearTimeout(this.timer);
+  }
+
   /** Another object is begun. */
   next(): void {
     if (this.store.get().toast?.untilNext) this.store.set({ toast: null });

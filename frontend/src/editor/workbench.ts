@@ -140,6 +140,7 @@ export class Workbench {
     this.store.set({ finishing: waiting });
     for (const work of waiting) this.settle(work);
     for (const work of open ? revived(open) : []) this.show(work);
+    this.remember();
   }
 
   private goTo(work: Work | null): boolean {

@@ -28,9 +28,17 @@ function Window({ editor }: { editor: Editor }) {
   const spaceHeld = useRef(false);
   const encoding = useEditorState((state) => state.encoding.state);
   const connection = useEditorState((state) => state.connection);
+  const lease = useEditorState((state) => state.lease.kind); // every panel shows anew what may be done
   useEffect(() => listenToKeys(editor, controls, spaceHeld), [editor]);
   return (
-    <div class="editor" data-testid="editor" data-state={encoding} data-connection={connection} onMouseDown={keepFocus}>
+    <div
+      class="editor"
+      data-testid="editor"
+      data-state={encoding}
+      data-connection={connection}
+      data-lease={lease}
+      onMouseDown={keepFocus}
+    >
       <TopBar />
       <Toolbar />
       <main class="stage-area">

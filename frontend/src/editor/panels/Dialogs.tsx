@@ -1,11 +1,9 @@
 /** The two modal dialogs: the sheet of keys, and the conflict. */
 
-import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import type { Difference, Operation } from "../changes";
 import { GESTURES, GROUPS, SHORTCUTS } from "../keys";
-import type { Conflict } from "../outbox";
+import { ConflictDialog } from "./Conflict";
 import { useEditor, useEditorState } from "./context";
+import { Modal } from "./Modal";
 
 export function Dialogs() {
   const editor = useEditor();
@@ -16,29 +14,6 @@ export function Dialogs() {
       {help && !conflict && <Help onClose={() => editor.toggle("help")} />}
       {conflict && <ConflictDialog conflict={conflict} />}
     </>
-  );
-}
-
-interface ModalProps {
-  title: string;
-  id: string;
-  /** Called for Esc; without it the dialog stays until a button is pressed. */
-  onClose?: () => void;
-  children: ComponentChildren;
-}
-
-function Modal({ title, id, onClose, children }: ModalProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
-  const cancel = (event: Event) => {
-    event.preventDefault();
-    onClose?.();
-  };
-  return (
-    <dialog ref={dialog} class="editor-dialog" aria-labelledby={`${id}-title`} data-testid={id} onCancel={cancel}>
-      <h2 id={`${id}-title`}>{title}</h2>
-      {children}
-    </dialog>
   );
 }
 
@@ -93,76 +68,5 @@ function Keys({ shown }: { shown: string }) {
         </span>
       ))}
     </>
-  );
-}
-
-function ConflictDialog({ conflict }: { conflict: Conflict }) {
-  const editor = useEditor();
-  const other = useEditorState((state) => state.other);
-  const { theirs, mine } = conflict;
-  const touched = new Set(theirs.objects.map(({ uid }) => uid));
-  const both = mine.some((one) => one.kind !== "status" && touched.has(one.uid));
-  return (
-    <Modal title="This image was changed by someone else" id="conflict">
-      <p>
-        {other ?? "Someone"} changed this image while you worked on it. Nothing of yours or theirs is overwritten yet.
-      </p>
-      <div class="conflict-columns">
-        <section>
-          <h3>Theirs, saved</h3>
-          <ul data-testid="theirs">
-            {theirs.objects.map((one) => (
-              <DifferenceRow key={one.uid} difference={one} />
-            ))}
-            {theirs.status && <li>Image marked {theirs.status.replace("_", " ")}</li>}
-          </ul>
-        </section>
-        <section>
-          <h3>Yours, not saved</h3>
-          <ul data-testid="mine">
-            {mine.map((one, index) => (
-              <OperationRow key={index} operation={one} conflict={conflict} />
-            ))}
-          </ul>
-        </section>
-      </div>
-      {both && <p class="banner warn">You both changed the same object: keeping yours replaces their change of it.</p>}
-      <div class="dialog-actions">
-        <button type="button" data-testid="use-theirs" onClick={() => editor.outbox.resolve("theirs")}>
-          Use theirs, drop mine
-        </button>
-        <button
-          type="button"
-          class="primary"
-          autofocus
-          data-testid="keep-mine"
-          onClick={() => editor.outbox.resolve("mine")}
-        >
-          Load theirs and add mine
-        </button>
-      </div>
-    </Modal>
-  );
-}
-
-function DifferenceRow({ difference }: { difference: Difference }) {
-  return <ClassRow category={difference.category} what={difference.what} />;
-}
-
-function OperationRow({ operation, conflict }: { operation: Operation; conflict: Conflict }) {
-  if (operation.kind === "status") return <li>Image marked {operation.status.replace("_", " ")}</li>;
-  const what = { create: "added", change: "changed", delete: "removed" }[operation.kind];
-  const known = [...conflict.shown, ...conflict.current.annotations].find(({ uid }) => uid === operation.uid);
-  const category = operation.kind === "create" ? operation.category : (known?.category ?? 0);
-  return <ClassRow category={category} what={what} />;
-}
-
-function ClassRow({ category, what }: { category: number; what: string }) {
-  const found = useEditor().category(category);
-  return (
-    <li>
-      <span class="color-chip" style={{ background: found?.color }} /> {found?.name ?? "Object"}{" "}
-      <span class="muted">{what}</span>
-    </li>
   );
 }

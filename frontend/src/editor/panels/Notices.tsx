@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEditor, useEditorState } from "./context";
+import { LeaseNotice } from "./People";
 
 export function Notices() {
   return (
@@ -9,12 +10,14 @@ export function Notices() {
       <PictureNotice />
       <EncodingNotice />
       <ConnectionNotice />
+      <LeaseNotice />
+      <ElsewhereNotice />
       <SaveNotice />
     </div>
   );
 }
 
-function Banner(props: { id: string; tone?: "warn" | "bad"; children: ComponentChildren }) {
+export function Banner(props: { id: string; tone?: "warn" | "bad"; children: ComponentChildren }) {
   return (
     <div class={`banner ${props.tone ?? ""}`} data-testid="banner" data-banner={props.id}>
       {props.children}
@@ -63,14 +66,31 @@ function ConnectionNotice() {
   const editor = useEditor();
   const connection = useEditorState((state) => state.connection);
   const signedOut = useEditorState((state) => state.save.kind === "signed_out");
+  const offline = useEditorState((state) => state.save.kind === "offline");
+  const unsaved = useEditorState((state) => state.unsaved);
   if (connection === "denied" || signedOut) return <SignedOut />;
-  if (connection !== "lost") return null;
+  if (connection !== "lost" && !offline) return null;
   return (
     <Banner id="lost" tone="warn">
-      <span>Connection lost, trying again. Your clicks stay here and are answered when it is back.</span>
+      <span>
+        Offline, trying again. Hand tools go on; clicks are answered when the connection is back.
+        {unsaved > 0 && ` ${unsaved === 1 ? "One change waits" : `${unsaved} changes wait`} here to be saved.`}
+      </span>
       <button type="button" onClick={() => editor.retryNow()}>
         Try now
       </button>
+    </Banner>
+  );
+}
+
+/** Changes on another image that a tab could not save before it was closed. */
+function ElsewhereNotice() {
+  const [image] = useEditorState((state) => state.elsewhere);
+  if (image === undefined) return null;
+  return (
+    <Banner id="elsewhere" tone="warn">
+      <span>Changes on another image are stored in this browser and not saved yet.</span>
+      <a href={`/images/${image}/`}>Open it to save them</a>
     </Banner>
   );
 }

@@ -1,6 +1,7 @@
 import type { SaveState } from "../outbox";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
+import { People } from "./People";
 
 export function TopBar() {
   const editor = useEditor();
@@ -18,6 +19,7 @@ export function TopBar() {
         {position.index} / {position.total}
       </span>
       <span class="editor-bar-space" />
+      <People />
       <SaveIndicator />
       <div class="button-pair">
         <button
@@ -89,7 +91,7 @@ function SaveIndicator() {
   const editor = useEditor();
   const save = useEditorState((state) => state.save);
   const waits = save.kind === "offline" || save.kind === "signed_out" || save.kind === "refused";
-  if (!editor.canLabel) {
+  if (!editor.boot.user.can_label) {
     const why = `You are a ${editor.boot.user.role} in this project: you can look at the objects, not change them.`;
     return (
       <span class="save-state read-only" data-testid="read-only" title={why}>

@@ -1,0 +1,195 @@
+/** Two people changed the image: what each has, side by side, object by object. */
+
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { disputes, type Dispute, type Side } from "../conflict";
+import type { Conflict } from "../outbox";
+import { drawMask } from "../paint";
+import { useEditor, useEditorState } from "./context";
+import { Modal } from "./Modal";
+
+export function ConflictDialog({ conflict }: { conflict: Conflict }) {
+  const editor = useEditor();
+  const other = useEditorState((state) => state.other) ?? "Someone else";
+  const found = useMemo(() => disputes(conflict, editor.boot.image), [conflict]);
+  const [without, setWithout] = useState<ReadonlySet<string>>(new Set());
+  const choose = (subject: string, mine: boolean) => {
+    const next = new Set(without);
+    if (mine) next.delete(subject);
+    else next.add(subject);
+    setWithout(next);
+  };
+  const row = { other, without, choose };
+  return (
+    <Modal title="This image was changed by someone else" id="conflict">
+      <p>
+        {other} changed this image while your changes were not saved. Nothing is overwritten: look at both, and choose
+        where you both changed the same.
+      </p>
+      <div class="conflict-list" tabIndex={0} aria-label="What was changed">
+        <div class="conflict-row conflict-names" aria-hidden="true">
+          <span />
+          <h3>{other}, saved</h3>
+          <h3>You, not saved</h3>
+        </div>
+        <div data-testid="disputes">
+          {found.map((one) => (
+            <DisputeRow key={one.uid} dispute={one} {...row} />
+          ))}
+        </div>
+        <WordRow subject="status" conflict={conflict} {...row} />
+        <WordRow subject="note" conflict={conflict} {...row} />
+      </div>
+      <div class="dialog-actions">
+        <button type="button" data-testid="use-theirs" onClick={() => editor.resolve("theirs")}>
+          Drop all of mine
+        </button>
+        <button
+          type="button"
+          class="primary"
+          autofocus
+          data-testid="keep-mine"
+          onClick={() => editor.resolve("mine", without)}
+        >
+          {without.size > 0 ? "Save as chosen" : "Keep theirs and add mine"}
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
+interface Choosing {
+  other: string;
+  without: ReadonlySet<string>;
+  choose: (subject: string, mine: boolean) => void;
+}
+
+function DisputeRow({ dispute, ...choosing }: { dispute: Dispute } & Choosing) {
+  const editor = useEditor();
+  const { uid, who, theirs, mine, twins } = dispute;
+  const category = editor.category((mine ?? theirs)?.category ?? null);
+  const crop = cropOf([theirs, mine], editor.boot.image);
+  return (
+    <div class="conflict-row" role="group" aria-label={category?.name ?? "Object"} data-dispute={who}>
+      <div>
+        <strong class="conflict-class">
+          <span class="color-chip" style={{ background: category?.color }} /> {category?.name ?? "Object"}
+        </strong>
+        <span class="muted">{wordsFor(dispute, choosing.other)}</span>
+        {who === "both" && <Choice subject={uid} both={twins} {...choosing} />}
+      </div>
+      <MaskPicture
+        side={theirs}
+        crop={crop}
+        name={`${choosing.other}'s`}
+        gone={who === "mine" && !theirs ? "" : GONE}
+      />
+      {who === "theirs" ? (
+        <p class="conflict-nothing">as it is there</p>
+      ) : (
+        <MaskPicture side={mine} crop={crop} name="Your" gone={GONE} />
+      )}
+    </div>
+  );
+}
+
+const GONE = "deleted";
+
+function wordsFor({ who, theirs, mine, twins }: Dispute, other: string): string {
+  if (twins) return "you both made an object here";
+  if (who === "both") return "you both changed it";
+  if (who === "theirs") return theirs ? `changed or added by ${other}` : `deleted by ${other}`;
+  return !mine ? "deleted by you" : theirs ? "changed by you" : "added by you";
+}
+
+/** Which of the two is kept; `both`: they are two objects, and ours can stay beside theirs. */
+function Choice({ subject, both = false, without, choose, other }: { subject: string; both?: boolean } & Choosing) {
+  const mine = !without.has(subject);
+  return (
+    <div class="conflict-choice" role="radiogroup" aria-label="Keep">
+      <label>
+        <input type="radio" checked={!mine} onChange={() => choose(subject, false)} /> {other}'s
+      </label>
+      <label>
+        <input type="radio" checked={mine} onChange={() => choose(subject, true)} /> {both ? "Both" : "Mine"}
+      </label>
+    </div>
+  );
+}
+
+function WordRow({ subject, conflict, ...choosing }: { subject: "status" | "note"; conflict: Conflict } & Choosing) {
+  const mine = conflict.mine.findLast((one) => one.kind === subject);
+  const theirs = conflict.theirs[subject];
+  if (!mine && theirs === null) return null;
+  const own = mine?.kind === "status" ? said(mine.status, mine.reason) : mine?.kind === "note" ? mine.text : null;
+  const there = subject === "note" ? theirs : theirs && said(theirs, conflict.current.reason);
+  return (
+    <div class="conflict-row" role="group" aria-label={subject === "note" ? "Note" : "State of the image"}>
+      <div>
+        <strong>{subject === "note" ? "Note" : "The image"}</strong>
+        {mine && theirs !== null && <Choice subject={subject} {...choosing} />}
+      </div>
+      <p>{there ?? <span class="muted">unchanged</span>}</p>
+      <p>{own ?? <span class="muted">as it is there</span>}</p>
+    </div>
+  );
+}
+
+function said(status: string, reason = ""): string {
+  return reason ? `${status}: ${reason}` : status.replace("_", " ");
+}
+
+type Crop = readonly [x: number, y: number, width: number, height: number];
+
+/** Around all the masks, with some of the picture at the sides. */
+function cropOf(sides: readonly (Side | null)[], { width, height }: { width: number; height: number }): Crop {
+  const boxes = sides.flatMap((one) => (one ? [one.patch.box] : []));
+  const left = Math.min(...boxes.map(([x]) => x));
+  const top = Math.min(...boxes.map(([, y]) => y));
+  const right = Math.max(...boxes.map(([x, , wide]) => x + wide));
+  const bottom = Math.max(...boxes.map(([, y, , high]) => y + high));
+  if (boxes.length === 0) return [0, 0, width, height];
+  const margin = Math.max(16, 0.25 * Math.max(right - left, bottom - top));
+  const [x, y] = [Math.max(0, left - margin), Math.max(0, top - margin)];
+  return [x, y, Math.min(width, right + margin) - x, Math.min(height, bottom + margin) - y];
+}
+
+const WIDE = 250;
+const HIGH = 170;
+
+function MaskPicture({ side, crop, name, gone }: { side: Side | null; crop: Crop; name: string; gone: string }) {
+  const editor = useEditor();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const color = editor.category(side?.category ?? null)?.color ?? "#9aa3b5";
+  useEffect(() => {
+    if (!side || !canvas.current) return;
+    const picture = new Image();
+    picture.onload = () => canvas.current && draw(canvas.current, picture, editor.boot.image, crop, side, color);
+    picture.src = editor.boot.image.view;
+    draw(canvas.current, null, editor.boot.image, crop, side, color);
+  }, [side]);
+  if (!side) return <p class="conflict-nothing">{gone}</p>;
+  return <canvas ref={canvas} class="conflict-picture" role="img" aria-label={`${name} mask`} />;
+}
+
+function draw(
+  canvas: HTMLCanvasElement,
+  picture: HTMLImageElement | null,
+  view: { width: number; height: number },
+  [x, y, width, height]: Crop,
+  { patch }: Side,
+  color: string,
+): void {
+  const ratio = window.devicePixelRatio || 1;
+  const scale = Math.min(WIDE / width, HIGH / height);
+  const screen = { width: width * scale, height: height * scale };
+  canvas.width = Math.round(screen.width * ratio);
+  canvas.height = Math.round(screen.height * ratio);
+  canvas.style.width = `${screen.width}px`;
+  const context = canvas.getContext("2d")!;
+  if (picture) {
+    const [fx, fy] = [picture.naturalWidth / view.width, picture.naturalHeight / view.height];
+    context.drawImage(picture, x * fx, y * fy, width * fx, height * fy, 0, 0, canvas.width, canvas.height);
+  }
+  const surface = { context, viewport: { scale, x: -x * scale, y: -y * scale }, screen, ratio };
+  drawMask(surface, patch, { color, fill: 0.4, line: 1.5, bright: false });
+}

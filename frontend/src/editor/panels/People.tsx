@@ -1,0 +1,99 @@
+/** Who is here: faces in the bar, and what to know when somebody else works on the image. */
+
+import { useState } from "preact/hooks";
+import { roughly } from "../presence";
+import type { Person } from "../protocol";
+import { useEditor, useEditorState } from "./context";
+import { Banner } from "./Notices";
+
+/** More faces than this are a number. */
+const MOST_FACES = 4;
+
+export function People() {
+  const editor = useEditor();
+  const people = useEditorState((state) => state.people);
+  const me = editor.boot.user.id;
+  const others = people.filter(({ user }) => user !== me);
+  const tabs = people.filter(({ user }) => user === me).length;
+  if (others.length === 0 && tabs < 2) return null;
+  const shown = people.length > MOST_FACES ? people.slice(0, MOST_FACES - 1) : people;
+  return (
+    <ul class="people-here" role="list" aria-label="Who has this image open" data-testid="people">
+      {shown.map((one) => (
+        <li
+          key={one.tab}
+          class="face"
+          style={{ "--hue": String(one.hue) }}
+          title={describe(one, me)}
+          aria-label={describe(one, me)}
+          data-name={one.name}
+          data-holds={one.holds}
+          data-away={one.away}
+        >
+          <span aria-hidden="true">{one.initials}</span>
+        </li>
+      ))}
+      {people.length > shown.length && <li class="muted">+{people.length - shown.length}</li>}
+    </ul>
+  );
+}
+
+function describe({ user, name, holds, away }: Person, me: number): string {
+  const who = user === me ? `${name} (you)` : name;
+  return `${who}: ${holds ? "works on this image" : "looks on"}${away ? ", connection lost" : ""}`;
+}
+
+/** A short pause is still work: who is that busy is not stopped with one press. */
+const BUSY_S = 120;
+
+export function LeaseNotice() {
+  const editor = useEditor();
+  const lease = useEditorState((state) => state.lease);
+  const open = useEditorState((state) => state.open !== null && state.open.at > 0);
+  const [asking, setAsking] = useState(false);
+  if (lease.kind === "mine") return null;
+  const { by, lost } = lease;
+  const own = by.user === editor.boot.user.id;
+  const take = () => {
+    setAsking(false);
+    editor.presence.take();
+  };
+  if (asking) {
+    return (
+      <Banner id="lease" tone="warn">
+        <span>{by.name} is at work here right now and would be stopped. Nothing of theirs is lost.</span>
+        <button type="button" data-testid="take-over-now" onClick={take}>
+          Take over
+        </button>
+        <button type="button" onClick={() => setAsking(false)}>
+          Keep looking
+        </button>
+      </Banner>
+    );
+  }
+  const busy = !own && !lost && !by.away && by.idle < BUSY_S;
+  return (
+    <Banner id="lease">
+      <span>
+        {words(by, own, lost)} {lost && open && "What you have open stays here."}
+      </span>
+      <button type="button" data-testid="take-over" onClick={() => (busy ? setAsking(true) : take())}>
+        {own ? "Work here instead" : lost ? "Take it back" : "Take over"}
+      </button>
+      {!own && (
+        <button type="button" onClick={() => void editor.next()}>
+          Next image
+        </button>
+      )}
+    </Banner>
+  );
+}
+
+function words({ name, away, idle }: Person, own: boolean, lost: boolean): string {
+  if (own && lost) return "You went on with this image in another tab. Nothing is lost.";
+  if (own) return "You have this image open in another tab, too. You are looking on here.";
+  if (lost) return `${name} has taken this image over. Nothing of yours is lost.`;
+  if (away) return `${name} worked on this image; their connection is lost. You are looking on.`;
+  const since = idle >= BUSY_S ? `, idle for ${roughly(idle)}` : "";
+  return `${name} works on this image${since}. You are looking on.`;
+}

@@ -175,34 +175,6 @@ def test_an_image_that_is_not_ready_comes_alive_by_itself(manager_page: Page, st
     assert editor.click(*middle(editor)) > 0
 
 
-def test_two_people_on_one_image(page_of: Callable[[str], Page], demo: dict[str, DemoUser], manager_page: Page) -> None:
-    project = make_project(manager_page, CAT)
-    add_member(manager_page, project, demo["annotator"].username, "annotator")
-    one = open_image(manager_page, project)
-    one.wait_ready()
-    other = EditorPage(page_of("annotator"))
-    other.page.goto(one.page.url)
-    other.wait_ready()
-    other.page.context.set_offline(True)  # so that news of the first one's object comes too late
-    x, y = middle(one)
-    one.click(x, y)
-    kept = one.keep("1")
-    other.page.context.set_offline(False)
-    other.wait_ready()
-    other.click(x * 0.2, y * 0.2)
-    other.page.keyboard.press("2")
-    other.page.keyboard.press("Enter")
-    dialog = other.page.get_by_test_id("conflict")
-    expect(dialog.or_(other.objects.nth(1))).to_be_visible()
-    if dialog.is_visible():
-        other.page.get_by_test_id("keep-mine").click()
-    expect(other.objects).to_have_count(2)
-    other.wait_saved()
-    one.page.reload()
-    expect(one.objects).to_have_count(2)
-    assert str(kept) in [row.get_attribute("data-area") for row in one.objects.all()]
-
-
 def test_a_reviewer_looks_but_does_not_touch(
     page_of: Callable[[str], Page], demo: dict[str, DemoUser], manager_page: Page
 ) -> None:

@@ -38,7 +38,8 @@ function PictureNotice() {
 function EncodingNotice() {
   const editor = useEditor();
   const encoding = useEditorState((state) => state.encoding);
-  if (!editor.canLabel || encoding.state === "ready") return null;
+  const lost = useEditorState((state) => state.connection === "lost"); // then nobody knows how far it is
+  if (!editor.canLabel || lost || encoding.state === "ready") return null;
   if (encoding.state === "failed") {
     return (
       <Banner id="failed" tone="bad">
@@ -73,8 +74,8 @@ function ConnectionNotice() {
   return (
     <Banner id="lost" tone="warn">
       <span>
-        Offline, trying again. Hand tools go on; clicks are answered when the connection is back.
-        {unsaved > 0 && ` ${unsaved === 1 ? "One change waits" : `${unsaved} changes wait`} here to be saved.`}
+        Offline. Hand tools go on, clicks are answered later.
+        {unsaved > 0 && ` ${unsaved === 1 ? "One change waits" : `${unsaved} changes wait`} to be saved.`}
       </span>
       <button type="button" onClick={() => editor.retryNow()}>
         Try now

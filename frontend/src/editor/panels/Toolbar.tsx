@@ -32,7 +32,7 @@ export function Toolbar() {
   const bar = useRef<HTMLDivElement>(null);
   const tool = useEditorState((state) => state.tool);
   const open = useEditorState((state) => state.open !== null && state.open.mask.runs.length > 0);
-  if (!editor.canLabel) return <div class="toolbar" />;
+  if (!editor.canLabel) return <div class={editor.boot.user.can_label ? "toolbar resting" : "toolbar"} />;
   return (
     <div
       ref={bar}

@@ -28,7 +28,7 @@ FILTERS: dict[str, Q] = {
     "failed": Q(encoding__state=State.FAILED),
     "done": Q(annotation_set__status=AnnotationSet.Status.DONE),
     "skipped": Q(annotation_set__status=AnnotationSet.Status.SKIPPED),
-    "unlabeled": ~Exists(Annotation.objects.filter(set__image=OuterRef("pk"))),
+    "unlabeled": ~Q(Exists(Annotation.objects.filter(set__image=OuterRef("pk")))),
     "noted": ~Q(annotation_set__note="") & Q(annotation_set__isnull=False),
 }
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -69,7 +70,7 @@ async def test_a_silent_editor_is_forgotten(
 ) -> None:
     monkeypatch.setattr(presence, "RENEW_SECONDS", 0.05)
     lost = uid()
-    await db(presence.arrive)(image, alice, lost, "a process that died", may_hold=True)
+    await db(presence.arrive)(image, alice, UUID(lost), "a process that died", may_hold=True)
     socket = await connect(bob)
     assert names(await here(socket, uid())) == [("alice", True), ("bob", False)]
     await db(lambda: Presence.objects.filter(tab=lost).update(seen_at="2020-01-01T00:00:00Z"))()

@@ -206,6 +206,7 @@ class SuggestionsChanged(ServerMessage):
     image: Id
     method: str
     found: int
+    reason: str | None = None
 
 
 class Took(BaseModel):

@@ -42,7 +42,8 @@ def suggestions(request: HttpRequest, image_id: int) -> Answer:
         except ValidationError as error:
             raise ApiError(400, "bad_request", field_errors(error)) from error
         found = offered(image, [query.method] if query.method else [], query.above)
-        return {"results": [payload(row) for row in found], "running": _running(image)}
+        shown = [payload(row) for row in found]
+        return {"results": shown, "running": _running(image), "looked": runs.looks(image)}
     spec = body(request, NewImageRun)
     head = heads.for_project(image.project, spec.head) if spec.head else None
     run = runs.start(

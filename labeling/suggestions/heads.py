@@ -118,6 +118,18 @@ def best(project: Project, kind: str) -> HeadVersion | None:
     return next((head for head in usable(project) if head.kind == kind), None)
 
 
+def offered_methods(project: Project) -> list[dict[str, Any]]:
+    """Every method with whether it can be asked here, and by which head."""
+    by_kind = {head.kind: head for head in reversed(usable(project))}
+    shown: list[dict[str, Any]] = []
+    for method in Method:
+        head = by_kind.get(method)
+        can = head is not None if method in HEAD_KINDS else is_installed(method)
+        title = head.title if head is not None else None
+        shown.append({"method": method.value, "title": method.label, "can": can, "head": title})
+    return shown
+
+
 def for_project(project: Project, head_id: int) -> HeadVersion:
     """A head that the project may ask or look at. Raises: ApiError 404 for any other one, also another project's."""
     found = HeadVersion.objects.filter(pk=head_id).first()

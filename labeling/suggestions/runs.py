@@ -23,7 +23,7 @@ from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.suggestions import heads
 from labeling.suggestions.models import HEAD_KINDS, HeadVersion, Method, Run, RunImage
-from labeling.suggestions.services import tell
+from labeling.suggestions.services import tell, tell_editors
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +179,8 @@ def fail(row: RunImage, reason: str, *, final: bool = False) -> None:
     """Give a claimed row back: to the queue, or as failed after the last attempt (at once when `final`)."""
     over = final or row.attempts >= MAX_ATTEMPTS
     state = State.FAILED if over else State.QUEUED
-    owned(row).update(state=state, reason=reason, lease_owner="", lease_until=None)
+    if owned(row).update(state=state, reason=reason, lease_owner="", lease_until=None) and over:
+        tell_editors(row.image_id, row.run.method, 0, reason)
 
 
 def give_back(row: RunImage) -> None:
@@ -200,7 +201,7 @@ def release_lost() -> int:
     """Give back the rows of workers that are gone, and fail those whose image can't be prepared; returns how many."""
     count, now = 0, timezone.now()
     touched: set[int] = set()
-    for row in RunImage.objects.filter(state=State.RUNNING):
+    for row in RunImage.objects.filter(state=State.RUNNING).select_related("run"):
         if row.lease_until is None or row.lease_until < now or leases.is_dead(row.lease_owner):
             died = row.attempts >= MAX_ATTEMPTS
             change = {"state": State.FAILED, "reason": WORKER_DIED} if died else {"state": State.QUEUED}
@@ -211,10 +212,14 @@ def release_lost() -> int:
                 )
                 count += 1
                 touched.add(row.run_id)
+                if died:
+                    tell_editors(row.image_id, row.run.method, 0, WORKER_DIED)
     hopeless = RunImage.objects.filter(state=State.QUEUED, image__encoding__state=Encoding.State.FAILED)
     touched |= set(hopeless.values_list("run", flat=True))
-    ids = list(hopeless.values_list("pk", flat=True))
-    count += RunImage.objects.filter(pk__in=ids, state=State.QUEUED).update(state=State.FAILED, reason=NOT_PREPARED)
+    for pk, image, method in list(hopeless.values_list("pk", "image", "run__method")):
+        if RunImage.objects.filter(pk=pk, state=State.QUEUED).update(state=State.FAILED, reason=NOT_PREPARED):
+            count += 1
+            tell_editors(image, method, 0, NOT_PREPARED)
     for run in Run.objects.filter(pk__in=touched):
         close(run)
         publish(run)
@@ -259,6 +264,15 @@ def describe(run: Run, failures: bool = False) -> dict[str, Any]:
         rows = run.rows.filter(state=State.FAILED).select_related("image")[:100]
         shown["failures"] = [{"image": row.image_id, "name": row.image.name, "reason": row.reason} for row in rows]
     return shown
+
+
+def looks(image: Image) -> list[dict[str, Any]]:
+    """How far each method is with an image, the newest row of each: `{method, state, found, reason?}`."""
+    newest: dict[str, dict[str, Any]] = {}
+    for row in image.run_images.select_related("run").order_by("-pk"):
+        shown = {"method": row.run.method, "state": str(row.state), "found": row.found}
+        newest.setdefault(row.run.method, shown | ({"reason": row.reason} if row.state == State.FAILED else {}))
+    return list(newest.values())
 
 
 def recent(project: Project) -> list[Run]:

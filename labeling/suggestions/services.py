@@ -204,9 +204,11 @@ def tidy(older_than: Any) -> int:
     return Suggestion.objects.filter(old).delete()[0]
 
 
-def tell_editors(image_id: int, method: str, found: int) -> None:
-    """Tell an image's open editors that a method has looked at it, once that is committed."""
-    event = {"type": "suggestions", "image": image_id, "method": method, "found": found}
+def tell_editors(image_id: int, method: str, found: int, reason: str | None = None) -> None:
+    """Tell an image's open editors that a method has looked at it, or why it could not, once that is committed."""
+    event: dict[str, Any] = {"type": "suggestions", "image": image_id, "method": method, "found": found}
+    if reason is not None:
+        event["reason"] = reason
     transaction.on_commit(lambda: events.publish(events.image_group(image_id), event))
 
 

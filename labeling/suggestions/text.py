@@ -32,8 +32,9 @@ _one_at_a_time = Lock()  # a phrase takes a core for a moment; clicks need the o
 
 
 def ask(image: Image, user: User, phrase: str) -> dict[str, Any]:
-    """`{heat, suggestion}`: the response map as a small greyscale PNG over the whole view, and the object (None when
-    it is kept already). Runs in the request's thread, never on the event loop.
+    """`{heat, suggestion, missing?}`: the response map as a small greyscale PNG over the whole view, and the object;
+    where that is None, `missing` says why: `kept` already, or `nothing` found. Runs in the request's thread, never on
+    the event loop.
 
     Raises: ApiError 409 `method_not_installed`, `not_ready`, 400 `bad_phrase`, 429 `too_many`.
     """
@@ -51,13 +52,16 @@ def ask(image: Image, user: User, phrase: str) -> dict[str, Any]:
         raise ApiError(400, "bad_phrase", str(error)) from error
     except FileNotFoundError as error:
         raise ApiError(409, "method_not_installed", f"The text model is not complete here: {error}") from error
-    return {"heat": heat(found.response, image), "suggestion": _suggest(image, phrase, found.proposal)}
+    shown = {"heat": heat(found.response, image), "suggestion": None}
+    if not found.proposal.area:
+        return {**shown, "missing": "nothing"}
+    suggestion = _suggest(image, phrase, found.proposal)
+    return {**shown, "suggestion": suggestion} if suggestion else {**shown, "missing": "kept"}
 
 
 def _suggest(image: Image, phrase: str, proposal: Any) -> dict[str, Any] | None:
-    """Store the object; the phrase's last one on this image, if it is still open, is replaced."""
-    if not proposal.area:
-        return None
+    """Store the object, unless it is kept already; the phrase's last one on this image, if it is still open, is
+    replaced."""
     category = mapping.automatic(phrase, list(image.project.categories.all()))
     row = as_row(proposal, image, Method.TEXT, None, category, phrase)
     if not uncovered([row], kept_masks(image)):

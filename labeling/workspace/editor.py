@@ -10,6 +10,7 @@ from labeling.images.models import Image
 from labeling.projects.access import LABELERS
 from labeling.projects.api import attribute_payload, category_payload
 from labeling.projects.models import Role
+from labeling.suggestions.heads import offered_methods
 from labeling.workspace.queue import UPCOMING, next_images
 
 
@@ -57,7 +58,10 @@ def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
             "time": f"/api/images/{image.pk}/time",
             "images": reverse("workspace:api_images", args=[project.pk]),
             "keys": reverse("accounts:keys"),
+            "suggestions": f"/api/images/{image.pk}/suggestions",
+            "text": f"/api/images/{image.pk}/text",
         },
+        "methods": offered_methods(project),
         "position": {"index": before.count() + 1, "total": project.images.count()},
         "previous": reverse("workspace:editor", args=[previous]) if previous else None,
         "upcoming": _neighbours(next_images(project, user, role, image.pk, UPCOMING)),

@@ -57,6 +57,15 @@ export class Refused extends Error {
   }
 }
 
+/** What to say about a request that failed. */
+export function wordsOf(error: unknown): string {
+  if (error instanceof Unreachable) {
+    const { cause } = error; // what the server said, if it did: too many at once
+    return typeof cause === "string" ? cause : "The server can't be reached now. Try again in a moment.";
+  }
+  return error instanceof Refused ? error.message : "That did not work. Try again; if it stays so, reload the page.";
+}
+
 /** Browsers allow 64 KiB of requests that outlive their page; leave room for the headers. */
 const KEEPALIVE_BYTES = 60_000;
 const TIMEOUT_MS = 30_000;
@@ -118,7 +127,7 @@ export class Api {
     return this.call("POST", this.endpoints.retry);
   }
 
-  private async call<T>(method: string, url: string, body?: object): Promise<T> {
+  async call<T>(method: string, url: string, body?: object): Promise<T> {
     const text = body === undefined ? null : JSON.stringify(body);
     let response: Response;
     try {
@@ -140,10 +149,10 @@ export class Api {
 }
 
 function failure(response: Response, answer: unknown): Error {
-  if (response.status >= 500 || response.status === 429 || response.ok) {
-    return new Unreachable(`The server answered ${response.status}.`);
-  }
   const error = (answer as { error?: { code?: string; message?: string; current?: AnnotationSetData } } | null)?.error;
+  if (response.status >= 500 || response.status === 429 || response.ok) {
+    return new Unreachable(`The server answered ${response.status}.`, { cause: error?.message });
+  }
   return new Refused(
     response.status,
     error?.code ?? "refused",

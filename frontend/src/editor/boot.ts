@@ -6,6 +6,7 @@ import type { Locks, TabName } from "./place";
 import type { EncodingState } from "./protocol";
 import type { Records } from "./records";
 import type { Storage } from "./storage";
+import type { Method } from "./suggestions/offer";
 
 export interface Category {
   readonly number: number;
@@ -28,7 +29,9 @@ export interface Boot {
   readonly user: { id: number; name: string; role: string; can_label: boolean; keys: Record<string, string[]> };
   /** Path of the click socket. */
   readonly socket: string;
-  readonly api: Endpoints;
+  readonly api: Endpoints & { suggestions: string; text: string };
+  /** Which methods can suggest objects here. */
+  readonly methods: readonly { method: Method; title: string; can: boolean; head: string | null }[];
   readonly position: { index: number; total: number };
   /** Editor URL of the image before this one. */
   readonly previous: string | null;

@@ -1,6 +1,7 @@
 /** The image area: canvases on top of each other, one a layer, each painted anew only when what it shows changed. */
 
-import { fit, keepInSight, resized, type Size, type Viewport } from "./viewport";
+import type { Box } from "./rle";
+import { fit, keepInSight, pan, resized, type Size, type Viewport } from "./viewport";
 
 /** From the back to the front. A layer has a canvas as soon as it has something to show. */
 const LAYERS = ["picture", "kept", "suggestions", "open", "tool"] as const;
@@ -83,6 +84,16 @@ export class Stage {
   move(viewport: Viewport): void {
     this.fitted = false;
     this.place(viewport);
+  }
+
+  /** Moves the view, if it has to, so that a box of the picture is in sight. */
+  reveal([x, y, width, height]: Box): void {
+    const { scale } = this.viewport;
+    const [left, top] = [x * scale + this.viewport.x, y * scale + this.viewport.y];
+    const inside = (from: number, length: number, room: number) => from + length > 0 && from < room;
+    if (inside(left, width * scale, this.screen.width) && inside(top, height * scale, this.screen.height)) return;
+    const middle = { x: left + (width * scale) / 2, y: top + (height * scale) / 2 };
+    this.move(pan(this.viewport, this.center.x - middle.x, this.center.y - middle.y));
   }
 
   fit(): void {

@@ -14,6 +14,7 @@ import type {
   PresenceMessage,
   PromptBox,
   StateMessage,
+  SuggestionsMessage,
   WireClick,
 } from "./protocol";
 import { encodeRuns, patchOf, type Patch } from "./rle";
@@ -50,6 +51,7 @@ export interface Listener {
   encoding(state: StateMessage): void;
   annotations(change: AnnotationsMessage): void;
   presence(message: PresenceMessage): void;
+  suggestions(news: SuggestionsMessage): void;
   mask(answer: Answer): void;
   /** The server did not take the object's last request, and asking again will not help. */
   refused(object: string, code: string, message: string): void;
@@ -200,6 +202,8 @@ export class ClickConnection {
         return this.listener.annotations(message);
       case "presence":
         return this.listener.presence(message);
+      case "suggestions":
+        return this.listener.suggestions(message);
       case "mask":
         return this.receiveMask(message);
       case "error":

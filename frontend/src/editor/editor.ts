@@ -1,11 +1,11 @@
 /** What the annotator can do. Holds the parts together: socket, outbox, open objects, journal, tools, state. */
 
-import { Refused } from "./api";
+import { wordsOf } from "./api";
 import { Archive } from "./archive";
 import type { Boot, Category, Surroundings } from "./boot";
 import { clickAt, isInside, newUid } from "./clicks";
 import type { Answer, ClickConnection } from "./connection";
-import { History } from "./history";
+import { cancelled, History } from "./history";
 import { lastDone } from "./journal";
 import { contentFor, KeptObjects, type Kept } from "./kept";
 import { operate, type Operator } from "./mask/operators";
@@ -19,20 +19,23 @@ import { Queue, type Drawer } from "./queue";
 import { covers } from "./rle";
 import { encodingAfter, initialState, type State, type Tool } from "./state";
 import { Store } from "./store";
+import type { Desk } from "./suggestions/desk";
+import { Suggestions } from "./suggestions/suggestions";
 import { Toasts } from "./toasts";
 import { Toolbox, type Pointing, type Target } from "./tools";
 import type { Point } from "./viewport";
 import * as works from "./work";
 import { Workbench } from "./workbench";
 
-export class Editor implements Target {
+export class Editor implements Target, Desk {
   readonly store: Store<State>;
   readonly outbox: Outbox;
   readonly toasts: Toasts;
   readonly tools: Toolbox;
   readonly history: History;
+  readonly suggestions: Suggestions;
   private readonly connection: ClickConnection;
-  private readonly bench: Workbench;
+  readonly bench: Workbench;
   private readonly archive: Archive;
   private readonly preview: Preview;
   private readonly shown: KeptObjects;
@@ -65,6 +68,7 @@ export class Editor implements Target {
       encoding: (message) => this.showEncoding(message),
       annotations: (change) => this.meetOthers(change),
       presence: (message) => this.presence.receive(message),
+      suggestions: (news) => void this.suggestions.asking.heard(news),
       mask: (answer) => this.receive(answer),
       refused: (object, code, message) => {
         if (!this.preview.refused(object)) this.bench.refused(object, code, message);
@@ -80,6 +84,8 @@ export class Editor implements Target {
     this.preview = new Preview(this.connection, (patch) => this.tools.showPreview(patch));
     const pointing = new Store<Pointing>({ sketch: null, dot: null });
     this.tools = new Toolbox(this.store, pointing, this, this.preview, image);
+    this.suggestions = new Suggestions(boot, around, this.store, this);
+    this.history.onRejected = (uids, rejected) => this.suggestions.decided(uids, rejected);
   }
 
   /** Load what is kept, restore what was open, and connect. */
@@ -229,7 +235,7 @@ export class Editor implements Target {
   keep(): void {
     if (!this.may() || this.tools.finish()) return;
     const { open } = this.bench;
-    if (!open || (open.at === 0 && !open.source)) return;
+    if (!open || works.isBlank(open)) return;
     if (this.boot.project.categories.length === 0) {
       this.toasts.say("This project has no classes yet. A manager can add them in the project's settings.");
     } else if (!works.isSettled(open)) this.bench.setAside();
@@ -248,8 +254,7 @@ export class Editor implements Target {
     }
     this.bench.close(open.uid);
     if (open.at === 0) return;
-    const { what, category, changes, work } = cancelled(open);
-    this.history.commit(what, category, changes, work);
+    this.history.note(cancelled(open));
     this.offerUndo("Object cancelled.", "Bring it back", true);
   }
 
@@ -258,10 +263,16 @@ export class Editor implements Target {
   /** Re-open a kept object to refine it. An open object is kept first. */
   refine(uid: string): void {
     if (!this.canLabel || this.bench.open?.source === uid) return;
+    const kept = this.store.get().kept.find((one) => one.uid === uid);
+    if (kept) this.openInstead(works.reopen(newUid(), kept, this.boot.image));
+  }
+
+  /** Make it the open object after the open one was kept; not when that can't be. */
+  openInstead(work: works.Work): void {
+    this.suggestions.letGo();
     if (this.bench.open) this.keep();
     if (this.bench.open?.at === 0) this.bench.close(this.bench.open.uid);
-    const kept = this.store.get().kept.find((one) => one.uid === uid);
-    if (kept && !this.bench.open) this.bench.reopen(kept);
+    if (!this.bench.open) this.bench.show(work);
   }
 
   select(selected: string | null): void {
@@ -292,7 +303,7 @@ export class Editor implements Target {
   }
 
   /** Say what was just done, with a way to take it back. */
-  private offerUndo(text: string, label: string, untilNext = false): void {
+  offerUndo(text: string, label: string, untilNext = false): void {
     const entry = lastDone(this.history.journal);
     this.toasts.say(text, { label, run: () => this.may() && this.history.undoThis(entry) }, untilNext);
   }
@@ -321,8 +332,9 @@ export class Editor implements Target {
   async finish(): Promise<void> {
     if (!this.may()) return;
     this.tools.finish();
+    this.suggestions.letGo();
     const { open } = this.bench;
-    if (open && (open.at > 0 || open.source)) this.keep();
+    if (open && !works.isBlank(open)) this.keep();
     if (this.bench.open) return; // its mask is empty, and `keep` said so
     if (this.waitForObjects(() => void this.finish())) return;
     if (this.outbox.status !== "done") this.outbox.add({ kind: "status", status: "done" });
@@ -366,13 +378,9 @@ export class Editor implements Target {
     this.store.set({ [what]: !this.store.get()[what] });
   }
 
-  async retryEncoding(): Promise<void> {
-    try {
-      await this.around.api.retryEncoding();
-      this.showEncoding({ type: "state", state: "queued" });
-    } catch (error) {
-      this.toasts.say(error instanceof Refused ? error.message : "The server can't be reached. Try again in a moment.");
-    }
+  retryEncoding(): Promise<void> {
+    const queued = () => this.showEncoding({ type: "state", state: "queued" });
+    return this.around.api.retryEncoding().then(queued, (error) => this.toasts.say(wordsOf(error)));
   }
 
   /** The browser says it is online again, or the annotator does. */
@@ -395,6 +403,7 @@ export class Editor implements Target {
     this.presence.arrive();
     this.showEncoding({ type: "state", state: hello.state });
     this.connection.prefetch(this.boot.upcoming.map(({ id }) => id));
+    this.suggestions.connected();
   }
 
   private meetOthers({ version, by }: AnnotationsMessage): void {
@@ -450,13 +459,4 @@ export class Editor implements Target {
     if (before && before.category === category && before.counts === after.counts) return;
     this.history.commit("keep", category, [{ uid, before, after }], works.withoutRedo(work));
   }
-}
-
-function cancelled(work: works.Work) {
-  return {
-    what: "cancel",
-    category: works.recipeOf(work).category,
-    changes: [],
-    work: works.withoutRedo(work),
-  } as const;
 }

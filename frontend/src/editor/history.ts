@@ -7,7 +7,7 @@ import type { Outbox } from "./outbox";
 import type { State } from "./state";
 import type { Store } from "./store";
 import type { Toasts } from "./toasts";
-import { redoable, undoable, type Work } from "./work";
+import { recipeOf, redoable, undoable, withoutRedo, type Work } from "./work";
 import type { Workbench } from "./workbench";
 
 const STALE = "That object was changed since then, so this can't be undone.";
@@ -20,7 +20,15 @@ export function nextSteps({ open, finishing, journal }: State): { undo: string |
   return { undo: finishing.length > 0 ? "keep" : (journals.lastDone(journal)?.what ?? null), redo };
 }
 
+/** The entry for an object that was closed without being kept. */
+export function cancelled(work: Work): Omit<Entry, "serial"> {
+  return { what: "cancel", category: recipeOf(work).category, changes: [], work: withoutRedo(work) };
+}
+
 export class History {
+  /** Told of suggestions whose rejection was undone (false) or done again. */
+  onRejected: (uids: readonly string[], rejected: boolean) => void = () => {};
+
   constructor(
     private readonly store: Store<State>,
     private readonly outbox: Outbox,
@@ -57,6 +65,7 @@ export class History {
       return true;
     }
     this.to(journals.stepped(this.journal, -1));
+    if (entry.rejected) this.onRejected(entry.rejected, false);
     if (entry.work && !this.bench.open) this.bench.show(entry.work);
     return true;
   }
@@ -71,6 +80,7 @@ export class History {
       return true;
     }
     this.to(journals.stepped(this.journal, 1));
+    if (entry.rejected) this.onRejected(entry.rejected, true);
     if (entry.work) this.bench.close(entry.work.uid);
     return true;
   }
@@ -96,7 +106,7 @@ export class History {
       this.toasts.say(STALE);
       return false;
     }
-    for (const operation of operations) this.outbox.add(operation);
+    this.outbox.add(...operations);
     return true;
   }
 

@@ -26,12 +26,14 @@ export interface ObjectChange {
 export interface Entry {
   /** Rises; its name in the archive. */
   readonly serial: number;
-  readonly what: "keep" | "delete" | "cancel" | "change";
+  readonly what: "keep" | "delete" | "cancel" | "change" | "accept" | "reject";
   /** The class to name it by. */
   readonly category: number | null;
   readonly changes: readonly ObjectChange[];
   /** The object that was open then, with its steps: undoing opens it again. */
   readonly work: Work | null;
+  /** Uids of suggestions that were rejected. */
+  readonly rejected?: readonly string[];
 }
 
 export interface Journal {

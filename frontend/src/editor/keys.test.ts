@@ -31,6 +31,11 @@ describe("shortcuts", () => {
     ["shift+G@KeyG", "shrink"],
     ["[@BracketLeft", "smaller"],
     ["]@BracketRight", "larger"],
+    ["v@KeyV", "suggest"],
+    ["shift+V@KeyV", "everything"],
+    ["shift+Enter", "correct"],
+    ["shift+A@KeyA", "keepAll"],
+    [",@Comma", "lessSure"],
     ["3@Digit3", "category3"],
     ["3@Numpad3", "category3"],
   ])("%s is %s", (keys, action) => expect(actionOf(press(keys))).toBe(action));
@@ -79,9 +84,10 @@ describe("shortcuts", () => {
       "-",
       "[@BracketLeft",
       "shift+G@KeyG",
+      ...["shift+N@KeyN", "shift+Enter", "shift+A@KeyA", "shift+V@KeyV", "shift+I@KeyI", ",@Comma", ".@Period"],
     ];
     const presses = [...letters.filter((keys) => actionOf(press(keys))), ...others];
-    expect(presses.length).toBe(25);
+    expect(presses.length).toBe(36);
     for (const keys of presses) {
       expect(SHORTCUTS.filter(({ matches }) => matches(press(keys))).length, keys).toBe(1);
     }

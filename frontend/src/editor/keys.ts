@@ -29,6 +29,17 @@ export type Action =
   | "grow"
   | "shrink"
   | "smooth"
+  | "suggest"
+  | "everything"
+  | "instances"
+  | "panoptic"
+  | "nextSuggestion"
+  | "previousSuggestion"
+  | "correct"
+  | "keepAll"
+  | "lessSure"
+  | "surer"
+  | "text"
   | `category${number}`;
 
 export interface KeyLike {
@@ -40,7 +51,7 @@ export interface KeyLike {
   readonly altKey: boolean;
 }
 
-export const GROUPS = ["Object", "Tools", "Mask", "View", "Image"] as const;
+export const GROUPS = ["Object", "Tools", "Mask", "Suggestions", "View", "Image"] as const;
 export type Group = (typeof GROUPS)[number];
 
 export interface Shortcut {
@@ -101,7 +112,7 @@ export function digit(event: KeyLike): number | null {
 type Row = readonly [action: Action, shown: string, what: string, matches: Test];
 
 const OBJECT: readonly Row[] = [
-  ["keep", "Enter", "Keep the object, close the polygon", named("Enter")],
+  ["keep", "Enter", "Keep the object, close the polygon", (event) => named("Enter")(event) && !event.shiftKey],
   ["cancel", "Esc", "Cancel the object", named("Escape")],
   ["undo", "Ctrl Z", "Undo", withCtrl("z", false)],
   ["redo", "Ctrl Shift Z or Ctrl Y", "Redo", any(withCtrl("z", true), withCtrl("y", false))],
@@ -128,6 +139,26 @@ const MASK: readonly Row[] = [
   ["smooth", "S", "Smooth the outline", plain("s")],
 ];
 
+/** Enter, Delete, Esc and the classes' keys are about the suggestion that is pointed at while no object is open. */
+const SUGGESTIONS: readonly Row[] = [
+  ["suggest", "V", "Show suggestions; where there are none, find everything", plain("v")],
+  ["nextSuggestion", "N", "The next one: Enter or a class's key keeps it, Delete rejects it", plain("n")],
+  ["previousSuggestion", "Shift N", "The one before", withShift("n")],
+  [
+    "correct",
+    "Shift Enter",
+    "Correct it by clicks before keeping it",
+    (event) => named("Enter")(event) && event.shiftKey,
+  ],
+  ["keepAll", "Shift A", "Keep all that are shown", withShift("a")],
+  ["lessSure", ",", "Show less confident ones", named(",")],
+  ["surer", ".", "Show only more confident ones", named(".")],
+  ["text", "T", "Find an object by text", plain("t")],
+  ["everything", "Shift V", "Ask for everything, again", withShift("v")],
+  ["instances", "I", "Ask for objects with their class", plain("i")],
+  ["panoptic", "Shift I", "Ask for objects and regions", withShift("i")],
+];
+
 const VIEW: readonly Row[] = [
   ["fit", "F", "Show the whole image", plain("f")],
   ["actualSize", "0", "100 %", named("0")],
@@ -147,6 +178,7 @@ const ROWS: Readonly<Record<Group, readonly Row[]>> = {
   Object: OBJECT,
   Tools: TOOLS,
   Mask: MASK,
+  Suggestions: SUGGESTIONS,
   View: VIEW,
   Image: IMAGE,
 };
@@ -172,6 +204,7 @@ export const GESTURES: readonly { shown: string; what: string }[] = [
   { shown: "Double click", what: "Refine the object there" },
   { shown: "Right drag", what: "With a hand tool: cut; also Alt + drag" },
   { shown: "Shift + brush", what: "A straight line, from the last stroke's end" },
+  { shown: "On a suggestion", what: "Click keeps, right click rejects, Shift + click corrects, a drag keeps many" },
   { shown: "Alt + wheel", what: "Size of the brush" },
   { shown: "Wheel, or pinch", what: "Zoom at the pointer" },
   { shown: "Space + drag", what: "Move the image; also middle button, two fingers" },

@@ -102,8 +102,9 @@ export class Outbox {
     }
   }
 
-  add(operation: Operation): void {
-    this.operations = [...this.operations, operation];
+  add(...operations: readonly Operation[]): void {
+    if (operations.length === 0) return;
+    this.operations = [...this.operations, ...operations];
     this.store();
     this.changed();
     void this.pump();

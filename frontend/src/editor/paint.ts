@@ -4,7 +4,7 @@ import type { Surface } from "./canvas";
 import type { Click } from "./clicks";
 import { outline, soften, thin, type Loop } from "./outline";
 import type { Patch } from "./rle";
-import { toScreen, type Point } from "./viewport";
+import { toScreen, type Point, type Size } from "./viewport";
 
 export interface MaskLook {
   readonly color: string;
@@ -84,6 +84,48 @@ export function drawMask(surface: Surface, patch: Patch, look: MaskLook): void {
   context.strokeStyle = look.bright ? "#ffffff" : look.color;
   context.lineWidth = look.line / scale;
   context.stroke(path);
+}
+
+export interface ProposalLook {
+  readonly color: string;
+  readonly fill: number;
+  readonly line: number;
+}
+
+/** A mask that is no label yet: a dashed outline, never as solid as what is kept. */
+export function drawProposal(surface: Surface, patch: Patch, look: ProposalLook): void {
+  if (patch.runs.length === 0 || !isInSight(patch, surface)) return;
+  const { context, ratio } = surface;
+  const { scale } = surface.viewport;
+  const path = pathOf(patch, scale * ratio);
+  inView(surface);
+  context.globalAlpha = look.fill;
+  context.fillStyle = look.color;
+  if (look.fill > 0) context.fill(path, "evenodd");
+  context.globalAlpha = 1;
+  context.lineJoin = "round";
+  context.strokeStyle = DARK_EDGE;
+  context.lineWidth = (look.line + 1.25) / scale;
+  context.stroke(path);
+  context.setLineDash([6 / scale, 4 / scale]);
+  context.strokeStyle = look.color;
+  context.lineWidth = look.line / scale;
+  context.stroke(path);
+  context.setLineDash([]);
+}
+
+/** A picture over the whole view whose pixels are `cell` pixels of the view; what reaches over the edge is cut off. */
+export function drawOver(surface: Surface, picture: CanvasImageSource, size: Size, cell: Size, view: Size): void {
+  const { context } = surface;
+  inView(surface);
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, view.width, view.height);
+  context.clip();
+  context.imageSmoothingEnabled = true;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(picture, 0, 0, size.width * cell.width, size.height * cell.height);
+  context.restore();
 }
 
 /** A brush stroke in progress, over the mask: in its colour, or as a hole in it. */

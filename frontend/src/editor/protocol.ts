@@ -80,6 +80,14 @@ export interface PresenceMessage {
   people: readonly Person[];
 }
 
+/** A method has looked at the image; with a reason: it could not. */
+export interface SuggestionsMessage {
+  type: "suggestions";
+  method: "everything" | "instances" | "panoptic" | "text";
+  found: number;
+  reason?: string;
+}
+
 export interface MaskMessage {
   type: "mask";
   object: string;
@@ -108,11 +116,12 @@ export type ServerMessage =
   | StateMessage
   | AnnotationsMessage
   | PresenceMessage
+  | SuggestionsMessage
   | MaskMessage
   | ErrorMessage
   | { type: "pong"; seq: number };
 
-const KNOWN = new Set(["hello", "state", "annotations", "presence", "mask", "error", "pong"]);
+const KNOWN = new Set(["hello", "state", "annotations", "presence", "suggestions", "mask", "error", "pong"]);
 
 /** The server closes with this code when the person signed out or left the project. */
 export const NO_LONGER_ALLOWED = 4403;

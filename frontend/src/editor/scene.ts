@@ -2,8 +2,10 @@
 
 import type { Painter, Stage, Surface } from "./canvas";
 import type { Editor } from "./editor";
+import { foundPainter, pointedPainter } from "./suggestions/painter";
 import { drawClick, drawCorner, drawMask, drawOutline, drawStroke } from "./paint";
 import type { State } from "./state";
+import { pointedOf } from "./suggestions/state";
 import type { Pointing, Sketch, StrokeSketch } from "./tools";
 import type { Point } from "./viewport";
 import { clicksOf, recipeOf, isSettled, type Work } from "./work";
@@ -14,11 +16,16 @@ type ColorOf = (category: number | null) => string;
 
 /** Keeps the stage showing what editor and tools say; returns how to stop it. */
 export function direct(editor: Editor, stage: Stage): () => void {
-  const { store, tools } = editor;
+  const { store, tools, suggestions } = editor;
   const colorOf = (category: number | null) => editor.category(category)?.color ?? UNKNOWN_CLASS;
   const open = () => stage.paint("open", openPainter(store.get(), tools.pointing.get(), colorOf));
   const kept = () => stage.paint("kept", keptPainter(store.get(), colorOf));
-  const tool = () => stage.paint("tool", toolPainter(store.get(), tools.pointing.get(), colorOf));
+  const suggested = () =>
+    stage.paint("suggestions", foundPainter(suggestions.store.get(), store.get(), editor.boot.image, colorOf));
+  const tool = () => {
+    const pointed = pointedPainter(suggestions.store.get(), store.get(), (one) => colorOf(suggestions.classOf(one)));
+    stage.paint("tool", toolPainter(store.get(), tools.pointing.get(), colorOf) ?? pointed);
+  };
   open();
   kept();
   const stops = [
@@ -26,6 +33,16 @@ export function direct(editor: Editor, stage: Stage): () => void {
       const differs = (...keys: (keyof State)[]) => keys.some((key) => state[key] !== before[key]);
       if (differs("kept", "hidden", "hovered", "selected") || sources(state) !== sources(before)) kept();
       if (differs("open", "finishing")) open();
+      if (differs("tool", "activeCategory") || !state.open !== !before.open) {
+        suggested();
+        tool();
+      }
+    }),
+    suggestions.store.watch((state, before) => {
+      if (state.shown !== before.shown || state.text !== before.text) suggested();
+      if (["shown", "pointed", "gathered"].some((key) => state[key as "shown"] !== before[key as "shown"])) tool();
+      const stepped = state.stepped && state.pointed !== before.pointed ? pointedOf(state) : null;
+      if (stepped) stage.reveal(stepped.patch.box);
     }),
     tools.pointing.watch((pointing, before) => {
       const grown = strokeGrown(pointing.sketch, before.sketch);

@@ -16,7 +16,7 @@ export interface Toast {
   readonly untilNext: boolean;
 }
 
-export type Tool = "click" | "box" | "brush" | "eraser" | "polygon" | "lasso";
+export type Tool = "click" | "box" | "brush" | "eraser" | "polygon" | "lasso" | "suggest";
 
 export interface State {
   readonly connection: ConnectionState;

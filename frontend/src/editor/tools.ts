@@ -60,6 +60,8 @@ export interface Target {
   box(box: PromptBox): void;
   /** `from` is where it began: what it is cut off when nothing is open. */
   paint(did: Did, region: Spans, adding: boolean, from: Point): void;
+  /** What the pointer is about while suggestions are shown. */
+  readonly suggestions: { press(press: Press): Drag | null; hover(at: Point | null): void };
 }
 
 export const BRUSHES = [
@@ -100,7 +102,14 @@ export class Toolbox {
 
   /** Whether one finger draws, rather than moves the picture. */
   get draws(): boolean {
-    return this.store.get().tool !== "click";
+    const { tool } = this.store.get();
+    return tool !== "click" && tool !== "suggest";
+  }
+
+  /** Whether a press is a click for an object: while suggestions are shown, only for one that is open. */
+  private get clicks(): boolean {
+    const { tool, open } = this.store.get();
+    return tool === "click" || (tool === "suggest" && open !== null);
   }
 
   press(press: Press): Drag | null {
@@ -109,6 +118,8 @@ export class Toolbox {
     switch (tool) {
       case "click":
         return this.pressClick(press);
+      case "suggest":
+        return this.clicks ? this.pressClick(press) : this.target.suggestions.press(press);
       case "box":
         return this.dragBox(press);
       case "brush":
@@ -128,6 +139,7 @@ export class Toolbox {
     const dot = at ? this.dotAt(at, reach) : null;
     if (this.pointing.get().dot !== dot) this.pointing.set({ dot });
     if (this.corners.length > 0 && at) this.sketchPolygon(at, reach);
+    this.target.suggestions.hover(at);
     this.look();
   }
 
@@ -298,8 +310,8 @@ export class Toolbox {
   }
 
   private dotAt({ x, y }: Point, reach: number): number | null {
-    const { open, tool } = this.store.get();
-    if (!open || tool !== "click" || open.trial) return null;
+    const { open } = this.store.get();
+    if (!open || !this.clicks || open.trial) return null;
     const found = clicksOf(open).findLastIndex((click) => Math.hypot(click.x - x, click.y - y) <= reach);
     return found < 0 ? null : found;
   }

@@ -83,16 +83,27 @@ export function begin(uid: string, category: number | null, view: Size): Work {
   return opened(uid, null, { category, prompts: { base: null, box: null, clicks: [] }, hand: hands.UNTOUCHED }, view);
 }
 
+interface Made {
+  readonly uid: string;
+  readonly category: number | null;
+  readonly patch: Patch;
+  readonly clicks: readonly Click[];
+}
+
 /** A kept object to refine: by its own clicks if they still make its mask, else on top of the mask. */
-export function reopen(
-  uid: string,
-  kept: { uid: string; category: number; patch: Patch; clicks: readonly Click[] },
-  view: Size,
-): Work {
-  const { category, patch, clicks } = kept;
+export function reopen(uid: string, kept: Made, view: Size): Work {
+  return resumed(uid, kept.uid, kept, view);
+}
+
+/** A suggestion to correct, in the same way; kept, it is an object with the suggestion's uid. */
+export function correct(suggestion: Made, view: Size): Work {
+  return resumed(suggestion.uid, null, suggestion, view);
+}
+
+function resumed(uid: string, source: string | null, { category, patch, clicks }: Made, view: Size): Work {
   const recipe = { category, prompts: { base: patch, box: null, clicks: [] }, hand: hands.UNTOUCHED };
   const trial = clicks.length > 0 ? { base: null, box: null, clicks } : null;
-  return { ...opened(uid, kept.uid, recipe, view), trial };
+  return { ...opened(uid, source, recipe, view), trial };
 }
 
 function opened(uid: string, source: string | null, recipe: Recipe, view: Size): Work {
@@ -116,6 +127,11 @@ export function clicksOf(work: Work): readonly Click[] {
 /** Whether `mask` answers everything that was asked. */
 export function isSettled(work: Work): boolean {
   return work.trial === null && known(work, recipeOf(work).prompts) !== null;
+}
+
+/** Whether it is a new object with nothing in it. */
+export function isBlank({ at, source, steps }: Work): boolean {
+  return at === 0 && !source && !steps[0]!.recipe.prompts.base;
 }
 
 /** What undo would take back; null when there is nothing. */

@@ -39,11 +39,6 @@ export class Workbench {
     this.show(works.begin(newUid(), category, this.view));
   }
 
-  /** Open a kept object. */
-  reopen(kept: Kept): void {
-    this.show(works.reopen(newUid(), kept, this.view));
-  }
-
   /** Make this the open object. */
   show(work: Work): void {
     this.store.set({ open: work, selected: work.source });

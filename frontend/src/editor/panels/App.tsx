@@ -11,6 +11,7 @@ import { listenToKeys } from "./keyboard";
 import { Notices, Toast } from "./Notices";
 import { Objects } from "./Objects";
 import { OpenBar } from "./OpenBar";
+import { Suggestions } from "./Suggestions";
 import { Toolbar, ToolOptions } from "./Toolbar";
 import { TopBar } from "./TopBar";
 import { ViewBar } from "./ViewBar";
@@ -56,6 +57,7 @@ function Window({ editor }: { editor: Editor }) {
       <aside class="panels" aria-label="Classes and objects">
         <Instructions />
         <Classes />
+        <Suggestions />
         <Objects />
       </aside>
       <Dialogs />

@@ -10,6 +10,7 @@ import { direct } from "../scene";
 import type { Drag } from "../tools";
 import { actualSize, pan, toPicture, zoomAt, type Point } from "../viewport";
 import { clicksOf, isSettled } from "../work";
+import { suggestionTag } from "./tag";
 import { useEditor, useEditorState } from "./context";
 
 /** CSS pixels around a dot or corner that still count as on it, for a mouse or pen and for a finger. */
@@ -76,6 +77,7 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
   const unwatch = [
     direct(editor, stage),
     ring.stop,
+    suggestionTag(editor, host, stage),
     editor.tools.pointing.watch(({ sketch, dot }) => {
       host.toggleAttribute("data-on-dot", dot !== null || sketch?.kind === "dot");
       host.dataset["preview"] = String(sketch?.kind === "preview" ? area(sketch.patch.runs) : "");

@@ -2,6 +2,7 @@
 
 import { clicksOf, recipeOf } from "../work";
 import { useEditor, useEditorState } from "./context";
+import { SuggestionHint } from "./Suggestions";
 
 export function OpenBar() {
   const editor = useEditor();
@@ -9,7 +10,9 @@ export function OpenBar() {
   const active = useEditorState((state) => state.activeCategory);
   const begun = useEditorState((state) => state.kept.length > 0 || state.finishing.length > 0);
   const ready = useEditorState((state) => state.encoding.state === "ready");
+  const tool = useEditorState((state) => state.tool);
   if (!editor.canLabel) return null;
+  if (!open && tool === "suggest") return <SuggestionHint />;
   if (!open) {
     if (begun || !ready) return null;
     return (

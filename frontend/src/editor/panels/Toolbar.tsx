@@ -17,6 +17,7 @@ const TOOLS: readonly (readonly [tool: Tool, name: string])[] = [
   ["eraser", "Eraser"],
   ["polygon", "Polygon"],
   ["lasso", "Lasso"],
+  ["suggest", "Suggestions"],
 ];
 
 const OPERATORS: readonly (readonly [operator: Operator, name: string])[] = [
@@ -48,7 +49,7 @@ export function Toolbar() {
           action={one}
           name={name}
           pressed={tool === one}
-          onClick={() => editor.chooseTool(one)}
+          onClick={() => (one === "suggest" ? editor.suggestions.toggle() : editor.chooseTool(one))}
           first={tool === one}
         />
       ))}

@@ -2,7 +2,9 @@
 
 import type { Editor } from "../editor";
 import { actionOf, belongsTo, isPeek, type Action } from "../keys";
+import type { Suggestions } from "../suggestions/suggestions";
 import type { ViewControls } from "./Canvas";
+import { TEXT_FIELD } from "./TextSearch";
 
 /** Actions that go on while their key is held. */
 const REPEATED: ReadonlySet<Action> = new Set([
@@ -14,6 +16,10 @@ const REPEATED: ReadonlySet<Action> = new Set([
   "larger",
   "grow",
   "shrink",
+  "nextSuggestion",
+  "previousSuggestion",
+  "lessSure",
+  "surer",
 ]);
 
 /** Until the returned function is called. `space` is told whether the space bar is down. */
@@ -66,6 +72,7 @@ export function listenToKeys(
 }
 
 export function perform(editor: Editor, view: ViewControls | null, action: Action): void {
+  if (aboutSuggestions(editor.suggestions, action)) return;
   switch (action) {
     case "keep":
       return editor.keep();
@@ -115,6 +122,51 @@ export function perform(editor: Editor, view: ViewControls | null, action: Actio
     case "help":
       return editor.toggle("help");
     default:
-      return editor.chooseByHotkey(Number(action.slice("category".length)));
+      return editor.chooseByHotkey(categoryKey(action));
   }
+}
+
+/** Whether that was all: an action about suggestions, or a usual one while a suggestion is pointed at. */
+function aboutSuggestions(suggestions: Suggestions, action: Action): boolean {
+  switch (action) {
+    case "keep":
+      return suggestions.keepPointed();
+    case "delete":
+      return suggestions.rejectPointed();
+    case "cancel":
+      return suggestions.search.forget();
+    case "suggest":
+      suggestions.toggle();
+      return true;
+    case "nextSuggestion":
+    case "previousSuggestion":
+      suggestions.step(action === "nextSuggestion" ? 1 : -1);
+      return true;
+    case "correct":
+      suggestions.correctPointed();
+      return true;
+    case "keepAll":
+      suggestions.keepAll();
+      return true;
+    case "lessSure":
+    case "surer":
+      suggestions.stepThreshold(action === "surer" ? 1 : -1);
+      return true;
+    case "everything":
+    case "instances":
+    case "panoptic":
+      void suggestions.asking.ask(action);
+      return true;
+    case "text":
+      document.getElementById(TEXT_FIELD)?.focus();
+      return true;
+    default:
+      if (action.startsWith("category")) suggestions.keepByHotkey(categoryKey(action));
+      return false; // the class is the one for what comes next, too
+  }
+}
+
+/** The digit of a class's key. */
+function categoryKey(action: Action): number {
+  return Number(action.slice("category".length));
 }

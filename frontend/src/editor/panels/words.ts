@@ -23,6 +23,8 @@ const WORDS: Readonly<Record<Did | Entry["what"], string>> = {
   delete: "deleting",
   cancel: "cancelling",
   change: "change",
+  accept: "keeping",
+  reject: "rejecting",
 };
 
 export function wordFor(what: string): string {

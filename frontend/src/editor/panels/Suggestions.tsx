@@ -1,0 +1,274 @@
+/** The panel of suggestions: ask for them, how confident they have to be, and each of them by class. */
+
+import { useStore } from "../store";
+import { groups, percent, type Group, type Method, type Suggestion } from "../suggestions/offer";
+import type { SuggestionsState } from "../suggestions/state";
+import { emptyWords, METHODS, whyNot } from "../suggestions/words";
+import { useEditor, useEditorState } from "./context";
+import { Icon } from "./icons";
+import { TextSearch } from "./TextSearch";
+
+function useSuggestions<Part>(select: (state: SuggestionsState) => Part): Part {
+  return useStore(useEditor().suggestions.store, select);
+}
+
+export function Suggestions() {
+  const editor = useEditor();
+  const on = useEditorState((state) => state.tool === "suggest");
+  const shown = useSuggestions((state) => state.shown);
+  const load = useSuggestions((state) => state.load.kind);
+  return (
+    <section
+      class="panel suggest"
+      aria-labelledby="suggestions-title"
+      data-testid="suggestions"
+      data-load={load}
+      data-shown={shown.length}
+    >
+      <div class="panel-head">
+        <h2 id="suggestions-title">
+          Suggestions <span class="count">{shown.length > 0 && shown.length}</span>
+        </h2>
+        <button
+          type="button"
+          class="ghost small"
+          aria-pressed={on}
+          title={on ? "Hide suggestions (V)" : "Show suggestions (V)"}
+          data-testid="show-suggestions"
+          onClick={() => editor.suggestions.toggle()}
+        >
+          {on ? "Hide" : "Show"} <kbd>V</kbd>
+        </button>
+      </div>
+      {editor.canLabel && <TextSearch />}
+      {editor.canLabel && <Ask />}
+      <Progress />
+      {on && <Listed />}
+    </section>
+  );
+}
+
+/** A button a method. One that can't be asked here says why when it is pressed. */
+function Ask() {
+  const editor = useEditor();
+  const asking = useSuggestions((state) => state.asking);
+  const titleOf = (method: Method, about: string) => {
+    const offer = editor.boot.methods.find((one) => one.method === method);
+    if (!offer?.can) return whyNot(method, editor.boot);
+    return offer.head ? `${about} (${offer.head})` : about;
+  };
+  return (
+    <div class="suggest-ask" role="group" aria-label="Ask for suggestions">
+      {METHODS.map(({ method, title, about }) => {
+        const can = editor.boot.methods.some((one) => one.method === method && one.can);
+        const busy = asking.includes(method);
+        return (
+          <button
+            key={method}
+            type="button"
+            class="small"
+            aria-disabled={!can || busy}
+            aria-busy={busy}
+            title={titleOf(method, about)}
+            data-testid={`ask-${method}`}
+            onClick={() => void editor.suggestions.asking.ask(method)}
+          >
+            {title}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+function Progress() {
+  const editor = useEditor();
+  const asking = useSuggestions((state) => state.asking);
+  const slow = useSuggestions((state) => state.slow);
+  const failed = useSuggestions((state) => state.looked.filter((one) => one.state === "failed" && one.reason));
+  const load = useSuggestions((state) => state.load);
+  const ready = useEditorState((state) => state.encoding.state === "ready");
+  const names = METHODS.filter(({ method }) => asking.includes(method)).map(({ title }) => title);
+  return (
+    <div role="status">
+      {asking.length > 0 && (
+        <div class="suggest-progress" data-testid="suggest-progress">
+          <progress aria-label="Until there are suggestions" />
+          <p class="suggest-said">
+            {ready ? `Looking: ${names.join(", ")}` : "Begins when the image is prepared"}
+            {slow && ". The worker is busy with other images, or not running. You can go on; they come by themselves."}
+          </p>
+        </div>
+      )}
+      {failed.map(({ method, reason }) => (
+        <p key={method} class="suggest-said bad" data-testid="suggest-failed">
+          {reason}
+        </p>
+      ))}
+      {load.kind === "failed" && (
+        <p class="suggest-said bad">
+          {load.message}{" "}
+          <button type="button" class="link-button" onClick={() => void editor.suggestions.asking.load()}>
+            Load again
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Slider, classes, rows. */
+function Listed() {
+  const editor = useEditor();
+  const { suggestions } = editor;
+  const state = useSuggestions((all) => all);
+  const { shown, undecided, above } = state;
+  useEditorState((all) => all.activeCategory); // what has no class is kept as that
+  const found = groups(shown, editor.boot.project.categories);
+  return (
+    <>
+      {undecided.length > 0 && (
+        <label class="suggest-above" title="Less (,) or more (.) confident">
+          <span>Confidence</span>
+          <input
+            type="range"
+            min={0}
+            max={100}
+            step={1}
+            value={Math.round(above * 100)}
+            aria-valuetext={`${percent(above)}, ${shown.length} of ${undecided.length} shown`}
+            data-testid="confidence"
+            onInput={(event) => suggestions.threshold(Number(event.currentTarget.value) / 100)}
+          />
+          <output>{percent(above)}</output>
+        </label>
+      )}
+      {shown.length === 0 && state.asking.length === 0 && state.load.kind === "ready" && (
+        <p class="panel-empty">{emptyWords(state, editor.boot)}</p>
+      )}
+      {found.length > 0 && (
+        <div class="suggest-list">
+          {found.map((group) => (
+            <GroupRows key={group.key} group={group} />
+          ))}
+        </div>
+      )}
+      {editor.canLabel && found.length > 1 && (
+        <button type="button" class="small suggest-all" data-testid="keep-all" onClick={() => suggestions.keepAll()}>
+          Keep all {shown.length} shown <kbd>Shift</kbd> <kbd>A</kbd>
+        </button>
+      )}
+    </>
+  );
+}
+
+/** From so many rows on a group is folded at first. */
+const MANY = 12;
+
+function GroupRows({ group }: { group: Group }) {
+  const editor = useEditor();
+  const { suggestions } = editor;
+  const given = editor.category(suggestions.classOf(group.list[0]!));
+  const as = group.category ? "" : given ? ` as ${given.name}` : "";
+  return (
+    <details open={group.list.length < MANY} data-testid="suggestion-group" data-group={group.key}>
+      <summary>
+        <span class="color-chip dashed" style={{ borderColor: group.category?.color }} />
+        <span class="row-name">
+          {group.name} <span class="count">{group.list.length}</span>
+        </span>
+        {editor.canLabel && (
+          <button
+            type="button"
+            class="ghost small"
+            title={`Keep these ${group.list.length}${as}`}
+            aria-label={`Keep ${group.list.length} of ${group.name}${as}`}
+            data-testid="keep-group"
+            onClick={(event) => {
+              event.preventDefault(); // it stands in a summary, which would fold
+              suggestions.keepAll(group.list);
+            }}
+          >
+            Keep{as || " all"}
+          </button>
+        )}
+      </summary>
+      <ul role="list" onMouseLeave={() => suggestions.point(null)}>
+        {group.list.map((one) => (
+          <Row key={one.uid} one={one} name={group.name} />
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Row({ one, name }: { one: Suggestion; name: string }) {
+  const editor = useEditor();
+  const { suggestions } = editor;
+  const pointed = useSuggestions((state) => state.pointed === one.uid);
+  const said = `${name}, ${percent(one.score)} sure`;
+  return (
+    <li
+      class="object-row"
+      data-testid="suggestion"
+      data-uid={one.uid}
+      data-score={one.score}
+      data-area={one.area}
+      aria-current={pointed ? "true" : undefined}
+      onMouseEnter={() => suggestions.point(one.uid)}
+    >
+      <button
+        type="button"
+        class="row"
+        aria-label={`${said}: correct`}
+        disabled={!editor.canLabel}
+        onFocus={() => suggestions.point(one.uid)}
+        onClick={() => suggestions.correct(one.uid)}
+      >
+        <span class="row-name">{percent(one.score)}</span>
+        <meter min={0} max={1} value={one.score} aria-hidden="true" />
+      </button>
+      {editor.canLabel && (
+        <>
+          <button
+            type="button"
+            class="row-action keep"
+            title="Keep (Enter)"
+            aria-label={`Keep ${said}`}
+            data-testid="keep-suggestion"
+            onClick={() => suggestions.keep([one.uid])}
+          >
+            <Icon name="check" />
+          </button>
+          <button
+            type="button"
+            class="row-action"
+            title="Reject (Delete)"
+            aria-label={`Reject ${said}`}
+            data-testid="reject-suggestion"
+            onClick={() => suggestions.reject([one.uid])}
+          >
+            <Icon name="close" />
+          </button>
+        </>
+      )}
+    </li>
+  );
+}
+
+/** Under the image, while suggestions are shown. */
+export function SuggestionHint() {
+  const any = useSuggestions((state) => state.shown.length > 0);
+  const place = useSuggestions(({ shown, pointed, stepped }) =>
+    stepped ? shown.findIndex(({ uid }) => uid === pointed) : -1,
+  );
+  const total = useSuggestions((state) => state.shown.length);
+  if (!any) return null;
+  return (
+    <div class="open-bar hint" role="status">
+      {place >= 0 && <strong>{`${place + 1} of ${total} `}</strong>}
+      Click or <kbd>Enter</kbd> keeps, right click or <kbd>Del</kbd> rejects, <kbd>Shift</kbd> click corrects.{" "}
+      <kbd>N</kbd> next
+    </div>
+  );
+}

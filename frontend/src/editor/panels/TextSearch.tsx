@@ -1,0 +1,72 @@
+/** The field in which somebody says what to look for. */
+
+import { useState } from "preact/hooks";
+import { useStore } from "../store";
+import { whyNot } from "../suggestions/words";
+import { useEditor } from "./context";
+import { Icon } from "./icons";
+
+/** The field's id: its key puts the focus there. */
+export const TEXT_FIELD = "text-search";
+
+export function TextSearch() {
+  const editor = useEditor();
+  const { search, store } = editor.suggestions;
+  const text = useStore(store, (state) => state.text);
+  const [phrase, setPhrase] = useState("");
+  const can = editor.boot.methods.some((one) => one.method === "text" && one.can);
+  const busy = text.kind === "asking";
+  const message = text.kind === "answered" || text.kind === "failed" ? text.message : "";
+  const ask = (event: Event) => {
+    event.preventDefault();
+    void search.find(phrase);
+    document.getElementById(TEXT_FIELD)?.blur(); // the next Enter is about what is found
+  };
+  const clear = () => {
+    setPhrase("");
+    search.forget();
+  };
+  return (
+    <form class="text-search" role="search" onSubmit={ask}>
+      <div class="text-search-field">
+        <Icon name="search" />
+        <input
+          id={TEXT_FIELD}
+          type="text"
+          maxLength={120}
+          autocomplete="off"
+          placeholder="Find by text, such as “left cow”"
+          aria-label="Find an object by text"
+          aria-describedby="text-search-said"
+          title={can ? "Find by text (T)" : whyNot("text", editor.boot)}
+          list="text-search-classes"
+          data-testid="text-search"
+          data-state={text.kind}
+          value={phrase}
+          onInput={(event) => setPhrase(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Escape") return;
+            event.stopPropagation();
+            clear();
+            event.currentTarget.blur();
+          }}
+        />
+        <datalist id="text-search-classes">
+          {editor.boot.project.categories.map(({ number, name }) => (
+            <option key={number} value={name} />
+          ))}
+        </datalist>
+        {phrase || text.kind !== "idle" ? (
+          <button type="button" class="row-action" aria-label="Forget the text" title="Forget (Esc)" onClick={clear}>
+            <Icon name="close" />
+          </button>
+        ) : (
+          <kbd>T</kbd>
+        )}
+      </div>
+      <p id="text-search-said" role="status" class={text.kind === "failed" ? "suggest-said bad" : "suggest-said"}>
+        {busy ? "Looking…" : message}
+      </p>
+    </form>
+  );
+}

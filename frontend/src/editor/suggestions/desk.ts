@@ -1,0 +1,19 @@
+/** What suggestions use of the editor. */
+
+import type { History } from "../history";
+import type { Toasts } from "../toasts";
+import type { Toolbox } from "../tools";
+import type { Point } from "../viewport";
+import type { Work } from "../work";
+import type { Workbench } from "../workbench";
+
+export interface Desk {
+  readonly history: Pick<History, "commit" | "note">;
+  readonly bench: Pick<Workbench, "close">;
+  readonly tools: Pick<Toolbox, "choose">;
+  readonly toasts: Pick<Toasts, "say">;
+  click(at: Point, positive: boolean, twice: boolean): void;
+  openInstead(work: Work): void;
+  /** Say what was just done, with a way to take it back. */
+  offerUndo(text: string, label: string): void;
+}

@@ -1,0 +1,60 @@
+/** Finds an object by what somebody says of it. */
+
+import { wordsOf } from "../api";
+import type { Boot } from "../boot";
+import type { State } from "../state";
+import type { Store } from "../store";
+import type { Desk } from "./desk";
+import { heatOf, type Heat } from "./heat";
+import { suggestionOf } from "./offer";
+import type { Pool } from "./pool";
+import type { Found, SuggestionService } from "./service";
+import { answerWords, whyNot } from "./words";
+
+export class Search {
+  constructor(
+    private readonly pool: Pool,
+    private readonly service: SuggestionService,
+    private readonly boot: Boot,
+    private readonly editor: Store<State>,
+    private readonly desk: Desk,
+    private readonly warm: (heat: Found["heat"]) => Promise<Heat> = heatOf,
+  ) {}
+
+  /** Where on the image is what the phrase means? The object is a suggestion, pointed at. */
+  async find(text: string): Promise<void> {
+    const phrase = text.trim();
+    if (!phrase || !this.boot.user.can_label) return;
+    const { store } = this.pool;
+    if (!this.boot.methods.some(({ method, can }) => method === "text" && can)) {
+      store.set({ text: { kind: "failed", phrase, message: whyNot("text", this.boot) } });
+      return;
+    }
+    const asking = { kind: "asking", phrase } as const;
+    store.set({ text: asking });
+    try {
+      const found = await this.service.find(phrase);
+      const heat = await this.warm(found.heat);
+      if (store.get().text === asking) this.answer(phrase, found, heat);
+    } catch (error) {
+      if (store.get().text === asking) store.set({ text: { kind: "failed", phrase, message: wordsOf(error) } });
+    }
+  }
+
+  /** Forget the phrase and its heat; false when there is none. */
+  forget(): boolean {
+    if (this.pool.store.get().text.kind === "idle") return false;
+    this.pool.store.set({ text: { kind: "idle" } });
+    this.pool.takeFound(null);
+    return true;
+  }
+
+  private answer(phrase: string, found: Found, heat: Heat): void {
+    const one = found.suggestion && suggestionOf(found.suggestion, this.boot.image);
+    const message = answerWords(one?.score ?? null, found.missing);
+    this.pool.store.set({ text: { kind: "answered", phrase, heat, uid: one?.uid ?? null, message } });
+    this.pool.takeFound(one);
+    if (!this.editor.get().open) this.desk.tools.choose("suggest");
+    this.pool.store.set({ pointed: one?.uid ?? null, stepped: true });
+  }
+}

@@ -1,0 +1,296 @@
+/** What an annotator does with suggestions: ask for them, step through them, keep, reject, correct.
+ *
+ * They are shown, and the pointer is about them, while the tool is *suggest* and no object is open. Keeping one is an
+ * operation of the outbox like any keeping of an object, under the suggestion's uid: that is how the server knows what
+ * became of it, and why undo, conflicts and lost connections need nothing of their own here.
+ */
+
+import type { Boot, Surroundings } from "../boot";
+import { wire } from "../clicks";
+import type { ObjectChange } from "../journal";
+import { same } from "../rle";
+import type { State } from "../state";
+import type { Store } from "../store";
+import type { Drag, Press } from "../tools";
+import type { Point } from "../viewport";
+import { correct, recipeOf } from "../work";
+import { Asking } from "./asking";
+import type { Desk } from "./desk";
+import { between, following, neighbour, smallestAt, together, type Suggestion } from "./offer";
+import { Pool } from "./pool";
+import { Rejections } from "./rejections";
+import { Search } from "./search";
+import { SuggestionService } from "./service";
+import { FIRST_THRESHOLD, pointedOf, suggestionsStore, type SuggestionsState } from "./state";
+import { count } from "./words";
+
+/** How far the slider goes with a key. */
+const STEP = 0.05;
+
+export class Suggestions {
+  readonly store: Store<SuggestionsState>;
+  readonly asking: Asking;
+  readonly search: Search;
+  private readonly pool: Pool;
+  private readonly rejections: Rejections;
+  private under: string | null = null;
+  private stale = false;
+
+  constructor(
+    private readonly boot: Boot,
+    private readonly around: Surroundings,
+    private readonly editor: Store<State>,
+    private readonly desk: Desk,
+  ) {
+    const { storage, api } = around;
+    const service = new SuggestionService(api, boot.api);
+    const key = `rejections:${boot.user.id}:${boot.image.id}`;
+    this.rejections = new Rejections(service, storage, key, () => void this.asking.load());
+    const above = storage.read<number>(this.thresholdKey) ?? FIRST_THRESHOLD;
+    this.store = suggestionsStore(above, this.rejections.rejected);
+    this.pool = new Pool(this.store, editor, boot.image);
+    this.asking = new Asking(this.pool, service, boot, editor, desk);
+    this.search = new Search(this.pool, service, boot, editor, desk);
+    editor.watch((state, before) => this.follow(state, before));
+  }
+
+  private get isOn(): boolean {
+    return this.editor.get().tool === "suggest";
+  }
+
+  /** Whether pointer and keys are about suggestions: while an object is open they are about that. */
+  private get isActive(): boolean {
+    return this.isOn && !this.editor.get().open;
+  }
+
+  private get pointed(): Suggestion | null {
+    return this.isActive ? pointedOf(this.store.get()) : null;
+  }
+
+  private get thresholdKey(): string {
+    return `suggestions-above:${this.boot.project.id}`;
+  }
+
+  /** The socket is there, for the first time or again. */
+  connected(): void {
+    void this.asking.load();
+    void this.rejections.tell();
+  }
+
+  /** The kept objects, or the open one, are others: so is what is still to be decided. */
+  private follow(state: State, before: State): void {
+    const { kept, open, finishing, save, tool } = state;
+    if (kept !== before.kept) {
+      const there = new Set(kept.map(({ uid }) => uid));
+      if (before.kept.some(({ uid }) => !there.has(uid))) this.stale = true;
+    }
+    if (kept !== before.kept || open?.uid !== before.open?.uid || finishing !== before.finishing) this.pool.refresh();
+    if (this.stale && save.kind === "saved") {
+      this.stale = false; // what the deleted object covered is offered again
+      void this.asking.load();
+    }
+    if (tool !== before.tool && tool !== "suggest") this.store.set({ pointed: null, gathered: [] });
+  }
+
+  // Looking
+
+  /** Show suggestions, or go back to clicking; where there are none, find everything. */
+  toggle(): void {
+    if (this.isOn) return this.desk.tools.choose("click");
+    this.desk.tools.choose("suggest");
+    this.asking.askForAny();
+  }
+
+  /** How confident a suggestion has to be to be shown. */
+  threshold(above: number): void {
+    const rounded = Math.round(Math.min(1, Math.max(0, above)) * 100) / 100;
+    this.around.storage.write(this.thresholdKey, rounded);
+    this.store.set({ above: rounded });
+    this.pool.refresh();
+  }
+
+  stepThreshold(by: 1 | -1): void {
+    this.threshold(this.store.get().above + by * STEP);
+  }
+
+  /** The next suggestion by confidence, or the one before. */
+  step(by: 1 | -1): void {
+    if (!this.isOn) this.toggle();
+    if (!this.isActive) return;
+    const found = neighbour(this.store.get().shown, this.store.get().pointed, by);
+    if (found) this.point(found.uid, true);
+  }
+
+  /** `stepped`: by a key, so that it has to come into sight, and the next one follows when it is decided. */
+  point(uid: string | null, stepped = false): void {
+    this.store.set({ pointed: uid, stepped });
+  }
+
+  /** The pointer is over a place of the picture; null: it left. What was stepped to stays until it is over another one. */
+  hover(at: Point | null): void {
+    const under = at && this.isActive ? (this.at(at)?.uid ?? null) : null;
+    if (under === this.under) return;
+    this.under = under;
+    this.point(under);
+  }
+
+  private at(place: Point): Suggestion | null {
+    return smallestAt(this.store.get().shown, place);
+  }
+
+  /** The pointer goes down while suggestions are shown and no object is open. */
+  press({ at, secondary, shift, twice, reach }: Press): Drag | null {
+    const first = this.at(at);
+    if (first) this.point(first.uid);
+    if (!this.boot.user.can_label) return null;
+    if (secondary || shift) {
+      if (!first) this.desk.click(at, false, false);
+      else if (secondary) this.reject([first.uid]);
+      else this.correct(first.uid);
+      return null;
+    }
+    if (first && twice) return null; // the second click of a double click is not about what lies beneath
+    return this.gather(at, reach, () => (first ? this.keep([first.uid]) : this.desk.click(at, true, twice)));
+  }
+
+  /** A drag that keeps what it passes; one that went nowhere is a click. */
+  private gather(from: Point, reach: number, click: () => void): Drag {
+    let last = from;
+    const passed = new Set<string>();
+    let moved = false;
+    const pass = (places: readonly Point[]) => {
+      for (const place of places) {
+        const found = this.at(place);
+        if (found) passed.add(found.uid);
+      }
+      this.store.set({ gathered: [...passed] });
+    };
+    const end = () => this.store.set({ gathered: [] });
+    return {
+      move: (to) => {
+        if (!moved && Math.hypot(to.x - from.x, to.y - from.y) < reach) return;
+        if (!moved) pass([from]);
+        moved = true;
+        pass(between(last, to, reach / 2));
+        last = to;
+      },
+      end: () => {
+        end();
+        if (moved) this.keep([...passed]);
+        else click();
+      },
+      cancel: end,
+    };
+  }
+
+  // Deciding
+
+  /** Keep what is pointed at, or the opened one as it is; with a class if one is given. False when there is none. */
+  keepPointed(give: number | null = null): boolean {
+    const { open } = this.editor.get();
+    const opened = this.untouched();
+    if (open && opened) {
+      this.desk.bench.close(opened.uid);
+      this.keep([opened.uid], give ?? recipeOf(open).category);
+      return true;
+    }
+    return this.decide(({ uid }) => this.keep([uid], give));
+  }
+
+  /** Keep what is pointed at with the class of this key, if there is one. */
+  keepByHotkey(hotkey: number): void {
+    const found = this.boot.project.categories.find((one) => one.hotkey === hotkey);
+    if (found && this.pointed) this.keepPointed(found.number);
+  }
+
+  /** Reject what is pointed at; false when there is none. */
+  rejectPointed(): boolean {
+    return this.decide(({ uid }) => this.reject([uid]));
+  }
+
+  /** Open what is pointed at; false when there is none. */
+  correctPointed(): boolean {
+    const { pointed } = this;
+    if (pointed) this.correct(pointed.uid);
+    return pointed !== null;
+  }
+
+  /** Do it to the one that is pointed at; after stepping, the next one is pointed at then. */
+  private decide(how: (one: Suggestion) => void): boolean {
+    const { pointed } = this;
+    if (!pointed || !this.boot.user.can_label) return false;
+    const { stepped, shown } = this.store.get();
+    const next = stepped ? following(shown, pointed.uid) : null;
+    how(pointed);
+    const left = next && this.store.get().shown.includes(next) ? next : null;
+    this.point((stepped && (left ?? this.store.get().shown[0])?.uid) || null, stepped);
+    return true;
+  }
+
+  /** Keep all of a list: what is shown, or of it one class. */
+  keepAll(list: readonly Suggestion[] = this.store.get().shown): void {
+    if (this.isOn) this.keep(list.map(({ uid }) => uid));
+  }
+
+  /** Keep these as they are, in one step of undo. `give`: another class than the suggested one. */
+  keep(uids: readonly string[], give: number | null = null): void {
+    const { categories } = this.boot.project;
+    const found = uids.flatMap((uid) => this.store.get().undecided.find((one) => one.uid === uid) ?? []);
+    const wanted = together(found, this.boot.image);
+    if (!this.boot.user.can_label || wanted.length === 0) return;
+    if (categories.length === 0) {
+      return this.desk.toasts.say("This project has no classes yet. A manager can add them in the project's settings.");
+    }
+    const changes = wanted.map((one): ObjectChange => {
+      const category = give ?? this.classOf(one);
+      return { uid: one.uid, before: null, after: { category, counts: one.counts, clicks: one.clicks.map(wire) } };
+    });
+    this.desk.history.commit("accept", changes[0]!.after!.category, changes);
+    if (wanted.length > 1) this.desk.offerUndo(`${count(wanted.length, "suggestion")} kept.`, "Undo");
+  }
+
+  /** The class that keeping it gives: the suggested one, or where it has none the chosen one. */
+  classOf({ category }: Suggestion): number {
+    const { categories } = this.boot.project;
+    const known = (number: number | null) => categories.find((one) => one.number === number)?.number;
+    return known(category) ?? known(this.editor.get().activeCategory) ?? categories[0]?.number ?? 0;
+  }
+
+  /** No object, or not one to label; remembered, so that no later run proposes it again. */
+  reject(uids: readonly string[]): void {
+    if (!this.boot.user.can_label || uids.length === 0) return;
+    this.decided(uids, true);
+    this.desk.history.note({ what: "reject", category: null, changes: [], work: null, rejected: uids });
+    if (uids.length > 1) this.desk.offerUndo(`${count(uids.length, "suggestion")} rejected.`, "Undo");
+  }
+
+  /** Rejected, or that was taken back: by a step, by undo or by redo. */
+  decided(uids: readonly string[], rejected: boolean): void {
+    const all = new Set(this.store.get().rejected);
+    for (const uid of uids) all[rejected ? "add" : "delete"](uid);
+    this.store.set({ rejected: all });
+    this.pool.refresh();
+    this.rejections.add(rejected ? "reject" : "reopen", uids);
+  }
+
+  /** Make it the open object: clicks refine it, and keeping it then counts as an edit. */
+  correct(uid: string): void {
+    const found = this.store.get().undecided.find((one) => one.uid === uid);
+    if (!found || !this.boot.user.can_label) return;
+    this.desk.openInstead(correct({ ...found, category: this.classOf(found) || null }, this.boot.image));
+  }
+
+  /** Close an opened suggestion that nobody touched: it stays one. */
+  letGo(): void {
+    const opened = this.untouched();
+    if (opened) this.desk.bench.close(opened.uid);
+  }
+
+  /** The suggestion that is open and as it was suggested. */
+  private untouched(): Suggestion | null {
+    const { open } = this.editor.get();
+    const found = open && this.store.get().all.find(({ uid }) => uid === open.uid);
+    if (!found || !same(open.mask, found.patch)) return null;
+    return found.category === null || recipeOf(open).category === found.category ? found : null;
+  }
+}

@@ -1,0 +1,21 @@
+/** Suggestions for tests. */
+
+import { patchOf, spansOf } from "../mask/spans";
+import { viewCounts, type Box } from "../rle";
+import type { Suggestion, SuggestionData } from "./offer";
+
+const VIEW = { width: 100, height: 60 };
+
+/** A filled box of a view of 100 × 60 pixels. */
+export function rectangle(uid: string, box: Box, more: Partial<Suggestion> = {}): Suggestion {
+  const [, , width, height] = box;
+  const patch = patchOf(spansOf({ box, runs: [0, width * height] }, VIEW.height), VIEW.height);
+  const counts = viewCounts(patch, VIEW.width, VIEW.height);
+  const area = width * height;
+  return { uid, method: "everything", score: 0.5, word: "", category: null, counts, area, clicks: [], patch, ...more };
+}
+
+/** The same as the API writes it. */
+export function written({ patch: _patch, ...rest }: Suggestion): SuggestionData {
+  return { ...rest, clicks: [] };
+}

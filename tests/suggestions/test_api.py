@@ -62,7 +62,10 @@ def test_an_annotator_has_one_image_looked_at(
     assert send(as_user(rita), "POST", url, {"method": "instances"}).status_code == 403
     answer = send(as_user(bob), "POST", url, {"method": "instances", "options": {"threshold": 0.4}})
     assert (answer.status_code, answer.json()["total"], answer.json()["head"]) == (202, 1, starter.pk)
-    assert as_user(bob).get(url).json()["running"] == ["instances"]
+    shown = as_user(bob).get(url).json()
+    assert (shown["running"], shown["looked"]) == (
+        ["instances"], [{"method": "instances", "state": "queued", "found": 0}],
+    )  # fmt: skip
     missing = send(as_user(bob), "POST", url, {"method": "everything"})
     assert (missing.status_code, missing.json()["error"]["code"]) == (409, "method_not_installed")
 

@@ -107,7 +107,10 @@ def test_a_phrase_is_looked_for(image: Image, bob: User, as_user: Callable[[User
     grey = cv2.imdecode(np.frombuffer(base64.b64decode(found["heat"]["png"]), np.uint8), cv2.IMREAD_GRAYSCALE)
     assert grey.shape == (30, 40)
     assert len(answer.content) < 50_000
-    if found["suggestion"] is not None:
+    if found["suggestion"] is None:
+        assert found["missing"] in ("kept", "nothing")
+    else:
+        assert "missing" not in found
         assert found["suggestion"]["word"] == "the round thing on the left"
         assert len(found["suggestion"]["clicks"]) == 1
 

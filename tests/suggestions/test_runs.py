@@ -309,6 +309,39 @@ def test_the_pages_are_told(
     assert found[-1] == {"id": run.pk, "method": "instances", "state": "done", "done": 1, "failed": 0, "total": 1}
 
 
+def test_editors_are_told_why_their_image_failed(
+    project: Project, alice: User, starter: HeadVersion, add_image: AddImage, monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: object,
+) -> None:  # fmt: skip
+    from labeling.common import events
+
+    told: list[dict[str, object]] = []
+    monkeypatch.setattr(events, "publish", lambda group, event: told.append(event))
+    image = add_image(0)
+    run = start(project, alice)
+    monkeypatch.setattr(heads, "starter_folder", lambda kind: Path("/nonexistent"))
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        work.work_off()
+    (reason,) = run.rows.values_list("reason", flat=True)
+    assert [event for event in told if "found" in event] == [
+        {"type": "suggestions", "image": image.pk, "method": "instances", "found": 0, "reason": reason}
+    ]
+    EVENT.validate_python(told[0] if "found" in told[0] else told[1])
+    assert runs.looks(image) == [{"method": "instances", "state": "failed", "found": 0, "reason": reason}]
+    told.clear()
+    runs.retry(run)
+    Encoding.objects.update(state="failed")
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        runs.release_lost()
+    assert [event["reason"] for event in told if "found" in event] == [runs.NOT_PREPARED]
+    runs.retry(run)
+    run.rows.update(state="running", attempts=runs.MAX_ATTEMPTS, lease_owner=DEAD, lease_until=None)
+    told.clear()
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        runs.release_lost()
+    assert [event["reason"] for event in told if "found" in event] == [runs.WORKER_DIED]
+
+
 def test_rejected_masks_are_compared_by_overlap(add_image: AddImage, suggest: Suggest) -> None:
     image: Image = add_image(0, "queued")
     from inference.heads.proposals import Proposal, encode

@@ -4,6 +4,8 @@ from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
 from labeling.features.models import Encoding
 from labeling.projects.models import Project
+from labeling.suggestions import heads
+from labeling.suggestions.models import HeadVersion
 from tests.workspace.conftest import AddImage, AsUser
 from tests.workspace.test_project_page import data_of
 
@@ -12,6 +14,9 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
     project.instructions = "Exact edges."
     project.save()
     before, image, after = add_image(), add_image(), add_image()
+    for number, state in enumerate(("ready", "ready", "training"), start=1):
+        HeadVersion.objects.create(project=project, kind="instances", number=number, state=state)
+    HeadVersion.objects.create(project=project, kind="panoptic", number=1, state="failed")
     page = as_user(bob).get(f"/images/{image.pk}/").content.decode()
     assert '<div id="editor">' in page
     assert data_of(page, "editor-data") == {
@@ -50,7 +55,15 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
             "time": f"/api/images/{image.pk}/time",
             "images": f"/api/projects/{project.pk}/images",
             "keys": "/api/me/keys",
+            "suggestions": f"/api/images/{image.pk}/suggestions",
+            "text": f"/api/images/{image.pk}/text",
         },
+        "methods": [
+            {"method": "everything", "title": "Everything", "can": heads.is_installed("everything"), "head": None},
+            {"method": "instances", "title": "Instances", "can": True, "head": "Instances 2"},
+            {"method": "panoptic", "title": "Panoptic", "can": False, "head": None},
+            {"method": "text", "title": "Text", "can": heads.is_installed("text"), "head": None},
+        ],
         "position": {"index": 2, "total": 3},
         "previous": f"/images/{before.pk}/",
         "upcoming": [{"id": one.pk, "view": one.view_url, "editor": f"/images/{one.pk}/"} for one in (after, before)],

@@ -27,11 +27,11 @@ def kept_masks(image: Image) -> list[Rle]:
 def offered(image: Image, methods: Collection[str] = (), above: float = 0.0) -> list[Suggestion]:
     """Open suggestions that are not over a kept object, best first; of one object only one.
 
-    methods: only of these; empty means all. above: the least score.
+    methods: only of these; empty means all but text, which answers whoever asked and nobody else. above: the least
+    score.
     """
     rows = Suggestion.objects.filter(image=image, state=Suggestion.State.OPEN, score__gte=above)
-    if methods:
-        rows = rows.filter(method__in=methods)
+    rows = rows.filter(method__in=methods) if methods else rows.exclude(method=Method.TEXT)
     found = list(rows.select_related("category", "head"))
     for row in found:
         row.image = image

@@ -20,7 +20,7 @@ from labeling.common import events
 from labeling.common.api import ApiError
 from labeling.images.models import Image
 from labeling.projects.models import Project
-from labeling.suggestions.models import Suggestion
+from labeling.suggestions.models import Method, Suggestion
 from labeling.suggestions.offers import COVERED, as_proposal, kept_masks, offered
 
 IMAGES_AT_ONCE = 20
@@ -114,8 +114,7 @@ def accept_in_project(project: Project, user: User, choice: Choice, after: int =
     rows = Suggestion.objects.filter(image__project=project, state=State.OPEN, score__gte=choice.above)
     if choice.category is not None:
         rows = rows.filter(category__number=choice.category)
-    if choice.methods:
-        rows = rows.filter(method__in=choice.methods)
+    rows = rows.filter(method__in=choice.methods) if choice.methods else rows.exclude(method=Method.TEXT)
     waiting = Image.objects.filter(pk__in=rows.values("image"), pk__gt=after).order_by("pk")
     images = list(waiting[: IMAGES_AT_ONCE + 1])
     results = [_accept_on(image, user, choice) for image in images[:IMAGES_AT_ONCE]]

@@ -143,6 +143,16 @@ def test_accept_all_takes_the_best_of_each_object(image: Image, bob: User, sugge
     assert [one.category.number for one in more.annotations] == [2]
 
 
+def test_what_a_phrase_found_is_offered_only_where_it_is_asked_for(image: Image, bob: User, suggest: Suggest) -> None:
+    phrase = suggest(image, A, word="the red car", method="text", score=0.99)
+    found = suggest(image, A, word="", method="everything", score=0.5)
+    assert [row.uid for row in offered(image)] == [found.uid]
+    assert [row.uid for row in offered(image, ["text"])] == [phrase.uid]
+    result = services.accept_in_project(image.project, bob, Choice(give=1))
+    assert [one["accepted"] for one in result["images"]] == [1]
+    assert (state(phrase), state(found)) == ("open", "accepted")
+
+
 def test_accept_all_of_a_class_and_of_a_method(image: Image, bob: User, suggest: Suggest) -> None:
     car, person = suggest(image, A), suggest(image, B, word="person")
     everything = suggest(image, C, word="", method="everything")

@@ -141,22 +141,17 @@ const MASK: readonly Row[] = [
 
 /** Enter, Delete, Esc and the classes' keys are about the suggestion that is pointed at while no object is open. */
 const SUGGESTIONS: readonly Row[] = [
-  ["suggest", "V", "Show suggestions; where there are none, find everything", plain("v")],
-  ["nextSuggestion", "N", "The next one: Enter or a class's key keeps it, Delete rejects it", plain("n")],
+  ["suggest", "V", "Show suggestions, or find everything", plain("v")],
+  ["nextSuggestion", "N", "Next one; Enter or 1 – 9 keeps it", plain("n")],
   ["previousSuggestion", "Shift N", "The one before", withShift("n")],
-  [
-    "correct",
-    "Shift Enter",
-    "Correct it by clicks before keeping it",
-    (event) => named("Enter")(event) && event.shiftKey,
-  ],
+  ["correct", "Shift Enter", "Correct it by clicks", (event) => named("Enter")(event) && event.shiftKey],
   ["keepAll", "Shift A", "Keep all that are shown", withShift("a")],
-  ["lessSure", ",", "Show less confident ones", named(",")],
-  ["surer", ".", "Show only more confident ones", named(".")],
+  ["lessSure", ",", "Show less confident ones, too", named(",")],
+  ["surer", ".", "Show surer ones only", named(".")],
   ["text", "T", "Find an object by text", plain("t")],
-  ["everything", "Shift V", "Ask for everything, again", withShift("v")],
-  ["instances", "I", "Ask for objects with their class", plain("i")],
-  ["panoptic", "Shift I", "Ask for objects and regions", withShift("i")],
+  ["everything", "Shift V", "Find everything again", withShift("v")],
+  ["instances", "I", "Suggest objects and classes", plain("i")],
+  ["panoptic", "Shift I", "Suggest objects and regions", withShift("i")],
 ];
 
 const VIEW: readonly Row[] = [
@@ -204,7 +199,7 @@ export const GESTURES: readonly { shown: string; what: string }[] = [
   { shown: "Double click", what: "Refine the object there" },
   { shown: "Right drag", what: "With a hand tool: cut; also Alt + drag" },
   { shown: "Shift + brush", what: "A straight line, from the last stroke's end" },
-  { shown: "On a suggestion", what: "Click keeps, right click rejects, Shift + click corrects, a drag keeps many" },
+  { shown: "On a suggestion", what: "Left keeps, right rejects, Shift corrects; a drag keeps many" },
   { shown: "Alt + wheel", what: "Size of the brush" },
   { shown: "Wheel, or pinch", what: "Zoom at the pointer" },
   { shown: "Space + drag", what: "Move the image; also middle button, two fingers" },

@@ -189,7 +189,7 @@ function GroupRows({ group }: { group: Group }) {
               suggestions.keepAll(group.list);
             }}
           >
-            Keep{as || " all"}
+            Keep all
           </button>
         )}
       </summary>

@@ -84,7 +84,7 @@ it("lists by class in the project's order, then by word, then the rest", () => {
     ["c1", ["car"]],
     ["boat", ["gone"]],
     ["tree", ["tree"]],
-    ["Without a class", ["wheel"]],
+    ["No class", ["wheel"]],
   ]);
 });
 

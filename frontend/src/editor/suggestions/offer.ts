@@ -167,7 +167,7 @@ export function groups(list: readonly Suggestion[], categories: readonly Categor
   const others = list.filter(({ category }) => category === null || !known.has(category));
   for (const word of [...new Set(others.map((one) => one.word))].sort(wordsFirst)) {
     const same = others.filter((one) => one.word === word);
-    found.push({ key: `word ${word}`, category: null, name: word || "Without a class", list: same });
+    found.push({ key: `word ${word}`, category: null, name: word || "No class", list: same });
   }
   return found.filter((group) => group.list.length > 0);
 }

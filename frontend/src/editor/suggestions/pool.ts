@@ -38,7 +38,12 @@ export class Pool {
     const { kept } = this.editor.get();
     const inWork = this.inWork().map(({ uid }) => uid);
     const list = undecided(all, { kept, inWork, rejected }, this.view);
-    this.store.set({ undecided: list, shown: confident(list, above) });
+    // What a phrase found is shown alone, with its heat, until it is decided.
+    const { text } = this.store.get();
+    const asked = text.kind === "answered" && text.uid ? list.filter(({ uid }) => uid === text.uid) : [];
+    const over = text.kind === "answered" && text.uid !== null && asked.length === 0;
+    const shown = asked.length > 0 ? asked : confident(list, above);
+    this.store.set({ undecided: list, shown, ...(over && { text: { kind: "idle" } }) });
   }
 
   private set(all: readonly Suggestion[]): void {

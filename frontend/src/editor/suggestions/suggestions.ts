@@ -144,9 +144,8 @@ export class Suggestions {
     if (first) this.point(first.uid);
     if (!this.boot.user.can_label) return null;
     if (secondary || shift) {
-      if (!first) this.desk.click(at, false, false);
-      else if (secondary) this.reject([first.uid]);
-      else this.correct(first.uid);
+      if (first && secondary) this.reject([first.uid]);
+      else if (first) this.correct(first.uid);
       return null;
     }
     if (first && twice) return null; // the second click of a double click is not about what lies beneath

@@ -52,7 +52,7 @@ export function answerWords(score: number | null, missing: "kept" | "nothing" | 
       : "Nothing like that was found. Try other words, or click the object.";
   }
   if (score < UNSURE) return `Not sure that it is here (${percent(score)}). Keep it, correct it, or try other words.`;
-  return `Found (${percent(score)}). Enter keeps it, Shift Enter corrects it.`;
+  return `The likeliest place (${percent(score)}). Enter keeps it, Shift Enter corrects it.`;
 }
 
 /** A response below it is most often about nothing. */

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from django.conf import settings
 
@@ -19,3 +20,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with running as ready:
         ready.add_administrator(ADMINISTRATOR, PASSWORD)
         yield ready
+
+
+@pytest.fixture
+def manager(stack: Stack) -> Iterator[httpx.Client]:
+    """The administrator, signed in over HTTP."""
+    with httpx.Client(base_url=stack.url, timeout=30) as client:
+        client.get("/sign-in")
+        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        answer = client.post("/sign-in", data={"username": ADMINISTRATOR, "password": PASSWORD})
+        assert answer.status_code == 302, answer.text[:500]
+        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        yield client

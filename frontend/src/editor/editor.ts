@@ -116,6 +116,7 @@ export class Editor implements Target, Desk {
     this.disposed = true;
     this.connection.dispose();
     this.outbox.dispose();
+    this.suggestions.dispose();
     this.toasts.dispose();
     this.place?.leave();
   }
@@ -126,7 +127,7 @@ export class Editor implements Target, Desk {
   }
 
   /** The same; says why not. */
-  private may(): boolean {
+  may(): boolean {
     const { lease } = this.store.get();
     if (lease.kind === "theirs") this.toasts.say(`${lease.by.name} works on this image. Take over to change it.`);
     return this.canLabel;

@@ -21,6 +21,7 @@ export class Asking {
   private loads = 0;
   private wantsAny = false;
   private askedAt = 0;
+  private disposed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -30,6 +31,12 @@ export class Asking {
     private readonly editor: Store<State>,
     private readonly desk: Desk,
   ) {}
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.loads += 1; // whatever is on its way comes too late
+    this.disposed = true;
+  }
 
   private get state() {
     return this.pool.store.get();
@@ -119,7 +126,7 @@ export class Asking {
     else this.askedAt ||= Date.now();
     const slow = asking.length > 0 && Date.now() - this.askedAt > SLOW_MS;
     this.pool.store.set({ asking, slow });
-    if (asking.length > 0) this.timer = setTimeout(() => void this.lookAgain(), LOOK_AGAIN_MS);
+    if (asking.length > 0 && !this.disposed) this.timer = setTimeout(() => void this.lookAgain(), LOOK_AGAIN_MS);
   }
 
   private async lookAgain(): Promise<void> {

@@ -8,6 +8,10 @@ import type { Work } from "../work";
 import type { Workbench } from "../workbench";
 
 export interface Desk {
+  /** Whether the person may change the image, now. */
+  readonly canLabel: boolean;
+  /** The same; says why not. */
+  may(): boolean;
   readonly history: Pick<History, "commit" | "note">;
   readonly bench: Pick<Workbench, "close">;
   readonly tools: Pick<Toolbox, "choose">;

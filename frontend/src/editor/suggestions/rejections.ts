@@ -20,6 +20,7 @@ export class Rejections {
   private waiting: Map<string, Decision>;
   private busy = false;
   private failures = 0;
+  private disposed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `told` is called after the server has heard of suggestions that were taken back. */
@@ -47,6 +48,12 @@ export class Rejections {
     void this.tell();
   }
 
+  /** Stop trying; what waits stays stored. */
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.disposed = true;
+  }
+
   /** Tell what waits, now; false when some of it has to wait on. */
   async tell(): Promise<boolean> {
     clearTimeout(this.timer);
@@ -59,7 +66,7 @@ export class Rejections {
     } catch {
       this.failures += 1;
       const wait = Math.min(this.patience.longest, this.patience.first * 2 ** (this.failures - 1));
-      this.timer = setTimeout(() => void this.tell(), wait);
+      if (!this.disposed) this.timer = setTimeout(() => void this.tell(), wait);
       return false;
     } finally {
       this.busy = false;

@@ -1,13 +1,13 @@
 /** Suggestions in the editor, without a window: against a server that lives in this file. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Api } from "../api";
-import { MemoryRecords } from "../archive";
+import { Api, type Endpoints } from "../api";
 import type { Boot } from "../boot";
 import type { ClickConnection, Listener } from "../connection";
 import { Editor } from "../editor";
 import { perform } from "../panels/keyboard";
 import type { Hello } from "../protocol";
+import { MemoryRecords } from "../records";
 import { recipeOf } from "../work";
 import type { Method, SuggestionData } from "./offer";
 import { rectangle, written } from "./testing";
@@ -89,7 +89,7 @@ describe("suggestions in the editor", () => {
 
   const open = async (boot = BOOT) => {
     const api = new Api(
-      { annotations: "/set", annotation: "/annotations/", status: "/status", retry: "/retry" },
+      { annotations: "/set", annotation: "/annotations/", status: "/status" } as Endpoints,
       server.fetch,
     );
     const connection = {
@@ -98,13 +98,17 @@ describe("suggestions in the editor", () => {
       track: () => {},
       release: () => {},
       retryNow: () => {},
+      here: () => {},
     };
     const connect = (one: Listener) => {
       listener = one;
       return connection as unknown as ClickConnection;
     };
     const storage = { read: () => null, write: () => {}, remove: () => {} };
-    editor = new Editor(boot, { storage, records: new MemoryRecords(), api, connect, go: () => {} });
+    const locks = { hold: () => Promise.resolve(() => {}) };
+    const name = { read: () => null, write: () => {} };
+    const records = new MemoryRecords();
+    editor = new Editor(boot, { storage, records, locks, name, api, connect, go: () => {} });
     await editor.begin();
     listener.hello({ type: "hello", state: "ready" } as Hello);
     await vi.waitFor(() => expect(now().load.kind).toBe("ready"));

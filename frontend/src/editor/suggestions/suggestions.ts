@@ -92,6 +92,12 @@ export class Suggestions {
     if (tool !== before.tool && tool !== "suggest") this.store.set({ pointed: null, gathered: [] });
   }
 
+  /** The image is left: what waits for the server stays stored. */
+  dispose(): void {
+    this.asking.dispose();
+    this.rejections.dispose();
+  }
+
   // Looking
 
   /** Show suggestions, or go back to clicking; where there are none, find everything. */
@@ -142,7 +148,7 @@ export class Suggestions {
   press({ at, secondary, shift, twice, reach }: Press): Drag | null {
     const first = this.at(at);
     if (first) this.point(first.uid);
-    if (!this.boot.user.can_label) return null;
+    if (!this.desk.may()) return null;
     if (secondary || shift) {
       if (first && secondary) this.reject([first.uid]);
       else if (first) this.correct(first.uid);
@@ -217,7 +223,7 @@ export class Suggestions {
   /** Do it to the one that is pointed at; after stepping, the next one is pointed at then. */
   private decide(how: (one: Suggestion) => void): boolean {
     const { pointed } = this;
-    if (!pointed || !this.boot.user.can_label) return false;
+    if (!pointed || !this.desk.canLabel) return false;
     const { stepped, shown } = this.store.get();
     const next = stepped ? following(shown, pointed.uid) : null;
     how(pointed);
@@ -236,7 +242,7 @@ export class Suggestions {
     const { categories } = this.boot.project;
     const found = uids.flatMap((uid) => this.store.get().undecided.find((one) => one.uid === uid) ?? []);
     const wanted = together(found, this.boot.image);
-    if (!this.boot.user.can_label || wanted.length === 0) return;
+    if (wanted.length === 0 || !this.desk.may()) return;
     if (categories.length === 0) {
       return this.desk.toasts.say("This project has no classes yet. A manager can add them in the project's settings.");
     }
@@ -257,7 +263,7 @@ export class Suggestions {
 
   /** No object, or not one to label; remembered, so that no later run proposes it again. */
   reject(uids: readonly string[]): void {
-    if (!this.boot.user.can_label || uids.length === 0) return;
+    if (uids.length === 0 || !this.desk.may()) return;
     this.decided(uids, true);
     this.desk.history.note({ what: "reject", category: null, changes: [], work: null, rejected: uids });
     if (uids.length > 1) this.desk.offerUndo(`${count(uids.length, "suggestion")} rejected.`, "Undo");
@@ -275,7 +281,7 @@ export class Suggestions {
   /** Make it the open object: clicks refine it, and keeping it then counts as an edit. */
   correct(uid: string): void {
     const found = this.store.get().undecided.find((one) => one.uid === uid);
-    if (!found || !this.boot.user.can_label) return;
+    if (!found || !this.desk.may()) return;
     this.desk.openInstead(correct({ ...found, category: this.classOf(found) || null }, this.boot.image));
   }
 

@@ -4,6 +4,9 @@ import type { WireClick } from "./protocol";
 
 export type Status = "new" | "in_progress" | "done" | "skipped";
 
+/** Answers to the project's attributes, by their number. */
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
+
 /** A kept object as the API writes it: `counts` is compressed COCO RLE of the whole view. */
 export interface AnnotationData {
   readonly id: number;
@@ -13,6 +16,9 @@ export interface AnnotationData {
   readonly bbox: readonly [number, number, number, number];
   readonly area: number;
   readonly clicks: readonly WireClick[];
+  /** Its place in the drawing order. */
+  readonly z?: number;
+  readonly attributes?: Attributes;
   readonly created_by: string | null;
   readonly changed_at: string;
 }
@@ -30,6 +36,7 @@ export interface AnnotationSetData {
 export interface Endpoints {
   readonly annotations: string;
   readonly annotation: string;
+  readonly changes?: string;
   readonly status: string;
   readonly retry: string;
   readonly note: string;
@@ -86,15 +93,32 @@ export class Api {
     category: number;
     counts: string;
     clicks: readonly WireClick[];
+    z?: number;
+    attributes?: Attributes;
   }): Promise<{ version: number; annotation: AnnotationData }> {
     return this.call("POST", this.endpoints.annotations, body);
   }
 
   change(
     id: number,
-    body: { version: number; category?: number; counts?: string; clicks?: readonly WireClick[] },
+    body: {
+      version: number;
+      category?: number;
+      counts?: string;
+      clicks?: readonly WireClick[];
+      z?: number;
+      attributes?: Attributes;
+    },
   ): Promise<{ version: number; annotation: AnnotationData }> {
     return this.call("PUT", `${this.endpoints.annotation}${id}`, body);
+  }
+
+  /** Several changes that belong together: all are carried out, or none. */
+  changeMany(body: {
+    version: number;
+    changes: readonly object[];
+  }): Promise<{ version: number; annotations: readonly AnnotationData[] }> {
+    return this.call("POST", this.endpoints.changes ?? "", body);
   }
 
   remove(id: number, version: number): Promise<{ version: number }> {

@@ -16,6 +16,14 @@ export interface Category {
   readonly kind: "thing" | "stuff";
 }
 
+/** What the project asks of each object beside its class. */
+export interface AttributeDefinition {
+  readonly number: number;
+  readonly name: string;
+  readonly kind: "text" | "number" | "choice" | "flag";
+  readonly choices: readonly string[];
+}
+
 export interface Boot {
   readonly image: { id: number; name: string; width: number; height: number; view: string; state: EncodingState };
   readonly project: {
@@ -25,6 +33,9 @@ export interface Boot {
     url: string;
     next: string;
     categories: readonly Category[];
+    attributes?: readonly AttributeDefinition[];
+    /** No pixel belongs to two objects. */
+    panoptic?: boolean;
   };
   readonly user: { id: number; name: string; role: string; can_label: boolean; keys: Record<string, string[]> };
   /** Path of the click socket. */

@@ -101,6 +101,11 @@ export class Stage {
     this.place(fit(this.size, this.screen));
   }
 
+  /** In CSS pixels. */
+  get room(): Size {
+    return this.screen;
+  }
+
   get center(): { x: number; y: number } {
     return { x: this.screen.width / 2, y: this.screen.height / 2 };
   }

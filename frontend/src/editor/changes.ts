@@ -3,7 +3,8 @@
  * What is shown is always `apply(server's set, operations that are not saved yet)`. All pure.
  */
 
-import type { AnnotationData, AnnotationSetData, Status } from "./api";
+import type { AnnotationData, AnnotationSetData, Attributes, Status } from "./api";
+import { inOrder, zOnTop } from "./order";
 import type { WireClick } from "./protocol";
 
 /** What can be different about a kept object. */
@@ -11,20 +12,38 @@ export interface Changed {
   category?: number;
   counts?: string;
   clicks?: readonly WireClick[];
+  z?: number;
+  attributes?: Attributes;
 }
 
-export type Operation =
-  | ({ kind: "create"; uid: string } & Required<Changed>)
+/** What is done with one object. A new one without `z` lies over all others. */
+export type ObjectOperation =
+  | ({ kind: "create"; uid: string; category: number; counts: string; clicks: readonly WireClick[] } & Pick<
+      Changed,
+      "z" | "attributes"
+    >)
   | ({ kind: "change"; uid: string } & Changed)
-  | { kind: "delete"; uid: string }
+  | { kind: "delete"; uid: string };
+
+export type Operation =
+  | ObjectOperation
+  /** Changes that belong together: all are carried out, or none. */
+  | { kind: "batch"; changes: readonly ObjectOperation[] }
   | { kind: "status"; status: Status; reason?: string }
   | { kind: "note"; text: string };
+
+/** What the operations do, object by object. */
+export function flat(operations: readonly Operation[]): Exclude<Operation, { kind: "batch" }>[] {
+  return operations.flatMap<Exclude<Operation, { kind: "batch" }>>((one) => (one.kind === "batch" ? one.changes : one));
+}
 
 /** What of an annotation matters for "is it the same?". */
 export interface Seen {
   readonly uid: string;
   readonly category: number;
   readonly mask: string;
+  /** Place and attributes; what an older page stored has none. */
+  readonly rest?: string;
 }
 
 /** A set without its weight: enough to tell what changed since. */
@@ -55,11 +74,17 @@ function fingerprint(counts: string): string {
   return `${counts.length}:${(hash >>> 0).toString(16)}`;
 }
 
+function restOf(z: number, attributes: Attributes = {}): string {
+  const answers = Object.entries(attributes).toSorted(([one], [other]) => Number(one) - Number(other));
+  return JSON.stringify([z, answers]);
+}
+
 export function seen(set: AnnotationSetData): SeenSet {
-  const annotations = set.annotations.map(({ uid, category, counts }) => ({
-    uid,
-    category,
-    mask: fingerprint(counts),
+  const annotations = set.annotations.map((one) => ({
+    uid: one.uid,
+    category: one.category,
+    mask: fingerprint(one.counts),
+    ...(one.z !== undefined && { rest: restOf(one.z, one.attributes) }),
   }));
   const { version, status, reason = "", note = "" } = set;
   return { version, status, reason, note, annotations };
@@ -70,12 +95,13 @@ export interface Shown extends Omit<AnnotationData, "id" | "created_by" | "chang
   readonly id: number | null;
 }
 
-/** The annotations with the operations applied, in the order of the set, new ones last. */
+/** The annotations with the operations applied, in drawing order. */
 export function apply(annotations: readonly Shown[], operations: readonly Operation[]): Shown[] {
   let shown = [...annotations];
-  for (const one of operations) {
+  for (const one of flat(operations)) {
     if (one.kind === "create" && !shown.some(({ uid }) => uid === one.uid)) {
-      shown.push({ id: null, uid: one.uid, category: one.category, counts: one.counts, clicks: one.clicks });
+      const { kind: _, ...content } = one;
+      shown.push({ id: null, attributes: {}, ...content, z: one.z ?? zOnTop(shown) });
     } else if (one.kind === "change") {
       const { kind: _, ...fields } = one;
       shown = shown.map((kept) => (kept.uid === one.uid ? { ...kept, ...fields } : kept));
@@ -83,12 +109,12 @@ export function apply(annotations: readonly Shown[], operations: readonly Operat
       shown = shown.filter(({ uid }) => uid !== one.uid);
     }
   }
-  return shown;
+  return inOrder(shown);
 }
 
 function applySeen(set: SeenSet, operations: readonly Operation[]): SeenSet {
   let { status, reason, note, annotations } = set;
-  for (const one of operations) {
+  for (const one of flat(operations)) {
     if (one.kind === "status") {
       [status, reason] = [one.status, one.reason ?? ""];
       continue;
@@ -99,14 +125,13 @@ function applySeen(set: SeenSet, operations: readonly Operation[]): SeenSet {
     }
     [status, reason] = begun(status, reason);
     if (one.kind === "create") {
-      annotations = [...annotations, { uid: one.uid, category: one.category, mask: fingerprint(one.counts) }];
+      const { uid, category, counts } = one;
+      const rest = restOf(one.z ?? zOnTop(annotations.map(zOf)), one.attributes);
+      annotations = [...annotations, { uid, category, mask: fingerprint(counts), rest }];
     } else if (one.kind === "delete") {
       annotations = annotations.filter(({ uid }) => uid !== one.uid);
     } else {
-      const mask = one.counts === undefined ? undefined : fingerprint(one.counts);
-      annotations = annotations.map((kept) =>
-        kept.uid === one.uid ? { ...kept, category: one.category ?? kept.category, mask: mask ?? kept.mask } : kept,
-      );
+      annotations = annotations.map((kept) => (kept.uid === one.uid ? changedSeen(kept, one) : kept));
     }
   }
   return { version: set.version, status, reason: reason ?? "", note: note ?? "", annotations };
@@ -117,15 +142,35 @@ export function begun(status: Status, reason = ""): [Status, string] {
   return status === "new" || status === "skipped" ? ["in_progress", ""] : [status, reason];
 }
 
+function changedSeen(kept: Seen, { category, counts, z, attributes }: Changed): Seen {
+  const rest = kept.rest && (JSON.parse(kept.rest) as [number, [string, string | number | boolean][]]);
+  return {
+    uid: kept.uid,
+    category: category ?? kept.category,
+    mask: counts === undefined ? kept.mask : fingerprint(counts),
+    ...(rest && { rest: restOf(z ?? rest[0], attributes ?? Object.fromEntries(rest[1])) }),
+  };
+}
+
+function zOf({ rest }: Seen): { z: number } {
+  return { z: rest ? (JSON.parse(rest) as [number])[0] : 0 };
+}
+
+function isSame(one: Seen, other: Seen): boolean {
+  const rest = one.rest === undefined || other.rest === undefined || one.rest === other.rest;
+  return rest && one.category === other.category && one.mask === other.mask;
+}
+
 /** What `after` has different from `before`. */
 export function differences(before: SeenSet, after: SeenSet): Differences {
   const old = new Map(before.annotations.map((one) => [one.uid, one]));
   const objects: Difference[] = [];
-  for (const { uid, category, mask } of after.annotations) {
+  for (const one of after.annotations) {
+    const { uid, category } = one;
     const was = old.get(uid);
     old.delete(uid);
     if (!was) objects.push({ uid, what: "added", category });
-    else if (was.category !== category || was.mask !== mask) objects.push({ uid, what: "changed", category });
+    else if (!isSame(was, one)) objects.push({ uid, what: "changed", category });
   }
   for (const { uid, category } of old.values()) objects.push({ uid, what: "removed", category });
   const sameStatus = before.status === after.status && (before.reason ?? "") === (after.reason ?? "");
@@ -162,30 +207,26 @@ export function rebase(
   current: AnnotationSetData,
 ): Operation[] {
   const there = new Set(current.annotations.map(({ uid }) => uid));
-  const rebased: Operation[] = [];
-  for (const one of operations) {
+  return operations.flatMap((one): Operation[] => {
     if (one.kind === "status") {
-      if (one.status !== current.status || (one.reason ?? "") !== (current.reason ?? "")) rebased.push(one);
-    } else if (one.kind === "note") {
-      if (one.text !== (current.note ?? "")) rebased.push(one);
-    } else if (one.kind === "delete") {
-      if (there.delete(one.uid)) rebased.push(one);
-    } else if (there.has(one.uid)) {
-      const { uid, category, counts, clicks } = one;
-      rebased.push({
-        kind: "change",
-        uid,
-        ...(category !== undefined && { category }),
-        ...(counts !== undefined && { counts }),
-        ...(clicks !== undefined && { clicks }),
-      });
-    } else {
-      const whole = one.kind === "create" ? one : mine.find(({ uid }) => uid === one.uid);
-      if (!whole) continue;
-      const { uid, category, counts, clicks } = whole;
-      rebased.push({ kind: "create", uid, category, counts, clicks });
-      there.add(uid);
+      return one.status === current.status && (one.reason ?? "") === (current.reason ?? "") ? [] : [one];
     }
-  }
-  return rebased;
+    if (one.kind === "note") return one.text === (current.note ?? "") ? [] : [one];
+    if (one.kind !== "batch") return rebasedObject(one, mine, there);
+    const changes = one.changes.flatMap((part) => rebasedObject(part, mine, there));
+    return changes.length > 0 ? [{ kind: "batch", changes }] : [];
+  });
+}
+
+/** `there` are the objects that are on the server by then; it follows. */
+function rebasedObject(one: ObjectOperation, mine: readonly Shown[], there: Set<string>): ObjectOperation[] {
+  const { uid } = one;
+  if (one.kind === "delete") return there.delete(uid) ? [one] : [];
+  if (there.has(uid)) return [{ ...one, kind: "change" }];
+  const whole = one.kind === "create" ? one : mine.find((shown) => shown.uid === uid);
+  if (!whole) return [];
+  there.add(uid);
+  const { category, counts, clicks, z, attributes } = whole;
+  const rest = { ...(z !== undefined && { z }), ...(attributes && { attributes }) };
+  return [{ kind: "create", uid, category, counts, clicks, ...rest }];
 }

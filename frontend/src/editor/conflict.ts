@@ -1,6 +1,6 @@
 /** A conflict object by object: what they have there, what we have, so that both can be looked at side by side. Pure. */
 
-import type { Operation, Shown } from "./changes";
+import { flat, type Operation, type Shown } from "./changes";
 import { area, intersect, spansOf } from "./mask/spans";
 import type { Conflict } from "./outbox";
 import { patchOfView, RleError, type Patch } from "./rle";
@@ -31,7 +31,7 @@ export function disputes({ theirs, mine, current, shown }: Conflict, view: Size)
       list.find((one) => one.uid === uid),
       view,
     );
-  const mineBy = new Map(mine.flatMap((one) => ("uid" in one ? [[one.uid, one] as const] : [])));
+  const mineBy = new Map(flat(mine).flatMap((one) => ("uid" in one ? [[one.uid, one] as const] : [])));
   const theirUids = new Set(theirs.objects.map(({ uid }) => uid));
   const found: Dispute[] = theirs.objects.map(({ uid }) => {
     const who = mineBy.has(uid) ? "both" : "theirs";
@@ -52,6 +52,15 @@ export function disputes({ theirs, mine, current, shown }: Conflict, view: Size)
 /** What tells an operation from others: the object, or “status” and “note”, of which an image has one. */
 export function subjectOf(operation: Operation): string {
   return "uid" in operation ? operation.uid : operation.kind;
+}
+
+/** Those operations that `chosen` is true of, by their subject; a batch is carried out with its part of them. */
+export function chosenOf(operations: readonly Operation[], chosen: (subject: string) => boolean): Operation[] {
+  return operations.flatMap((one): Operation[] => {
+    if (one.kind !== "batch") return chosen(subjectOf(one)) ? [one] : [];
+    const changes = one.changes.filter(({ uid }) => chosen(uid));
+    return changes.length > 0 ? [{ ...one, changes }] : [];
+  });
 }
 
 function sideOf(one: Shown | undefined, { width, height }: Size): Side | null {

@@ -6,10 +6,13 @@ import type { Boot, Category, Surroundings } from "./boot";
 import { clickAt, isInside, newUid } from "./clicks";
 import type { Answer, ClickConnection } from "./connection";
 import { cancelled, History } from "./history";
-import { lastDone } from "./journal";
+import { contentOf, lastDone, sameAttributes } from "./journal";
 import { contentFor, KeptObjects, type Kept } from "./kept";
+import { LookControl } from "./look";
 import { operate, type Operator } from "./mask/operators";
 import type { Spans } from "./mask/spans";
+import { ObjectCommands } from "./objects/commands";
+import { isShown } from "./objects/marks";
 import { Outbox } from "./outbox";
 import { takePlace, type Place } from "./place";
 import { Presence } from "./presence";
@@ -34,6 +37,8 @@ export class Editor implements Target, Desk {
   readonly tools: Toolbox;
   readonly history: History;
   readonly suggestions: Suggestions;
+  readonly objects: ObjectCommands;
+  readonly look: LookControl;
   private readonly connection: ClickConnection;
   readonly bench: Workbench;
   private readonly archive: Archive;
@@ -81,6 +86,8 @@ export class Editor implements Target, Desk {
     });
     this.history = new History(this.store, this.outbox, this.bench, this.archive, this.toasts);
     this.presence = new Presence(this.store, this.connection, this.toasts, user.can_label, () => this.stopped());
+    this.objects = new ObjectCommands(this, around.storage);
+    this.look = new LookControl(this.store, around.storage, `look:${user.id}`);
     this.preview = new Preview(this.connection, (patch) => this.tools.showPreview(patch));
     const pointing = new Store<Pointing>({ sketch: null, dot: null });
     this.tools = new Toolbox(this.store, pointing, this, this.preview, image);
@@ -249,7 +256,8 @@ export class Editor implements Target, Desk {
     if (this.tools.abandon()) return;
     const open = this.canLabel ? this.bench.open : null;
     if (!open) {
-      if (this.store.get().selected) this.select(null);
+      const { selected, selection } = this.store.get();
+      if (selected || selection.length > 0) this.select(null);
       else this.tools.choose("click");
       return;
     }
@@ -264,6 +272,7 @@ export class Editor implements Target, Desk {
   /** Re-open a kept object to refine it. An open object is kept first. */
   refine(uid: string): void {
     if (!this.canLabel || this.bench.open?.source === uid) return;
+    if (this.objects.isLocked(uid)) return this.toasts.say("This object is locked. Shift L unlocks it.");
     const kept = this.store.get().kept.find((one) => one.uid === uid);
     if (kept) this.openInstead(works.reopen(newUid(), kept, this.boot.image));
   }
@@ -277,7 +286,7 @@ export class Editor implements Target, Desk {
   }
 
   select(selected: string | null): void {
-    this.store.set({ selected });
+    this.store.set({ selected, selection: [] });
   }
 
   hover(hovered: string | null): void {
@@ -287,6 +296,7 @@ export class Editor implements Target, Desk {
   /** Delete what is nearest: a polygon's corner, the click under the pointer, the selected object. */
   removeSelected(): void {
     if (!this.may() || this.tools.back() || this.tools.removeDot()) return;
+    if (this.store.get().selection.length > 0) return this.objects.remove();
     const uid = this.store.get().selected ?? this.bench.open?.source;
     if (uid) this.remove(uid);
   }
@@ -294,12 +304,13 @@ export class Editor implements Target, Desk {
   remove(uid: string): void {
     const before = this.outbox.shown.find((one) => one.uid === uid);
     if (!before || !this.canLabel) return;
+    if (this.objects.isLocked(uid)) return this.toasts.say("This object is locked. Shift L unlocks it.");
     const { open } = this.bench;
     const work = open?.source === uid ? open : null;
     if (work) this.bench.close(work.uid);
     if (this.store.get().selected === uid) this.select(null);
-    const { category, counts, clicks } = before;
-    this.history.commit("delete", category, [{ uid, before: { category, counts, clicks }, after: null }], work);
+    const { category } = before;
+    this.history.commit("delete", category, [{ uid, before: contentOf(before), after: null }], work);
     this.offerUndo(`${this.category(category)?.name ?? "Object"} deleted.`, "Undo");
   }
 
@@ -314,6 +325,7 @@ export class Editor implements Target, Desk {
     if (!this.category(number) || !this.canLabel) return;
     this.store.set({ activeCategory: number });
     this.around.storage.write(`category:${this.boot.project.id}`, number);
+    if (this.store.get().selection.length > 0) this.objects.setCategory(number);
     this.bench.take((work) => works.setCategory(work, number));
   }
 
@@ -322,9 +334,11 @@ export class Editor implements Target, Desk {
     if (found) this.choose(found.number);
   }
 
-  /** The topmost kept object at a view point. */
+  /** The topmost kept object at a view point that is shown and may be changed. */
   keptAt({ x, y }: Point): Kept | undefined {
-    return this.store.get().kept.findLast(({ patch }) => covers(patch, x, y));
+    const { kept, marks } = this.store.get();
+    const can = (uid: string) => isShown(marks, uid) && !marks.locked.has(uid);
+    return kept.findLast(({ uid, patch }) => can(uid) && covers(patch, x, y));
   }
 
   // The image
@@ -453,11 +467,15 @@ export class Editor implements Target, Desk {
     const { category: chosen } = works.recipeOf(work);
     const category = this.category(chosen) ? chosen : this.store.get().activeCategory;
     if (category === null) return;
-    this.bench.close(work.uid);
     const uid = work.source ?? work.uid;
     const before = this.outbox.shown.find((one) => one.uid === uid) ?? null;
     const after = contentFor(work, before, category);
-    if (before && before.category === category && before.counts === after.counts) return;
-    this.history.commit("keep", category, [{ uid, before, after }], works.withoutRedo(work));
+    const same = before?.category === category && before.counts === after.counts;
+    if (same && sameAttributes(before.attributes, after.attributes)) return this.bench.close(work.uid);
+    const isKept = this.history.commit("keep", category, [{ uid, before, after }], works.withoutRedo(work));
+    const { open } = this.bench;
+    if (!isKept && (!open || open.uid === work.uid)) return this.bench.reject(work);
+    if (!isKept) this.history.note(cancelled(work)); // behind another object: undo brings it back
+    this.bench.close(work.uid);
   }
 }

@@ -41,14 +41,20 @@ export class History {
     return this.store.get().journal;
   }
 
-  /** Change kept objects, in a way that undo takes back as one; `work` is opened again then. */
+  /** What is changed together with these, by the project's rules; null when they can't be, and that was said. */
+  fit: (changes: readonly ObjectChange[]) => readonly ObjectChange[] | null = (changes) => changes;
+
+  /** Change kept objects, in a way that undo takes back as one; `work` is opened again then. False: it can't be. */
   commit(
     what: Entry["what"],
     category: number | null,
     changes: readonly ObjectChange[],
     work: Work | null = null,
-  ): void {
-    if (this.carryOut(changes)) this.note({ what, category, changes, work });
+  ): boolean {
+    const fitted = this.fit(changes);
+    if (!fitted || !this.carryOut(fitted)) return false;
+    this.note({ what, category, changes: fitted, work });
+    return true;
   }
 
   /** Remember what was done already. */
@@ -106,7 +112,8 @@ export class History {
       this.toasts.say(STALE);
       return false;
     }
-    this.outbox.add(...operations);
+    if (operations.length === 1) this.outbox.add(operations[0]!);
+    else if (operations.length > 1) this.outbox.add({ kind: "batch", changes: operations });
     return true;
   }
 

@@ -5,7 +5,8 @@
  * with the version it was based on, and logs it.
  */
 
-import type { Operation, Shown } from "./changes";
+import type { Attributes } from "./api";
+import type { ObjectOperation, Shown } from "./changes";
 import type { WireClick } from "./protocol";
 import type { Work } from "./work";
 
@@ -14,6 +15,9 @@ export interface Content {
   readonly category: number;
   readonly counts: string;
   readonly clicks: readonly WireClick[];
+  /** Without it a new object lies over all others. */
+  readonly z?: number;
+  readonly attributes?: Attributes;
 }
 
 export interface ObjectChange {
@@ -23,10 +27,13 @@ export interface ObjectChange {
   readonly after: Content | null;
 }
 
+/** What is done with several kept objects at once. */
+export type Command = "merge" | "split" | "duplicate" | "order" | "classes" | "attributes" | "fit";
+
 export interface Entry {
   /** Rises; its name in the archive. */
   readonly serial: number;
-  readonly what: "keep" | "delete" | "cancel" | "change" | "accept" | "reject";
+  readonly what: "keep" | "delete" | "cancel" | "change" | "accept" | "reject" | Command;
   /** The class to name it by. */
   readonly category: number | null;
   readonly changes: readonly ObjectChange[];
@@ -86,9 +93,9 @@ export function reversed(changes: readonly ObjectChange[]): ObjectChange[] {
 }
 
 /** The changes as operations; null when an object is not any more what it would be changed from. */
-export function operationsFor(changes: readonly ObjectChange[], shown: readonly Shown[]): Operation[] | null {
+export function operationsFor(changes: readonly ObjectChange[], shown: readonly Shown[]): ObjectOperation[] | null {
   const there = new Map(shown.map((one) => [one.uid, one]));
-  const operations: Operation[] = [];
+  const operations: ObjectOperation[] = [];
   for (const { uid, before, after } of changes) {
     const now = there.get(uid) ?? null;
     if (!sameContent(now, before)) return null;
@@ -99,17 +106,29 @@ export function operationsFor(changes: readonly ObjectChange[], shown: readonly 
   return operations;
 }
 
-export function contentOf({ category, counts, clicks }: Content): Content {
-  return { category, counts, clicks };
+export function contentOf({ category, counts, clicks, z, attributes }: Content): Content {
+  return { category, counts, clicks, ...(z !== undefined && { z }), ...(attributes && { attributes }) };
 }
 
+/** What an earlier page's journal does not know of an object counts as the same. */
 function sameContent(one: Content | null, other: Content | null): boolean {
-  return one === other || (!!one && !!other && one.category === other.category && one.counts === other.counts);
+  if (one === other) return true;
+  if (!one || !other) return false;
+  const sameZ = one.z === undefined || other.z === undefined || one.z === other.z;
+  const answered = !one.attributes || !other.attributes || sameAttributes(one.attributes, other.attributes);
+  return sameZ && answered && one.category === other.category && one.counts === other.counts;
+}
+
+export function sameAttributes(one: Attributes = {}, other: Attributes = {}): boolean {
+  const names = Object.keys({ ...one, ...other });
+  return names.every((name) => one[name] === other[name]);
 }
 
 function difference(now: Content, after: Content): Partial<Content> {
   return {
     ...(now.category !== after.category && { category: after.category }),
     ...(now.counts !== after.counts && { counts: after.counts, clicks: after.clicks }),
+    ...(after.z !== undefined && now.z !== after.z && { z: after.z }),
+    ...(after.attributes && !sameAttributes(now.attributes, after.attributes) && { attributes: after.attributes }),
   };
 }

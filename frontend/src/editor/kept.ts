@@ -1,8 +1,9 @@
 /** Between the annotation set and what is shown: whole-view counts there, patches here. */
 
+import type { Attributes } from "./api";
 import type { Shown } from "./changes";
 import { unwire, wire, type Click } from "./clicks";
-import { contentOf, type Content } from "./journal";
+import { contentOf, sameAttributes, type Content } from "./journal";
 import { area, patchOfView, RleError, same, viewCounts, type Patch } from "./rle";
 import type { Size } from "./viewport";
 import { recipeOf, type Work } from "./work";
@@ -14,6 +15,8 @@ export interface Kept {
   readonly patch: Patch;
   readonly area: number;
   readonly clicks: readonly Click[];
+  readonly z: number;
+  readonly attributes: Attributes;
 }
 
 /** Makes the shown form of annotations, and each mask only once. */
@@ -27,13 +30,13 @@ export class KeptObjects {
     return shown.map((one) => this.one(one)).filter((one) => one !== null);
   }
 
-  private one({ uid, category, counts, clicks }: Shown): Kept | null {
+  private one({ uid, category, counts, clicks, z = 0, attributes = {} }: Shown): Kept | null {
     const known = this.known.get(uid);
     const sameMask = known?.counts === counts;
-    if (sameMask && known.kept.category === category && known.kept.clicks.length === clicks.length) return known.kept;
+    if (sameMask && sameRest(known.kept, { category, z, attributes, clicks })) return known.kept;
     try {
       const patch = sameMask ? known.kept.patch : patchOfView(counts, this.view.width, this.view.height);
-      const kept = { uid, category, patch, area: area(patch.runs), clicks: clicks.map(unwire) };
+      const kept = { uid, category, patch, area: area(patch.runs), clicks: clicks.map(unwire), z, attributes };
       this.known.set(uid, { counts, kept });
       return kept;
     } catch (error) {
@@ -44,9 +47,19 @@ export class KeptObjects {
   }
 }
 
+function sameRest(kept: Kept, { category, z, attributes, clicks }: Omit<Content, "counts">): boolean {
+  const same = kept.category === category && kept.z === z && kept.clicks.length === clicks.length;
+  return same && sameAttributes(kept.attributes, attributes);
+}
+
 /** A finished object as it is kept; what `before` has and is the same stays exactly as it was. */
 export function contentFor(work: Work, before: Content | null, category: number): Content {
   const { width, height } = work.view;
-  if (before && same(patchOfView(before.counts, width, height), work.mask)) return { ...contentOf(before), category };
-  return { category, counts: viewCounts(work.mask, width, height), clicks: recipeOf(work).prompts.clicks.map(wire) };
+  const { attributes = before?.attributes ?? {}, prompts } = recipeOf(work);
+  if (before && same(patchOfView(before.counts, width, height), work.mask)) {
+    return { ...contentOf(before), category, attributes };
+  }
+  const place = before?.z === undefined ? {} : { z: before.z };
+  const counts = viewCounts(work.mask, width, height);
+  return { category, counts, clicks: prompts.clicks.map(wire), ...place, attributes };
 }

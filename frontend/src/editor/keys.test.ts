@@ -66,13 +66,15 @@ describe("shortcuts", () => {
     expect(actionOf(press("é@Digit2"))).toBe("category2");
   });
 
-  it.each(["ctrl+d@KeyD", "ctrl+f@KeyF", "alt+ArrowLeft", "ctrl+1@Digit1", "ctrl+a@KeyA", "shift+D@KeyD"])(
-    "leave %s to the browser",
-    (keys) => expect(actionOf(press(keys))).toBeNull(),
+  it.each(["ctrl+d@KeyD", "ctrl+f@KeyF", "alt+ArrowLeft", "ctrl+1@Digit1"])("leave %s to the browser", (keys) =>
+    expect(actionOf(press(keys))).toBeNull(),
   );
 
   it("do not clash", () => {
-    const letters = [..."abcdefghijklmnopqrstuvwxyz"].map((one) => `${one}@Key${one.toUpperCase()}`);
+    const letters = [..."abcdefghijklmnopqrstuvwxyz"].flatMap((one) => {
+      const large = one.toUpperCase();
+      return [`${one}@Key${large}`, `shift+${large}@Key${large}`, `ctrl+${one}@Key${large}`];
+    });
     const others = [
       "Enter",
       "ctrl+Enter",
@@ -83,11 +85,13 @@ describe("shortcuts", () => {
       "+",
       "-",
       "[@BracketLeft",
-      "shift+G@KeyG",
-      ...["shift+N@KeyN", "shift+Enter", "shift+A@KeyA", "shift+V@KeyV", "shift+I@KeyI", ",@Comma", ".@Period"],
+      ...["shift+Enter", ",@Comma", ".@Period"],
+      "shift+{@BracketLeft",
+      "PageUp",
+      "shift+PageUp",
     ];
     const presses = [...letters.filter((keys) => actionOf(press(keys))), ...others];
-    expect(presses.length).toBe(36);
+    expect(presses.length).toBeGreaterThan(50);
     for (const keys of presses) {
       expect(SHORTCUTS.filter(({ matches }) => matches(press(keys))).length, keys).toBe(1);
     }

@@ -40,6 +40,29 @@ export type Action =
   | "lessSure"
   | "surer"
   | "text"
+  | "selectAll"
+  | "merge"
+  | "split"
+  | "duplicate"
+  | "raise"
+  | "lower"
+  | "toTop"
+  | "toBottom"
+  | "hideOne"
+  | "lock"
+  | "isolate"
+  | "yields"
+  | "attributes"
+  | "zoomObject"
+  | "look"
+  | "plainPicture"
+  | "channel"
+  | "fainter"
+  | "stronger"
+  | "outlines"
+  | "blink"
+  | "overlaps"
+  | "minimap"
   | `category${number}`;
 
 export interface KeyLike {
@@ -51,7 +74,7 @@ export interface KeyLike {
   readonly altKey: boolean;
 }
 
-export const GROUPS = ["Object", "Tools", "Mask", "Suggestions", "View", "Image"] as const;
+export const GROUPS = ["Object", "Tools", "Mask", "Objects", "Suggestions", "View", "Image"] as const;
 export type Group = (typeof GROUPS)[number];
 
 export interface Shortcut {
@@ -93,6 +116,18 @@ const bracket =
   (event) =>
     bare(event) &&
     (event.key === typed || (event.code === code && !event.shiftKey && !/^[+=\-_?[\]]$/.test(event.key)));
+const unshifted =
+  (name: string): Test =>
+  (event) =>
+    named(name)(event) && !event.shiftKey;
+const shifted =
+  (name: string): Test =>
+  (event) =>
+    named(name)(event) && event.shiftKey;
+const shiftedBracket =
+  (typed: string, code: string): Test =>
+  (event) =>
+    bare(event) && event.shiftKey && (event.key === typed || (event.code === code && !/^[+=\-_?]$/.test(event.key)));
 const withCtrl =
   (wanted: string, shift: boolean): Test =>
   (event) =>
@@ -154,12 +189,39 @@ const SUGGESTIONS: readonly Row[] = [
   ["panoptic", "Shift I", "Suggest objects and regions", withShift("i")],
 ];
 
+/** About the objects that are chosen in the list, or the open one, or the one that is pointed at. */
+const OBJECTS: readonly Row[] = [
+  ["selectAll", "Ctrl A", "Choose all", withCtrl("a", false)],
+  ["merge", "M", "Merge the chosen ones", plain("m")],
+  ["split", "Shift M", "Make each part an object", withShift("m")],
+  ["duplicate", "Shift D", "Duplicate", withShift("d")],
+  ["raise", "PageUp", "Up in the drawing order", unshifted("PageUp")],
+  ["lower", "PageDown", "Down in the drawing order", unshifted("PageDown")],
+  ["toTop", "Shift PageUp", "Over all others", shifted("PageUp")],
+  ["toBottom", "Shift PageDown", "Under all others", shifted("PageDown")],
+  ["hideOne", "Shift H", "Hide or show it", withShift("h")],
+  ["lock", "Shift L", "Lock or unlock it", withShift("l")],
+  ["isolate", "Shift O", "Show only it; again: all", withShift("o")],
+  ["attributes", "Shift T", "Fill in the attributes", withShift("t")],
+  ["yields", "Y", "Panoptic: take from those below, or free pixels only", plain("y")],
+];
+
 const VIEW: readonly Row[] = [
   ["fit", "F", "Show the whole image", plain("f")],
   ["actualSize", "0", "100 %", named("0")],
   ["zoomIn", "+", "Zoom in", named("+", "=")],
   ["zoomOut", "−", "Zoom out", named("-", "_")],
   ["hide", "H", "Hide or show the masks", plain("h")],
+  ["zoomObject", "Z", "Show the object large", plain("z")],
+  ["fainter", "Shift [", "Fainter masks", shiftedBracket("{", "BracketLeft")],
+  ["stronger", "Shift ]", "Stronger masks", shiftedBracket("}", "BracketRight")],
+  ["outlines", "U", "Outlines only", plain("u")],
+  ["blink", "Shift U", "Let the masks blink", withShift("u")],
+  ["overlaps", "Shift Y", "Hatch overlaps", withShift("y")],
+  ["minimap", "Shift Z", "Overview map", withShift("z")],
+  ["look", "W", "Brightness, contrast, channels, masks", plain("w")],
+  ["channel", "Shift C", "Next colour channel", withShift("c")],
+  ["plainPicture", "Shift W", "The picture as it is", withShift("w")],
   ["help", "?", "This sheet", named("?")],
 ];
 
@@ -174,6 +236,7 @@ const ROWS: Readonly<Record<Group, readonly Row[]>> = {
   Tools: TOOLS,
   Mask: MASK,
   Suggestions: SUGGESTIONS,
+  Objects: OBJECTS,
   View: VIEW,
   Image: IMAGE,
 };
@@ -197,6 +260,7 @@ export const GESTURES: readonly { shown: string; what: string }[] = [
   { shown: "Hold Q", what: "See what a click would select" },
   { shown: "Drag a dot", what: "Move the click; right-click deletes it" },
   { shown: "Double click", what: "Refine the object there" },
+  { shown: "Ctrl, Shift + click", what: "In the list: choose several objects; drag one to another place" },
   { shown: "Right drag", what: "With a hand tool: cut; also Alt + drag" },
   { shown: "Shift + brush", what: "A straight line, from the last stroke's end" },
   { shown: "On a suggestion", what: "Left keeps, right rejects, Shift corrects; a drag keeps many" },
@@ -212,6 +276,7 @@ export function actionOf(event: KeyLike): Action | null {
   return SHORTCUTS.find((shortcut) => shortcut.matches(event))?.action ?? null;
 }
 
+const SLIDING = /^(?:Arrow|Page|Home$|End$)/;
 const TYPING = new Set(["text", "search", "number", "email", "url", "password", "tel"]);
 
 /** Whether a key press there is meant for the element: typing in a field, pressing a focused button. */
@@ -220,6 +285,9 @@ export function belongsTo(element: Element | null, key: string): boolean {
   if (element.isContentEditable || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement) {
     return true;
   }
-  if (element instanceof HTMLInputElement) return TYPING.has(element.type);
+  if (element instanceof HTMLInputElement) {
+    if (element.type === "range") return SLIDING.test(key);
+    return TYPING.has(element.type) || (element.type === "checkbox" && key === " ");
+  }
   return (key === "Enter" || key === " ") && element.matches("button, a[href], summary");
 }

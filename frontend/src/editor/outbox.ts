@@ -5,14 +5,14 @@
  */
 
 import { Api, Refused, Unreachable, type AnnotationData, type AnnotationSetData } from "./api";
-import { apply, begun, rebase, reconcile, seen } from "./changes";
+import { apply, begun, rebase, reconcile, seen, flat } from "./changes";
 import type { Differences, Operation, SeenSet, Shown } from "./changes";
-import { subjectOf } from "./conflict";
+import { chosenOf } from "./conflict";
 import type { Drawer } from "./queue";
 
 export type SaveState =
   | { kind: "loading" | "saved" | "saving" | "offline" | "conflict" | "signed_out" }
-  | { kind: "refused"; message: string };
+  | { kind: "refused"; message: string; code?: string };
 
 export interface Conflict {
   readonly theirs: Differences;
@@ -153,8 +153,8 @@ export class Outbox {
   resolve(whose: "mine" | "theirs", without: ReadonlySet<string> = new Set()): number {
     const conflict = this.conflict;
     if (!conflict) return 0;
-    const kept = conflict.mine.filter((one) => whose === "mine" && !without.has(subjectOf(one)));
-    const operations = conflict.mine.filter((one) => !kept.includes(one));
+    const kept = whose === "mine" ? chosenOf(conflict.mine, (subject) => !without.has(subject)) : [];
+    const operations = whose === "mine" ? chosenOf(conflict.mine, (subject) => without.has(subject)) : conflict.mine;
     this.dropped = { operations, shown: conflict.shown };
     this.conflict = null;
     this.set = conflict.current;
@@ -162,7 +162,7 @@ export class Outbox {
     this.store();
     this.to({ kind: "saved" });
     void this.pump();
-    return operations.length;
+    return flat(operations).length;
   }
 
   /** What the last conflict dropped, after all. */
@@ -180,6 +180,16 @@ export class Outbox {
     this.store();
     this.to({ kind: "saved" });
     void this.pump();
+  }
+
+  /** Take everything back that is not saved, to be done in another way; the server refuses the first of it. */
+  withdraw(): readonly Operation[] {
+    if (this.state.kind !== "refused") return [];
+    const withdrawn = this.operations;
+    this.operations = [];
+    this.store();
+    this.to({ kind: "saved" });
+    return withdrawn;
   }
 
   /** Resolves true once everything is saved; false as soon as that needs patience or the annotator. */
@@ -235,10 +245,16 @@ export class Outbox {
       return { ...this.set, reason: "", ...answer };
     }
     if (operation.kind === "note") return { ...this.set, ...(await this.api.setNote(operation.text, version)) };
+    if (operation.kind === "batch") {
+      const answer = await this.api.changeMany({ version, changes: operation.changes });
+      const gone = new Set(operation.changes.flatMap((one) => (one.kind === "delete" ? [one.uid] : [])));
+      const left = annotations.filter((one) => !gone.has(one.uid));
+      return { ...touched, version: answer.version, annotations: answer.annotations.reduce(replaced, left) };
+    }
     const { uid } = operation;
     if (operation.kind === "create") {
-      const { category, counts, clicks } = operation;
-      const answer = await this.api.create({ version, uid, category, counts, clicks });
+      const { kind: _, ...content } = operation;
+      const answer = await this.api.create({ version, ...content });
       return { ...touched, version: answer.version, annotations: replaced(annotations, answer.annotation) };
     }
     const id = annotations.find((one) => one.uid === uid)?.id;
@@ -271,7 +287,10 @@ export class Outbox {
     const signedOut = error instanceof Refused && error.status === 401;
     if (error instanceof Unreachable) this.to({ kind: "offline" });
     else if (signedOut) this.to({ kind: "signed_out" });
-    else this.to({ kind: "refused", message: error instanceof Error ? error.message : String(error) });
+    else {
+      const message = error instanceof Error ? error.message : String(error);
+      this.to({ kind: "refused", message, ...(error instanceof Refused && { code: error.code }) });
+    }
     clearTimeout(this.timer);
     if (this.state.kind !== "refused" && !this.disposed) this.timer = setTimeout(() => this.retryNow(), this.wait());
   }

@@ -128,6 +128,44 @@ export function drawOver(surface: Surface, picture: CanvasImageSource, size: Siz
   context.restore();
 }
 
+let hatching: CanvasPattern | null = null;
+
+/** Diagonal lines over a region, the same on the screen at every zoom: what belongs to two objects, or to others. */
+export function drawHatch(surface: Surface, patch: Patch): void {
+  if (patch.runs.length === 0 || !isInSight(patch, surface)) return;
+  const { context, viewport, ratio } = surface;
+  hatching ??= context.createPattern(hatchTile(), "repeat");
+  if (!hatching) return;
+  const { scale, x, y } = viewport;
+  // The pattern is laid in the picture's pixels: undo their size, and go with the picture.
+  hatching.setTransform(new DOMMatrix([1 / (scale * ratio), 0, 0, 1 / (scale * ratio), -x / scale, -y / scale]));
+  inView(surface);
+  context.fillStyle = hatching;
+  context.fill(pathOf(patch, scale * ratio), "evenodd");
+}
+
+const HATCH = 10;
+
+function hatchTile(): HTMLCanvasElement {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = HATCH;
+  const context = tile.getContext("2d")!;
+  for (const [color, width] of [
+    ["rgb(8 10 14 / 40%)", 2.5],
+    ["rgb(255 255 255 / 80%)", 1],
+  ] as const) {
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.beginPath();
+    for (const shift of [-HATCH, 0, HATCH]) {
+      context.moveTo(shift - 2, HATCH + 2);
+      context.lineTo(shift + HATCH + 2, -2);
+    }
+    context.stroke();
+  }
+  return tile;
+}
+
 /** A brush stroke in progress, over the mask: in its colour, or as a hole in it. */
 export function drawStroke(surface: Surface, points: readonly Point[], size: number, color: string | null): void {
   const { context } = surface;

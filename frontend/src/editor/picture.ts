@@ -1,6 +1,7 @@
 /** The picture's pixels, with halved copies so that zoomed-out views are smooth and cheap to draw. */
 
 import type { Surface } from "./canvas";
+import type { Box } from "./rle";
 import type { Size } from "./viewport";
 
 /** A copy is not halved further once it is this small. */
@@ -10,6 +11,8 @@ const CRISP_FROM = 2;
 
 export class Picture {
   private levels: ImageBitmap[] = [];
+  /** How its pixels are shown: a canvas filter. */
+  filter = "none";
 
   private constructor(readonly size: Size) {}
 
@@ -27,8 +30,7 @@ export class Picture {
   /** Draws what the viewport shows of the picture. */
   draw({ context, viewport, screen, ratio }: Surface): void {
     const density = viewport.scale * ratio;
-    const level = Math.min(this.levels.length - 1, Math.max(0, Math.floor(Math.log2(1 / density))));
-    const source = this.levels[level];
+    const source = this.levels[this.levelFor(density)];
     if (!source) return;
     const { scale, x, y } = viewport;
     const left = Math.max(0, Math.floor(-x / scale));
@@ -40,11 +42,28 @@ export class Picture {
     context.imageSmoothingEnabled = density < CRISP_FROM;
     context.imageSmoothingQuality = "medium";
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    // Safari's canvases know no filter: there the layer has it, and costs a little at every frame.
+    if ("filter" in context) context.filter = this.filter;
+    else (context as CanvasRenderingContext2D).canvas.style.filter = this.filter === "none" ? "" : this.filter;
     context.drawImage(
       source,
       ...([left * fx, top * fy, (right - left) * fx, (bottom - top) * fy] as const),
       ...([left * scale + x, top * scale + y, (right - left) * scale, (bottom - top) * scale] as const),
     );
+    if ("filter" in context) context.filter = "none";
+  }
+
+  /** Draws a part of the picture, `[x, y, width, height]`, into the whole of a small canvas; not filtered. */
+  drawPart(context: CanvasRenderingContext2D, [x, y, width, height]: Box): void {
+    const { canvas } = context;
+    const source = this.levels[this.levelFor(Math.max(canvas.width / width, canvas.height / height))];
+    if (!source) return;
+    const [fx, fy] = [source.width / this.size.width, source.height / this.size.height];
+    context.drawImage(source, x * fx, y * fy, width * fx, height * fy, 0, 0, canvas.width, canvas.height);
+  }
+
+  private levelFor(density: number): number {
+    return Math.min(this.levels.length - 1, Math.max(0, Math.floor(Math.log2(1 / density))));
   }
 
   private async halve(levelAdded: () => void): Promise<void> {

@@ -2,8 +2,13 @@
 
 import type { Painter, Stage, Surface } from "./canvas";
 import type { Editor } from "./editor";
+import { patchOf, subtract } from "./mask/spans";
+import { isShown } from "./objects/marks";
+import { Overlaps } from "./overlaps";
+import { drawClick, drawCorner, drawHatch, drawMask, drawOutline, drawStroke } from "./paint";
+import { spansOfPatch } from "./panoptic";
+import { EMPTY, type Patch } from "./rle";
 import { foundPainter, pointedPainter } from "./suggestions/painter";
-import { drawClick, drawCorner, drawMask, drawOutline, drawStroke } from "./paint";
 import type { State } from "./state";
 import { pointedOf } from "./suggestions/state";
 import type { Pointing, Sketch, StrokeSketch } from "./tools";
@@ -18,8 +23,10 @@ type ColorOf = (category: number | null) => string;
 export function direct(editor: Editor, stage: Stage): () => void {
   const { store, tools, suggestions } = editor;
   const colorOf = (category: number | null) => editor.category(category)?.color ?? UNKNOWN_CLASS;
-  const open = () => stage.paint("open", openPainter(store.get(), tools.pointing.get(), colorOf));
-  const kept = () => stage.paint("kept", keptPainter(store.get(), colorOf));
+  const overlaps = new Overlaps(editor.boot.image);
+  const claimed = claimer(editor);
+  const open = () => stage.paint("open", openPainter(claimed(store.get()), tools.pointing.get(), colorOf));
+  const kept = () => stage.paint("kept", keptPainter(store.get(), colorOf, overlaps));
   const suggested = () =>
     stage.paint("suggestions", foundPainter(suggestions.store.get(), store.get(), editor.boot.image, colorOf));
   const tool = () => {
@@ -31,8 +38,10 @@ export function direct(editor: Editor, stage: Stage): () => void {
   const stops = [
     store.watch((state, before) => {
       const differs = (...keys: (keyof State)[]) => keys.some((key) => state[key] !== before[key]);
-      if (differs("kept", "hidden", "hovered", "selected") || sources(state) !== sources(before)) kept();
-      if (differs("open", "finishing")) open();
+      const chosen = differs("hovered", "selected", "selection", "marks", "look");
+      if (chosen || differs("kept", "hidden") || sources(state) !== sources(before)) kept();
+      if (differs("open", "finishing", "look")) open();
+      else if (editor.objects.panoptic && state.open && differs("kept", "marks", "yields")) open();
       if (differs("tool", "activeCategory") || !state.open !== !before.open) {
         suggested();
         tool();
@@ -49,7 +58,7 @@ export function direct(editor: Editor, stage: Stage): () => void {
       if (grown) {
         const color = strokeColor(store.get(), grown.stroke, colorOf);
         const addition: Painter = (surface) => drawStroke(surface, grown.points, grown.stroke.size, color);
-        stage.extend("open", openPainter(store.get(), pointing, colorOf), addition);
+        stage.extend("open", openPainter(claimed(store.get()), pointing, colorOf), addition);
         return;
       }
       const kinds = [pointing.sketch?.kind, before.sketch?.kind];
@@ -65,29 +74,57 @@ function sources({ open, finishing }: State): string {
   return [open, ...finishing].map((work) => work?.source ?? "").join();
 }
 
-function keptPainter(state: State, colorOf: ColorOf): Painter {
+/** How much of a mask's filling is shown. */
+function filled({ opacity, outlines }: State["look"], fill: number): number {
+  return outlines ? 0 : Math.min(1, fill * opacity);
+}
+
+function keptPainter(state: State, colorOf: ColorOf, overlaps: Overlaps): Painter {
   if (state.hidden) return () => {};
+  const { look, marks, hovered, selected } = state;
+  const chosen = new Set(state.selection);
   const inWork = new Set([state.open, ...state.finishing].map((work) => work?.source));
-  const shown = state.kept.filter(({ uid }) => !inWork.has(uid));
+  const shown = state.kept.filter(({ uid }) => !inWork.has(uid) && isShown(marks, uid));
+  const shared = look.overlaps ? overlaps.of(shown.map(({ patch }) => patch)).patch : EMPTY;
   return (surface) => {
     for (const { uid, category, patch } of shown) {
-      const pointed = uid === state.hovered || uid === state.selected;
-      const look = { fill: pointed ? 0.6 : 0.34, line: pointed ? 2.25 : 1.25, bright: pointed };
-      drawMask(surface, patch, { color: colorOf(category), ...look });
+      const pointed = uid === hovered || uid === selected || chosen.has(uid);
+      const line = pointed ? 2.25 : 1.25;
+      const fill = filled(look, pointed ? 0.6 : 0.34);
+      drawMask(surface, patch, { color: colorOf(category), fill, line, bright: pointed });
     }
+    drawHatch(surface, shared);
   };
 }
 
-function openPainter(state: State, { sketch, dot }: Pointing, colorOf: ColorOf): Painter {
-  const { open, finishing } = state;
+/** The state to show the open object in: its mask as it would be kept, and what it does not get. */
+type Claimed = State & { readonly claimed: { readonly mask: Patch; readonly denied: Patch } | null };
+
+function claimer(editor: Editor): (state: State) => Claimed {
+  const { height } = editor.boot.image;
+  return (state) => {
+    const found = state.open && editor.objects.claimOf(state.open);
+    if (!found || found.denied === 0) return { ...state, claimed: null };
+    const all = spansOfPatch(state.open!.mask, height);
+    const denied = patchOf(subtract(all, spansOfPatch(found.mask, height)), height);
+    return { ...state, claimed: { mask: found.mask, denied } };
+  };
+}
+
+function openPainter(state: Claimed, { sketch, dot }: Pointing, colorOf: ColorOf): Painter {
+  const { open, finishing, look, claimed } = state;
+  const fill = filled(look, 0.42);
   return (surface) => {
-    if (open)
-      drawMask(surface, open.mask, { color: colorOf(recipeOf(open).category), fill: 0.42, line: 1.75, bright: true });
+    if (open) {
+      const color = colorOf(recipeOf(open).category);
+      drawMask(surface, claimed?.mask ?? open.mask, { color, fill, line: 1.75, bright: true });
+      if (claimed) drawHatch(surface, claimed.denied);
+    }
     if (sketch?.kind === "stroke") {
       drawStroke(surface, sketch.points, sketch.size, strokeColor(state, sketch, colorOf));
     }
     for (const work of finishing) {
-      drawMask(surface, work.mask, { color: colorOf(recipeOf(work).category), fill: 0.42, line: 1.75, bright: false });
+      drawMask(surface, work.mask, { color: colorOf(recipeOf(work).category), fill, line: 1.75, bright: false });
     }
     const moved = sketch?.kind === "dot" ? sketch : null;
     if (open) drawDots(surface, open, moved?.index ?? dot, moved?.at ?? null);

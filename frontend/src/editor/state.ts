@@ -4,6 +4,9 @@ import type { Status } from "./api";
 import type { ConnectionState } from "./connection";
 import { NOTHING_DONE, type Journal } from "./journal";
 import type { Kept } from "./kept";
+import { PLAIN, type Look } from "./look";
+import { NO_MARKS, type Marks } from "./objects/marks";
+import type { Picture } from "./picture";
 import type { Conflict, SaveState } from "./outbox";
 import type { Lease } from "./presence";
 import type { EncodingState, Person, StateMessage } from "./protocol";
@@ -55,6 +58,13 @@ export interface State {
   /** Polygon and lasso cut off instead of adding. */
   readonly cutting: boolean;
   readonly selected: string | null;
+  /** Kept objects that are chosen together, in the order of choosing. */
+  readonly selection: readonly string[];
+  readonly marks: Marks;
+  /** In a panoptic project: take free pixels only, from nobody. */
+  readonly yields: boolean;
+  readonly look: Look;
+  readonly picture: Picture | null;
   readonly hovered: string | null;
   readonly hidden: boolean;
   readonly help: boolean;
@@ -89,6 +99,11 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     brush: 20,
     cutting: false,
     selected: null,
+    selection: [],
+    marks: NO_MARKS,
+    yields: false,
+    look: PLAIN,
+    picture: null,
     hovered: null,
     hidden: false,
     help: false,

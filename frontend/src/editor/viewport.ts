@@ -1,5 +1,7 @@
 /** Where the picture is on the screen: `screen = picture × scale + (x, y)`, screen in CSS pixels of the canvas. */
 
+import type { Box } from "./rle";
+
 export interface Viewport {
   readonly scale: number;
   readonly x: number;
@@ -45,6 +47,39 @@ export function fit(picture: Size, screen: Size): Viewport {
     x: MARGIN + (room.width - picture.width * scale) / 2,
     y: MARGIN + (room.height - picture.height * scale) / 2,
   };
+}
+
+/** A box of the picture in the middle, with some of what is around it. */
+export function fitBox([x, y, width, height]: Box, screen: Size): Viewport {
+  const room = { width: screen.width - 2 * MARGIN, height: screen.height - MARGIN - BELOW };
+  const scale = clampScale(
+    Math.min((room.width * 0.7) / Math.max(1, width), (room.height * 0.7) / Math.max(1, height)),
+  );
+  return {
+    scale,
+    x: screen.width / 2 - (x + width / 2) * scale,
+    y: MARGIN + room.height / 2 - (y + height / 2) * scale,
+  };
+}
+
+/** The same scale, with this point of the picture in the middle. */
+export function centred({ scale }: Viewport, { x, y }: Point, screen: Size): Viewport {
+  return { scale, x: screen.width / 2 - x * scale, y: screen.height / 2 - y * scale };
+}
+
+/** The part of the picture that is on the screen, in picture pixels: left, top, right, bottom. */
+export function sightOf(
+  { scale, x, y }: Viewport,
+  screen: Size,
+  picture: Size,
+): readonly [number, number, number, number] {
+  const hold = (value: number, most: number) => Math.min(most, Math.max(0, value));
+  return [
+    hold(-x / scale, picture.width),
+    hold(-y / scale, picture.height),
+    hold((screen.width - x) / scale, picture.width),
+    hold((screen.height - y) / scale, picture.height),
+  ];
 }
 
 /** One picture pixel a CSS pixel, the point under `screen` staying where it is. */

@@ -6,6 +6,7 @@
  */
 
 import { clickAt, on, wireWithTile, type Click } from "./clicks";
+import type { Attributes } from "./api";
 import type { Tracked } from "./connection";
 import * as hands from "./mask/hand";
 import type { Hand } from "./mask/hand";
@@ -26,6 +27,8 @@ export interface Recipe {
   readonly category: number | null;
   readonly prompts: Prompts;
   readonly hand: Hand;
+  /** Answers to the project's attributes; what an earlier page left may have none. */
+  readonly attributes?: Attributes;
 }
 
 export type Did =
@@ -43,7 +46,8 @@ export type Did =
   | "grow"
   | "shrink"
   | "smooth"
-  | "class";
+  | "class"
+  | "attributes";
 
 export interface Step {
   readonly did: Did;
@@ -88,6 +92,7 @@ interface Made {
   readonly category: number | null;
   readonly patch: Patch;
   readonly clicks: readonly Click[];
+  readonly attributes?: Attributes;
 }
 
 /** A kept object to refine: by its own clicks if they still make its mask, else on top of the mask. */
@@ -100,8 +105,9 @@ export function correct(suggestion: Made, view: Size): Work {
   return resumed(suggestion.uid, null, suggestion, view);
 }
 
-function resumed(uid: string, source: string | null, { category, patch, clicks }: Made, view: Size): Work {
-  const recipe = { category, prompts: { base: patch, box: null, clicks: [] }, hand: hands.UNTOUCHED };
+function resumed(uid: string, source: string | null, made: Made, view: Size): Work {
+  const { category, patch, clicks, attributes = {} } = made;
+  const recipe = { category, prompts: { base: patch, box: null, clicks: [] }, hand: hands.UNTOUCHED, attributes };
   const trial = clicks.length > 0 ? { base: null, box: null, clicks } : null;
   return { ...opened(uid, source, recipe, view), trial };
 }
@@ -241,6 +247,10 @@ export function replaceMask(work: Work, did: Did, mask: Spans): Work {
 
 export function setCategory(work: Work, category: number): Work {
   return recipeOf(work).category === category ? work : taken(work, "class", { category });
+}
+
+export function setAttributes(work: Work, attributes: Attributes): Work {
+  return taken(work, "attributes", { attributes });
 }
 
 function prompted(work: Work, did: Did, clicks: readonly Click[], newest: Click | null): Work {

@@ -81,6 +81,12 @@ export class Workbench {
     return true;
   }
 
+  /** It could not be kept: it is the open object again. */
+  reject(work: Work): void {
+    this.store.set({ finishing: this.store.get().finishing.filter((one) => one !== work) });
+    this.show(work);
+  }
+
   /** The object is kept or cancelled. */
   close(uid: string): void {
     const { open, finishing, selected } = this.store.get();

@@ -2,12 +2,15 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Editor } from "../editor";
+import { Attributes } from "./Attributes";
 import { Canvas, type ViewControls } from "./Canvas";
 import { Classes } from "./Classes";
 import { EditorContext, useEditorState } from "./context";
 import { Dialogs } from "./Dialogs";
 import { Instructions } from "./Instructions";
 import { listenToKeys } from "./keyboard";
+import { LookPanel } from "./LookPanel";
+import { Minimap } from "./Minimap";
 import { Notices, Toast } from "./Notices";
 import { Objects } from "./Objects";
 import { OpenBar } from "./OpenBar";
@@ -49,6 +52,8 @@ function Window({ editor }: { editor: Editor }) {
           <Notices />
         </div>
         <Toast />
+        <Minimap controls={controls} />
+        <LookPanel />
         <div class="stage-foot">
           <ViewBar controls={controls} />
           <OpenBar />
@@ -57,6 +62,7 @@ function Window({ editor }: { editor: Editor }) {
       <aside class="panels" aria-label="Classes and objects">
         <Instructions />
         <Classes />
+        <Attributes />
         <Suggestions />
         <Objects />
       </aside>
@@ -65,7 +71,9 @@ function Window({ editor }: { editor: Editor }) {
   );
 }
 
-/** A button pressed with the mouse does not take the focus: the next Enter is meant for the object. */
+/** A button pressed with the mouse does not take the focus: the next Enter is meant for the object.
+ * What can be dragged has to take it, and gives it back itself. */
 function keepFocus(event: MouseEvent): void {
-  if (event.target instanceof Element && event.target.closest("button")) event.preventDefault();
+  const button = event.target instanceof Element ? event.target.closest("button") : null;
+  if (button && !button.closest("[draggable=true]")) event.preventDefault();
 }

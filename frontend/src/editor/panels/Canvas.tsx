@@ -2,13 +2,15 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { Stage } from "../canvas";
+import { DisplayFilter } from "../display";
 import type { Editor } from "../editor";
 import { Picture } from "../picture";
 import { followPointers, type Gestures } from "../pointer";
-import { area } from "../rle";
+import { area, type Box } from "../rle";
 import { direct } from "../scene";
+import type { State } from "../state";
 import type { Drag } from "../tools";
-import { actualSize, pan, toPicture, zoomAt, type Point } from "../viewport";
+import { actualSize, centred, fitBox, pan, sightOf, toPicture, zoomAt, type Point } from "../viewport";
 import { clicksOf, isSettled } from "../work";
 import { suggestionTag } from "./tag";
 import { useEditor, useEditorState } from "./context";
@@ -24,7 +26,16 @@ export interface ViewControls {
   fit(): void;
   actualSize(): void;
   zoom(factor: number): void;
+  /** A box of the picture, large. */
+  show(box: Box): void;
+  /** A point of the picture in the middle. */
+  center(at: Point): void;
+  /** Told now and whenever another part of the picture is on the screen; returns how to stop it. */
+  watch(listener: (sight: Sight) => void): () => void;
 }
+
+/** The part of the picture that is on the screen: left, top, right, bottom. */
+export type Sight = ReturnType<typeof sightOf>;
 
 interface Props {
   /** Filled with the view's controls once they exist. */
@@ -59,18 +70,31 @@ export function Canvas({ controls, spaceHeld }: Props) {
 function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], space: Props["spaceHeld"]): () => void {
   const { image } = editor.boot;
   host.dataset["preview"] = "";
-  const stage = new Stage(host, image, (viewport) => {
+  const watchers = new Set<(sight: Sight) => void>();
+  const sight = () => sightOf(stage.viewport, stage.room, image);
+  const stage: Stage = new Stage(host, image, (viewport) => {
     host.dataset["view"] = `${viewport.scale} ${viewport.x} ${viewport.y}`;
     editor.store.set({ zoom: viewport.scale });
+    for (const watcher of watchers) watcher(sight());
   });
   Picture.load(image.view, image, () => stage.redraw("picture")).then(
-    (picture) => stage.paint("picture", (surface) => picture.draw(surface)),
+    (picture) => {
+      editor.store.set({ picture });
+      stage.paint("picture", (surface) => picture.draw(surface));
+    },
     () => editor.store.set({ pictureFailed: true }),
   );
   controls.current = {
     fit: () => stage.fit(),
     actualSize: () => stage.move(actualSize(stage.viewport, stage.center)),
     zoom: (factor) => stage.move(zoomAt(stage.viewport, stage.center, factor)),
+    show: (box) => stage.move(fitBox(box, stage.room)),
+    center: (at) => stage.move(centred(stage.viewport, at, stage.room)),
+    watch: (listener) => {
+      watchers.add(listener);
+      listener(sight());
+      return () => watchers.delete(listener);
+    },
   };
   const ring = brushRing(editor, host, stage);
   const leave = followPointers(host, gesturesFor(editor, stage, ring.move), () => space.current);
@@ -78,6 +102,7 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
     direct(editor, stage),
     ring.stop,
     suggestionTag(editor, host, stage),
+    followLook(editor, host, stage),
     editor.tools.pointing.watch(({ sketch, dot }) => {
       host.toggleAttribute("data-on-dot", dot !== null || sketch?.kind === "dot");
       host.dataset["preview"] = String(sketch?.kind === "preview" ? area(sketch.patch.runs) : "");
@@ -87,6 +112,26 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
     leave();
     for (const stop of unwatch) stop();
     stage.dispose();
+  };
+}
+
+/** Shows the picture as the look says, and lets the masks blink. */
+function followLook(editor: Editor, host: HTMLElement, stage: Stage): () => void {
+  const filter = new DisplayFilter();
+  const follow = ({ look, picture }: State) => {
+    host.toggleAttribute("data-blink", look.blink);
+    if (!picture) return;
+    picture.filter = filter.of(look);
+    host.dataset["filter"] = picture.filter;
+    stage.redraw("picture");
+  };
+  follow(editor.store.get());
+  const stop = editor.store.watch((state, before) => {
+    if (state.look !== before.look || state.picture !== before.picture) follow(state);
+  });
+  return () => {
+    stop();
+    filter.dispose();
   };
 }
 

@@ -103,9 +103,15 @@ function SaveNotice() {
   return (
     <Banner id="refused" tone="bad">
       <span>Not saved: {save.message}</span>
-      <button type="button" onClick={() => editor.retryNow()}>
-        Try again
-      </button>
+      {save.code === "overlap" ? (
+        <button type="button" data-testid="refit" onClick={() => editor.objects.refit()}>
+          Make it fit
+        </button>
+      ) : (
+        <button type="button" onClick={() => editor.retryNow()}>
+          Try again
+        </button>
+      )}
       {editor.outbox.operations.length > 0 && (
         <button type="button" onClick={() => editor.outbox.discardRefused()}>
           Drop this change

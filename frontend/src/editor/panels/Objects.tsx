@@ -1,29 +1,49 @@
+import { useEffect, useRef } from "preact/hooks";
 import type { Kept } from "../kept";
+import { keyOf, type Action } from "../keys";
 import { recipeOf } from "../work";
 import { useEditor, useEditorState } from "./context";
-import { Icon } from "./icons";
-
-const pixels = new Intl.NumberFormat("en-US");
+import { Icon, type IconName } from "./icons";
+import { performOnObjects } from "./objectKeys";
+import { Thumbnail } from "./Thumbnail";
+import { pixels } from "./words";
 
 export function Objects() {
   const editor = useEditor();
   const kept = useEditorState((state) => state.kept);
   const finishing = useEditorState((state) => state.finishing);
   const loading = useEditorState((state) => state.save.kind === "loading");
+  const chosen = useEditorState((state) => state.selection.length);
+  const isolated = useEditorState((state) => state.marks.isolated !== null);
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => followSelected(list.current!, editor), [editor]);
   return (
     <section class="panel panel-grow" aria-labelledby="objects-title">
       <div class="panel-head">
         <h2 id="objects-title">
-          Objects <span class="count">{kept.length}</span>
+          Objects <span class="count">{chosen > 0 ? `${chosen} of ${kept.length} chosen` : kept.length}</span>
         </h2>
+        {isolated && (
+          <button type="button" class="link-button" onClick={() => editor.objects.isolate()}>
+            Show all
+          </button>
+        )}
         <HideMasks />
       </div>
+      {kept.length > 0 && editor.canLabel && <Commands />}
       {kept.length + finishing.length === 0 && !loading && (
         <p class="panel-empty">
           {editor.canLabel ? "Nothing kept yet. Objects you keep are listed here." : "No objects on this image."}
         </p>
       )}
-      <ol class="object-list" role="list" onMouseLeave={() => editor.hover(null)}>
+      <ol
+        ref={list}
+        class="object-list"
+        role="list"
+        aria-label="Kept objects in drawing order; the last one is on top"
+        onMouseLeave={() => editor.hover(null)}
+        onKeyDown={(event) => moveFocus(list.current!, event)}
+      >
         {kept.map((one, index) => (
           <ObjectRow key={one.uid} kept={one} ordinal={index + 1} />
         ))}
@@ -39,48 +59,182 @@ export function Objects() {
   );
 }
 
+const COMMANDS: readonly (readonly [action: Action & IconName, name: string, least: number])[] = [
+  ["merge", "Merge", 2],
+  ["split", "Split into parts", 1],
+  ["duplicate", "Duplicate", 1],
+  ["raise", "Up in the drawing order", 1],
+  ["lower", "Down in the drawing order", 1],
+  ["isolate", "Show only these", 1],
+];
+
+/** What can be done with the chosen objects. */
+function Commands() {
+  const editor = useEditor();
+  const subjects = useEditorState((state) => {
+    const { selection, open, selected } = state;
+    return selection.length || (open || selected ? 1 : 0);
+  });
+  return (
+    <div class="object-commands" role="toolbar" aria-label="With the chosen objects">
+      {COMMANDS.map(([action, name, least]) => (
+        <button
+          key={action}
+          type="button"
+          class="row-action"
+          title={`${name} (${keyOf(action)})`}
+          aria-label={name}
+          aria-disabled={subjects < least}
+          data-testid={`command-${action}`}
+          onClick={() => performOnObjects(editor, null, action)}
+        >
+          <Icon name={action} />
+        </button>
+      ))}
+    </div>
+  );
+}
+
 function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
   const editor = useEditor();
-  const selected = useEditorState((state) => state.selected === kept.uid);
+  const { uid } = kept;
+  const chosen = useEditorState((state) => state.selected === uid || state.selection.includes(uid));
+  const hidden = useEditorState((state) => state.marks.hidden.has(uid));
+  const locked = useEditorState((state) => state.marks.locked.has(uid));
   const category = editor.category(kept.category);
   const name = category?.name ?? "Unknown class";
-  const open = () => (editor.canLabel ? editor.refine(kept.uid) : editor.select(kept.uid));
+  const what = `${name}, object ${ordinal}`;
+  const click = (event: MouseEvent) => {
+    if (event.detail > 0) (event.currentTarget as HTMLElement).blur(); // the mouse's: the next Enter is the object's
+    if (event.ctrlKey || event.metaKey) editor.objects.toggle(uid);
+    else if (event.shiftKey) editor.objects.extend(uid);
+    else if (editor.canLabel && !locked) editor.refine(uid);
+    else editor.select(uid);
+  };
   return (
     <li
       class="object-row"
       data-testid="object"
-      data-uid={kept.uid}
+      data-uid={uid}
       data-area={kept.area}
       data-class={kept.category}
-      aria-current={selected ? "true" : undefined}
-      onMouseEnter={() => editor.hover(kept.uid)}
+      data-hidden={hidden || undefined}
+      data-locked={locked || undefined}
+      aria-current={chosen ? "true" : undefined}
+      onMouseEnter={() => editor.hover(uid)}
+      {...(editor.canLabel && dragging(uid, editor.objects))}
     >
       <button
         type="button"
         class="row"
-        aria-label={`${name}, object ${ordinal}, ${pixels.format(kept.area)} pixels${editor.canLabel ? ": refine" : ""}`}
-        onClick={open}
-        onFocus={() => editor.hover(kept.uid)}
+        aria-label={`${what}, ${pixels(kept.area)}${locked ? ", locked" : editor.canLabel ? ": refine" : ""}`}
+        onClick={click}
+        onFocus={() => editor.hover(uid)}
         onBlur={() => editor.hover(null)}
       >
-        <span class="color-chip" style={{ background: category?.color }} />
-        <span class="row-name">{name}</span>
-        <span class="area">{pixels.format(kept.area)} px</span>
+        <Thumbnail kept={kept} color={category?.color ?? ""} />
+        <span class="object-words">
+          <span class="row-name">{name}</span>
+          <span class="area">{pixels(kept.area)}</span>
+        </span>
       </button>
+      <Mark name={`Hide ${what}`} icon={hidden ? "eyeOff" : "eye"} action="hideOne" on={hidden} uid={uid} />
       {editor.canLabel && (
-        <button
-          type="button"
-          class="row-action"
-          title="Delete (Delete key)"
-          aria-label={`Delete ${name}, object ${ordinal}`}
-          data-testid="delete"
-          onClick={() => editor.remove(kept.uid)}
-        >
-          <Icon name="trash" />
-        </button>
+        <>
+          <Mark name={`Lock ${what}`} icon={locked ? "lock" : "unlock"} action="lock" on={locked} uid={uid} />
+          <button
+            type="button"
+            class="row-action danger"
+            title="Delete (Delete key)"
+            aria-label={`Delete ${what}`}
+            data-testid="delete"
+            onClick={() => editor.remove(uid)}
+          >
+            <Icon name="trash" />
+          </button>
+        </>
       )}
     </li>
   );
+}
+
+interface MarkProps {
+  name: string;
+  icon: IconName;
+  action: "hideOne" | "lock";
+  on: boolean;
+  uid: string;
+}
+
+function Mark({ name, icon, action, on, uid }: MarkProps) {
+  const editor = useEditor();
+  const title = action === "lock" ? (on ? "Unlock" : "Lock") : on ? "Show" : "Hide";
+  return (
+    <button
+      type="button"
+      class="row-action"
+      title={`${title} (${keyOf(action)})`}
+      aria-label={name}
+      aria-pressed={on}
+      data-testid={action === "lock" ? "lock" : "hide-one"}
+      onClick={() => editor.objects.mark(action === "lock" ? "locked" : "hidden", [uid])}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+/** Dragging a row, alone or with the other chosen ones, to another place of the list. */
+function dragging(uid: string, objects: ReturnType<typeof useEditor>["objects"]) {
+  const half = (event: DragEvent) => {
+    const { top, height } = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    return event.clientY > top + height / 2 ? "after" : "before";
+  };
+  const mark = (event: DragEvent, place: string | null) => {
+    const row = event.currentTarget as HTMLElement;
+    if (place) row.dataset["drop"] = place;
+    else delete row.dataset["drop"];
+  };
+  return {
+    draggable: true,
+    onDragEnd: () => (document.activeElement as HTMLElement | null)?.blur(),
+    onDragStart: (event: DragEvent) => event.dataTransfer?.setData("application/x-interlabel-object", uid),
+    onDragOver: (event: DragEvent) => {
+      if (!event.dataTransfer?.types.includes("application/x-interlabel-object")) return;
+      event.preventDefault();
+      mark(event, half(event));
+    },
+    onDragLeave: (event: DragEvent) => mark(event, null),
+    onDrop: (event: DragEvent) => {
+      event.preventDefault();
+      mark(event, null);
+      const dragged = event.dataTransfer?.getData("application/x-interlabel-object");
+      if (dragged) objects.drop(dragged, uid, half(event) === "after");
+    },
+  };
+}
+
+/** Arrow keys go from row to row. */
+function moveFocus(list: HTMLElement, event: KeyboardEvent): void {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const rows = [...list.querySelectorAll<HTMLElement>("button.row")];
+  const at = rows.indexOf((document.activeElement?.closest("li")?.querySelector("button.row") as HTMLElement) ?? null);
+  rows[Math.min(rows.length - 1, Math.max(0, at + by))]?.focus();
+}
+
+/** The row of what was just chosen or kept is in sight. */
+function followSelected(list: HTMLElement, editor: ReturnType<typeof useEditor>): () => void {
+  const show = (uid: string | undefined) =>
+    requestAnimationFrame(() => {
+      list.querySelector(`[data-uid="${uid}"]`)?.scrollIntoView({ block: "nearest" });
+    });
+  return editor.store.watch((state, before) => {
+    if (state.selected && state.selected !== before.selected) show(state.selected);
+    else if (state.kept.length === before.kept.length + 1) show(state.kept.at(-1)?.uid);
+  });
 }
 
 function HideMasks() {

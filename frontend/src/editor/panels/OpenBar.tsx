@@ -1,6 +1,7 @@
 /** The strip under the image: what is open, and how to end it; or how to begin. */
 
 import { clicksOf, recipeOf } from "../work";
+import { Claims } from "./Claims";
 import { useEditor, useEditorState } from "./context";
 import { SuggestionHint } from "./Suggestions";
 
@@ -32,6 +33,7 @@ export function OpenBar() {
           {clicks} {clicks === 1 ? "click" : "clicks"}
         </span>
       )}
+      {editor.objects.panoptic && <Claims />}
       <button type="button" class="small" onClick={() => editor.cancel()}>
         Cancel <kbd>Esc</kbd>
       </button>

@@ -1,10 +1,13 @@
 /** Bottom left: zoom, and how fast the last click was answered. */
 
-import { useEditorState } from "./context";
+import { useEditor, useEditorState } from "./context";
 import type { ViewControls } from "./Canvas";
 import { Icon } from "./icons";
+import { LookButton } from "./LookPanel";
+import { zoomTo } from "./objectKeys";
 
 export function ViewBar({ controls }: { controls: { current: ViewControls | null } }) {
+  const editor = useEditor();
   const zoom = useEditorState((state) => Math.round(state.zoom * 100));
   const latency = useEditorState((state) => state.latency);
   return (
@@ -45,6 +48,16 @@ export function ViewBar({ controls }: { controls: { current: ViewControls | null
       >
         <Icon name="fit" />
       </button>
+      <button
+        type="button"
+        class="ghost small"
+        title="The object large (Z)"
+        aria-label="Show the object large"
+        onClick={() => zoomTo(editor, controls.current)}
+      >
+        <Icon name="target" />
+      </button>
+      <LookButton />
       {latency !== null && (
         <span class="latency" title="From the last click to its mask" data-testid="latency">
           {Math.round(latency)} ms

@@ -4,6 +4,7 @@ import type { Editor } from "../editor";
 import { actionOf, belongsTo, isPeek, type Action } from "../keys";
 import type { Suggestions } from "../suggestions/suggestions";
 import type { ViewControls } from "./Canvas";
+import { closePopover, performOnObjects } from "./objectKeys";
 import { TEXT_FIELD } from "./TextSearch";
 
 /** Actions that go on while their key is held. */
@@ -20,6 +21,10 @@ const REPEATED: ReadonlySet<Action> = new Set([
   "previousSuggestion",
   "lessSure",
   "surer",
+  "raise",
+  "lower",
+  "fainter",
+  "stronger",
 ]);
 
 /** Until the returned function is called. `space` is told whether the space bar is down. */
@@ -47,6 +52,7 @@ export function listenToKeys(
       const action = actionOf(event);
       if (!action) return;
       event.preventDefault();
+      if (action === "cancel" && closePopover()) return;
       if (!event.repeat || REPEATED.has(action)) perform(editor, controls.current, action);
     }
   };
@@ -72,6 +78,7 @@ export function listenToKeys(
 }
 
 export function perform(editor: Editor, view: ViewControls | null, action: Action): void {
+  if (performOnObjects(editor, view, action)) return;
   if (aboutSuggestions(editor.suggestions, action)) return;
   switch (action) {
     case "keep":

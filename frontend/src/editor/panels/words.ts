@@ -22,6 +22,13 @@ const WORDS: Readonly<Record<Did | Entry["what"], string>> = {
   keep: "keeping",
   delete: "deleting",
   cancel: "cancelling",
+  attributes: "attribute",
+  merge: "merging",
+  split: "splitting",
+  duplicate: "duplicating",
+  order: "new order",
+  classes: "class",
+  fit: "fitting in",
   change: "change",
   accept: "keeping",
   reject: "rejecting",
@@ -29,4 +36,11 @@ const WORDS: Readonly<Record<Did | Entry["what"], string>> = {
 
 export function wordFor(what: string): string {
   return what in WORDS ? WORDS[what as keyof typeof WORDS] : what;
+}
+
+const number = new Intl.NumberFormat("en-US");
+
+/** “1,234 px”. */
+export function pixels(count: number): string {
+  return `${number.format(count)} px`;
 }

@@ -70,6 +70,7 @@ class Server {
     }
     if (url === "/suggestions") return { results: this.offered, running: this.running, looked: this.looked };
     if (method === "GET") return { version: this.version, status: "new", annotations: this.kept };
+    if (url === "/changes") return this.change(body["changes"]!);
     this.version += 1;
     if (url === "/status") return { version: this.version, status: "done" };
     if (method === "DELETE") {
@@ -80,6 +81,17 @@ class Server {
     this.kept.push(annotation);
     return { version: this.version, annotation };
   }
+
+  /** Several at once, all of them new or deleted. */
+  private change(changes: (Server["kept"][0] & { kind: string })[]): object {
+    const before = this.kept;
+    for (const { kind, ...one } of changes) {
+      this.version += 1;
+      this.kept = this.kept.filter(({ uid }) => uid !== one.uid);
+      if (kind === "create") this.kept.push({ ...one, id: this.version });
+    }
+    return { version: this.version, annotations: this.kept.filter((one) => !before.includes(one)) };
+  }
 }
 
 describe("suggestions in the editor", () => {
@@ -89,7 +101,7 @@ describe("suggestions in the editor", () => {
 
   const open = async (boot = BOOT) => {
     const api = new Api(
-      { annotations: "/set", annotation: "/annotations/", status: "/status" } as Endpoints,
+      { annotations: "/set", annotation: "/annotations/", changes: "/changes", status: "/status" } as Endpoints,
       server.fetch,
     );
     const connection = {

@@ -1,0 +1,144 @@
+/** How picture and masks are shown: a popover over the zoom buttons. */
+
+import type { ComponentChildren } from "preact";
+import { keyOf, type Action } from "../keys";
+import { CHANNELS, PLAIN, type Look } from "../look";
+import { useEditor, useEditorState } from "./context";
+import { Icon } from "./icons";
+import { LOOK_PANEL } from "./objectKeys";
+
+export function LookButton() {
+  const changed = useEditorState(({ look }) => JSON.stringify(look) !== JSON.stringify(PLAIN));
+  return (
+    <button
+      type="button"
+      class="ghost small"
+      title="Brightness, contrast, masks (W)"
+      aria-label="How picture and masks are shown"
+      aria-pressed={changed}
+      data-testid="look"
+      popovertarget={LOOK_PANEL}
+    >
+      <Icon name="look" />
+    </button>
+  );
+}
+
+export function LookPanel() {
+  const editor = useEditor();
+  const look = useEditorState((state) => state.look);
+  const percent = (value: number) => `${value > 0 ? "+" : ""}${Math.round(value * 100)} %`;
+  return (
+    <div
+      id={LOOK_PANEL}
+      class="look-panel"
+      popover="auto"
+      role="dialog"
+      aria-label="How it is shown"
+      data-testid="look-panel"
+    >
+      <Group title="Picture" action="plainPicture" onReset={() => editor.look.resetPicture()}>
+        <Slider name="brightness" label="Brightness" range={[-1, 1]} shown={percent(look.brightness)} />
+        <Slider name="contrast" label="Contrast" range={[-1, 1]} shown={percent(look.contrast)} />
+        <Slider name="gamma" label="Gamma" range={[0.2, 5]} shown={look.gamma.toFixed(2)} />
+        <div class="look-row" role="group" aria-label="Channel">
+          <span>Channel</span>
+          <span class="look-choices">
+            {CHANNELS.map((channel) => (
+              <button
+                key={channel}
+                type="button"
+                class="small"
+                aria-pressed={look.channel === channel}
+                onClick={() => editor.look.set({ channel })}
+              >
+                {{ all: "All", red: "R", green: "G", blue: "B" }[channel]}
+              </button>
+            ))}
+          </span>
+        </div>
+      </Group>
+      <Group title="Masks">
+        <Slider name="opacity" label="Opacity" range={[0, 2]} shown={`${Math.round(look.opacity * 100)} %`} />
+        <Switch name="outlines" label="Outlines only" />
+        <Switch name="blink" label="Blink" />
+        <Switch name="overlaps" label="Hatch overlaps" />
+      </Group>
+      <Group title="View">
+        <Switch name="minimap" label="Overview map" />
+      </Group>
+    </div>
+  );
+}
+
+interface GroupProps {
+  title: string;
+  action?: Action;
+  onReset?: () => void;
+  children: ComponentChildren;
+}
+
+function Group({ title, action, onReset, children }: GroupProps) {
+  return (
+    <section aria-label={title}>
+      <h3>
+        {title}
+        {onReset && (
+          <button type="button" class="link-button" title={action && `Reset (${keyOf(action)})`} onClick={onReset}>
+            Reset
+          </button>
+        )}
+      </h3>
+      {children}
+    </section>
+  );
+}
+
+interface SliderProps {
+  name: "brightness" | "contrast" | "gamma" | "opacity";
+  label: string;
+  range: readonly [number, number];
+  shown: string;
+}
+
+/** Gamma is even in its logarithm: as far to 2 as to 1/2. */
+function Slider({ name, label, range: [least, most], shown }: SliderProps) {
+  const editor = useEditor();
+  const value = useEditorState((state) => state.look[name]);
+  const log = name === "gamma";
+  const to = (number: number) => (log ? Math.log(number) : number);
+  const set = (number: number) => editor.look.set({ [name]: log ? Math.exp(number) : number });
+  return (
+    <label class="look-row" onDblClick={() => editor.look.set({ [name]: PLAIN[name] } as Partial<Look>)}>
+      <span>{label}</span>
+      <input
+        type="range"
+        min={to(least)}
+        max={to(most)}
+        step={(to(most) - to(least)) / 80}
+        value={to(value)}
+        aria-valuetext={shown}
+        data-testid={`look-${name}`}
+        onInput={(event) => set(near(Number(event.currentTarget.value), to(PLAIN[name])))}
+      />
+      <output>{shown}</output>
+    </label>
+  );
+}
+
+/** Close to the middle is the middle: easy to hit. */
+function near(value: number, plain: number): number {
+  return Math.abs(value - plain) < 0.02 ? plain : value;
+}
+
+function Switch({ name, label }: { name: "outlines" | "blink" | "overlaps" | "minimap"; label: string }) {
+  const editor = useEditor();
+  const on = useEditorState((state) => state.look[name]);
+  return (
+    <label class="look-row look-switch">
+      <span>{label}</span>
+      <input type="checkbox" checked={on} data-testid={`look-${name}`} onChange={() => editor.look.toggle(name)} />
+      <kbd>{keyOf(name)}</kbd>
+    </label>
+  );
+}

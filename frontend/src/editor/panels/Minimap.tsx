@@ -1,0 +1,58 @@
+/** The whole picture, small, with a frame around what is on the screen; there while that is a part only. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Sight, ViewControls } from "./Canvas";
+import { useEditor, useEditorState } from "./context";
+
+const LONGEST = 168;
+/** Shown when less than this of the picture is in sight. */
+const PART = 0.6;
+
+export function Minimap({ controls }: { controls: { current: ViewControls | null } }) {
+  const editor = useEditor();
+  const { width, height } = editor.boot.image;
+  const wanted = useEditorState((state) => state.look.minimap);
+  const picture = useEditorState((state) => state.picture);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [sight, setSight] = useState<Sight>([0, 0, width, height]);
+  useEffect(() => controls.current?.watch(setSight), [editor]);
+  const [left, top, right, bottom] = sight;
+  const part = ((right - left) * (bottom - top)) / (width * height);
+  const shown = wanted && picture !== null && part < PART;
+  useEffect(() => {
+    const context = shown ? canvas.current?.getContext("2d") : null;
+    if (context) picture?.drawPart(context, [0, 0, width, height]);
+  }, [shown, picture]);
+  if (!shown) return null;
+  const scale = LONGEST / Math.max(width, height);
+  const goTo = (event: PointerEvent) => {
+    const bounds = canvas.current!.getBoundingClientRect();
+    controls.current?.center({
+      x: ((event.clientX - bounds.left) / bounds.width) * width,
+      y: ((event.clientY - bounds.top) / bounds.height) * height,
+    });
+  };
+  return (
+    <div
+      class="minimap"
+      data-testid="minimap"
+      aria-hidden="true"
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        goTo(event);
+      }}
+      onPointerMove={(event) => event.buttons > 0 && goTo(event)}
+    >
+      <canvas ref={canvas} width={Math.round(width * scale)} height={Math.round(height * scale)} />
+      <div
+        class="minimap-frame"
+        style={{
+          left: `${left * scale}px`,
+          top: `${top * scale}px`,
+          width: `${(right - left) * scale}px`,
+          height: `${(bottom - top) * scale}px`,
+        }}
+      />
+    </div>
+  );
+}

@@ -20,11 +20,15 @@ class Attention(nn.Module):
 
     def weights(self, query: Tensor, key: Tensor, seen: Tensor | None = None) -> Tensor:
         """B x heads x N x M: how much each of N rows takes of each of M; sums to 1 over M. seen: B x N x M bool, at
-        least one True a row; where it is False the weight is exactly 0."""
+        least one True a row; where it is False the weight is exactly 0.
+
+        Scores stay in the products' dtype: a softmax adds up in fp32 anyway, and most of a training step's time went
+        into copies of these large arrays."""
         q, k = self._split(self.query(query)), self._split(self.key(key))
-        scores = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(2, 3)).float()
+        scores = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(2, 3))
         if seen is not None:
-            scores = scores.masked_fill(~seen[:, None], float("-inf"))
+            hidden = torch.zeros(seen.shape, dtype=scores.dtype, device=seen.device).masked_fill(~seen, float("-inf"))
+            scores = scores + hidden[:, None]
         return scores.softmax(-1)
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor, seen: Tensor | None = None) -> Tensor:

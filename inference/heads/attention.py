@@ -27,8 +27,7 @@ class Attention(nn.Module):
         q, k = self._split(self.query(query)), self._split(self.key(key))
         scores = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(2, 3))
         if seen is not None:
-            hidden = torch.zeros(seen.shape, dtype=scores.dtype, device=seen.device).masked_fill(~seen, float("-inf"))
-            scores = scores + hidden[:, None]
+            scores = scores + torch.where(seen[:, None], scores.new_zeros(()), scores.new_full((), float("-inf")))
         return scores.softmax(-1)
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor, seen: Tensor | None = None) -> Tensor:

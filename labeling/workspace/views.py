@@ -14,6 +14,7 @@ from labeling.exchange.services import EXPORTERS
 from labeling.features.services import open_image
 from labeling.images.models import Image
 from labeling.projects.access import LABELERS, object_for, project_for, require
+from labeling.workspace import time_panel
 from labeling.workspace.editor import editor_data
 from labeling.workspace.project_page import format_choices, project_data
 from labeling.workspace.queue import next_images
@@ -35,6 +36,7 @@ def project(request: HttpRequest, project_id: int) -> HttpResponse:
         "can_export": role in EXPORTERS,
         "formats": format_choices() if role in EXPORTERS else [],
         "suggestions": panel(found, role),
+        "times": time_panel.panel(found),
     }
     return render(request, "workspace/project.html", context)
 

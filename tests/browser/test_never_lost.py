@@ -152,10 +152,9 @@ def test_a_tab_that_crashes_leaves_its_open_object_to_the_next(
     editor = open_demo(page, CRASHED)
     editor.wait_ready()
     width, height = size_of(editor)
-    editor.click(width / 2, height / 2)
-    page.keyboard.press("b")
-    before = editor.area()
-    editor.drag((20, 20), (60, 20))
+    before = editor.click(width / 2, height / 2)
+    page.keyboard.press("e")
+    editor.drag((width / 2 - 40, height / 2), (width / 2 + 40, height / 2))
     area, url = editor.changed(before), page.url
     with page.expect_event("crash"), contextlib.suppress(Error):
         page.goto("chrome://crash")

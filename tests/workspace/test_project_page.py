@@ -3,10 +3,12 @@
 import json
 import re
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
 from labeling.accounts.models import User
+from labeling.annotations import worktime
 from labeling.exchange.models import Export
 from labeling.images.models import Upload, UploadItem
 from labeling.projects.models import Project, Role
@@ -126,3 +128,12 @@ def test_rejected_files_of_the_last_upload_survive_a_reload(project: Project, al
     Upload.objects.update(finished_at=timezone.now())
     item.delete()
     assert shown() is None
+
+
+def test_time_on_task_is_shown(project: Project, bob: User, add_image: AddImage, as_user: AsUser) -> None:
+    image = add_image(status="done")
+    assert "Time on task" not in as_user(bob).get(f"/projects/{project.pk}/").content.decode()
+    worktime.report(image, bob, UUID(int=1), 3725)
+    page = as_user(bob).get(f"/projects/{project.pk}/").content.decode()
+    assert "1 h 2 min</b> · 1 h 2 min for a finished image" in page
+    assert page.count("<rect x=") >= worktime.DAYS

@@ -1,6 +1,7 @@
 /** The annotation endpoints: typed calls, errors that say whether trying again can help. */
 
-import type { WireClick } from "./protocol";
+import type { Boot } from "./boot";
+import type { EncodingState, WireClick } from "./protocol";
 
 export type Status = "new" | "in_progress" | "done" | "skipped";
 
@@ -22,6 +23,22 @@ export interface AnnotationData {
   readonly created_by: string | null;
   readonly changed_at: string;
 }
+
+/** An image as lists show it. */
+export interface ImageItem {
+  readonly id: number;
+  readonly name: string;
+  readonly thumbnail: string;
+  readonly editor: string;
+  readonly state: EncodingState;
+  readonly status: Status;
+  readonly objects: number;
+  /** Why it is skipped, and the beginning of what is noted about it. */
+  readonly skipped: string;
+  readonly note: string;
+}
+
+export type Which = "all" | "todo" | "unlabeled" | "mine" | "done" | "skipped" | "noted";
 
 export interface AnnotationSetData {
   readonly version: number;
@@ -144,6 +161,25 @@ export class Api {
 
   saveKeys(keys: Readonly<Record<string, readonly string[]>>): Promise<unknown> {
     return this.call("PUT", this.endpoints.keys, { keys });
+  }
+
+  images(query: Readonly<Record<string, string | number>>): Promise<{
+    results: readonly ImageItem[];
+    next?: number | null;
+    previous?: number | null;
+  }> {
+    const words = Object.entries(query).map(([name, value]) => [name, String(value)]);
+    return this.call("GET", `${this.endpoints.images}?${new URLSearchParams(words)}`);
+  }
+
+  /** What the editor starts with on another image; `url` is its page's. */
+  boot(url: string): Promise<Boot> {
+    return this.call("GET", `/api${url}editor`);
+  }
+
+  /** The image that the project offers after this one. */
+  next(after: number): Promise<{ image: number | null }> {
+    return this.call("POST", this.endpoints.next, { after });
   }
 
   /** Ask for the image's features to be computed once more. */

@@ -7,6 +7,7 @@ import type { EncodingState } from "./protocol";
 import type { Records } from "./records";
 import type { Storage } from "./storage";
 import type { Method } from "./suggestions/offer";
+import type { Strip } from "./strip";
 
 export interface Category {
   readonly number: number;
@@ -56,8 +57,11 @@ export interface Surroundings {
   readonly locks: Locks;
   readonly name: TabName;
   readonly api: Api;
+  /** The same for all images of the project. */
+  readonly strip: Strip;
   readonly connect: (listener: Listener) => ClickConnection;
-  readonly go: (url: string) => void;
+  /** `stay`: the browser's history is there already. */
+  readonly go: (url: string, how: "push" | "stay") => void;
 }
 
 export function readBoot(page: Document): Boot {

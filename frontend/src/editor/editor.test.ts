@@ -10,6 +10,7 @@ import { patchOf } from "./mask/spans";
 import type { Locks, TabName } from "./place";
 import { MemoryRecords } from "./records";
 import type { Storage } from "./storage";
+import { Strip } from "./strip";
 import type { Point } from "./viewport";
 import { clicksOf, isSettled } from "./work";
 
@@ -136,6 +137,7 @@ describe("the editor", () => {
       records,
       locks: new FreeLocks(),
       name: tabName(),
+      strip: new Strip(api, storage, 1),
       api,
       connect,
       go: () => {},

@@ -1,6 +1,7 @@
 /** What the annotator can do. Holds the parts together: socket, outbox, open objects, journal, tools, state. */
 
 import { wordsOf } from "./api";
+import { WorkClock } from "./clock";
 import { Archive } from "./archive";
 import type { Boot, Category, Surroundings } from "./boot";
 import { clickAt, isInside, newUid } from "./clicks";
@@ -24,6 +25,7 @@ import { encodingAfter, initialState, type State, type Tool } from "./state";
 import { Store } from "./store";
 import type { Desk } from "./suggestions/desk";
 import { Suggestions } from "./suggestions/suggestions";
+import type { Strip } from "./strip";
 import { Toasts } from "./toasts";
 import { Toolbox, type Pointing, type Target } from "./tools";
 import type { Point } from "./viewport";
@@ -45,6 +47,9 @@ export class Editor implements Target, Desk {
   private readonly preview: Preview;
   private readonly shown: KeptObjects;
   readonly presence: Presence;
+  readonly clock: WorkClock;
+  /** The images around this one, as they were told last. */
+  neighbours: Pick<Boot, "previous" | "upcoming">;
   private place: Place | null = null;
   private seated!: (drawer: Drawer) => void;
   private disposed = false;
@@ -60,6 +65,9 @@ export class Editor implements Target, Desk {
     const active = user.can_label ? (remembered ?? project.categories[0]) : undefined;
     this.store = new Store(initialState(image.state, active?.number ?? null));
     this.toasts = new Toasts(this.store);
+    this.neighbours = boot;
+    const opening = newUid();
+    this.clock = new WorkClock((seconds) => void around.api.reportTime(opening, seconds).catch(() => {})); // the next tells more
     this.shown = new KeptObjects(image);
     this.archive = new Archive(around.records);
     this.outbox = new Outbox(around.api, this.drawer(), () => this.showKept());
@@ -98,6 +106,7 @@ export class Editor implements Target, Desk {
   /** Load what is kept, restore what was open, and connect. */
   async begin(): Promise<void> {
     this.connection.connect();
+    this.strip.open(this.boot.image.id);
     if (!this.boot.user.can_label) {
       this.presence.begin(newUid());
       return this.outbox.load();
@@ -121,6 +130,7 @@ export class Editor implements Target, Desk {
   /** The image is left: end what goes on by itself. What is not saved stays stored. */
   dispose(): void {
     this.disposed = true;
+    this.clock.flush();
     this.connection.dispose();
     this.outbox.dispose();
     this.suggestions.dispose();
@@ -353,28 +363,93 @@ export class Editor implements Target, Desk {
     if (this.bench.open) return; // its mask is empty, and `keep` said so
     if (this.waitForObjects(() => void this.finish())) return;
     if (this.outbox.status !== "done") this.outbox.add({ kind: "status", status: "done" });
-    await this.leave(this.boot.project.next);
+    await this.leave((await this.along(1)) ?? this.boot.project.next);
   }
 
-  /** Take “done” back. */
+  /** Leave the image out, for a reason that others see, and go on. */
+  async skip(reason: string): Promise<void> {
+    if (!this.may()) return;
+    if (this.bench.open && this.bench.open.at > 0) return this.toasts.say("Keep the open object first, or cancel it.");
+    if (this.outbox.reason !== reason) this.outbox.add({ kind: "status", status: "skipped", reason });
+    this.store.set({ dialog: null });
+    await this.leave((await this.along(1)) ?? this.boot.project.next);
+  }
+
+  askToSkip(): void {
+    if (this.may()) this.store.set({ dialog: "skip" });
+  }
+
+  takeOver(): void {
+    if (this.boot.user.can_label && !this.canLabel) this.presence.take();
+  }
+
+  /** Say something about the image. */
+  setNote(text: string): void {
+    if (this.canLabel && text.trim() !== this.outbox.note) this.outbox.add({ kind: "note", text: text.trim() });
+  }
+
+  /** Whether nothing more is expected here. */
+  private get isEnded(): boolean {
+    return this.outbox.status === "done" || this.outbox.status === "skipped";
+  }
+
+  /** Take “done” or “skipped” back. */
   resume(): void {
-    if (this.canLabel && this.outbox.status === "done") this.outbox.add({ kind: "status", status: "in_progress" });
+    if (this.canLabel && this.isEnded) this.outbox.add({ kind: "status", status: "in_progress" });
   }
 
-  next(): Promise<void> {
-    return this.leave(this.boot.upcoming[0]?.editor ?? this.boot.project.next);
+  async next(): Promise<void> {
+    if (!this.strip.filtered) return this.leave(this.neighbours.upcoming[0]?.editor ?? this.boot.project.next);
+    const next = await this.along(1);
+    if (next) await this.leave(next);
+    else this.toasts.say("That was the last image of this filter.");
   }
 
   async previous(): Promise<void> {
-    if (this.boot.previous) await this.leave(this.boot.previous);
-    else this.toasts.say("This is the first image.");
+    const previous = this.strip.filtered ? await this.along(-1) : this.neighbours.previous;
+    if (previous) await this.leave(previous);
+    else this.toasts.say(this.strip.filtered ? "This is the first image of this filter." : "This is the first image.");
   }
 
-  /** Go elsewhere once everything is saved; otherwise stay and say why. */
-  private async leave(url: string): Promise<void> {
-    if (this.waitForObjects(() => void this.leave(url))) return;
-    if (await this.outbox.settled()) this.around.go(url);
+  /** The neighbour along the strip, where it shows a choice of images; null for none. */
+  private along(by: 1 | -1): Promise<string | null> {
+    return this.strip.filtered ? this.strip.step(this.boot.image.id, by) : Promise.resolve(null);
+  }
+
+  /** Where people most often go from here, the likeliest first. */
+  async likelyNext(): Promise<string[]> {
+    const { upcoming, previous } = this.neighbours;
+    const [next, before] = this.strip.filtered
+      ? await Promise.all([this.along(1), this.along(-1)])
+      : [upcoming[0]?.editor, previous];
+    return [next, before, upcoming[1]?.editor].filter((url) => typeof url === "string");
+  }
+
+  /** Their features come to the server's memory. */
+  prefetch(images: readonly number[]): void {
+    this.connection.prefetch(images);
+  }
+
+  /** Somebody does something. */
+  touch(): void {
+    if (this.canLabel) this.clock.touch();
+  }
+
+  get strip(): Strip {
+    return this.around.strip;
+  }
+
+  /** Go to another image, or page, once everything is saved; otherwise stay and say why. True when it is left. */
+  async visit(url: string, how: "push" | "stay" = "push"): Promise<boolean> {
+    if (this.waitForObjects(() => void this.visit(url, how))) return false;
+    const saved = await this.outbox.settled();
+    if (saved) this.around.go(url, how);
     else if (!this.store.get().conflict) this.toasts.say("Your last change is not saved yet; this page waits for it.");
+    return saved;
+  }
+
+  private async leave(url: string): Promise<void> {
+    await this.visit(url);
   }
 
   /** Whether kept objects still wait for their last mask; `then` is called when none does, unless work goes on. */
@@ -417,7 +492,7 @@ export class Editor implements Target, Desk {
   private greet(hello: Hello): void {
     this.presence.arrive();
     this.showEncoding({ type: "state", state: hello.state });
-    this.connection.prefetch(this.boot.upcoming.map(({ id }) => id));
+    this.prefetch(this.boot.upcoming.map(({ id }) => id));
     this.suggestions.connected();
   }
 
@@ -440,6 +515,7 @@ export class Editor implements Target, Desk {
     const { state, conflict, status, reason, note, operations } = this.outbox;
     const kept = this.shown.of(this.outbox.shown);
     this.store.set({ kept, status, reason, note, save: state, conflict, unsaved: operations.length });
+    this.strip.update(this.boot.image.id, { status, objects: kept.length, skipped: reason, note });
   }
 
   // Keeping

@@ -9,6 +9,10 @@ export type Action =
   | "next"
   | "previous"
   | "finish"
+  | "skip"
+  | "strip"
+  | "note"
+  | "takeOver"
   | "fit"
   | "actualSize"
   | "zoomIn"
@@ -229,6 +233,10 @@ const IMAGE: readonly Row[] = [
   ["finish", "Ctrl Enter", "Finish the image and go on", (event) => ctrl(event) && event.key === "Enter"],
   ["next", "D or →", "Next image", any(plain("d"), named("ArrowRight"))],
   ["previous", "A or ←", "Previous image", any(plain("a"), named("ArrowLeft"))],
+  ["skip", "Shift S", "Skip the image, for a reason", withShift("s")],
+  ["strip", "J", "Jump: the strip of images, and filters", plain("j")],
+  ["note", "Shift R", "A remark on the image", withShift("r")],
+  ["takeOver", "Shift P", "Take the image over from who works on it", withShift("p")],
 ];
 
 const ROWS: Readonly<Record<Group, readonly Row[]>> = {

@@ -1,38 +1,72 @@
 /** Starts the editor on its page. */
 
 import { render } from "preact";
+import { picturesAhead } from "./ahead";
 import { Api } from "./api";
-import { readBoot, socketUrl } from "./boot";
+import { readBoot, socketUrl, type Boot } from "./boot";
 import { ClickConnection } from "./connection";
 import { Editor } from "./editor";
 import { App } from "./panels/App";
 import { browserLocks, sessionName } from "./place";
 import { IndexedRecords } from "./records";
 import { LocalStorage } from "./storage";
+import { Strip } from "./strip";
+import { isEditor, Walk } from "./walk";
 
 const boot = readBoot(document);
-const editor = new Editor(boot, {
-  storage: new LocalStorage("interlabel:"),
-  records: IndexedRecords.open("interlabel"),
-  locks: browserLocks(),
-  name: sessionName,
-  api: new Api(boot.api),
-  connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener),
-  go: (url) => location.assign(url),
-});
+const storage = new LocalStorage("interlabel:");
+const records = IndexedRecords.open("interlabel");
+const locks = browserLocks();
+const strip = new Strip(new Api(boot.api), storage, boot.project.id);
+const place = document.getElementById("editor")!;
 
-render(<App editor={editor} />, document.getElementById("editor")!);
-void editor.begin();
-
-window.addEventListener("online", () => editor.retryNow());
-document.addEventListener("visibilitychange", () => document.hidden || editor.retryNow());
-window.addEventListener("beforeunload", (event) => {
-  if (editor.outbox.operations.length > 0) event.preventDefault();
-});
-
-// The next pictures, while this one is worked on.
-for (const { view } of boot.upcoming.slice(0, 3)) {
-  const link = document.createElement("link");
-  Object.assign(link, { rel: "prefetch", as: "image", href: view });
-  document.head.append(link);
+function make(boot: Boot, walk: Walk): Editor {
+  return new Editor(boot, {
+    storage,
+    records,
+    locks,
+    name: sessionName,
+    strip,
+    api: new Api(boot.api),
+    connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener),
+    go: (url, how) => void walk.go(url, how),
+  });
 }
+
+let opened = 0;
+const walk = new Walk(
+  {
+    make,
+    show: (editor) => render(<App key={++opened} editor={editor} />, place),
+    api: (boot) => new Api(boot.api),
+    load: (url) => location.assign(url),
+    address: (url, { image, project }, how) => {
+      if (how === "push") history.pushState(null, "", url);
+      document.title = `${image.name} · ${project.name} · Interlabel`;
+    },
+  },
+  picturesAhead,
+);
+walk.begin(boot);
+
+const editor = () => walk.current!;
+window.addEventListener("online", () => editor().retryNow());
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) editor().clock.flush();
+  else editor().retryNow();
+});
+for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"]) {
+  window.addEventListener(kind, () => editor().touch(), { capture: true, passive: true });
+}
+window.addEventListener("pagehide", () => editor().clock.flush());
+window.addEventListener("beforeunload", (event) => {
+  if (editor().outbox.operations.length > 0) event.preventDefault();
+});
+// The browser's back and forward buttons.
+window.addEventListener("popstate", () => {
+  const [from, to] = [`/images/${editor().boot.image.id}/`, location.pathname];
+  if (!isEditor(to)) return location.reload();
+  void editor()
+    .visit(to, "stay")
+    .then((went) => went || history.pushState(null, "", from));
+});

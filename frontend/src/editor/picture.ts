@@ -1,5 +1,6 @@
 /** The picture's pixels, with halved copies so that zoomed-out views are smooth and cheap to draw. */
 
+import { picturesAhead } from "./ahead";
 import type { Surface } from "./canvas";
 import type { Box } from "./rle";
 import type { Size } from "./viewport";
@@ -13,18 +14,23 @@ export class Picture {
   private levels: ImageBitmap[] = [];
   /** How its pixels are shown: a canvas filter. */
   filter = "none";
+  private disposed = false;
 
   private constructor(readonly size: Size) {}
 
   /** Fetches and decodes the view. Throws when it can't be loaded. */
   static async load(url: string, size: Size, levelAdded: () => void): Promise<Picture> {
-    const element = new Image();
-    element.src = url;
-    await element.decode();
     const picture = new Picture(size);
-    picture.levels = [await createImageBitmap(element)];
+    picture.levels = [(await picturesAhead.take(url)?.catch(() => null)) ?? (await decoded(url))];
     void picture.halve(levelAdded);
     return picture;
+  }
+
+  /** The image is left: its pixels, hundreds of megabytes for some, are not waited for until they are collected. */
+  dispose(): void {
+    this.disposed = true;
+    for (const level of this.levels) level.close();
+    this.levels = [];
   }
 
   /** Draws what the viewport shows of the picture. */
@@ -68,12 +74,22 @@ export class Picture {
 
   private async halve(levelAdded: () => void): Promise<void> {
     for (;;) {
-      const last = this.levels.at(-1)!;
+      const last = this.levels.at(-1);
+      if (!last) return;
       const [width, height] = [Math.ceil(last.width / 2), Math.ceil(last.height / 2)];
       if (Math.max(width, height) < SMALLEST) return;
       const options = { resizeWidth: width, resizeHeight: height, resizeQuality: "medium" } as const;
-      this.levels.push(await createImageBitmap(last, options));
+      const level = await createImageBitmap(last, options).catch(() => null);
+      if (this.disposed || !level) return level?.close();
+      this.levels.push(level);
       levelAdded();
     }
   }
+}
+
+async function decoded(url: string): Promise<ImageBitmap> {
+  const element = new Image();
+  element.src = url;
+  await element.decode();
+  return createImageBitmap(element);
 }

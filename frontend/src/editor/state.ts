@@ -68,6 +68,8 @@ export interface State {
   readonly hovered: string | null;
   readonly hidden: boolean;
   readonly help: boolean;
+  /** The dialog that is open, of those that need nothing else. */
+  readonly dialog: "skip" | null;
   readonly toast: Toast | null;
   /** From click to mask, milliseconds. */
   readonly latency: number | null;
@@ -107,6 +109,7 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     hovered: null,
     hidden: false,
     help: false,
+    dialog: null,
     toast: null,
     latency: null,
     zoom: 1,

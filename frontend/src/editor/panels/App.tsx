@@ -12,9 +12,11 @@ import { listenToKeys } from "./keyboard";
 import { LookPanel } from "./LookPanel";
 import { Minimap } from "./Minimap";
 import { Notices, Toast } from "./Notices";
+import { Note } from "./Note";
 import { Objects } from "./Objects";
 import { OpenBar } from "./OpenBar";
 import { Suggestions } from "./Suggestions";
+import { StripPanel } from "./StripPanel";
 import { Toolbar, ToolOptions } from "./Toolbar";
 import { TopBar } from "./TopBar";
 import { ViewBar } from "./ViewBar";
@@ -59,8 +61,10 @@ function Window({ editor }: { editor: Editor }) {
           <OpenBar />
         </div>
       </main>
+      <StripPanel />
       <aside class="panels" aria-label="Classes and objects">
         <Instructions />
+        <Note />
         <Classes />
         <Attributes />
         <Suggestions />

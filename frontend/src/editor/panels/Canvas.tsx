@@ -77,10 +77,14 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
     editor.store.set({ zoom: viewport.scale });
     for (const watcher of watchers) watcher(sight());
   });
-  Picture.load(image.view, image, () => stage.redraw("picture")).then(
-    (picture) => {
-      editor.store.set({ picture });
-      stage.paint("picture", (surface) => picture.draw(surface));
+  let left = false;
+  const picture = Picture.load(image.view, image, () => stage.redraw("picture"));
+  picture.then(
+    (loaded) => {
+      if (left) return;
+      editor.store.set({ picture: loaded });
+      stage.paint("picture", (surface) => loaded.draw(surface));
+      requestAnimationFrame(() => (host.dataset["picture"] = "shown"));
     },
     () => editor.store.set({ pictureFailed: true }),
   );
@@ -112,6 +116,11 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
     leave();
     for (const stop of unwatch) stop();
     stage.dispose();
+    left = true;
+    picture.then(
+      (loaded) => loaded.dispose(),
+      () => {},
+    );
   };
 }
 

@@ -4,14 +4,17 @@ import { GESTURES, GROUPS, SHORTCUTS } from "../keys";
 import { ConflictDialog } from "./Conflict";
 import { useEditor, useEditorState } from "./context";
 import { Modal } from "./Modal";
+import { SkipDialog } from "./Skip";
 
 export function Dialogs() {
   const editor = useEditor();
   const help = useEditorState((state) => state.help);
   const conflict = useEditorState((state) => state.conflict);
+  const dialog = useEditorState((state) => state.dialog);
   return (
     <>
       {help && !conflict && <Help onClose={() => editor.toggle("help")} />}
+      {dialog === "skip" && !conflict && <SkipDialog />}
       {conflict && <ConflictDialog conflict={conflict} />}
     </>
   );

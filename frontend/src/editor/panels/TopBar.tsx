@@ -1,4 +1,5 @@
 import type { SaveState } from "../outbox";
+import { useStore } from "../store";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
 import { People } from "./People";
@@ -15,9 +16,7 @@ export function TopBar() {
       <h1 class="editor-bar-image" title={image.name}>
         {image.name}
       </h1>
-      <span class="editor-bar-position" data-testid="position">
-        {position.index} / {position.total}
-      </span>
+      <Position index={position.index} total={position.total} />
       <span class="editor-bar-space" />
       <People />
       <SaveIndicator />
@@ -48,9 +47,31 @@ export function TopBar() {
   );
 }
 
+/** Where in the project this is; opens the strip. */
+function Position({ index, total }: { index: number; total: number }) {
+  const { strip } = useEditor();
+  const shown = useStore(strip.store, (state) => state.shown);
+  const filter = useStore(strip.store, (state) => state.filter);
+  return (
+    <button
+      type="button"
+      class="ghost small editor-bar-position"
+      data-testid="position"
+      aria-pressed={shown}
+      aria-label={`Image ${index} of ${total}: jump to another one`}
+      title="Jump to another image (J)"
+      onClick={() => strip.toggle()}
+    >
+      {index} / {total}
+      {strip.filtered && <span class="filter-mark">{filter.which === "all" ? "one class" : filter.which}</span>}
+    </button>
+  );
+}
+
 function Finish() {
   const editor = useEditor();
   const done = useEditorState((state) => state.status === "done");
+  const skipped = useEditorState((state) => (state.status === "skipped" ? state.reason : null));
   return (
     <>
       {done && (
@@ -63,6 +84,29 @@ function Finish() {
         >
           <Icon name="check" /> Done
         </button>
+      )}
+      {skipped !== null ? (
+        <button
+          type="button"
+          class="done-chip skipped-chip"
+          data-testid="skipped"
+          title={`Skipped: ${skipped}. Press to take that back.`}
+          onClick={() => editor.resume()}
+        >
+          Skipped
+        </button>
+      ) : (
+        !done && (
+          <button
+            type="button"
+            class="ghost"
+            data-testid="ask-skip"
+            title="Skip this image, for a reason (Shift+S)"
+            onClick={() => editor.askToSkip()}
+          >
+            Skip
+          </button>
+        )
       )}
       <button
         type="button"

@@ -6,6 +6,7 @@ import type { Suggestions } from "../suggestions/suggestions";
 import type { ViewControls } from "./Canvas";
 import { closePopover, performOnObjects } from "./objectKeys";
 import { TEXT_FIELD } from "./TextSearch";
+import { focusNote } from "./Note";
 
 /** Actions that go on while their key is held. */
 const REPEATED: ReadonlySet<Action> = new Set([
@@ -41,8 +42,8 @@ export function listenToKeys(
   };
   const down = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing || belongsTo(document.activeElement, event.key)) return;
-    const { help, conflict } = editor.store.get();
-    if (conflict || (help && event.key !== "?")) return; // the dialog has the keyboard
+    const { help, conflict, dialog } = editor.store.get();
+    if (conflict || dialog || (help && event.key !== "?")) return; // the dialog has the keyboard
     if (event.code === "Space") {
       event.preventDefault();
       hold(true);
@@ -116,6 +117,14 @@ export function perform(editor: Editor, view: ViewControls | null, action: Actio
       return void editor.previous();
     case "finish":
       return void editor.finish();
+    case "skip":
+      return editor.askToSkip();
+    case "strip":
+      return editor.strip.toggle();
+    case "note":
+      return focusNote();
+    case "takeOver":
+      return editor.takeOver();
     case "fit":
       return view?.fit();
     case "actualSize":

@@ -8,6 +8,7 @@ import { Editor } from "../editor";
 import { perform } from "../panels/keyboard";
 import type { Hello } from "../protocol";
 import { MemoryRecords } from "../records";
+import { Strip } from "../strip";
 import { recipeOf } from "../work";
 import type { Method, SuggestionData } from "./offer";
 import { rectangle, written } from "./testing";
@@ -120,7 +121,8 @@ describe("suggestions in the editor", () => {
     const locks = { hold: () => Promise.resolve(() => {}) };
     const name = { read: () => null, write: () => {} };
     const records = new MemoryRecords();
-    editor = new Editor(boot, { storage, records, locks, name, api, connect, go: () => {} });
+    const strip = new Strip(api, storage, 1);
+    editor = new Editor(boot, { storage, records, locks, name, strip, api, connect, go: () => {} });
     await editor.begin();
     listener.hello({ type: "hello", state: "ready" } as Hello);
     await vi.waitFor(() => expect(now().load.kind).toBe("ready"));

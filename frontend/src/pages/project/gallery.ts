@@ -30,10 +30,12 @@ export class Gallery {
   private readonly template = need<HTMLTemplateElement>("[data-card-template]");
   private readonly cards = new Map<number, Card>();
   private filter = "all";
+  private category = "";
   private next: number | null;
   private loading = false;
   /** The highest id that an event has named. */
   private newest = 0;
+  private soon: ReturnType<typeof setTimeout> | undefined;
   /** Raised by every change of what is shown: an answer to an older question is dropped. */
   private question = 0;
 
@@ -41,6 +43,11 @@ export class Gallery {
     this.next = data.images.next;
     for (const item of data.images.results) this.put(item);
     for (const chip of all("[data-filter]")) chip.addEventListener("click", () => this.choose(chip));
+    const classes = document.querySelector<HTMLSelectElement>("[data-filter-class]");
+    classes?.addEventListener("change", () => {
+      this.category = classes.value;
+      void this.refresh();
+    });
     const seen = new IntersectionObserver((entries) => entries.some((one) => one.isIntersecting) && void this.load(), {
       rootMargin: "1200px",
     });
@@ -58,7 +65,10 @@ export class Gallery {
   /** Somebody changed an image's objects. */
   annotationsChanged(id: number, status: Status, objects: number): void {
     const card = this.cards.get(id);
-    if (card) this.put({ ...card.item, status, objects });
+    if (!card) return;
+    const skipped = status === "skipped" ? card.item.skipped : "";
+    this.put({ ...card.item, status, objects, skipped });
+    if (status === "skipped" && !skipped) this.refreshSoon(); // the news has no reason
   }
 
   /** Load what is shown anew: events may have been missed. */
@@ -70,6 +80,11 @@ export class Gallery {
     this.cards.clear();
     this.list.replaceChildren();
     this.take(page);
+  }
+
+  private refreshSoon(): void {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => void this.refresh(), 500);
   }
 
   private async load(): Promise<void> {
@@ -87,7 +102,7 @@ export class Gallery {
   /** Images that come in while the end of the list is loaded are added there; `id` is the one that was told of. */
   private async loadNew(id: number): Promise<void> {
     this.newest = Math.max(this.newest, id);
-    if (this.loading || this.next !== null || this.filter !== "all") return;
+    if (this.loading || this.next !== null || this.chosen) return;
     this.loading = true;
     const question = this.question;
     await new Promise((resolve) => setTimeout(resolve, 250)); // many come in at once: one question for all
@@ -103,6 +118,7 @@ export class Gallery {
   private async ask(after: number, limit?: number): Promise<ImagesPage | null> {
     const query = new URLSearchParams({ after: String(after), filter: this.filter });
     if (limit) query.set("limit", String(limit));
+    if (this.category) query.set("category", this.category);
     try {
       return await send<ImagesPage>("GET", `${this.data.api.images}?${query}`);
     } catch (error) {
@@ -127,9 +143,14 @@ export class Gallery {
     this.more.hidden = this.next === null;
     const nothing = this.cards.size === 0;
     const empty = document.querySelector<HTMLElement>("[data-empty=project]"); // managers have the drop zone instead
-    if (empty) empty.hidden = !nothing || this.filter !== "all";
-    need("[data-empty=filter]").hidden = !nothing || this.filter === "all";
-    need("[data-gallery-head]").hidden = nothing && this.filter === "all";
+    if (empty) empty.hidden = !nothing || this.chosen;
+    need("[data-empty=filter]").hidden = !nothing || !this.chosen;
+    need("[data-gallery-head]").hidden = nothing && !this.chosen;
+  }
+
+  /** Whether not all images are asked for. */
+  private get chosen(): boolean {
+    return this.filter !== "all" || this.category !== "";
   }
 
   private put(item: ImageItem): void {
@@ -187,14 +208,19 @@ export class Gallery {
 
 function showState({ item, element }: Card): void {
   const done = item.status === "done";
+  const skipped = item.status === "skipped";
   const begun = item.status === "in_progress" && item.state === "ready";
   const state = need("[data-slot=state]", element);
-  state.className = `state state--${done ? "done" : begun ? "begun" : item.state}`;
-  state.textContent = done ? "Done" : begun ? "In progress" : STATES[item.state];
+  state.className = `state state--${done ? "done" : skipped ? "skipped" : begun ? "begun" : item.state}`;
+  state.textContent = done ? "Done" : skipped ? "Skipped" : begun ? "In progress" : STATES[item.state];
   need("[data-slot=objects]", element).textContent = item.objects ? plural(item.objects, "object") : "";
   const reason = need("[data-slot=reason]", element);
-  reason.hidden = item.state !== "failed";
-  reason.textContent = reason.title = item.reason;
+  const why = item.state === "failed" ? item.reason : skipped ? item.skipped : "";
+  reason.hidden = !why;
+  reason.textContent = reason.title = why;
+  const note = need("[data-slot=note]", element);
+  note.hidden = !item.note;
+  note.textContent = note.title = item.note;
   const retry = element.querySelector<HTMLElement>("[data-slot=retry]");
   if (retry) retry.hidden = item.state !== "failed";
 }

@@ -1,7 +1,7 @@
 // What the server tells a project's pages: docs/protocol.md, `/ws/projects/<id>/`, and the boot data.
 
 export type ImageState = "queued" | "encoding" | "ready" | "failed";
-export type Status = "new" | "in_progress" | "done";
+export type Status = "new" | "in_progress" | "done" | "skipped";
 
 export interface Counts {
   total: number;
@@ -10,6 +10,7 @@ export interface Counts {
   ready: number;
   failed: number;
   done: number;
+  skipped: number;
 }
 
 /** An image of `GET /api/projects/<id>/images`. */
@@ -24,6 +25,9 @@ export interface ImageItem {
   reason: string;
   status: Status;
   objects: number;
+  /** Why it is skipped, and the beginning of what is noted about it. */
+  skipped: string;
+  note: string;
 }
 
 export interface ImagesPage {

@@ -12,8 +12,9 @@ export function showCounts(counts: Counts): void {
   }
   setMeter(need("[data-meter=done]", panel), counts.done, counts.total);
   setMeter(need("[data-meter=ready]", panel), counts.ready, counts.total);
-  const left = counts.total - counts.done;
-  need("[data-note=done]", panel).textContent = left ? `${plural(left, "image")} to go` : "All done";
+  const left = counts.total - counts.done - counts.skipped;
+  const skipped = counts.skipped ? ` · ${counts.skipped} skipped` : "";
+  need("[data-note=done]", panel).textContent = (left ? `${plural(left, "image")} to go` : "All done") + skipped;
   need("[data-note=ready]", panel).textContent = preparing(counts);
   const retry = panel.querySelector<HTMLElement>("[data-retry-all]");
   if (retry) retry.hidden = counts.failed === 0;
@@ -40,16 +41,18 @@ function preparing(counts: Counts): string {
 function showChips(counts: Counts): void {
   const numbers: Record<string, number> = {
     all: counts.total,
-    todo: counts.total - counts.done,
+    todo: counts.total - counts.done - counts.skipped,
     done: counts.done,
+    skipped: counts.skipped,
     preparing: counts.queued + counts.encoding,
     failed: counts.failed,
   };
   for (const place of all("[data-chip]")) {
-    const number = numbers[place.dataset["chip"] ?? ""] ?? 0;
+    const number = numbers[place.dataset["chip"] ?? ""];
+    if (number === undefined) continue;
     place.textContent = number.toLocaleString("en");
     const chip = place.closest<HTMLElement>("[data-filter]");
-    const rare = chip?.dataset["filter"] === "failed" || chip?.dataset["filter"] === "preparing";
+    const rare = ["failed", "preparing", "skipped"].includes(chip?.dataset["filter"] ?? "");
     if (chip && rare) chip.hidden = number === 0 && chip.getAttribute("aria-checked") !== "true";
   }
 }

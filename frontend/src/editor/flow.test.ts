@@ -1,0 +1,194 @@
+/** From image to image: what is loaded ahead, the strip and its filters, and the time that is counted. */
+
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { PicturesAhead } from "./ahead";
+import { Refused, Unreachable, type Api, type ImageItem } from "./api";
+import type { Boot } from "./boot";
+import { WorkClock } from "./clock";
+import type { Editor } from "./editor";
+import type { Storage } from "./storage";
+import { Strip } from "./strip";
+import { Walk, type Page } from "./walk";
+
+describe("time on task", () => {
+  it("counts what lies between movements, but no pauses, and tells its total", () => {
+    const told: number[] = [];
+    let now = 0;
+    const clock = new WorkClock(
+      (seconds) => told.push(seconds),
+      () => now,
+    );
+    const work = (seconds: number) => {
+      for (let second = 0; second < seconds; second++, now += 1000) clock.touch();
+      clock.touch();
+    };
+    work(15);
+    clock.flush();
+    clock.flush();
+    expect(told).toEqual([15]);
+    now += 600_000;
+    work(30);
+    clock.flush();
+    expect(told).toEqual([15, 35, 45]);
+  });
+});
+
+describe("pictures that are decoded ahead", () => {
+  const bitmap = () => ({ close: vi.fn() }) as unknown as ImageBitmap;
+  const expected = (view: string, width = 1000) => ({ view, width, height: 1000 });
+
+  it("are handed over once, and closed when they are not expected any more", async () => {
+    const bitmaps = new Map<string, ImageBitmap>();
+    const decode = vi.fn((view: string) => {
+      const one = bitmap();
+      bitmaps.set(view, one);
+      return Promise.resolve(one);
+    });
+    const ahead = new PicturesAhead(decode);
+    ahead.expect([expected("a"), expected("b"), expected("huge", 70_000)]);
+    expect(decode.mock.calls).toEqual([["a"], ["b"]]);
+    expect(await ahead.take("a")).toBe(bitmaps.get("a"));
+    expect(ahead.take("a")).toBeNull();
+    ahead.expect([expected("c")]);
+    await Promise.resolve();
+    expect(bitmaps.get("b")!.close).toHaveBeenCalled();
+    expect(bitmaps.get("a")!.close).not.toHaveBeenCalled();
+  });
+
+  it("are tried again after an error", async () => {
+    const decode = vi.fn().mockRejectedValueOnce(new Error("offline")).mockResolvedValue(bitmap());
+    const ahead = new PicturesAhead(decode);
+    ahead.expect([expected("a")]);
+    await vi.waitFor(() => expect(ahead.take("a")).toBeNull());
+    ahead.expect([expected("a")]);
+    expect(await ahead.take("a")).toBeTruthy();
+  });
+});
+
+const image = (id: number, status: ImageItem["status"] = "new"): ImageItem => ({
+  id,
+  name: `${id}.jpg`,
+  thumbnail: "",
+  editor: `/images/${id}/`,
+  state: "ready",
+  status,
+  objects: 0,
+  skipped: "",
+  note: "",
+});
+
+describe("the strip", () => {
+  const all = Array.from({ length: 100 }, (_, index) => image(index + 1, index % 10 === 0 ? "done" : "new"));
+  const values = new Map<string, unknown>();
+  const storage: Storage = {
+    read: <T>(key: string) => (values.get(key) as T) ?? null,
+    write: (key, value) => void values.set(key, value),
+    remove: () => {},
+  };
+  const images = vi.fn((query: Record<string, string | number>) => {
+    const chosen = all.filter(({ status }) => query["filter"] === "all" || status === query["filter"]);
+    const limit = Number(query["limit"]);
+    if ("before" in query) {
+      const found = chosen.filter(({ id }) => id < Number(query["before"]));
+      return Promise.resolve({ results: found.slice(-limit), previous: found.length > limit ? 1 : null });
+    }
+    const found = chosen.filter(({ id }) => id > Number(query["after"]));
+    return Promise.resolve({ results: found.slice(0, limit), next: found.length > limit ? 1 : null });
+  });
+  const make = () => new Strip({ images } as unknown as Api, storage, 1);
+  const ids = (strip: Strip) => strip.store.get().items.map(({ id }) => id);
+
+  beforeEach(() => {
+    values.clear();
+    images.mockClear();
+  });
+
+  it("asks for nothing before it is shown, then for what is around the open image, and more at its ends", async () => {
+    const strip = make();
+    strip.open(50);
+    expect(images).not.toHaveBeenCalled();
+    strip.toggle();
+    await vi.waitFor(() => expect(ids(strip)).toHaveLength(60));
+    expect([ids(strip)[0], ids(strip).at(-1)]).toEqual([20, 79]);
+    await Promise.all([strip.extend(1), strip.extend(-1)]);
+    expect([ids(strip)[0], ids(strip).at(-1)]).toEqual([1, 100]);
+    expect(strip.store.get()).toMatchObject({ before: false, after: false });
+    strip.open(51);
+    expect(images).toHaveBeenCalledTimes(4);
+    expect(make().store.get().shown).toBe(true);
+  });
+
+  it("leads along what fits a filter, also past an image that does not fit it any more", async () => {
+    const strip = make();
+    strip.open(15);
+    strip.choose({ which: "done", category: null });
+    expect(strip.filtered).toBe(true);
+    expect([await strip.step(15, 1), await strip.step(15, -1)]).toEqual(["/images/21/", "/images/11/"]);
+    strip.update(21, { status: "in_progress" });
+    expect([await strip.step(21, 1), await strip.step(91, 1)]).toEqual(["/images/31/", null]);
+    expect(make().filtered).toBe(true);
+  });
+});
+
+describe("the walk", () => {
+  const boot = (id: number): Boot =>
+    ({
+      image: { id, view: `view ${id}`, width: 9, height: 9 },
+      project: { next: "/projects/1/next" },
+      user: { keys: {} },
+      previous: null,
+      upcoming: [],
+    }) as unknown as Boot;
+  const asked = vi.fn((url: string) => Promise.resolve(boot(Number(url.split("/")[2]))));
+  const next = vi.fn(() => Promise.resolve({ image: null as number | null }));
+  const page = { load: vi.fn(), show: vi.fn(), address: vi.fn() };
+  const pictures = { expect: vi.fn() };
+  const editors: { boot: Boot; dispose: ReturnType<typeof vi.fn>; toasts: { say: ReturnType<typeof vi.fn> } }[] = [];
+  const make = (boot: Boot) => {
+    const likelyNext = () => Promise.resolve([`/images/${boot.image.id + 1}/`]);
+    const toasts = { say: vi.fn() };
+    const editor = { boot, begin: vi.fn(), dispose: vi.fn(), prefetch: vi.fn(), likelyNext, toasts };
+    editors.push(editor);
+    return editor as unknown as Editor;
+  };
+  let walk: Walk;
+
+  beforeEach(() => {
+    vi.clearAllMocks();
+    vi.useFakeTimers();
+    editors.length = 0;
+    const api = () => ({ boot: asked, next }) as unknown as Api;
+    walk = new Walk({ ...page, make, api } as unknown as Page, pictures as unknown as PicturesAhead);
+    walk.begin(boot(1));
+    return () => vi.useRealTimers();
+  });
+
+  it("has the next image's data and picture before it is asked for", async () => {
+    await vi.advanceTimersByTimeAsync(300);
+    expect(pictures.expect).toHaveBeenCalledWith([boot(2).image]);
+    expect(asked).toHaveBeenCalledTimes(1);
+    await walk.go("/images/2/");
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect([editors[0]!.dispose.mock.calls.length, editors.length]).toEqual([1, 2]);
+    expect(page.address.mock.calls[0]![0]).toBe("/images/2/");
+    expect(page.load).not.toHaveBeenCalled();
+  });
+
+  it("asks which image the project offers next, and leaves the page where there is none", async () => {
+    next.mockResolvedValueOnce({ image: 7 });
+    await walk.go("/projects/1/next");
+    expect(walk.current!.boot.image.id).toBe(7);
+    await walk.go("/projects/1/next");
+    expect(page.load).toHaveBeenCalledWith("/projects/1/next");
+  });
+
+  it("stays while the server can't be reached, and lets the page say what is refused", async () => {
+    asked.mockRejectedValueOnce(new Unreachable("down"));
+    await walk.go("/images/9/");
+    expect(editors[0]!.toasts.say.mock.calls[0]![0]).toContain("can't be reached");
+    expect([editors.length, editors[0]!.dispose.mock.calls.length]).toEqual([1, 0]);
+    asked.mockRejectedValueOnce(new Refused(404, "not_found", ""));
+    await walk.go("/images/9/");
+    expect(page.load).toHaveBeenCalledWith("/images/9/");
+  });
+});

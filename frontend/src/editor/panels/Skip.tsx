@@ -1,0 +1,70 @@
+/** Why is this image left out? One key for the usual reasons, words for the others. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { digit } from "../keys";
+import { useEditor, useEditorState } from "./context";
+import { Modal } from "./Modal";
+
+const REASONS = ["Nothing to label in it", "Blurred or too dark", "A duplicate", "Not clear how to label it"];
+const LONGEST = 200;
+
+export function SkipDialog() {
+  const editor = useEditor();
+  const before = useEditorState((state) => state.reason);
+  const [words, setWords] = useState(REASONS.includes(before) ? "" : before);
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  const close = () => editor.store.set({ dialog: null });
+  const press = (event: KeyboardEvent) => {
+    if (event.target instanceof HTMLInputElement) return;
+    const reason = REASONS[(digit(event) ?? 0) - 1];
+    if (!reason) return;
+    event.preventDefault();
+    void editor.skip(reason);
+  };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (words.trim()) void editor.skip(words.trim());
+  };
+  return (
+    <Modal title="Skip this image" id="skip" onClose={close}>
+      <div onKeyDown={press}>
+        <p class="muted">It is offered to nobody, and not exported as labeled. The reason is shown with it.</p>
+        <ul class="skip-reasons" role="list">
+          {REASONS.map((reason, index) => (
+            <li key={reason}>
+              <button
+                type="button"
+                class="row"
+                ref={index === 0 ? first : null}
+                aria-pressed={reason === before}
+                onClick={() => void editor.skip(reason)}
+              >
+                <span class="row-name">{reason}</span>
+                <kbd>{index + 1}</kbd>
+              </button>
+            </li>
+          ))}
+        </ul>
+        <form class="skip-words" onSubmit={submit}>
+          <input
+            type="text"
+            maxLength={LONGEST}
+            value={words}
+            placeholder="Another reason"
+            aria-label="Another reason"
+            onInput={(event) => setWords(event.currentTarget.value)}
+          />
+          <button type="submit" class="primary" aria-disabled={!words.trim()}>
+            Skip
+          </button>
+        </form>
+      </div>
+      <div class="dialog-actions">
+        <button type="button" onClick={close}>
+          Don't skip <kbd>Esc</kbd>
+        </button>
+      </div>
+    </Modal>
+  );
+}

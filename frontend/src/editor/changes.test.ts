@@ -54,7 +54,7 @@ describe("reconcile", () => {
 
   it("tells another status", () => {
     const done = seen({ ...set(5, one("a")), status: "done" });
-    expect(reconcile(before, [create("b")], done).theirs).toEqual({ objects: [], status: "done" });
+    expect(reconcile(before, [create("b")], done).theirs).toEqual({ objects: [], status: "done", note: null });
     expect(reconcile(before, [{ kind: "status", status: "done" }], done)).toEqual({ done: 1, theirs: null });
     expect(differences(before, done).status).toBe("done");
   });

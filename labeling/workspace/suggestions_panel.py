@@ -19,7 +19,11 @@ _ABOUT = {
 _SETTINGS = (
     ("everything_when_ready", "Find everything on new images", "When an image is prepared, its objects are outlined."),
     ("learn_at_doublings", "Learn from finished images", "At 20 finished images, at 40, at 80 and so on."),
-    ("least_sure_first", "Least sure images first", "“Start labeling” offers those that the heads are unsure about."),
+    (
+        "least_sure_first",
+        "Least sure images first",
+        "“Start labeling” offers those first that the models are unsure about.",
+    ),
 )
 
 
@@ -33,6 +37,7 @@ def panel(project: Project, role: Role) -> dict[str, Any]:
     return {
         "manages": role == Role.MANAGER,
         "methods": [_method(project, method, usable, latest.get(method)) for method in _ABOUT],
+        "any": bool(latest),
         "heads": [_head(head) for head in own[:SHOWN_HEADS]],
         "kinds": [_kind(kind, own) for kind in HEAD_KINDS],
         "finished": finished,

@@ -61,7 +61,7 @@ def test_what_is_ready_still_goes_first(project: Project, bob: User, add_image: 
 
 def test_the_empty_panel_says_what_to_do(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
     page = as_user(alice).get(f"/projects/{project.pk}/").content.decode()
-    assert "No head yet: finish some images" in page
+    assert "No model yet: finish some images" in page
     assert "Nobody has accepted or rejected a suggestion yet." in page
     assert "0 of about 20 are done" in page
     assert "data-setting=" in page
@@ -90,7 +90,7 @@ def test_the_panel_shows_runs_heads_and_what_became_of_suggestions(
         )  # fmt: skip
     page = as_user(alice).get(f"/projects/{project.pk}/suggestions").content.decode()
     for expected in (
-        "AP 41, AP50 60", "<b>75 %</b>", "of 4 that were kept", "1 of 3 images", "1 failed", "It is broken.",
+        "press <kbd>V</kbd> to see what is suggested", "AP 41, AP50 60", "<b>75 %</b>", "of 4 that were kept", "1 of 3 images", "1 failed", "It is broken.",
         f"/api/suggestions/runs/{run.pk}/stop", f"/heads/{head.pk}/worst", "About 5 min to go", "--part: 10.0%",
         "Classes of Instances 1: 1 of 2", "3 images · 2 min", "3 objects", "Train instances",
     ):  # fmt: skip

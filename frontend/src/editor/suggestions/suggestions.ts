@@ -250,8 +250,8 @@ export class Suggestions {
       const category = give ?? this.classOf(one);
       return { uid: one.uid, before: null, after: { category, counts: one.counts, clicks: one.clicks.map(wire) } };
     });
-    this.desk.history.commit("accept", changes[0]!.after!.category, changes);
-    if (wanted.length > 1) this.desk.offerUndo(`${count(wanted.length, "suggestion")} kept.`, "Undo");
+    const done = this.desk.history.commit("accept", changes[0]!.after!.category, changes);
+    if (done && wanted.length > 1) this.desk.offerUndo(`${count(wanted.length, "suggestion")} kept.`, "Undo");
   }
 
   /** The class that keeping it gives: the suggested one, or where it has none the chosen one. */

@@ -67,14 +67,23 @@ export class Suggestions {
     return this.isActive ? pointedOf(this.store.get()) : null;
   }
 
+  private get onKey(): string {
+    return `suggestions-on:${this.boot.project.id}`;
+  }
+
   private get thresholdKey(): string {
     return `suggestions-above:${this.boot.project.id}`;
   }
 
   /** The socket is there, for the first time or again. */
   connected(): void {
+    const first = this.store.get().load.kind === "loading";
     void this.asking.load();
     void this.rejections.tell();
+    // Whoever looked at suggestions on the image before goes on so.
+    if (first && this.around.storage.read<boolean>(this.onKey) && this.editor.get().tool === "click") {
+      this.desk.tools.choose("suggest");
+    }
   }
 
   /** The kept objects, or the open one, are others: so is what is still to be decided. */
@@ -90,6 +99,7 @@ export class Suggestions {
       void this.asking.load();
     }
     if (tool !== before.tool && tool !== "suggest") this.store.set({ pointed: null, gathered: [] });
+    if ((tool === "suggest") !== (before.tool === "suggest")) this.around.storage.write(this.onKey, tool === "suggest");
   }
 
   /** The image is left: what waits for the server stays stored. */

@@ -1,6 +1,9 @@
 """What may be kept: the checks between a request and a row."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from labeling.common import masks
 from labeling.common.api import ApiError
@@ -14,7 +17,44 @@ Z_GAP = 2**16
 MAX_COUNTS = 4 * 1024**2
 """Characters of compressed RLE. A smooth outline in a picture of 100 megapixels needs about a tenth of it."""
 
+MAX_CHANGES = 2000
+"""Changes that one request may carry out together."""
+
 Click = tuple[float, float, bool]
+
+
+@dataclass(frozen=True)
+class Created:
+    """A new object; without `z` it lies over all others."""
+
+    uid: UUID
+    category: int
+    counts: str
+    clicks: Sequence[Click]
+    z: int | None = None
+    attributes: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What is different about an object; None: nothing. `attributes` replaces all of them."""
+
+    uid: UUID
+    category: int | None = None
+    counts: str | None = None
+    clicks: Sequence[Click] | None = None
+    z: int | None = None
+    attributes: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """An object goes."""
+
+    uid: UUID
+
+
+ObjectChange = Created | Changed | Deleted
 
 
 @dataclass(frozen=True)

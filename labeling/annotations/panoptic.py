@@ -12,6 +12,7 @@ from django.db.models import Count
 
 from labeling.accounts.models import User
 from labeling.annotations import services
+from labeling.annotations.content import Changed, Deleted, ObjectChange
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.annotations.overlaps import Overlap, among
 from labeling.common import masks
@@ -119,11 +120,11 @@ def clear_image(image: Image, user: User) -> None:
     over: dict[UUID, list[str]] = {}
     for one in among(objects, image):
         over.setdefault(one.lower.uid, []).append(one.upper.counts)
-    changes: list[services.ObjectChange] = []
+    changes: list[ObjectChange] = []
     for lower in objects:
         if lower.uid not in over:
             continue
         left = masks.without(lower.counts, over[lower.uid], image.height, image.width)
-        changes.append(services.Deleted(lower.uid) if left is None else services.Changed(lower.uid, counts=left))
+        changes.append(Deleted(lower.uid) if left is None else Changed(lower.uid, counts=left))
     if changes:
         services.change_many(image, user, version=version, changes=changes)

@@ -5,7 +5,6 @@ the version *it* made, not the newest one. So its writer still has to see what o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,7 +17,18 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations import overlaps
-from labeling.annotations.content import Z_GAP, Click, Mask, category_numbered, checked_clicks, checked_mask
+from labeling.annotations.content import (
+    Z_GAP,
+    Changed,
+    Click,
+    Created,
+    Deleted,
+    Mask,
+    ObjectChange,
+    category_numbered,
+    checked_clicks,
+    checked_mask,
+)
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
 from labeling.common.api import ApiError
 from labeling.common.events import image_group, project_group, publish
@@ -27,9 +37,6 @@ from labeling.projects.attributes import checked_values
 
 OPEN_FOR = timedelta(minutes=5)
 """How long an image counts as open after `touch_open`; an editor touches it every minute that somebody clicks in it."""
-
-MAX_CHANGES = 2000
-"""Changes that one request may carry out together."""
 
 GONE = "Someone deleted this object meanwhile. Load the image again."
 
@@ -77,40 +84,6 @@ def touch_open(image: Image, user: User) -> None:
     """Note that `user` has the image open now, so that the next-image queue offers others another one."""
     now = timezone.now()
     AnnotationSet.objects.update_or_create(image=image, defaults={"opened_by": user, "opened_at": now})
-
-
-@dataclass(frozen=True)
-class Created:
-    """A new object; without `z` it lies over all others."""
-
-    uid: UUID
-    category: int
-    counts: str
-    clicks: Sequence[Click]
-    z: int | None = None
-    attributes: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Changed:
-    """What is different about an object; None: nothing. `attributes` replaces all of them."""
-
-    uid: UUID
-    category: int | None = None
-    counts: str | None = None
-    clicks: Sequence[Click] | None = None
-    z: int | None = None
-    attributes: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Deleted:
-    """An object goes."""
-
-    uid: UUID
-
-
-ObjectChange = Created | Changed | Deleted
 
 
 def create(

@@ -5,9 +5,16 @@ from uuid import UUID
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from labeling.annotations.content import MAX_CLICKS, MAX_COUNTS
+from labeling.annotations.content import (
+    MAX_CHANGES,
+    MAX_CLICKS,
+    MAX_COUNTS,
+    Changed,
+    Created,
+    Deleted,
+    ObjectChange,
+)
 from labeling.annotations.models import AnnotationSet
-from labeling.annotations.services import MAX_CHANGES, Changed, Created, Deleted, ObjectChange
 from labeling.common.api import Spec
 from labeling.projects.attributes import MAX_ATTRIBUTES
 

@@ -7,6 +7,7 @@ for everything else, so that a lossless original stays lossless. Neither carries
 
 import io
 import tempfile
+import threading
 from pathlib import PurePath
 
 import numpy as np
@@ -16,7 +17,7 @@ from django.core.files.storage import Storage, default_storage
 from PIL import Image as Pillow
 
 from labeling.images.models import Image
-from labeling.images.reading import Picture
+from labeling.images.reading import Picture, Rejected, read
 
 THUMBNAIL_SIDE = 320
 JPEG_LARGEST_SIDE = 65_535
@@ -84,6 +85,31 @@ def open_view(image: Image) -> Pillow.Image:
             f"{image.width} × {image.height} was expected. Delete the image and upload it again."
         )
     return opened
+
+
+def is_deep(image: Image) -> bool:
+    """Whether the original has more than 8 bits, so that the view is one window of it."""
+    return int(image.source.get("bits", 8)) > 8 and "window" in image.source
+
+
+_rendering = threading.Lock()
+"""One picture of a process at a time: a large original with all its bits fills much memory."""
+
+
+def render_window(image: Image, low: float, high: float) -> bytes:
+    """The picture with another window of the original's values, as a JPEG to look at; labels are for the view.
+
+    Raises: ViewUnreadable.
+    """
+    try:
+        with _rendering, image.original.open("rb") as file:
+            shown = read(file, (low, high)).view
+    except (OSError, Rejected) as error:
+        raise ViewUnreadable(f"The original of “{image.name}” can't be read: {error}") from error
+    out = io.BytesIO()
+    lossy = max(shown.size) <= JPEG_LARGEST_SIDE
+    shown.save(out, "JPEG" if lossy else "PNG", **({"quality": 92, "subsampling": 0} if lossy else {}))
+    return out.getvalue()
 
 
 def view_pixels(image: Image) -> npt.NDArray[np.uint8]:

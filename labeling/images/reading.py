@@ -87,8 +87,9 @@ def sniff(head: bytes) -> str:
     return ""
 
 
-def read(file: IO[bytes]) -> Picture:
-    """Read `file` (seekable).
+def read(file: IO[bytes], window: tuple[float, float] | None = None) -> Picture:
+    """Read `file` (seekable). `window`: the values of more than 8 bits that become black and white; without it they
+    are chosen by the pixels.
 
     Raises: Rejected with the reason, for whatever a file may have in it.
     """
@@ -102,7 +103,7 @@ def read(file: IO[bytes]) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata; the pixels decide
-            return _read(file, promised, head)
+            return _read(file, promised, head, window)
     except Rejected:
         raise
     except MemoryError as error:
@@ -115,14 +116,14 @@ def read(file: IO[bytes]) -> Picture:
         ) from error
 
 
-def _read(file: IO[bytes], promised: str, head: bytes) -> Picture:
+def _read(file: IO[bytes], promised: str, head: bytes, window: tuple[float, float] | None) -> Picture:
     if promised == "PNG" and head[24] == 16:
-        return _read_deep_png(file)
+        return _read_deep_png(file, window)
     if promised == "TIFF":
         tags = _tiff_tags(file)
         _check_size(int(tags.get(256, 0)), int(tags.get(257, 0)))
         if max(tags.get(258, (1,))) > 8:
-            return _read_deep_tiff(file, tags)
+            return _read_deep_tiff(file, tags, window)
     image = _open(file)
     source = _describe(image) | {"bits": 8}
     image.load()
@@ -218,7 +219,7 @@ def _to_srgb(image: Pillow.Image, profile: bytes) -> tuple[Pillow.Image, str]:
     return (converted, "converted") if converted is not None else (image, "ignored")
 
 
-def _read_deep_png(file: IO[bytes]) -> Picture:
+def _read_deep_png(file: IO[bytes], window: tuple[float, float] | None) -> Picture:
     """A PNG of 16 bits a channel: Pillow checks it (header, checksums, truncation), OpenCV gives all the bits."""
     image = _open(file)
     source = _describe(image) | {"bits": 16}
@@ -228,11 +229,11 @@ def _read_deep_png(file: IO[bytes]) -> Picture:
     deep = _decode_unchanged(file)
     channels = 1 if deep.ndim == 2 else deep.shape[2]
     source["mode"] = {1: "L", 3: "RGB", 4: "RGBA"}.get(channels, f"{channels} channels")
-    view = _window(deep, source)
+    view = _window(deep, source, window)
     return Picture(view if orientation == 1 else view.transpose(_TRANSPOSE[orientation]), source)
 
 
-def _read_deep_tiff(file: IO[bytes], tags: dict[int | str, Any]) -> Picture:
+def _read_deep_tiff(file: IO[bytes], tags: dict[int | str, Any], window: tuple[float, float] | None) -> Picture:
     """A TIFF of 16 bits or more. OpenCV turns it upright itself."""
     bits, channels = tags[258], int(tags.get(277, 1))
     kind = SAMPLE_KINDS.get(int(np.max(tags.get(339, 1))), "unknown")
@@ -252,7 +253,7 @@ def _read_deep_tiff(file: IO[bytes], tags: dict[int | str, Any]) -> Picture:
     }
     if tags["frames"] > 1:
         source |= {"frames": tags["frames"], "note": "The first page is used."}
-    view = _window(_decode_unchanged(file), source)
+    view = _window(_decode_unchanged(file), source, window)
     if photometric == 0:  # white is zero
         view = view.point(lambda value: 255 - value)
     return Picture(view, source)
@@ -267,10 +268,10 @@ def _decode_unchanged(file: IO[bytes]) -> npt.NDArray[Any]:
     return deep
 
 
-def _window(deep: npt.NDArray[Any], source: dict[str, Any]) -> Pillow.Image:
+def _window(deep: npt.NDArray[Any], source: dict[str, Any], window: tuple[float, float] | None) -> Pillow.Image:
     """Map `deep` (OpenCV's channel order) to 8-bit RGB; notes window and alpha in `source`."""
     colour = deep if deep.ndim == 2 else deep[..., :3]
-    low, high = window_of(colour)
+    low, high = window or window_of(colour)
     source["window"] = [low, high]
     view = Pillow.fromarray(_scaled(colour, low, high)[..., ::-1] if deep.ndim == 3 else _scaled(deep, low, high))
     if deep.ndim == 3 and deep.shape[2] == 4:

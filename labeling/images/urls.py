@@ -5,6 +5,7 @@ from labeling.images import api, views
 app_name = "images"
 urlpatterns = [
     path("images/<int:image_id>/view", views.view, name="view"),
+    path("images/<int:image_id>/window", views.window, name="window"),
     path("images/<int:image_id>/thumbnail", views.thumbnail, name="thumbnail"),
     path("images/<int:image_id>/original", views.original, name="original"),
     path("api/projects/<int:project_id>/uploads", api.start, name="start_upload"),

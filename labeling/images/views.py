@@ -1,11 +1,20 @@
 """The files of an image, for members of its project."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from typing import Any
 
 from django.db.models.fields.files import FieldFile
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, HttpResponseNotModified
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseBase,
+    HttpResponseNotModified,
+)
 from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
@@ -53,6 +62,29 @@ def original(request: HttpRequest, image_id: int) -> HttpResponseBase:
     image = access.object_for(request, Image.objects.all(), pk=image_id)
     content_type = pictures.original_content_type(image)
     return _serve(request, image, image.original, content_type, download_as=image.name.rpartition("/")[2])
+
+
+@require_safe
+def window(request: HttpRequest, image_id: int) -> HttpResponseBase:
+    """The picture of an original with more than 8 bits, `low` shown black and `high` white: only to look at."""
+    image = access.object_for(request, Image.objects.all(), pk=image_id)
+    if not pictures.is_deep(image):
+        raise Http404("The original has 8 bits a channel: there is no other window of it.")
+    try:
+        low, high = (float(request.GET.get(name, "")) for name in ("low", "high"))
+    except ValueError:
+        return HttpResponseBadRequest("low and high: send two numbers.")
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        return HttpResponseBadRequest("low and high: low has to be less than high.")
+    try:
+        content = pictures.render_window(image, low, high)
+    except pictures.ViewUnreadable as error:
+        raise Http404(str(error)) from error
+    content_type = "image/jpeg" if content.startswith(b"\xff\xd8") else "image/png"
+    response = HttpResponse(content, content_type=content_type)
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_cache_control(response, private=True, max_age=FIVE_MINUTES)
+    return response
 
 
 def _serve(

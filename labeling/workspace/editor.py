@@ -7,6 +7,7 @@ from django.urls import reverse
 from labeling.accounts.models import User
 from labeling.features.models import Encoding
 from labeling.images.models import Image
+from labeling.images.pictures import is_deep
 from labeling.projects.access import LABELERS
 from labeling.projects.api import attribute_payload, category_payload
 from labeling.projects.models import Role
@@ -27,6 +28,7 @@ def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
             "width": image.width,
             "height": image.height,
             "view": image.view_url,
+            "deep": _deep(image),
             "state": encoding.state if encoding else Encoding.State.QUEUED,
         },
         "project": {
@@ -75,3 +77,10 @@ def _neighbours(ids: list[int]) -> list[dict[str, Any]]:
         for pk in ids
         if pk in images
     ]
+
+
+def _deep(image: Image) -> dict[str, Any] | None:
+    """Where to get other windows of an original with more than 8 bits, and which one the view has."""
+    if not is_deep(image):
+        return None
+    return {"url": reverse("images:window", args=[image.pk]), "window": image.source["window"]}

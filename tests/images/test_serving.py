@@ -17,7 +17,7 @@ from labeling.images.models import Image, Upload
 from labeling.images.tasks import ingest as ingest_task
 from labeling.images.views import StoredFileResponse
 from labeling.projects.models import Project
-from tests.images.files import UPRIGHT, blocks, pillow_file
+from tests.images.files import UPRIGHT, blocks, gradient16, pillow_file, tiff
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AsUser = Callable[[User | None], Client]
@@ -115,3 +115,23 @@ async def test_under_asgi_it_comes_in_chunks(image: Image, bob: User, monkeypatc
     assert b"".join(chunks) == DATA
     assert [len(chunk) for chunk in chunks[:-1]] == [1000] * (len(chunks) - 1)
     assert len(chunks) > 5
+
+
+def test_another_window_of_a_16_bit_original(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
+    deep = gradient16(channels=1)
+    upload = services.start_upload(project, alice)
+    services.add_file(upload, "scan.tif", io.BytesIO(tiff(deep, orientation=6)))
+    ingest_task(upload.pk)
+    image = Image.objects.get()
+    client, url = as_user(bob), f"/images/{image.pk}/window"
+    answer = client.get(url, {"low": 10_000, "high": 20_000})
+    assert answer["Content-Type"] == "image/jpeg"
+    shown = np.asarray(Pillow.open(io.BytesIO(answer.content)).convert("L")).astype(float)
+    upright = np.rot90(deep, -1)
+    assert np.abs(shown - ((upright - 10_000.0) / 10_000 * 255).clip(0, 255)).max() < 8
+    for wrong in ({}, {"low": 5}, {"low": 5, "high": 5}, {"low": "nan", "high": 9}, {"low": "x", "high": 9}):
+        assert client.get(url, wrong).status_code == 400
+
+
+def test_a_picture_of_8_bits_has_no_other_window(image: Image, bob: User, as_user: AsUser) -> None:
+    assert as_user(bob).get(f"/images/{image.pk}/window", {"low": 0, "high": 9}).status_code == 404

@@ -17,6 +17,9 @@ export interface Category {
   readonly kind: "thing" | "stuff";
 }
 
+/** The values of an original that are shown black and white. */
+export type Window = readonly [low: number, high: number];
+
 /** What the project asks of each object beside its class. */
 export interface AttributeDefinition {
   readonly number: number;
@@ -26,7 +29,16 @@ export interface AttributeDefinition {
 }
 
 export interface Boot {
-  readonly image: { id: number; name: string; width: number; height: number; view: string; state: EncodingState };
+  readonly image: {
+    id: number;
+    name: string;
+    width: number;
+    height: number;
+    view: string;
+    state: EncodingState;
+    /** Where other windows of an original with more than 8 bits are, and which one the view has. */
+    deep?: { readonly url: string; readonly window: Window } | null;
+  };
   readonly project: {
     id: number;
     name: string;

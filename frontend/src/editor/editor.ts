@@ -95,7 +95,7 @@ export class Editor implements Target, Desk {
     this.history = new History(this.store, this.outbox, this.bench, this.archive, this.toasts);
     this.presence = new Presence(this.store, this.connection, this.toasts, user.can_label, () => this.stopped());
     this.objects = new ObjectCommands(this, around.storage);
-    this.look = new LookControl(this.store, around.storage, `look:${user.id}`);
+    this.look = new LookControl(this.store, around.storage, boot);
     this.preview = new Preview(this.connection, (patch) => this.tools.showPreview(patch));
     const pointing = new Store<Pointing>({ sketch: null, dot: null });
     this.tools = new Toolbox(this.store, pointing, this, this.preview, image);

@@ -1,5 +1,6 @@
 /** How one person wants pictures and masks shown; remembered in their browser. Nothing of it changes what is kept. */
 
+import type { Boot, Window } from "./boot";
 import type { State } from "./state";
 import type { Storage } from "./storage";
 import type { Store } from "./store";
@@ -63,12 +64,25 @@ export function isPlainPicture({ brightness, contrast, gamma, channel }: Look): 
 
 /** Reads and changes the look of the editor's state. */
 export class LookControl {
+  private readonly key: string;
+  private readonly windowKey: string;
+
   constructor(
     private readonly store: Pick<Store<State>, "get" | "set">,
     private readonly storage: Storage,
-    private readonly key: string,
+    { user, project, image }: Pick<Boot, "user" | "project" | "image">,
   ) {
-    store.set({ look: { ...lookOf(storage.read(key)), blink: false } });
+    this.key = `look:${user.id}`;
+    this.windowKey = `window:${user.id}:${project.id}`;
+    const window = image.deep ? storage.read<Window>(this.windowKey) : null;
+    store.set({ look: { ...lookOf(storage.read(this.key)), blink: false }, window });
+  }
+
+  /** Another window of the original's values, for all images of the project; null: the view's own. */
+  setWindow(window: Window | null): void {
+    this.store.set({ window });
+    if (window) this.storage.write(this.windowKey, window);
+    else this.storage.remove(this.windowKey);
   }
 
   set(change: Partial<Look>): void {
@@ -95,5 +109,6 @@ export class LookControl {
   resetPicture(): void {
     const { brightness, contrast, gamma, channel } = PLAIN;
     this.set({ brightness, contrast, gamma, channel });
+    this.setWindow(null);
   }
 }

@@ -1,6 +1,7 @@
 /** Everything the window shows. Changed only by the editor and what it is made of. */
 
 import type { Status } from "./api";
+import type { Window } from "./boot";
 import type { ConnectionState } from "./connection";
 import { NOTHING_DONE, type Journal } from "./journal";
 import type { Kept } from "./kept";
@@ -64,6 +65,8 @@ export interface State {
   /** In a panoptic project: take free pixels only, from nobody. */
   readonly yields: boolean;
   readonly look: Look;
+  /** Of an original with more than 8 bits: another window than the view's. */
+  readonly window: Window | null;
   readonly picture: Picture | null;
   readonly hovered: string | null;
   readonly hidden: boolean;
@@ -105,6 +108,7 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     marks: NO_MARKS,
     yields: false,
     look: PLAIN,
+    window: null,
     picture: null,
     hovered: null,
     hidden: false,

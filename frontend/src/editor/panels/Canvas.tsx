@@ -21,6 +21,9 @@ const FINGER_REACH = 18;
 /** A smaller brush has no circle around the pointer, only the cross. */
 const SMALLEST_RING = 5;
 
+/** So long a slider rests before the server makes another picture. */
+const WINDOW_REST_MS = 200;
+
 /** What the keyboard may do to the view. */
 export interface ViewControls {
   fit(): void;
@@ -77,17 +80,7 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
     editor.store.set({ zoom: viewport.scale });
     for (const watcher of watchers) watcher(sight());
   });
-  let left = false;
-  const picture = Picture.load(image.view, image, () => stage.redraw("picture"));
-  picture.then(
-    (loaded) => {
-      if (left) return;
-      editor.store.set({ picture: loaded });
-      stage.paint("picture", (surface) => loaded.draw(surface));
-      requestAnimationFrame(() => (host.dataset["picture"] = "shown"));
-    },
-    () => editor.store.set({ pictureFailed: true }),
-  );
+  const leavePicture = showPicture(editor, host, stage);
   controls.current = {
     fit: () => stage.fit(),
     actualSize: () => stage.move(actualSize(stage.viewport, stage.center)),
@@ -106,6 +99,7 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
     direct(editor, stage),
     ring.stop,
     suggestionTag(editor, host, stage),
+    leavePicture,
     followLook(editor, host, stage),
     editor.tools.pointing.watch(({ sketch, dot }) => {
       host.toggleAttribute("data-on-dot", dot !== null || sketch?.kind === "dot");
@@ -116,11 +110,41 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
     leave();
     for (const stop of unwatch) stop();
     stage.dispose();
-    left = true;
-    picture.then(
-      (loaded) => loaded.dispose(),
-      () => {},
-    );
+  };
+}
+
+/** Shows the view, or another window of the original as soon as it is there. */
+function showPicture(editor: Editor, host: HTMLElement, stage: Stage): () => void {
+  const { image } = editor.boot;
+  let wanted: string | null = null;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const loaded: Picture[] = [];
+  const load = async (url: string) => {
+    if (url === wanted) return;
+    wanted = url;
+    const picture = await Picture.load(url, image, () => stage.redraw("picture")).catch(() => null);
+    if (url !== wanted) return picture?.dispose(); // another one was asked for meanwhile
+    if (picture) {
+      editor.store.set({ picture });
+      stage.paint("picture", (surface) => picture.draw(surface));
+      requestAnimationFrame(() => (host.dataset["picture"] = "shown"));
+      for (const before of loaded.splice(0, loaded.length, picture)) before.dispose();
+    } else if (url === image.view) editor.store.set({ pictureFailed: true });
+    else editor.toasts.say("The server can't show this window of the values now. Try again in a moment.");
+  };
+  const urlOf = ({ window }: State) =>
+    window && image.deep ? `${image.deep.url}?low=${window[0]}&high=${window[1]}` : image.view;
+  void load(image.view).then(() => wanted !== null && load(urlOf(editor.store.get())));
+  const stop = editor.store.watch((state, before) => {
+    if (state.window === before.window) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => void load(urlOf(state)), WINDOW_REST_MS);
+  });
+  return () => {
+    stop();
+    clearTimeout(waiting);
+    wanted = null;
+    for (const picture of loaded) picture.dispose();
   };
 }
 

@@ -1,6 +1,7 @@
 /** How picture and masks are shown: a popover over the zoom buttons. */
 
 import type { ComponentChildren } from "preact";
+import type { Window } from "../boot";
 import { keyOf, type Action } from "../keys";
 import { CHANNELS, PLAIN, type Look } from "../look";
 import { useEditor, useEditorState } from "./context";
@@ -40,6 +41,7 @@ export function LookPanel() {
       <Group title="Picture" action="plainPicture" onReset={() => editor.look.resetPicture()}>
         <Slider name="brightness" label="Brightness" range={[-1, 1]} shown={percent(look.brightness)} />
         <Slider name="contrast" label="Contrast" range={[-1, 1]} shown={percent(look.contrast)} />
+        {editor.boot.image.deep && <WindowSliders window={editor.boot.image.deep.window} />}
         <Slider name="gamma" label="Gamma" range={[0.2, 5]} shown={look.gamma.toFixed(2)} />
         <div class="look-row" role="group" aria-label="Channel">
           <span>Channel</span>
@@ -123,6 +125,45 @@ function Slider({ name, label, range: [least, most], shown }: SliderProps) {
       />
       <output>{shown}</output>
     </label>
+  );
+}
+
+/** Which of the original's values are black and white: its range is around the view's own window. */
+function WindowSliders({ window: own }: { window: Window }) {
+  const editor = useEditor();
+  const [low, high] = useEditorState((state) => state.window) ?? own;
+  const span = own[1] - own[0];
+  const step = Number.isInteger(own[0]) && Number.isInteger(own[1]) ? 1 : span / 1000;
+  const set = (from: number, to: number) => from < to && editor.look.setWindow([from, to]);
+  const range = { min: own[0] - span, max: own[1] + 3 * span, step };
+  const shown = (value: number) => (step === 1 ? String(value) : value.toPrecision(4));
+  return (
+    <>
+      <label class="look-row">
+        <span>Black at</span>
+        <input
+          type="range"
+          {...range}
+          value={low}
+          aria-valuetext={shown(low)}
+          data-testid="window-low"
+          onInput={(event) => set(Number(event.currentTarget.value), high)}
+        />
+        <output>{shown(low)}</output>
+      </label>
+      <label class="look-row">
+        <span>White at</span>
+        <input
+          type="range"
+          {...range}
+          value={high}
+          aria-valuetext={shown(high)}
+          data-testid="window-high"
+          onInput={(event) => set(low, Number(event.currentTarget.value))}
+        />
+        <output>{shown(high)}</output>
+      </label>
+    </>
   );
 }
 

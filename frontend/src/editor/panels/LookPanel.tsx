@@ -135,7 +135,9 @@ function WindowSliders({ window: own }: { window: Window }) {
   const span = own[1] - own[0];
   const step = Number.isInteger(own[0]) && Number.isInteger(own[1]) ? 1 : span / 1000;
   const set = (from: number, to: number) => from < to && editor.look.setWindow([from, to]);
-  const range = { min: own[0] - span, max: own[1] + 3 * span, step };
+  const unsigned = step === 1 && own[0] >= 0 && own[1] < 2 ** 16;
+  const [least, most] = unsigned ? [0, 2 ** 16 - 1] : [-Infinity, Infinity];
+  const range = { min: Math.max(least, own[0] - span), max: Math.min(most, own[1] + 3 * span), step };
   const shown = (value: number) => (step === 1 ? String(value) : value.toPrecision(4));
   return (
     <>

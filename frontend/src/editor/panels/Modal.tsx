@@ -16,6 +16,7 @@ export function Modal({ title, id, onClose, children }: ModalProps) {
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    if (dialog.current) dialog.current.scrollTop = 0; // the focused button is at the foot
     return () => before instanceof HTMLElement && before.focus();
   }, []);
   const cancel = (event: Event) => {

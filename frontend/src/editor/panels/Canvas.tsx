@@ -134,7 +134,7 @@ function showPicture(editor: Editor, host: HTMLElement, stage: Stage): () => voi
   };
   const urlOf = ({ window }: State) =>
     window && image.deep ? `${image.deep.url}?low=${window[0]}&high=${window[1]}` : image.view;
-  void load(image.view).then(() => wanted !== null && load(urlOf(editor.store.get())));
+  void load(image.view).then(() => (wanted === null ? undefined : load(urlOf(editor.store.get()))));
   const stop = editor.store.watch((state, before) => {
     if (state.window === before.window) return;
     clearTimeout(waiting);

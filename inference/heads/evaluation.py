@@ -53,7 +53,7 @@ def add_commands(commands: Any) -> None:
         words = (
             "let the click model draw the masks again, told a click and the proposal's box (default), mask or nothing"
         )
-        add("--refine", nargs="?", const="box", choices=("box", "mask", "click"), help=words)
+        add("--refine", nargs="?", const="mask", choices=("box", "mask", "click"), help=words)
         add("--threshold", type=float, default=THRESHOLDS[mode], help="least score of a proposal")
         add("--limit", type=int, help="only the first pictures of the file")
         add("--features", type=Path, help="folder to keep the pictures' features in, for the next evaluation")

@@ -25,7 +25,7 @@ from inference.features import Features
 from inference.heads.data import Example, Labelled, Vocabulary
 from inference.heads.evaluation import Encoded, pictures
 from inference.heads.measure import average_precision, seen
-from inference.heads.proposals import Proposal, Rle, encode, mask_iou
+from inference.heads.proposals import Proposal, Rle, decode, encode, mask_iou
 from inference.heads.refine import refine
 from inference.heads.runtime import Head
 from inference.heads.training import HEAD, TrainingPlan, train_head
@@ -132,6 +132,16 @@ def partners(truths: Sequence[Rle], proposals: Sequence[Proposal]) -> dict[int, 
     return found
 
 
+def opened(proposal: Proposal, features: Features, predictor: ClickPredictor) -> ClickSession:
+    """A suggestion that a person corrects: its own clicks, if it has any, are the first."""
+    if not proposal.clicks:
+        return predictor.session(features, proposal.mask())
+    session = predictor.session(features, None if proposal.basis is None else decode(proposal.basis))
+    for click in proposal.clicks:
+        session.add(click)
+    return session
+
+
 def finish_picture(
     count: Count, example: Example, features: Features, proposals: Sequence[Proposal], team: Team
 ) -> None:
@@ -145,7 +155,7 @@ def finish_picture(
             count.clicks += alone[k]["clicks"]
             continue
         proposal = proposals[taken[k]]
-        clicks = finish(team.predictor.session(features, proposal.mask()), truth, void).clicks
+        clicks = finish(opened(proposal, features, team.predictor), truth, void).clicks
         count.clicks += clicks
         count.accepted += 1
         count.untouched += clicks == 0

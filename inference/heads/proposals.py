@@ -27,7 +27,8 @@ class Proposal:
 
     rle: the mask at the image's full size. box: (x0, y0, x1, y1) image pixels, half-open, around the mask or as the
     head found it. score: in [0, 1], comparable within one head only. category: a name of the head's vocabulary; None
-    where the head knows no categories. clicks: those that made the mask, for whoever wants to go on clicking.
+    where the head knows no categories. clicks: those that made the mask, for whoever wants to go on clicking; basis:
+    the mask that they began with, if any. A session with that `previous` mask and these clicks has this mask.
     """
 
     rle: Rle
@@ -35,6 +36,7 @@ class Proposal:
     score: float
     category: str | None = None
     clicks: tuple[Click, ...] = ()
+    basis: Rle | None = None
 
     @property
     def area(self) -> int:

@@ -27,11 +27,12 @@ def deepest(mask: Mask) -> Click:
 
 
 def refine(
-    proposals: Sequence[Proposal], features: Features, predictor: ClickPredictor, prompting: Prompting = "box"
+    proposals: Sequence[Proposal], features: Features, predictor: ClickPredictor, prompting: Prompting = "mask"
 ) -> list[Proposal]:
     """The same proposals with the click model's masks and the clicks that made them.
 
     prompting: what the click model is told beside a click into the middle: the proposal's mask, its box, or nothing.
+    The mask says most (docs/heads.md has figures).
     """
     masks = [p.mask() for p in proposals]
     clicks = [deepest(mask) for mask in masks]
@@ -48,6 +49,6 @@ def refine(
         coded = encode_patch(patch, features.height, features.width)
         if patch.width and mask_iou([coded], [p.rle])[0, 0] >= AGREE:
             box = (float(patch.x), float(patch.y), float(patch.x + patch.width), float(patch.y + patch.height))
-            p = replace(p, rle=coded, box=box, clicks=(click,))
+            p = replace(p, rle=coded, box=box, clicks=(click,), basis=p.rle if prompting == "mask" else None)
         found.append(p)
     return found

@@ -47,14 +47,19 @@ def propose(run: Run, image_id: int) -> list[Proposal]:
 
 
 def ask_head(run: Run, features: Features) -> list[Proposal]:
-    """Proposals of the run's head; borders drawn by the click model where the run says so."""
+    """Proposals of the run's head; borders of things drawn by the click model, unless the run says not to."""
     from inference.heads.refine import refine
 
     if run.head is None:
         raise Unusable("The head of this run was deleted. Start another run.")
     threshold = run.options.get("threshold", LEAST[Method(run.method)])
-    found = heads.load(run.head).suggest(features, threshold, run.options.get("mode"))
-    return refine(found, features, model.predictor()) if run.options.get("refine") else found
+    head, mode = heads.load(run.head), run.options.get("mode")
+    found = head.suggest(features, threshold, mode)
+    if mode == "semantic" or not run.options.get("refine", True):
+        return found
+    stuff = {head.categories[k] for k in head.stuff}  # has no middle to click into
+    things = iter(refine([one for one in found if one.category not in stuff], features, model.predictor()))
+    return [one if one.category in stuff else next(things) for one in found]
 
 
 def doubt(found: list[Proposal]) -> float:

@@ -132,7 +132,7 @@ class Run(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="suggestion_runs")
     method = models.CharField(max_length=10, choices=Method)
     head = models.ForeignKey(HeadVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
-    options = models.JSONField(default=dict, blank=True, help_text="threshold, mode")
+    options = models.JSONField(default=dict, blank=True, help_text="threshold, mode, refine")
     automatic = models.BooleanField(default=False, help_text="Images are added as their features become ready.")
     state = models.CharField(max_length=7, choices=State, default=State.RUNNING)
     created_by = models.ForeignKey(
@@ -211,6 +211,7 @@ class Suggestion(models.Model):
     bbox_width = models.PositiveIntegerField()
     bbox_height = models.PositiveIntegerField()
     clicks = models.JSONField(default=list, help_text="[[x, y, positive], …] that made the mask, if clicks did.")
+    basis = models.TextField(blank=True, help_text="Counts of the mask that these clicks began with; empty for none.")
     created_at = models.DateTimeField(auto_now_add=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

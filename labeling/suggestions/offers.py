@@ -77,4 +77,5 @@ def payload(row: Suggestion) -> dict[str, Any]:
         "bbox": [row.bbox_x, row.bbox_y, row.bbox_width, row.bbox_height],
         "area": row.area,
         "clicks": row.clicks,
+        "basis": row.basis or None,
     }

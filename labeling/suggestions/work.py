@@ -124,4 +124,5 @@ def as_row(
         word=word or found.category or "", category=category, counts=counts, area=area,
         bbox_x=box.x, bbox_y=box.y, bbox_width=box.width, bbox_height=box.height,
         clicks=[[click.x, click.y, click.positive] for click in found.clicks],
+        basis=found.basis["counts"] if found.basis else "",
     )  # fmt: skip

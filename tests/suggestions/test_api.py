@@ -22,7 +22,7 @@ def image(add_image: AddImage) -> Image:
 
 
 def test_looking_and_accepting(image: Image, bob: User, rita: User, suggest: Suggest, as_user: AsUser) -> None:
-    row, low = suggest(image), suggest(image, (10, 1, 16, 6), score=0.2)
+    row, low = suggest(image), suggest(image, (10, 1, 16, 6), score=0.2, basis="a mask's counts")
     url = f"/api/images/{image.pk}/suggestions"
     shown = as_user(rita).get(url).json()
     assert [one["uid"] for one in shown["results"]] == [str(row.uid), str(low.uid)]
@@ -30,7 +30,9 @@ def test_looking_and_accepting(image: Image, bob: User, rita: User, suggest: Sug
     assert shown["results"][0] | {"counts": ""} == {
         "uid": str(row.uid), "method": "instances", "head": None, "state": "open", "score": 0.9, "word": "car",
         "category": 1, "counts": "", "bbox": [4, 4, 20, 20], "area": 400, "clicks": [],
+        "basis": None,
     }  # fmt: skip
+    assert shown["results"][1]["basis"] == "a mask's counts"
     assert len(as_user(rita).get(f"{url}?above=0.5").json()["results"]) == 1
     assert as_user(rita).get(f"{url}?above=2").status_code == 400
     body = {"version": 0, "suggestions": [{"uid": str(row.uid)}]}

@@ -1,5 +1,6 @@
 """Runs: their queue, what a head finds, what is remembered, and what survives."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
 
+from inference import Click
+from inference.heads.proposals import Proposal, encode
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
+from labeling.common import masks
 from labeling.common.api import ApiError
 from labeling.features import queue, store
 from labeling.features.models import Encoding
@@ -42,7 +46,7 @@ def sure(image: Image) -> list[Suggestion]:
 
 def test_a_head_finds_what_is_there(project: Project, alice: User, starter: HeadVersion, add_image: AddImage) -> None:
     images = [add_image(seed) for seed in range(3)]
-    run = start(project, alice)
+    run = start(project, alice, options={"refine": False})  # these features have nothing for the click model
     assert (run.head, states(run)) == (starter, ["queued"] * 3)
     assert work.work_off() == 3
     run.refresh_from_db()
@@ -52,8 +56,6 @@ def test_a_head_finds_what_is_there(project: Project, alice: User, starter: Head
         assert sorted(row.category.name for row in found if row.category) == ["car", "person"]
         for row in found:
             (truth,) = [mask for mask, word in Scene.of(seed).masks() if word == row.word]
-            from labeling.common import masks
-
             seen = masks.decode(row.counts, image.height, image.width)
             assert (seen & truth).sum() / (seen | truth).sum() > 0.6
             assert row.counts == masks.canonical(row.counts, image.height, image.width), "comparable with annotations"
@@ -351,3 +353,13 @@ def test_rejected_masks_are_compared_by_overlap(add_image: AddImage, suggest: Su
     assert work.remembered(found, work.rejected_masks(image)) == found[1:]
     assert work.remembered([], work.rejected_masks(image)) == []
     assert store.storage() is storages["features"]
+
+
+def test_a_suggestion_keeps_what_its_clicks_began_with(project: Project, add_image: AddImage) -> None:
+    image, coarse, sharp = add_image(), encode(bits((1, 1, 6, 6))), encode(bits((1, 1, 7, 6)))
+    found = Proposal(sharp, (4, 4, 28, 24), 0.9, "car", (Click(12, 12, True),), coarse)
+    row = work.as_row(found, image, Method.INSTANCES, None, None)
+    row.save()
+    row.refresh_from_db()
+    assert (row.basis, row.clicks) == (coarse["counts"], [[12, 12, True]])
+    assert work.as_row(replace(found, basis=None), image, Method.INSTANCES, None, None).basis == ""

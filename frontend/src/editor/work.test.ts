@@ -153,6 +153,15 @@ describe("a kept object that is re-opened", () => {
     expect(works.clicksOf(works.undo(work)!)).toHaveLength(1);
   });
 
+  it("goes on from its clicks and the mask that they began with", () => {
+    const work = works.correct({ ...kept, basis: patch(LARGER) }, view);
+    expect(works.tracked(work)).toMatchObject({ previous: patch(LARGER) });
+    const confirmed = tried(work, BLOCK);
+    expect(works.clicksOf(confirmed)).toHaveLength(2);
+    expect(works.tracked(works.addClick(confirmed, click(3)))).toMatchObject({ previous: patch(LARGER) });
+    expect(works.tracked(works.addClick(tried(work, LARGER), click(3)))).toMatchObject({ previous: patch(BLOCK) });
+  });
+
   it("goes on from the mask when they do not, or when there are none", () => {
     const work = tried(open(), LARGER);
     expect([work.mask, works.clicksOf(work), works.isSettled(work)]).toEqual([patch(BLOCK), [], true]);

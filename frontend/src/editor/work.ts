@@ -92,6 +92,8 @@ interface Made {
   readonly category: number | null;
   readonly patch: Patch;
   readonly clicks: readonly Click[];
+  /** The mask that the clicks began with. */
+  readonly basis?: Patch | null;
   readonly attributes?: Attributes;
 }
 
@@ -106,9 +108,9 @@ export function correct(suggestion: Made, view: Size): Work {
 }
 
 function resumed(uid: string, source: string | null, made: Made, view: Size): Work {
-  const { category, patch, clicks, attributes = {} } = made;
+  const { category, patch, clicks, basis = null, attributes = {} } = made;
   const recipe = { category, prompts: { base: patch, box: null, clicks: [] }, hand: hands.UNTOUCHED, attributes };
-  const trial = clicks.length > 0 ? { base: null, box: null, clicks } : null;
+  const trial = clicks.length > 0 ? { base: basis, box: null, clicks } : null;
   return { ...opened(uid, source, recipe, view), trial };
 }
 

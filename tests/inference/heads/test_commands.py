@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from inference import ClickPredictor
@@ -14,6 +15,7 @@ from inference.coco import DataError
 from inference.features import FEATURES_VERSION, WEIGHTS
 from inference.heads import command, evaluation
 from inference.heads.evaluation import Encoded, pictures
+from inference.heads.learning import opened
 from inference.heads.proposals import Proposal, decode, encode, mask_iou
 from inference.heads.refine import refine
 
@@ -96,6 +98,11 @@ def test_refined_proposals_are_the_click_models(predictor: ClickPredictor, coco_
         assert overlap >= 0.5
         x0, y0, x1, y1 = (int(v) for v in better.box)
         assert decode(better.rle)[y0:y1, x0:x1].sum() == better.area
+        if prompting != "box":
+            session = opened(better, features, predictor)
+            assert np.array_equal(session.mask(), decode(better.rle)), "who goes on clicking starts from this mask"
+            assert session.clicks == better.clicks
+    assert np.array_equal(opened(rough, features, predictor).mask(), coarse)
     assert refine([], features, predictor) == []
 
 

@@ -20,11 +20,14 @@ export interface SuggestionData {
   readonly counts: string;
   readonly area: number;
   readonly clicks: readonly WireClick[];
+  /** The mask that the clicks began with, in the same way as `counts`; null for none. */
+  readonly basis: string | null;
 }
 
 /** An object that a method proposes; never a label before somebody keeps it. */
-export interface Suggestion extends Omit<SuggestionData, "clicks"> {
+export interface Suggestion extends Omit<SuggestionData, "clicks" | "basis"> {
   readonly patch: Patch;
+  readonly basis: Patch | null;
   readonly clicks: readonly Click[];
 }
 
@@ -32,7 +35,8 @@ export interface Suggestion extends Omit<SuggestionData, "clicks"> {
 export function suggestionOf(data: SuggestionData, view: Size): Suggestion | null {
   try {
     const patch = patchOfView(data.counts, view.width, view.height);
-    return { ...data, patch, clicks: data.clicks.map(unwire) };
+    const basis = data.basis === null ? null : patchOfView(data.basis, view.width, view.height);
+    return { ...data, patch, basis, clicks: data.clicks.map(unwire) };
   } catch (error) {
     if (!(error instanceof RleError)) throw error;
     console.error(`interlabel: suggestion ${data.uid} can't be shown`, error);

@@ -12,10 +12,11 @@ export function rectangle(uid: string, box: Box, more: Partial<Suggestion> = {})
   const patch = patchOf(spansOf({ box, runs: [0, width * height] }, VIEW.height), VIEW.height);
   const counts = viewCounts(patch, VIEW.width, VIEW.height);
   const area = width * height;
-  return { uid, method: "everything", score: 0.5, word: "", category: null, counts, area, clicks: [], patch, ...more };
+  const empty = { word: "", category: null, clicks: [], basis: null };
+  return { uid, method: "everything", score: 0.5, counts, area, patch, ...empty, ...more };
 }
 
 /** The same as the API writes it. */
 export function written({ patch: _patch, ...rest }: Suggestion): SuggestionData {
-  return { ...rest, clicks: [] };
+  return { ...rest, clicks: [], basis: null };
 }

@@ -1,46 +1,79 @@
-/** An object cut out of the picture, with its outline; drawn when it comes in sight. */
+/** An object cut out of the picture, with its outline; drawn when the browser has nothing better to do.
+ *
+ * An image, not a canvas: hundreds of canvases in the list would be hundreds of layers in every frame.
+ */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Kept } from "../kept";
 import { drawMask } from "../paint";
 import type { Picture } from "../picture";
+import type { Patch } from "../rle";
 import { useEditorState } from "./context";
 
 const SIDE = 36;
 /** Of the object's longer side, around it. */
 const AROUND = 0.12;
+/** A thumbnail is drawn in less. */
+const DRAWING_MS = 4;
 
-const drawers = new WeakMap<Element, () => void>();
-let observer: IntersectionObserver | null = null;
+interface Drawn {
+  readonly picture: Picture;
+  readonly color: string;
+  readonly url: string;
+}
 
-/** One observer for all thumbnails: hundreds of rows cost nothing until they are scrolled to. */
-function whenSeen(element: Element, draw: () => void): () => void {
-  observer ??= new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      if (!isIntersecting) continue;
-      observer!.unobserve(target);
-      drawers.get(target)?.();
-    }
-  });
-  drawers.set(element, draw);
-  observer.observe(element);
-  return () => observer!.unobserve(element);
+const drawn = new WeakMap<Patch, Drawn>();
+const waiting = new Set<() => void>();
+let canvas: HTMLCanvasElement | null = null;
+
+type Deadline = Pick<IdleDeadline, "timeRemaining">;
+
+/** Safari does not tell when it is idle. */
+function whenIdle(work: (deadline: Deadline) => void): void {
+  if ("requestIdleCallback" in window) requestIdleCallback(work);
+  else setTimeout(() => work({ timeRemaining: () => 2 * DRAWING_MS }), 50);
+}
+
+function drawWaiting(deadline: Deadline): void {
+  for (const draw of waiting) {
+    if (deadline.timeRemaining() < DRAWING_MS) break;
+    waiting.delete(draw);
+    draw();
+  }
+  if (waiting.size > 0) whenIdle(drawWaiting);
+}
+
+/** Calls `draw` in an idle moment, unless the returned function is called before. */
+function later(draw: () => void): () => void {
+  waiting.add(draw);
+  if (waiting.size === 1) whenIdle(drawWaiting);
+  return () => waiting.delete(draw);
 }
 
 export function Thumbnail({ kept, color }: { kept: Kept; color: string }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const { patch } = kept;
   const picture = useEditorState((state) => state.picture);
+  const [url, setUrl] = useState(() => drawn.get(patch)?.url ?? "");
   useEffect(() => {
-    const element = canvas.current;
-    return element && picture ? whenSeen(element, () => draw(element, picture, kept, color)) : undefined;
-  }, [kept.patch, picture, color]);
-  return <canvas ref={canvas} class="thumbnail" aria-hidden="true" style={{ borderColor: color }} />;
+    const known = drawn.get(patch);
+    if (!picture || (known?.picture === picture && known.color === color)) {
+      setUrl(known?.url ?? "");
+      return undefined;
+    }
+    return later(() => {
+      const one = { picture, color, url: draw(picture, patch, color) };
+      drawn.set(patch, one);
+      setUrl(one.url);
+    });
+  }, [patch, picture, color]);
+  return <img class="thumbnail" alt="" draggable={false} style={{ borderColor: color }} {...(url && { src: url })} />;
 }
 
-function draw(canvas: HTMLCanvasElement, picture: Picture, { patch }: Kept, color: string): void {
+function draw(picture: Picture, patch: Patch, color: string): string {
+  canvas ??= document.createElement("canvas");
   const side = SIDE * Math.min(2, window.devicePixelRatio || 1);
   canvas.width = canvas.height = side;
-  const context = canvas.getContext("2d")!;
+  const context = canvas.getContext("2d", { willReadFrequently: true })!;
   const [x, y, width, height] = patch.box;
   const wide = Math.max(8, Math.max(width, height) * (1 + 2 * AROUND));
   const [left, top] = [x + width / 2 - wide / 2, y + height / 2 - wide / 2];
@@ -49,4 +82,5 @@ function draw(canvas: HTMLCanvasElement, picture: Picture, { patch }: Kept, colo
   const viewport = { scale, x: -left * scale, y: -top * scale };
   const screen = { width: side, height: side };
   drawMask({ context, viewport, screen, ratio: 1 }, patch, { color, fill: 0.25, line: 1.25, bright: false });
+  return canvas.toDataURL();
 }

@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=12, help="how many are gone through")
     parser.add_argument("--frames", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home, embedded(Path(home)) as stack, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as home, embedded(Path(home), 300) as stack, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         context = browser.new_context(base_url=stack.url, viewport={"width": 1440, "height": 900})
         page = manager_page(context, stack)

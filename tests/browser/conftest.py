@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
@@ -79,12 +80,12 @@ def browser(_playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def new_context(
     browser: Browser, stack: Stack, request: pytest.FixtureRequest
-) -> Iterator[Callable[[], BrowserContext]]:
+) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browser contexts (one person each) that close after the test; their pages are pictured if it failed."""
     contexts: list[BrowserContext] = []
 
-    def make() -> BrowserContext:
-        context = browser.new_context(base_url=stack.url, viewport={"width": 1280, "height": 800})
+    def make(**options: Any) -> BrowserContext:
+        context = browser.new_context(base_url=stack.url, viewport={"width": 1280, "height": 800}, **options)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         return context

@@ -1,15 +1,17 @@
 /** What the annotator can do. Holds the parts together: socket, outbox, open objects, journal, tools, state. */
 
-import { wordsOf } from "./api";
+import { Refused, wordsOf } from "./api";
 import { WorkClock } from "./clock";
 import { Archive } from "./archive";
 import type { Boot, Category, Surroundings } from "./boot";
 import { clickAt, isInside, newUid } from "./clicks";
 import type { Answer, ClickConnection } from "./connection";
 import { cancelled, History } from "./history";
+import { Journey } from "./journey";
 import { contentOf, lastDone, sameAttributes } from "./journal";
 import { contentFor, KeptObjects, type Kept } from "./kept";
 import { LookControl } from "./look";
+import { ownKeys, useKeys, type OwnKeys } from "./keys";
 import { operate, type Operator } from "./mask/operators";
 import type { Spans } from "./mask/spans";
 import { ObjectCommands } from "./objects/commands";
@@ -32,6 +34,8 @@ import type { Point } from "./viewport";
 import * as works from "./work";
 import { Workbench } from "./workbench";
 
+const STILL_UNSAVED = "Not everything is saved yet. It is kept in this browser, and saved as soon as that is possible.";
+
 export class Editor implements Target, Desk {
   readonly store: Store<State>;
   readonly outbox: Outbox;
@@ -48,12 +52,10 @@ export class Editor implements Target, Desk {
   private readonly shown: KeptObjects;
   readonly presence: Presence;
   readonly clock: WorkClock;
-  /** The images around this one, as they were told last. */
-  neighbours: Pick<Boot, "previous" | "upcoming">;
+  readonly journey: Journey;
   private place: Place | null = null;
   private seated!: (drawer: Drawer) => void;
   private disposed = false;
-  private afterFinishing: (() => void) | null = null;
 
   constructor(
     readonly boot: Boot,
@@ -65,12 +67,13 @@ export class Editor implements Target, Desk {
     const active = user.can_label ? (remembered ?? project.categories[0]) : undefined;
     this.store = new Store(initialState(image.state, active?.number ?? null));
     this.toasts = new Toasts(this.store);
-    this.neighbours = boot;
+    this.store.set({ keys: ownKeys() });
     const opening = newUid();
     this.clock = new WorkClock((seconds) => void around.api.reportTime(opening, seconds).catch(() => {})); // the next tells more
     this.shown = new KeptObjects(image);
     this.archive = new Archive(around.records);
     this.outbox = new Outbox(around.api, this.drawer(), () => this.showKept());
+    this.journey = new Journey(boot, this.store, this.outbox, around.strip, this.toasts, around.go);
     this.connection = around.connect({
       connection: (connection) => {
         this.store.set({ connection });
@@ -229,7 +232,7 @@ export class Editor implements Target, Desk {
   }
 
   private ensureOpen(): void {
-    this.afterFinishing = null;
+    this.journey.stay();
     if (this.bench.open) return;
     this.toasts.next();
     this.bench.begin(this.store.get().activeCategory);
@@ -361,9 +364,9 @@ export class Editor implements Target, Desk {
     const { open } = this.bench;
     if (open && !works.isBlank(open)) this.keep();
     if (this.bench.open) return; // its mask is empty, and `keep` said so
-    if (this.waitForObjects(() => void this.finish())) return;
+    if (this.journey.waits(() => void this.finish())) return;
     if (this.outbox.status !== "done") this.outbox.add({ kind: "status", status: "done" });
-    await this.leave((await this.along(1)) ?? this.boot.project.next);
+    await this.journey.onward();
   }
 
   /** Leave the image out, for a reason that others see, and go on. */
@@ -372,7 +375,7 @@ export class Editor implements Target, Desk {
     if (this.bench.open && this.bench.open.at > 0) return this.toasts.say("Keep the open object first, or cancel it.");
     if (this.outbox.reason !== reason) this.outbox.add({ kind: "status", status: "skipped", reason });
     this.store.set({ dialog: null });
-    await this.leave((await this.along(1)) ?? this.boot.project.next);
+    await this.journey.onward();
   }
 
   askToSkip(): void {
@@ -398,31 +401,23 @@ export class Editor implements Target, Desk {
     if (this.canLabel && this.isEnded) this.outbox.add({ kind: "status", status: "in_progress" });
   }
 
-  async next(): Promise<void> {
-    if (!this.strip.filtered) return this.leave(this.neighbours.upcoming[0]?.editor ?? this.boot.project.next);
-    const next = await this.along(1);
-    if (next) await this.leave(next);
-    else this.toasts.say("That was the last image of this filter.");
+  /** For those who press “save”. */
+  saySaved(): void {
+    const { save, unsaved } = this.store.get();
+    const saved = save.kind === "saved" && unsaved === 0;
+    this.toasts.say(saved ? "Everything is saved: each change, when it is made." : STILL_UNSAVED);
   }
 
-  async previous(): Promise<void> {
-    const previous = this.strip.filtered ? await this.along(-1) : this.neighbours.previous;
-    if (previous) await this.leave(previous);
-    else this.toasts.say(this.strip.filtered ? "This is the first image of this filter." : "This is the first image.");
-  }
-
-  /** The neighbour along the strip, where it shows a choice of images; null for none. */
-  private along(by: 1 | -1): Promise<string | null> {
-    return this.strip.filtered ? this.strip.step(this.boot.image.id, by) : Promise.resolve(null);
-  }
-
-  /** Where people most often go from here, the likeliest first. */
-  async likelyNext(): Promise<string[]> {
-    const { upcoming, previous } = this.neighbours;
-    const [next, before] = this.strip.filtered
-      ? await Promise.all([this.along(1), this.along(-1)])
-      : [upcoming[0]?.editor, previous];
-    return [next, before, upcoming[1]?.editor].filter((url) => typeof url === "string");
+  /** The person's keys, here and on the server. */
+  async useKeys(keys: OwnKeys): Promise<void> {
+    useKeys(keys);
+    this.store.set({ keys });
+    try {
+      await this.around.api.saveKeys(keys);
+    } catch (error) {
+      const why = error instanceof Refused ? error.message : "The server can't be reached.";
+      this.toasts.say(`Your keys hold until you leave, but are not saved. ${why}`);
+    }
   }
 
   /** Their features come to the server's memory. */
@@ -437,27 +432,6 @@ export class Editor implements Target, Desk {
 
   get strip(): Strip {
     return this.around.strip;
-  }
-
-  /** Go to another image, or page, once everything is saved; otherwise stay and say why. True when it is left. */
-  async visit(url: string, how: "push" | "stay" = "push"): Promise<boolean> {
-    if (this.waitForObjects(() => void this.visit(url, how))) return false;
-    const saved = await this.outbox.settled();
-    if (saved) this.around.go(url, how);
-    else if (!this.store.get().conflict) this.toasts.say("Your last change is not saved yet; this page waits for it.");
-    return saved;
-  }
-
-  private async leave(url: string): Promise<void> {
-    await this.visit(url);
-  }
-
-  /** Whether kept objects still wait for their last mask; `then` is called when none does, unless work goes on. */
-  private waitForObjects(then: () => void): boolean {
-    if (this.store.get().finishing.length === 0) return false;
-    this.afterFinishing = then;
-    this.toasts.say("One moment: the last object's mask is on its way.");
-    return true;
   }
 
   chooseTool(tool: Tool): void {
@@ -533,9 +507,7 @@ export class Editor implements Target, Desk {
     }
     this.commit(work);
     if (this.store.get().finishing.length > 0) return;
-    const then = this.afterFinishing;
-    this.afterFinishing = null;
-    then?.();
+    this.journey.finished();
   }
 
   /** Into the journal and the outbox: a new object, or what is different about a kept one. */

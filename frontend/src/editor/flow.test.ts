@@ -147,7 +147,8 @@ describe("the walk", () => {
   const make = (boot: Boot) => {
     const likelyNext = () => Promise.resolve([`/images/${boot.image.id + 1}/`]);
     const toasts = { say: vi.fn() };
-    const editor = { boot, begin: vi.fn(), dispose: vi.fn(), prefetch: vi.fn(), likelyNext, toasts };
+    const journey = { likely: likelyNext };
+    const editor = { boot, begin: vi.fn(), dispose: vi.fn(), prefetch: vi.fn(), journey, toasts };
     editors.push(editor);
     return editor as unknown as Editor;
   };

@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { actionOf, isPeek, SHORTCUTS, type KeyLike } from "./keys";
+import { afterEach, describe, expect, it } from "vitest";
+import { comboOf, isCombo, isReserved, said, type KeyLike } from "./combos";
+import { actionOf, isPeek, keyOf, keysOf, SHORTCUTS, takenBy, useKeys, withKeys, type Action } from "./keys";
 
 /** A key press: `ctrl+shift+z@KeyY` types z on the key that is Y on a US keyboard. */
 function press(text: string): KeyLike {
@@ -93,7 +94,77 @@ describe("shortcuts", () => {
     const presses = [...letters.filter((keys) => actionOf(press(keys))), ...others];
     expect(presses.length).toBeGreaterThan(50);
     for (const keys of presses) {
-      expect(SHORTCUTS.filter(({ matches }) => matches(press(keys))).length, keys).toBe(1);
+      const found = SHORTCUTS.filter((one) => one.keys.some((combo) => isCombo(press(keys), combo)));
+      expect(found.length, keys).toBe(1);
+    }
+  });
+});
+
+describe("a person's own keys", () => {
+  afterEach(() => useKeys({}));
+
+  it("are found as the shipped ones are, on any layout", () => {
+    useKeys({ brush: ["Shift K"], hide: ["ArrowUp", "ö"] });
+    expect(actionOf(press("shift+K@KeyK"))).toBe("brush");
+    expect(actionOf(press("shift+Л@KeyK"))).toBe("brush");
+    expect(actionOf(press("b@KeyB"))).toBeNull();
+    expect([actionOf(press("ArrowUp")), actionOf(press("ö@Semicolon"))]).toEqual(["hide", "hide"]);
+    expect(keyOf("hide")).toBe("↑ or ö");
+  });
+
+  it("take a key from who had it, and forget what is as shipped", () => {
+    expect(takenBy("B", "hide")?.action).toBe("brush");
+    expect(takenBy("B", "brush")).toBeNull();
+    const own = withKeys("hide", ["B"], {});
+    expect(own).toEqual({ hide: ["B"], brush: [] });
+    expect(withKeys("redo", ["Ctrl Y"], {})).toEqual({ redo: ["Ctrl Y"] });
+    expect(withKeys("brush", ["B"], withKeys("hide", ["H"], own))).toEqual({});
+    expect(keysOf("nothing" as Action)).toEqual([]);
+  });
+
+  it.each([
+    ["b@KeyB", "B"],
+    ["ctrl+shift+Z@KeyZ", "Ctrl Shift Z"],
+    ["shift+?@Slash", "?"],
+    ["é@Digit2", "2"],
+    ["shift+0@Digit0", "0"],
+    ["ф@KeyA", "A"],
+    ["х@BracketLeft", "["],
+    ["shift+{@BracketLeft", "Shift ["],
+    [" @Space", "Space"],
+    ["alt+ArrowUp", "Alt ArrowUp"],
+    ["shift+Shift@ShiftLeft", null],
+  ])("%s is told as %s", (keys, combo) => {
+    expect(comboOf(press(keys))).toBe(combo);
+    if (combo) expect(isCombo(press(keys), combo)).toBe(true);
+  });
+
+  it("are not those that the browser keeps", () => {
+    expect(["Ctrl W", "F5", "Tab", "3", "Space"].filter((combo) => !isReserved(combo))).toEqual([]);
+    expect(SHORTCUTS.flatMap(({ keys }) => keys).filter(isReserved)).toEqual([]);
+    expect(said("Ctrl ArrowLeft")).toBe("Ctrl ←");
+  });
+
+  it("are in the shipped table the way they are told", () => {
+    for (const combo of SHORTCUTS.flatMap(({ keys }) => keys)) {
+      const words = combo.split(" ");
+      const [key, shift] = [words.at(-1)!, words.includes("Shift")];
+      const event = {
+        key:
+          /^[A-Z]$/.test(key) && !shift
+            ? key.toLowerCase()
+            : shift && key === "["
+              ? "{"
+              : shift && key === "]"
+                ? "}"
+                : key,
+        code: /^[A-Z]$/.test(key) ? `Key${key}` : /^\d$/.test(key) ? `Digit${key}` : "",
+        ctrlKey: words.includes("Ctrl"),
+        metaKey: false,
+        altKey: words.includes("Alt"),
+        shiftKey: shift,
+      };
+      expect(comboOf(event)).toBe(combo);
     }
   });
 });

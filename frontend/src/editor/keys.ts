@@ -1,4 +1,6 @@
-/** Every keyboard shortcut, in one table; the help sheet is made of the same. */
+/** Every keyboard shortcut, in one table; the help sheet is made of the same. A person may have other keys (`OwnKeys`). */
+
+import { comboOf, isCombo, said, type KeyLike } from "./combos";
 
 export type Action =
   | "keep"
@@ -13,6 +15,9 @@ export type Action =
   | "strip"
   | "note"
   | "takeOver"
+  | "resume"
+  | "saved"
+  | "peek"
   | "fit"
   | "actualSize"
   | "zoomIn"
@@ -69,174 +74,109 @@ export type Action =
   | "minimap"
   | `category${number}`;
 
-export interface KeyLike {
-  readonly key: string;
-  readonly code: string;
-  readonly ctrlKey: boolean;
-  readonly metaKey: boolean;
-  readonly shiftKey: boolean;
-  readonly altKey: boolean;
-}
-
 export const GROUPS = ["Object", "Tools", "Mask", "Objects", "Suggestions", "View", "Image"] as const;
 export type Group = (typeof GROUPS)[number];
 
 export interface Shortcut {
   readonly action: Action;
-  /** The same as people read it; several are separated by “or”. */
-  readonly shown: string;
+  /** The keys that it has as shipped. */
+  readonly keys: readonly string[];
   readonly what: string;
   readonly group: Group;
-  readonly matches: (event: KeyLike) => boolean;
 }
 
-type Test = (event: KeyLike) => boolean;
-
-const ctrl = (event: KeyLike) => event.ctrlKey || event.metaKey;
-const bare: Test = (event) => !ctrl(event) && !event.altKey;
-
-/** A key by its name (`Enter`, `ArrowLeft`) or the character it types, whatever keys make that character. */
-const named =
-  (...names: string[]): Test =>
-  (event) =>
-    bare(event) && names.includes(event.key);
-
-/** A letter: what the key types, on Latin layouts of any order; where it types something else, the key's place. */
-const letter = (wanted: string) => (event: KeyLike) => {
-  const typed = event.key.toLowerCase();
-  return /^[a-z]$/.test(typed) ? typed === wanted : event.code === `Key${wanted.toUpperCase()}`;
-};
-const plain =
-  (wanted: string): Test =>
-  (event) =>
-    bare(event) && !event.shiftKey && letter(wanted)(event);
-const withShift =
-  (wanted: string): Test =>
-  (event) =>
-    bare(event) && event.shiftKey && letter(wanted)(event);
-/** A bracket, or where the layout has none the key in its place; unless that types what another shortcut wants. */
-const bracket =
-  (typed: string, code: string): Test =>
-  (event) =>
-    bare(event) &&
-    (event.key === typed || (event.code === code && !event.shiftKey && !/^[+=\-_?[\]]$/.test(event.key)));
-const unshifted =
-  (name: string): Test =>
-  (event) =>
-    named(name)(event) && !event.shiftKey;
-const shifted =
-  (name: string): Test =>
-  (event) =>
-    named(name)(event) && event.shiftKey;
-const shiftedBracket =
-  (typed: string, code: string): Test =>
-  (event) =>
-    bare(event) && event.shiftKey && (event.key === typed || (event.code === code && !/^[+=\-_?]$/.test(event.key)));
-const withCtrl =
-  (wanted: string, shift: boolean): Test =>
-  (event) =>
-    ctrl(event) && !event.altKey && event.shiftKey === shift && letter(wanted)(event);
-const any =
-  (...tests: Test[]): Test =>
-  (event) =>
-    tests.some((test) => test(event));
-
-/** Digits by place: on some layouts the row types them only with Shift. */
-export function digit(event: KeyLike): number | null {
-  if (!bare(event) || event.shiftKey) return null;
-  const found = /^(?:Digit|Numpad)([1-9])$/.exec(event.code);
-  return found ? Number(found[1]) : null;
-}
-
-type Row = readonly [action: Action, shown: string, what: string, matches: Test];
+type Row = readonly [action: Action, keys: readonly string[], what: string];
 
 const OBJECT: readonly Row[] = [
-  ["keep", "Enter", "Keep the object, close the polygon", (event) => named("Enter")(event) && !event.shiftKey],
-  ["cancel", "Esc", "Cancel the object", named("Escape")],
-  ["undo", "Ctrl Z", "Undo", withCtrl("z", false)],
-  ["redo", "Ctrl Shift Z or Ctrl Y", "Redo", any(withCtrl("z", true), withCtrl("y", false))],
-  ["delete", "Delete", "Delete the click under the pointer, or the object", named("Delete", "Backspace")],
+  ["keep", ["Enter"], "Keep the object, close the polygon"],
+  ["cancel", ["Escape"], "Cancel the object"],
+  ["undo", ["Ctrl Z"], "Undo"],
+  ["redo", ["Ctrl Shift Z", "Ctrl Y"], "Redo"],
+  ["delete", ["Delete", "Backspace"], "Delete the click under the pointer, or the object"],
 ];
 
 const TOOLS: readonly Row[] = [
-  ["click", "C", "Click what belongs to the object", plain("c")],
-  ["box", "R", "Drag a box around the object", plain("r")],
-  ["brush", "B", "Brush", plain("b")],
-  ["eraser", "E", "Eraser", plain("e")],
-  ["polygon", "P", "Polygon", plain("p")],
-  ["lasso", "L", "Lasso", plain("l")],
-  ["cutting", "X", "Polygon and lasso: add or cut", plain("x")],
-  ["smaller", "[", "Smaller brush", bracket("[", "BracketLeft")],
-  ["larger", "]", "Larger brush", bracket("]", "BracketRight")],
+  ["click", ["C"], "Click what belongs to the object"],
+  ["box", ["R"], "Drag a box around the object"],
+  ["brush", ["B"], "Brush"],
+  ["eraser", ["E"], "Eraser"],
+  ["polygon", ["P"], "Polygon"],
+  ["lasso", ["L"], "Lasso"],
+  ["cutting", ["X"], "Click, polygon, lasso: add or cut"],
+  ["peek", ["Q"], "Held: see what a click would select"],
+  ["smaller", ["["], "Smaller brush"],
+  ["larger", ["]"], "Larger brush"],
 ];
 
 const MASK: readonly Row[] = [
-  ["fillHoles", "O", "Fill holes", plain("o")],
-  ["largest", "K", "Keep the largest part only", plain("k")],
-  ["grow", "G", "Grow by a pixel", plain("g")],
-  ["shrink", "Shift G", "Shrink by a pixel", withShift("g")],
-  ["smooth", "S", "Smooth the outline", plain("s")],
+  ["fillHoles", ["O"], "Fill holes"],
+  ["largest", ["K"], "Keep the largest part only"],
+  ["grow", ["G"], "Grow by a pixel"],
+  ["shrink", ["Shift G"], "Shrink by a pixel"],
+  ["smooth", ["S"], "Smooth the outline"],
 ];
 
 /** Enter, Delete, Esc and the classes' keys are about the suggestion that is pointed at while no object is open. */
 const SUGGESTIONS: readonly Row[] = [
-  ["suggest", "V", "Show suggestions, or find everything", plain("v")],
-  ["nextSuggestion", "N", "Next one; Enter or 1 – 9 keeps it", plain("n")],
-  ["previousSuggestion", "Shift N", "The one before", withShift("n")],
-  ["correct", "Shift Enter", "Correct it by clicks", (event) => named("Enter")(event) && event.shiftKey],
-  ["keepAll", "Shift A", "Keep all that are shown", withShift("a")],
-  ["lessSure", ",", "Show less confident ones, too", named(",")],
-  ["surer", ".", "Show surer ones only", named(".")],
-  ["text", "T", "Find an object by text", plain("t")],
-  ["everything", "Shift V", "Find everything again", withShift("v")],
-  ["instances", "I", "Suggest objects and classes", plain("i")],
-  ["panoptic", "Shift I", "Suggest objects and regions", withShift("i")],
+  ["suggest", ["V"], "Show suggestions, or find everything"],
+  ["nextSuggestion", ["N"], "Next one; Enter or 1 – 9 keeps it"],
+  ["previousSuggestion", ["Shift N"], "The one before"],
+  ["correct", ["Shift Enter"], "Correct it by clicks"],
+  ["keepAll", ["Shift A"], "Keep all that are shown"],
+  ["lessSure", [","], "Show less confident ones, too"],
+  ["surer", ["."], "Show surer ones only"],
+  ["text", ["T"], "Find an object by text"],
+  ["everything", ["Shift V"], "Find everything again"],
+  ["instances", ["I"], "Suggest objects and classes"],
+  ["panoptic", ["Shift I"], "Suggest objects and regions"],
 ];
 
 /** About the objects that are chosen in the list, or the open one, or the one that is pointed at. */
 const OBJECTS: readonly Row[] = [
-  ["selectAll", "Ctrl A", "Choose all", withCtrl("a", false)],
-  ["merge", "M", "Merge the chosen ones", plain("m")],
-  ["split", "Shift M", "Make each part an object", withShift("m")],
-  ["duplicate", "Shift D", "Duplicate", withShift("d")],
-  ["raise", "PageUp", "Up in the drawing order", unshifted("PageUp")],
-  ["lower", "PageDown", "Down in the drawing order", unshifted("PageDown")],
-  ["toTop", "Shift PageUp", "Over all others", shifted("PageUp")],
-  ["toBottom", "Shift PageDown", "Under all others", shifted("PageDown")],
-  ["hideOne", "Shift H", "Hide or show it", withShift("h")],
-  ["lock", "Shift L", "Lock or unlock it", withShift("l")],
-  ["isolate", "Shift O", "Show only it; again: all", withShift("o")],
-  ["attributes", "Shift T", "Fill in the attributes", withShift("t")],
-  ["yields", "Y", "Panoptic: take from those below, or free pixels only", plain("y")],
+  ["selectAll", ["Ctrl A"], "Choose all"],
+  ["merge", ["M"], "Merge the chosen ones"],
+  ["split", ["Shift M"], "Make each part an object"],
+  ["duplicate", ["Shift D"], "Duplicate"],
+  ["raise", ["PageUp"], "Up in the drawing order"],
+  ["lower", ["PageDown"], "Down in the drawing order"],
+  ["toTop", ["Shift PageUp"], "Over all others"],
+  ["toBottom", ["Shift PageDown"], "Under all others"],
+  ["hideOne", ["Shift H"], "Hide or show it"],
+  ["lock", ["Shift L"], "Lock or unlock it"],
+  ["isolate", ["Shift O"], "Show only it; again: all"],
+  ["attributes", ["Shift T"], "Fill in the attributes"],
+  ["yields", ["Y"], "Panoptic: take from those below, or free pixels only"],
 ];
 
 const VIEW: readonly Row[] = [
-  ["fit", "F", "Show the whole image", plain("f")],
-  ["actualSize", "0", "100 %", named("0")],
-  ["zoomIn", "+", "Zoom in", named("+", "=")],
-  ["zoomOut", "−", "Zoom out", named("-", "_")],
-  ["hide", "H", "Hide or show the masks", plain("h")],
-  ["zoomObject", "Z", "Show the object large", plain("z")],
-  ["fainter", "Shift [", "Fainter masks", shiftedBracket("{", "BracketLeft")],
-  ["stronger", "Shift ]", "Stronger masks", shiftedBracket("}", "BracketRight")],
-  ["outlines", "U", "Outlines only", plain("u")],
-  ["blink", "Shift U", "Let the masks blink", withShift("u")],
-  ["overlaps", "Shift Y", "Hatch overlaps", withShift("y")],
-  ["minimap", "Shift Z", "Overview map", withShift("z")],
-  ["look", "W", "Brightness, contrast, channels, masks", plain("w")],
-  ["channel", "Shift C", "Next colour channel", withShift("c")],
-  ["plainPicture", "Shift W", "The picture as it is", withShift("w")],
-  ["help", "?", "This sheet", named("?")],
+  ["fit", ["F"], "Show the whole image"],
+  ["actualSize", ["0"], "100 %"],
+  ["zoomIn", ["+", "="], "Zoom in"],
+  ["zoomOut", ["-"], "Zoom out"],
+  ["hide", ["H"], "Hide or show the masks"],
+  ["zoomObject", ["Z"], "Show the object large"],
+  ["fainter", ["Shift ["], "Fainter masks"],
+  ["stronger", ["Shift ]"], "Stronger masks"],
+  ["outlines", ["U"], "Outlines only"],
+  ["blink", ["Shift U"], "Let the masks blink"],
+  ["overlaps", ["Shift Y"], "Hatch overlaps"],
+  ["minimap", ["Shift Z"], "Overview map"],
+  ["look", ["W"], "Brightness, contrast, channels, masks"],
+  ["channel", ["Shift C"], "Next colour channel"],
+  ["plainPicture", ["Shift W"], "The picture as it is"],
+  ["help", ["?"], "This sheet"],
 ];
 
 const IMAGE: readonly Row[] = [
-  ["finish", "Ctrl Enter", "Finish the image and go on", (event) => ctrl(event) && event.key === "Enter"],
-  ["next", "D or →", "Next image", any(plain("d"), named("ArrowRight"))],
-  ["previous", "A or ←", "Previous image", any(plain("a"), named("ArrowLeft"))],
-  ["skip", "Shift S", "Skip the image, for a reason", withShift("s")],
-  ["strip", "J", "Jump: the strip of images, and filters", plain("j")],
-  ["note", "Shift R", "A remark on the image", withShift("r")],
-  ["takeOver", "Shift P", "Take the image over from who works on it", withShift("p")],
+  ["finish", ["Ctrl Enter"], "Finish the image and go on"],
+  ["next", ["D", "ArrowRight"], "Next image"],
+  ["previous", ["A", "ArrowLeft"], "Previous image"],
+  ["skip", ["Shift S"], "Skip the image, for a reason"],
+  ["strip", ["J"], "Jump: the strip of images, and filters"],
+  ["note", ["Shift R"], "A remark on the image"],
+  ["resume", ["Shift X"], "Take “done” or “skipped” back"],
+  ["saved", ["Ctrl S"], "Say whether everything is saved"],
+  ["takeOver", ["Shift P"], "Take the image over from who works on it"],
 ];
 
 const ROWS: Readonly<Record<Group, readonly Row[]>> = {
@@ -250,22 +190,59 @@ const ROWS: Readonly<Record<Group, readonly Row[]>> = {
 };
 
 export const SHORTCUTS: readonly Shortcut[] = GROUPS.flatMap((group) =>
-  ROWS[group].map(([action, shown, what, matches]) => ({ action, shown, what, group, matches })),
+  ROWS[group].map(([action, keys, what]) => ({ action, keys, what, group })),
 );
 
-/** How an action's key is shown: “B”. */
-export function keyOf(action: Action): string {
-  return SHORTCUTS.find((one) => one.action === action)?.shown ?? "";
+/** A person's own keys: only the actions that have others than the shipped ones. */
+export type OwnKeys = Readonly<Record<string, readonly string[]>>;
+
+let own: OwnKeys = {};
+
+/** The window's keys from now on. */
+export function useKeys(keys: OwnKeys): void {
+  own = keys;
+}
+
+export function ownKeys(): OwnKeys {
+  return own;
+}
+
+export function keysOf(action: Action, keys: OwnKeys = own): readonly string[] {
+  return keys[action] ?? SHORTCUTS.find((one) => one.action === action)?.keys ?? [];
+}
+
+/** How an action's keys are shown: “Ctrl Shift Z or Ctrl Y”. */
+export function keyOf(action: Action, keys: OwnKeys = own): string {
+  return keysOf(action, keys).map(said).join(" or ");
+}
+
+/** The action that has this combination already; null for none. */
+export function takenBy(combo: string, except: Action, keys: OwnKeys = own): Shortcut | null {
+  return SHORTCUTS.find(({ action }) => action !== except && keysOf(action, keys).includes(combo)) ?? null;
+}
+
+/** The keys after `action` got these; whoever had one of them loses it. What is as shipped is not kept. */
+export function withKeys(action: Action, wanted: readonly string[], keys: OwnKeys = own): OwnKeys {
+  const after: Record<string, readonly string[]> = { ...keys, [action]: wanted };
+  for (const other of SHORTCUTS) {
+    if (other.action === action) continue;
+    const left = keysOf(other.action, keys).filter((combo) => !wanted.includes(combo));
+    if (left.length < keysOf(other.action, keys).length) after[other.action] = left;
+  }
+  const isShipped = ([name, now]: [string, readonly string[]]) =>
+    SHORTCUTS.find((one) => one.action === name)?.keys.join() === now.join();
+  return Object.fromEntries(Object.entries(after).filter((entry) => !isShipped(entry)));
 }
 
 /** Held down rather than pressed: shows what a click would select. */
-export const isPeek: Test = plain("q");
+export function isPeek(event: KeyLike): boolean {
+  return keysOf("peek").some((combo) => isCombo(event, combo));
+}
 
 /** What is done with the mouse, for the same sheet. */
 export const GESTURES: readonly { shown: string; what: string }[] = [
   { shown: "Left click", what: "This belongs to the object" },
   { shown: "Right click", what: "This does not; also Shift or Alt + click" },
-  { shown: "Hold Q", what: "See what a click would select" },
   { shown: "Drag a dot", what: "Move the click; right-click deletes it" },
   { shown: "Double click", what: "Refine the object there" },
   { shown: "Ctrl, Shift + click", what: "In the list: choose several objects; drag one to another place" },
@@ -277,11 +254,21 @@ export const GESTURES: readonly { shown: string; what: string }[] = [
   { shown: "Space + drag", what: "Move the image; also middle button, two fingers" },
 ];
 
+/** Digits by place: on some layouts the row types them only with Shift. */
+export function digit(event: KeyLike): number | null {
+  const combo = comboOf(event);
+  return combo && /^[1-9]$/.test(combo) && !event.shiftKey ? Number(combo) : null;
+}
+
 /** The action of a key press; null for none. */
 export function actionOf(event: KeyLike): Action | null {
   const number = digit(event);
   if (number !== null) return `category${number}`;
-  return SHORTCUTS.find((shortcut) => shortcut.matches(event))?.action ?? null;
+  for (const loosely of [false, true]) {
+    const found = SHORTCUTS.find(({ action }) => keysOf(action).some((combo) => isCombo(event, combo, loosely)));
+    if (found) return found.action === "peek" ? null : found.action;
+  }
+  return null;
 }
 
 const SLIDING = /^(?:Arrow|Page|Home$|End$)/;

@@ -6,6 +6,7 @@ import { Api } from "./api";
 import { readBoot, socketUrl, type Boot } from "./boot";
 import { ClickConnection } from "./connection";
 import { Editor } from "./editor";
+import { useKeys } from "./keys";
 import { App } from "./panels/App";
 import { browserLocks, sessionName } from "./place";
 import { IndexedRecords } from "./records";
@@ -14,6 +15,7 @@ import { Strip } from "./strip";
 import { isEditor, Walk } from "./walk";
 
 const boot = readBoot(document);
+useKeys(boot.user.keys);
 const storage = new LocalStorage("interlabel:");
 const records = IndexedRecords.open("interlabel");
 const locks = browserLocks();
@@ -67,6 +69,6 @@ window.addEventListener("popstate", () => {
   const [from, to] = [`/images/${editor().boot.image.id}/`, location.pathname];
   if (!isEditor(to)) return location.reload();
   void editor()
-    .visit(to, "stay")
+    .journey.visit(to, "stay")
     .then((went) => went || history.pushState(null, "", from));
 });

@@ -31,6 +31,7 @@ const NOTCH = 100;
 const TAP_SLOP = 8;
 const DOUBLE_CLICK_MS = 450;
 const ERASER_BUTTON = 5;
+const PEN_MS = 60_000;
 
 /** Follows the pointers on `host` until the returned function is called. `spaceHeld` makes a left drag pan. */
 export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld: () => boolean): () => void {
@@ -42,6 +43,9 @@ export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld:
   let tap: Point | null = null;
   let last: { at: Point; time: number } | null = null;
   let trackpadUntil = 0;
+  /** Somebody has a pen: a hand that rests on the tablet draws nothing, fingers move the picture. */
+  let penAt = -Infinity;
+  const fingerPresses = (event: Event) => gestures.fingerPresses() && event.timeStamp - penAt > PEN_MS;
 
   const place = (event: MouseEvent): Point => {
     const bounds = host.getBoundingClientRect();
@@ -70,11 +74,12 @@ export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld:
     "pointerdown",
     (event) => {
       const at = place(event);
+      if (event.pointerType === "pen") penAt = event.timeStamp;
       if (event.pointerType === "touch") {
         touches.set(event.pointerId, at);
         if (touches.size > 1) endDrag("cancel"); // a second finger: it was the start of a pinch
         tap = touches.size === 1 ? at : null;
-        if (tap && gestures.fingerPresses()) press(event, at);
+        if (tap && fingerPresses(event)) press(event, at);
       } else if (event.button === 1 || (event.button === 0 && spaceHeld())) {
         panning = event.pointerId;
         host.dataset["panning"] = "";

@@ -3,6 +3,7 @@
 import type { Status } from "./api";
 import type { Window } from "./boot";
 import type { ConnectionState } from "./connection";
+import type { OwnKeys } from "./keys";
 import { NOTHING_DONE, type Journal } from "./journal";
 import type { Kept } from "./kept";
 import { PLAIN, type Look } from "./look";
@@ -73,6 +74,8 @@ export interface State {
   readonly help: boolean;
   /** The dialog that is open, of those that need nothing else. */
   readonly dialog: "skip" | null;
+  /** The person's own keys. */
+  readonly keys: OwnKeys;
   readonly toast: Toast | null;
   /** From click to mask, milliseconds. */
   readonly latency: number | null;
@@ -114,6 +117,7 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     hidden: false,
     help: false,
     dialog: null,
+    keys: {},
     toast: null,
     latency: null,
     zoom: 1,

@@ -91,7 +91,7 @@ export class Toolbox {
 
   choose(tool: Tool): void {
     this.abandon();
-    this.store.set({ tool });
+    this.store.set({ tool, ...(tool === "click" && { cutting: false }) });
   }
 
   resize(steps: number): void {
@@ -187,12 +187,13 @@ export class Toolbox {
   }
 
   private pressClick({ at, secondary, shift, twice, reach }: Press): Drag | null {
+    const { cutting } = this.store.get();
     const index = this.dotAt(at, reach);
     if (index === null) {
-      this.target.click(at, !secondary && !shift, twice);
+      this.target.click(at, cutting === (secondary || shift), twice && !cutting);
       return null;
     }
-    if (secondary) {
+    if (secondary || cutting) {
       this.pointing.set({ dot: null });
       this.target.removeClick(index);
       return null;

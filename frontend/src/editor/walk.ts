@@ -49,7 +49,7 @@ export class Walk {
     try {
       const target = url === editor.boot.project.next ? await this.nextOffered(editor) : url;
       if (target === null || !isEditor(target)) return this.page.load(target ?? url);
-      const boot = await this.bootOf(target, editor);
+      const boot = await this.ahead(target, editor);
       this.page.address(target, boot, how);
       this.open(boot);
     } catch (error) {
@@ -83,9 +83,9 @@ export class Walk {
     const { editor } = this;
     if (!editor) return;
     if (this.boots.size > 0)
-      editor.neighbours = await this.page.api(editor.boot).boot(`/images/${editor.boot.image.id}/`);
+      editor.journey.neighbours = await this.page.api(editor.boot).boot(`/images/${editor.boot.image.id}/`);
     if (editor !== this.editor) return;
-    const urls = await editor.likelyNext();
+    const urls = await editor.journey.likely();
     const boots = await Promise.all(urls.map((url) => this.ahead(url, editor).catch(() => null)));
     if (editor !== this.editor) return;
     const found = boots.filter((boot) => boot !== null);
@@ -100,12 +100,6 @@ export class Walk {
     this.boots.set(url, { at: this.now(), boot });
     boot.catch(() => this.boots.delete(url));
     return boot;
-  }
-
-  private async bootOf(url: string, editor: Editor): Promise<Boot> {
-    const boot = await this.ahead(url, editor);
-    // What the person changed since it was loaded: their keys.
-    return { ...boot, user: { ...boot.user, keys: editor.boot.user.keys } };
   }
 
   /** The image that the project offers next; null when there is none. */

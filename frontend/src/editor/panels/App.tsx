@@ -35,6 +35,7 @@ function Window({ editor }: { editor: Editor }) {
   const encoding = useEditorState((state) => state.encoding.state);
   const connection = useEditorState((state) => state.connection);
   const lease = useEditorState((state) => state.lease.kind); // every panel shows anew what may be done
+  useEditorState((state) => state.keys); // buttons say their keys
   useEffect(() => listenToKeys(editor, controls, spaceHeld), [editor]);
   return (
     <div
@@ -44,6 +45,7 @@ function Window({ editor }: { editor: Editor }) {
       data-connection={connection}
       data-lease={lease}
       onMouseDown={keepFocus}
+      onContextMenu={keepMenuAway}
     >
       <TopBar />
       <Toolbar />
@@ -80,4 +82,9 @@ function Window({ editor }: { editor: Editor }) {
 function keepFocus(event: MouseEvent): void {
   const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (button && !button.closest("[draggable=true]")) event.preventDefault();
+}
+
+/** The browser's menu would come with every slip of the right button; in fields, dialogs and texts, and on links it is wanted. */
+function keepMenuAway(event: MouseEvent): void {
+  if (event.target instanceof Element && !event.target.closest("input, textarea, dialog, a, p")) event.preventDefault();
 }

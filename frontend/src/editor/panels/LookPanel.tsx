@@ -14,7 +14,7 @@ export function LookButton() {
     <button
       type="button"
       class="ghost small"
-      title="Brightness, contrast, masks (W)"
+      title={`Brightness, contrast, masks (${keyOf("look")})`}
       aria-label="How picture and masks are shown"
       aria-pressed={changed}
       data-testid="look"

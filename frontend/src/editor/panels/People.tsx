@@ -81,7 +81,7 @@ export function LeaseNotice() {
         {own ? "Work here instead" : lost ? "Take it back" : "Take over"}
       </button>
       {!own && (
-        <button type="button" onClick={() => void editor.next()}>
+        <button type="button" onClick={() => void editor.journey.next()}>
           Next image
         </button>
       )}

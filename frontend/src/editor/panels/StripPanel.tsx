@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { ImageItem, Which } from "../api";
 import { useStore } from "../store";
 import { useEditor } from "./context";
+import { keyOf } from "../keys";
 import { Icon } from "./icons";
 
 const FILTERS: readonly (readonly [which: Which, name: string])[] = [
@@ -72,7 +73,7 @@ function Shown() {
       <button
         type="button"
         class="ghost small strip-close"
-        title="Close the strip (J)"
+        title={`Close the strip (${keyOf("strip")})`}
         aria-label="Close the strip"
         onClick={() => strip.toggle()}
       >
@@ -124,7 +125,7 @@ function Thumbnail({ item, current }: { item: ImageItem; current: boolean }) {
   const go = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return; // another tab
     event.preventDefault();
-    if (!current) void editor.visit(item.editor);
+    if (!current) void editor.journey.visit(item.editor);
   };
   return (
     <li>

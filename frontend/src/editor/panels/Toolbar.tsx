@@ -136,21 +136,23 @@ export function ToolOptions() {
           />
         </label>
         <output data-testid="brush-size">{brush} px</output>
-        <kbd>[</kbd>
-        <kbd>]</kbd>
+        <kbd>{keyOf("smaller")}</kbd>
+        <kbd>{keyOf("larger")}</kbd>
       </div>
     );
   }
-  if (tool === "polygon" || tool === "lasso") {
+  if (tool === "polygon" || tool === "lasso" || tool === "click") {
+    // Who clicks with a mouse has its right button for that.
+    const rare = tool === "click" && !cutting ? "touch-only" : "";
     return (
-      <div class="tool-options" role="group" aria-label="Add or cut">
+      <div class={`tool-options ${rare}`} role="group" aria-label="Add or cut">
         <button type="button" class="small" aria-pressed={!cutting} onClick={() => cutting && editor.toggle("cutting")}>
           Add
         </button>
         <button type="button" class="small" aria-pressed={cutting} onClick={() => cutting || editor.toggle("cutting")}>
           Cut
         </button>
-        <kbd>X</kbd>
+        <kbd>{keyOf("cutting")}</kbd>
       </div>
     );
   }

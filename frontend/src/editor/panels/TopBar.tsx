@@ -2,6 +2,7 @@ import type { SaveState } from "../outbox";
 import { useStore } from "../store";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
+import { keyOf } from "../keys";
 import { People } from "./People";
 
 export function TopBar() {
@@ -23,20 +24,25 @@ export function TopBar() {
       <div class="button-pair">
         <button
           type="button"
-          title="Previous image (A)"
+          title={`Previous image (${keyOf("previous")})`}
           aria-label="Previous image"
-          onClick={() => void editor.previous()}
+          onClick={() => void editor.journey.previous()}
         >
           <Icon name="back" />
         </button>
-        <button type="button" title="Next image (D)" aria-label="Next image" onClick={() => void editor.next()}>
+        <button
+          type="button"
+          title={`Next image (${keyOf("next")})`}
+          aria-label="Next image"
+          onClick={() => void editor.journey.next()}
+        >
           <Icon name="forward" />
         </button>
       </div>
       <button
         type="button"
         class="ghost"
-        title="Keys and gestures (?)"
+        title={`Keys and gestures (${keyOf("help")})`}
         aria-label="Keys and gestures"
         onClick={() => editor.toggle("help")}
       >
@@ -59,7 +65,7 @@ function Position({ index, total }: { index: number; total: number }) {
       data-testid="position"
       aria-pressed={shown}
       aria-label={`Image ${index} of ${total}: jump to another one`}
-      title="Jump to another image (J)"
+      title={`Jump to another image (${keyOf("strip")})`}
       onClick={() => strip.toggle()}
     >
       {index} / {total}
@@ -101,7 +107,7 @@ function Finish() {
             type="button"
             class="ghost"
             data-testid="ask-skip"
-            title="Skip this image, for a reason (Shift+S)"
+            title={`Skip this image, for a reason (${keyOf("skip")})`}
             onClick={() => editor.askToSkip()}
           >
             Skip
@@ -112,7 +118,7 @@ function Finish() {
         type="button"
         class="primary"
         data-testid="finish"
-        title="Mark the image done and go to the next one (Ctrl+Enter)"
+        title={`Mark the image done and go to the next one (${keyOf("finish")})`}
         onClick={() => void editor.finish()}
       >
         {done ? "Next image" : "Finish image"}

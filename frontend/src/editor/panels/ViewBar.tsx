@@ -4,6 +4,7 @@ import { useEditor, useEditorState } from "./context";
 import type { ViewControls } from "./Canvas";
 import { Icon } from "./icons";
 import { LookButton } from "./LookPanel";
+import { keyOf } from "../keys";
 import { zoomTo } from "./objectKeys";
 
 export function ViewBar({ controls }: { controls: { current: ViewControls | null } }) {
@@ -15,7 +16,7 @@ export function ViewBar({ controls }: { controls: { current: ViewControls | null
       <button
         type="button"
         class="ghost small"
-        title="Zoom out (−)"
+        title={`Zoom out (${keyOf("zoomOut")})`}
         aria-label="Zoom out"
         onClick={() => controls.current?.zoom(1 / 1.25)}
       >
@@ -24,7 +25,7 @@ export function ViewBar({ controls }: { controls: { current: ViewControls | null
       <button
         type="button"
         class="ghost small zoom"
-        title="100 % (0)"
+        title={`100 % (${keyOf("actualSize")})`}
         data-testid="zoom"
         onClick={() => controls.current?.actualSize()}
       >
@@ -33,7 +34,7 @@ export function ViewBar({ controls }: { controls: { current: ViewControls | null
       <button
         type="button"
         class="ghost small"
-        title="Zoom in (+)"
+        title={`Zoom in (${keyOf("zoomIn")})`}
         aria-label="Zoom in"
         onClick={() => controls.current?.zoom(1.25)}
       >
@@ -42,7 +43,7 @@ export function ViewBar({ controls }: { controls: { current: ViewControls | null
       <button
         type="button"
         class="ghost small"
-        title="Whole image (F)"
+        title={`Whole image (${keyOf("fit")})`}
         aria-label="Whole image"
         onClick={() => controls.current?.fit()}
       >
@@ -51,7 +52,7 @@ export function ViewBar({ controls }: { controls: { current: ViewControls | null
       <button
         type="button"
         class="ghost small"
-        title="The object large (Z)"
+        title={`The object large (${keyOf("zoomObject")})`}
         aria-label="Show the object large"
         onClick={() => zoomTo(editor, controls.current)}
       >

@@ -112,9 +112,9 @@ export function perform(editor: Editor, view: ViewControls | null, action: Actio
     case "smooth":
       return editor.operate(action);
     case "next":
-      return void editor.next();
+      return void editor.journey.next();
     case "previous":
-      return void editor.previous();
+      return void editor.journey.previous();
     case "finish":
       return void editor.finish();
     case "skip":
@@ -125,6 +125,10 @@ export function perform(editor: Editor, view: ViewControls | null, action: Actio
       return focusNote();
     case "takeOver":
       return editor.takeOver();
+    case "resume":
+      return editor.resume();
+    case "saved":
+      return editor.saySaved();
     case "fit":
       return view?.fit();
     case "actualSize":

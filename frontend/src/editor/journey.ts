@@ -1,0 +1,99 @@
+/** The ways from this image to another one: what the project offers, or along the strip where it shows a choice. */
+
+import type { Boot } from "./boot";
+import type { Outbox } from "./outbox";
+import type { State } from "./state";
+import type { Store } from "./store";
+import type { Strip } from "./strip";
+import type { Toasts } from "./toasts";
+
+/** What is told about the images around one. */
+export type Neighbours = Pick<Boot, "previous" | "upcoming">;
+/** `stay`: the browser's history is there already. */
+export type How = "push" | "stay";
+
+const UNSAVED = "Your last change is not saved yet; this page waits for it.";
+const FINISHING = "One moment: the last object's mask is on its way.";
+
+export class Journey {
+  /** As they were told last. */
+  neighbours: Neighbours;
+  private afterFinishing: (() => void) | null = null;
+
+  constructor(
+    private readonly boot: Boot,
+    private readonly store: Store<State>,
+    private readonly outbox: Outbox,
+    private readonly strip: Strip,
+    private readonly toasts: Toasts,
+    private readonly go: (url: string, how: How) => void,
+  ) {
+    this.neighbours = boot;
+  }
+
+  async next(): Promise<void> {
+    if (!this.strip.filtered) return this.leave(this.neighbours.upcoming[0]?.editor ?? this.boot.project.next);
+    const next = await this.along(1);
+    if (next) await this.leave(next);
+    else this.toasts.say("That was the last image of this filter.");
+  }
+
+  async previous(): Promise<void> {
+    const { filtered } = this.strip;
+    const previous = filtered ? await this.along(-1) : this.neighbours.previous;
+    if (previous) await this.leave(previous);
+    else this.toasts.say(filtered ? "This is the first image of this filter." : "This is the first image.");
+  }
+
+  /** This image is finished or skipped: on to the next one that waits. */
+  async onward(): Promise<void> {
+    await this.leave((await this.along(1)) ?? this.boot.project.next);
+  }
+
+  /** Where people most often go from here, the likeliest first. */
+  async likely(): Promise<string[]> {
+    const { upcoming, previous } = this.neighbours;
+    const [next, before] = this.strip.filtered
+      ? await Promise.all([this.along(1), this.along(-1)])
+      : [upcoming[0]?.editor, previous];
+    return [next, before, upcoming[1]?.editor].filter((url) => typeof url === "string");
+  }
+
+  /** Go to another image, or page, once everything is saved; otherwise stay and say why. True when it is left. */
+  async visit(url: string, how: How = "push"): Promise<boolean> {
+    if (this.waits(() => void this.visit(url, how))) return false;
+    const saved = await this.outbox.settled();
+    if (saved) this.go(url, how);
+    else if (!this.store.get().conflict) this.toasts.say(UNSAVED);
+    return saved;
+  }
+
+  /** Whether kept objects still wait for their last mask; `then` is called when none does, unless work goes on. */
+  waits(then: () => void): boolean {
+    if (this.store.get().finishing.length === 0) return false;
+    this.afterFinishing = then;
+    this.toasts.say(FINISHING);
+    return true;
+  }
+
+  /** The last kept object has its mask: what waited for it. */
+  finished(): void {
+    const then = this.afterFinishing;
+    this.afterFinishing = null;
+    then?.();
+  }
+
+  /** Another object is begun: nobody leaves now. */
+  stay(): void {
+    this.afterFinishing = null;
+  }
+
+  /** The neighbour along the strip, where it shows a choice of images; null for none. */
+  private along(by: 1 | -1): Promise<string | null> {
+    return this.strip.filtered ? this.strip.step(this.boot.image.id, by) : Promise.resolve(null);
+  }
+
+  private async leave(url: string): Promise<void> {
+    await this.visit(url);
+  }
+}

@@ -1,5 +1,6 @@
 /** What the page tells the editor when it loads, and what else it has for it. */
 
+import type { PicturesAhead } from "./ahead";
 import type { Api, Endpoints } from "./api";
 import type { ClickConnection, Listener } from "./connection";
 import type { Locks, TabName } from "./place";
@@ -71,6 +72,8 @@ export interface Surroundings {
   readonly api: Api;
   /** The same for all images of the project. */
   readonly strip: Strip;
+  /** Pictures that are decoded already; without them each is when it is opened. */
+  readonly pictures?: PicturesAhead;
   readonly connect: (listener: Listener) => ClickConnection;
   /** `stay`: the browser's history is there already. */
   readonly go: (url: string, how: "push" | "stay") => void;

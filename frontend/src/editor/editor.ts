@@ -1,5 +1,6 @@
 /** What the annotator can do. Holds the parts together: socket, outbox, open objects, journal, tools, state. */
 
+import type { Levels } from "./ahead";
 import { Refused, wordsOf } from "./api";
 import { WorkClock } from "./clock";
 import { Archive } from "./archive";
@@ -428,6 +429,11 @@ export class Editor implements Target, Desk {
   /** Somebody does something. */
   touch(): void {
     if (this.canLabel) this.clock.touch();
+  }
+
+  /** The image's picture, if it is decoded already; can be had once. */
+  pictureAhead(): Promise<Levels | null> | null {
+    return this.around.pictures?.take(this.boot.image.view) ?? null;
   }
 
   get strip(): Strip {

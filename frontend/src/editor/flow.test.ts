@@ -1,7 +1,7 @@
 /** From image to image: what is loaded ahead, the strip and its filters, and the time that is counted. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { PicturesAhead } from "./ahead";
+import { inWorker, PicturesAhead } from "./ahead";
 import { Refused, Unreachable, type Api, type ImageItem } from "./api";
 import type { Boot } from "./boot";
 import { WorkClock } from "./clock";
@@ -42,12 +42,12 @@ describe("pictures that are decoded ahead", () => {
     const decode = vi.fn((view: string) => {
       const one = bitmap();
       bitmaps.set(view, one);
-      return Promise.resolve(one);
+      return Promise.resolve([one]);
     });
     const ahead = new PicturesAhead(decode);
     ahead.expect([expected("a"), expected("b"), expected("huge", 70_000)]);
     expect(decode.mock.calls).toEqual([["a"], ["b"]]);
-    expect(await ahead.take("a")).toBe(bitmaps.get("a"));
+    expect(await ahead.take("a")).toEqual([bitmaps.get("a")]);
     expect(ahead.take("a")).toBeNull();
     ahead.expect([expected("c")]);
     await Promise.resolve();
@@ -55,8 +55,31 @@ describe("pictures that are decoded ahead", () => {
     expect(bitmaps.get("a")!.close).not.toHaveBeenCalled();
   });
 
+  it("are not waited for when the worker does not answer", async () => {
+    vi.useFakeTimers();
+    const ahead = new PicturesAhead(() => new Promise(() => {}));
+    ahead.expect([expected("a")]);
+    const taken = ahead.take("a");
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await taken).toBeNull();
+    vi.useRealTimers();
+  });
+
+  it("come from a worker by their full address", async () => {
+    vi.stubGlobal("location", { href: "http://here/images/1/" });
+    const worker = { onmessage: null as ((event: unknown) => void) | null, postMessage: vi.fn() };
+    const decode = inWorker(() => worker as unknown as Worker);
+    const [one, other] = [decode("/view/1"), decode("/view/2")];
+    const levels = [bitmap()];
+    worker.onmessage!({ data: { url: worker.postMessage.mock.calls[1]![0], levels } });
+    worker.onmessage!({ data: { url: "http://here/view/1", error: "404" } });
+    expect(await other).toBe(levels);
+    await expect(one).rejects.toThrow("404");
+    vi.unstubAllGlobals();
+  });
+
   it("are tried again after an error", async () => {
-    const decode = vi.fn().mockRejectedValueOnce(new Error("offline")).mockResolvedValue(bitmap());
+    const decode = vi.fn().mockRejectedValueOnce(new Error("offline")).mockResolvedValue([bitmap()]);
     const ahead = new PicturesAhead(decode);
     ahead.expect([expected("a")]);
     await vi.waitFor(() => expect(ahead.take("a")).toBeNull());

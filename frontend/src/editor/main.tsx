@@ -1,10 +1,11 @@
 /** Starts the editor on its page. */
 
 import { render } from "preact";
-import { picturesAhead } from "./ahead";
+import { inWorker, PicturesAhead } from "./ahead";
 import { Api } from "./api";
 import { readBoot, socketUrl, type Boot } from "./boot";
 import { ClickConnection } from "./connection";
+import Decoder from "./decode.worker?worker&inline";
 import { Editor } from "./editor";
 import { useKeys } from "./keys";
 import { App } from "./panels/App";
@@ -19,6 +20,7 @@ useKeys(boot.user.keys);
 const storage = new LocalStorage("interlabel:");
 const records = IndexedRecords.open("interlabel");
 const locks = browserLocks();
+const pictures = new PicturesAhead(inWorker(() => new Decoder()));
 const strip = new Strip(new Api(boot.api), storage, boot.project.id);
 const place = document.getElementById("editor")!;
 
@@ -29,6 +31,7 @@ function make(boot: Boot, walk: Walk): Editor {
     locks,
     name: sessionName,
     strip,
+    pictures,
     api: new Api(boot.api),
     connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener),
     go: (url, how) => void walk.go(url, how),
@@ -47,7 +50,7 @@ const walk = new Walk(
       document.title = `${image.name} · ${project.name} · Interlabel`;
     },
   },
-  picturesAhead,
+  pictures,
 );
 walk.begin(boot);
 

@@ -1,28 +1,33 @@
 /** The picture's pixels, with halved copies so that zoomed-out views are smooth and cheap to draw. */
 
-import { picturesAhead } from "./ahead";
+import type { Levels } from "./ahead";
 import type { Surface } from "./canvas";
+import { halved } from "./halving";
 import type { Box } from "./rle";
 import type { Size } from "./viewport";
 
-/** A copy is not halved further once it is this small. */
-const SMALLEST = 512;
 /** From this many screen pixels a picture pixel on, the pixels are shown as squares. */
 const CRISP_FROM = 2;
 
 export class Picture {
-  private levels: ImageBitmap[] = [];
+  private levels: Levels = [];
   /** How its pixels are shown: a canvas filter. */
   filter = "none";
   private disposed = false;
 
   private constructor(readonly size: Size) {}
 
-  /** Fetches and decodes the view. Throws when it can't be loaded. */
-  static async load(url: string, size: Size, levelAdded: () => void): Promise<Picture> {
+  /** Fetches and decodes the view, unless that was done `ahead`. Throws when it can't be loaded. */
+  static async load(
+    url: string,
+    size: Size,
+    levelAdded: () => void,
+    ahead: Promise<Levels | null> | null = null,
+  ): Promise<Picture> {
     const picture = new Picture(size);
-    picture.levels = [(await picturesAhead.take(url)?.catch(() => null)) ?? (await decoded(url))];
-    void picture.halve(levelAdded);
+    const ready = await ahead?.catch(() => null);
+    picture.levels = ready ?? [await decoded(url)];
+    if (!ready) void picture.halve(levelAdded);
     return picture;
   }
 
@@ -75,13 +80,9 @@ export class Picture {
   private async halve(levelAdded: () => void): Promise<void> {
     for (;;) {
       const last = this.levels.at(-1);
-      if (!last) return;
-      const [width, height] = [Math.ceil(last.width / 2), Math.ceil(last.height / 2)];
-      if (Math.max(width, height) < SMALLEST) return;
-      const options = { resizeWidth: width, resizeHeight: height, resizeQuality: "medium" } as const;
-      const level = await createImageBitmap(last, options).catch(() => null);
+      const level = last && (await halved(last)?.catch(() => null));
       if (this.disposed || !level) return level?.close();
-      this.levels.push(level);
+      this.levels = [...this.levels, level];
       levelAdded();
     }
   }

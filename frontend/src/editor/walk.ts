@@ -64,8 +64,8 @@ export class Walk {
     const before = this.editor;
     this.editor = this.page.make(boot, this);
     before?.dispose();
+    void this.editor.begin(); // the connection is on its way while the window is drawn
     this.page.show(this.editor);
-    void this.editor.begin();
     this.boots.clear();
     this.lookAhead(SETTLE_MS);
   }

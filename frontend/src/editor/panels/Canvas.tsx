@@ -122,7 +122,8 @@ function showPicture(editor: Editor, host: HTMLElement, stage: Stage): () => voi
   const load = async (url: string) => {
     if (url === wanted) return;
     wanted = url;
-    const picture = await Picture.load(url, image, () => stage.redraw("picture")).catch(() => null);
+    const ahead = url === image.view ? editor.pictureAhead() : null;
+    const picture = await Picture.load(url, image, () => stage.redraw("picture"), ahead).catch(() => null);
     if (url !== wanted) return picture?.dispose(); // another one was asked for meanwhile
     if (picture) {
       editor.store.set({ picture });

@@ -1,13 +1,14 @@
 """Through a project as an annotator goes: next, skip, jump, filter, note; and a whole session by keyboard."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from labeling.accounts.demo import DemoUser
 from tests.browser.conftest import sign_in
-from tests.browser.people import EditorPage, open_demo, size_of
+from tests.browser.people import EditorPage, csrf, open_demo, size_of
 
 FIRST = 9  # of the demo project's photographs; each test has one of its own, and there are twelve
 
@@ -76,7 +77,20 @@ def test_going_through_images_in_one_page(annotator_page: Page, page_of: Callabl
     editor.wait_saved()
 
 
-def test_a_session_by_keyboard(annotator_page: Page) -> None:
+@pytest.fixture
+def shipped_keys(annotator_page: Page) -> Iterator[None]:
+    """The annotator has the shipped keys, before and after: other tests are the same person."""
+
+    def reset() -> None:
+        page = annotator_page
+        page.request.put("/api/me/keys", data={"keys": {}}, headers=csrf(page))
+
+    reset()
+    yield
+    reset()
+
+
+def test_a_session_by_keyboard(annotator_page: Page, shipped_keys: None) -> None:
     """Everything but the clicks in the image; with keys of one's own."""
     page, editor = annotator_page, open_demo(annotator_page, FIRST + 1)
     shown(editor)
@@ -130,7 +144,7 @@ def test_a_session_by_keyboard(annotator_page: Page) -> None:
     keys.press("Shift+X")
     expect(page.get_by_test_id("done")).to_have_count(0)
 
-    # As shipped again, for the others who are this person.
+    # As shipped again.
     keys.press("?")
     page.get_by_test_id("change-keys").click()
     page.get_by_test_id("keys-as-shipped").click()

@@ -150,7 +150,10 @@ export class Editor implements Target, Desk {
   /** The same; says why not. */
   may(): boolean {
     const { lease } = this.store.get();
-    if (lease.kind === "theirs") this.toasts.say(`${lease.by.name} works on this image. Take over to change it.`);
+    if (lease.kind === "theirs") {
+      const who = lease.by.user === this.boot.user.id ? "You work in another tab" : `${lease.by.name} works`;
+      this.toasts.say(`${who} on this image. Take over to change it.`);
+    }
     return this.canLabel;
   }
 

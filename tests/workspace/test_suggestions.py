@@ -93,7 +93,7 @@ def test_the_panel_shows_runs_heads_and_what_became_of_suggestions(
         "press <kbd>V</kbd> to see what is suggested",
         "AP 41, AP50 60", "<b>75 %</b>", "of 4 that were kept", "1 of 3 images", "1 failed", "It is broken.",
         f"/api/suggestions/runs/{run.pk}/stop", f"/heads/{head.pk}/worst", "About 5 min to go", "--part: 10.0%",
-        "Classes of Instances 1: 1 of 2", "3 images · 2 min", "3 objects", "Train instances",
+        "Instances 1: 1 of 2 words are classes here", "3 images · 2 min", "3 objects", "Train instances",
     ):  # fmt: skip
         assert expected in page, expected
     looked = as_user(rita).get(f"/projects/{project.pk}/suggestions").content.decode()

@@ -44,7 +44,7 @@ export interface SuggestionsState {
   readonly text: TextState;
 }
 
-export const FIRST_THRESHOLD = 0.3;
+export const FIRST_THRESHOLD = 0.2;
 
 export function suggestionsStore(above: number, rejected: readonly string[]): Store<SuggestionsState> {
   return new Store<SuggestionsState>({

@@ -141,6 +141,7 @@ describe("suggestions in the editor", () => {
     server = new Server();
     await open();
     press("suggest");
+    editor.suggestions.threshold(0.3);
   });
 
   it("keeps what is pointed at by click, by Enter and by a class's key, under its uid", async () => {

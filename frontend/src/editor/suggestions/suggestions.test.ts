@@ -251,7 +251,7 @@ describe("suggestions in the editor", () => {
     await vi.waitFor(() => expect(server.asked).toEqual(["everything"]));
     server.offered = FOUND.map(written);
     listener.suggestions({ type: "suggestions", method: "everything", found: 3 });
-    await vi.waitFor(() => expect(shown()).toHaveLength(3));
+    await vi.waitFor(() => expect(shown()).toHaveLength(4));
     expect(now().asking).toEqual([]);
     press("instances");
     listener.suggestions({ type: "suggestions", method: "instances", found: 0, reason: "The model is broken." });

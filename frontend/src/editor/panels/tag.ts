@@ -27,7 +27,11 @@ export function suggestionTag(editor: Editor, host: HTMLElement, stage: Stage): 
     const suggested = one.category !== null;
     const name = suggested ? (given?.name ?? "") : one.word;
     chip.style.background = given?.color ?? "";
-    text.textContent = [name || null, percent(one.score), suggested || !given ? null : `keep as ${given.name}`]
+    text.textContent = [
+      name || null,
+      percent(one.score),
+      suggested || !given || !editor.canLabel ? null : `keep as ${given.name}`,
+    ]
       .filter((part) => part !== null)
       .join(" · ");
     const { scale, x, y } = stage.viewport;

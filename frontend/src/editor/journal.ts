@@ -7,6 +7,7 @@
 
 import type { Attributes } from "./api";
 import type { ObjectOperation, Shown } from "./changes";
+import { zOnTop } from "./order";
 import type { WireClick } from "./protocol";
 import type { Work } from "./work";
 
@@ -96,11 +97,16 @@ export function reversed(changes: readonly ObjectChange[]): ObjectChange[] {
 export function operationsFor(changes: readonly ObjectChange[], shown: readonly Shown[]): ObjectOperation[] | null {
   const there = new Map(shown.map((one) => [one.uid, one]));
   const operations: ObjectOperation[] = [];
+  const placed: { z?: number }[] = [...shown];
   for (const { uid, before, after } of changes) {
     const now = there.get(uid) ?? null;
     if (!sameContent(now, before)) return null;
-    if (after && !now) operations.push({ kind: "create", uid, ...after });
-    else if (after && now) operations.push({ kind: "change", uid, ...difference(now, after) });
+    if (after && !now) {
+      // Said, not left to the server: what is done with it before it is saved knows its place.
+      const z = after.z ?? zOnTop(placed);
+      placed.push({ z });
+      operations.push({ kind: "create", uid, ...after, z });
+    } else if (after && now) operations.push({ kind: "change", uid, ...difference(now, after) });
     else if (now) operations.push({ kind: "delete", uid });
   }
   return operations;

@@ -209,7 +209,7 @@ function Row({ one, name }: { one: Suggestion; name: string }) {
   const said = `${name}, ${percent(one.score)} sure`;
   return (
     <li
-      class="object-row"
+      class="suggest-row"
       data-testid="suggestion"
       data-uid={one.uid}
       data-score={one.score}
@@ -267,8 +267,7 @@ export function SuggestionHint() {
   return (
     <div class="open-bar hint" role="status">
       {place >= 0 && <strong>{`${place + 1} of ${total} `}</strong>}
-      Click or <kbd>Enter</kbd> keeps, right click or <kbd>Del</kbd> rejects, <kbd>Shift</kbd> click corrects.{" "}
-      <kbd>N</kbd> next
+      Click keeps, right click rejects, <kbd>Shift</kbd> click corrects. <kbd>N</kbd> next
     </div>
   );
 }

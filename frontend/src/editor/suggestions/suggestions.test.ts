@@ -99,6 +99,7 @@ describe("suggestions in the editor", () => {
   let server: Server;
   let editor: Editor;
   let listener: Listener;
+  let stored: Map<string, unknown>;
 
   const open = async (boot = BOOT) => {
     const api = new Api(
@@ -117,7 +118,11 @@ describe("suggestions in the editor", () => {
       listener = one;
       return connection as unknown as ClickConnection;
     };
-    const storage = { read: () => null, write: () => {}, remove: () => {} };
+    const storage = {
+      read: <T>(key: string) => (stored.get(key) as T | undefined) ?? null,
+      write: (key: string, value: unknown) => void stored.set(key, value),
+      remove: (key: string) => void stored.delete(key),
+    };
     const locks = { hold: () => Promise.resolve(() => {}) };
     const name = { read: () => null, write: () => {} };
     const records = new MemoryRecords();
@@ -139,6 +144,7 @@ describe("suggestions in the editor", () => {
 
   beforeEach(async () => {
     server = new Server();
+    stored = new Map();
     await open();
     press("suggest");
     editor.suggestions.threshold(0.3);
@@ -245,6 +251,7 @@ describe("suggestions in the editor", () => {
 
   it("asks by itself where nothing is suggested, and says how that ends", async () => {
     server.offered = [];
+    stored.clear();
     await open();
     press("suggest");
     expect(now().asking).toEqual(["everything"]);
@@ -260,6 +267,14 @@ describe("suggestions in the editor", () => {
     expect(editor.store.get().toast!.text).toContain("A manager can train one");
   });
 
+  it("goes on showing them on the next image, unless they were hidden", async () => {
+    await open();
+    expect([editor.store.get().tool, now().above, shown().length]).toEqual(["suggest", 0.3, 3]);
+    press("suggest");
+    await open();
+    expect(editor.store.get().tool).toBe("click");
+  });
+
   it("keeps what was decided over new suggestions", async () => {
     hit(65, 30)!.end();
     await saved();
@@ -272,7 +287,7 @@ describe("suggestions in the editor", () => {
 
   it("is for looking only where one may not label", async () => {
     await open({ ...BOOT, user: { ...BOOT.user, role: "reviewer", can_label: false } });
-    press("suggest");
+    expect(editor.store.get().tool).toBe("suggest");
     press("nextSuggestion");
     press("keep");
     press("delete");

@@ -1,0 +1,266 @@
+"""Suggestions as people use them, on the demo project's photographs and with the models that ship."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from inference.heads.proposals import inside_share, mask_iou
+from tests.browser.people import ENCODED, EditorPage
+
+# Photographs that no other test keeps anything on.
+HOVERED, DECIDED, TEXT = "horses.jpg", "lemurs.jpg", "kitten.jpg"
+OpenPhoto = Callable[[str], EditorPage]
+
+
+@pytest.fixture
+def open_photo(annotator_page: Page) -> OpenPhoto:
+    """Opens a photograph of the demo project by its name."""
+
+    def open_named(name: str) -> EditorPage:
+        page = annotator_page
+        page.get_by_role("link", name="Demo: animals and still lifes").click()
+        card = page.locator("[data-images] .image-card__link[href]", has_text=name)
+        expect(card).to_be_attached(timeout=ENCODED)
+        page.goto(card.get_attribute("href") or "")
+        editor = EditorPage(page)
+        editor.wait_ready()
+        return editor
+
+    return open_named
+
+
+def panel(editor: EditorPage) -> Locator:
+    return editor.page.get_by_test_id("suggestions")
+
+
+def shown(editor: EditorPage) -> int:
+    """How many suggestions are on the image."""
+    return int(panel(editor).get_attribute("data-shown") or 0)
+
+
+def pointed(editor: EditorPage) -> str:
+    """The uid of the suggestion that is pointed at."""
+    return editor.canvas.get_attribute("data-pointed") or ""
+
+
+def image_of(editor: EditorPage) -> str:
+    """The address of the image's part of the API."""
+    found = re.search(r"/images/(\d+)/", editor.page.url)
+    assert found
+    return f"/api/images/{found[1]}"
+
+
+def masks(editor: EditorPage, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The RLEs of what the API tells."""
+    found = re.search(r"(\d+) by (\d+) pixels", editor.canvas.get_attribute("aria-label") or "")
+    assert found
+    return [{"size": [int(found[2]), int(found[1])], "counts": row["counts"]} for row in rows]
+
+
+def places(editor: EditorPage, step: int = 55) -> Iterator[tuple[float, float]]:
+    """Places of the picture on the page, far enough inside of the canvas."""
+    box = editor.canvas.bounding_box()
+    assert box
+    for y in range(int(box["y"]) + 40, int(box["y"] + box["height"]) - 90, step):
+        for x in range(int(box["x"]) + 40, int(box["x"] + box["width"]) - 40, step):
+            yield x, y
+
+
+def hover_next(editor: EditorPage, way: Iterator[tuple[float, float]]) -> tuple[float, float]:
+    """Move on until a suggestion is under the pointer; where that is."""
+    for place in way:
+        editor.page.mouse.move(*place)
+        if pointed(editor):
+            return place
+    raise AssertionError("there is no suggestion under the pointer any more")
+
+
+def ask_for_everything(editor: EditorPage) -> None:
+    """Press V where nothing is suggested yet, and then see also what is not that sure."""
+    editor.page.keyboard.press("v")
+    expect(editor.canvas).to_have_attribute("data-tool", "suggest")
+    expect(editor.page.get_by_test_id("confidence")).to_be_visible(timeout=ENCODED)
+    few = shown(editor)
+    for _ in range(6):
+        editor.page.keyboard.press(",")
+    expect(panel(editor)).not_to_have_attribute("data-shown", str(few))
+    assert shown(editor) > few
+
+
+def test_ten_proposals_are_kept_by_hovering_and_keys(open_photo: OpenPhoto) -> None:
+    editor = open_photo(HOVERED)
+    page = editor.page
+    ask_for_everything(editor)
+    way = places(editor)
+    for count in range(10):
+        hover_next(editor, way)
+        expect(page.get_by_test_id("suggestion-tag")).to_contain_text("%")
+        if count % 3 == 0:
+            page.mouse.down()
+            page.mouse.up()
+        else:
+            page.keyboard.press("Enter" if count % 3 == 1 else "2")
+        expect(editor.objects).to_have_count(count + 1)
+    editor.wait_saved()
+    page.reload()
+    expect(editor.objects).to_have_count(10)
+    assert "2" in {row.get_attribute("data-class") for row in editor.objects.all()}
+    api = image_of(editor)
+    kept = page.request.get(f"{api}/annotations").json()["annotations"]
+    left = page.request.get(f"{api}/suggestions").json()["results"]
+    assert inside_share(masks(editor, left), masks(editor, kept)).max() <= 0.5, "none is offered over a kept object"
+    assert not {row["uid"] for row in left} & {row["uid"] for row in kept}
+
+
+def test_suggestions_are_dragged_over_rejected_and_corrected(open_photo: OpenPhoto) -> None:
+    editor = open_photo(DECIDED)
+    page = editor.page
+    ask_for_everything(editor)
+
+    # Rejecting is remembered, and taken back.
+    way = places(editor, 35)
+    place = hover_next(editor, way)
+    uid, count = pointed(editor), shown(editor)
+    page.mouse.click(*place, button="right")
+    expect(panel(editor)).to_have_attribute("data-shown", str(count - 1))
+    page.keyboard.press("Control+z")
+    expect(panel(editor)).to_have_attribute("data-shown", str(count))
+    page.keyboard.press("Control+y")
+    expect(panel(editor)).to_have_attribute("data-shown", str(count - 1))
+
+    # Stepping, and correcting by a click.
+    page.keyboard.press("n")
+    chosen = pointed(editor)
+    page.keyboard.press("Shift+Enter")
+    expect(editor.canvas).not_to_have_attribute("data-area", "0")
+    suggested = editor.area()
+    page.keyboard.press("g")
+    grown = editor.changed(suggested)
+    page.keyboard.press("Enter")
+    expect(editor.objects).to_have_count(1)
+    editor.wait_saved()
+
+    # A drag keeps what it passes; undo takes all of it back at once.
+    box = editor.canvas.bounding_box()
+    assert box
+    middle = box["y"] + box["height"] * 0.5
+    page.mouse.move(box["x"] + 60, middle - 120)
+    page.mouse.down()
+    for part in (0.3, 0.5, 0.7, 0.95):
+        page.mouse.move(box["x"] + box["width"] * part, middle + 120 * (part - 0.5), steps=12)
+    page.mouse.up()
+    expect(editor.objects).not_to_have_count(1)
+    page.keyboard.press("Control+z")
+    expect(editor.objects).to_have_count(1)
+    editor.wait_saved()
+
+    page.reload()
+    expect(editor.objects.last).to_have_attribute("data-area", str(grown))
+    expect(editor.objects.last).to_have_attribute("data-uid", chosen)
+    offered = page.request.get(f"{image_of(editor)}/suggestions").json()["results"]
+    assert uid not in {row["uid"] for row in offered}
+
+
+def test_an_object_is_found_by_text(open_photo: OpenPhoto) -> None:
+    editor = open_photo(TEXT)
+    page, field = editor.page, editor.page.get_by_test_id("text-search")
+    page.keyboard.press("t")
+    page.keyboard.type("the cat")
+    page.keyboard.press("Enter")
+    expect(field).to_have_attribute("data-state", "answered", timeout=ENCODED)
+    expect(editor.canvas).not_to_have_attribute("data-pointed", "")
+    assert shown(editor) == 1
+    page.keyboard.press("Enter")
+    expect(editor.objects).to_have_count(1)
+    expect(field).to_have_attribute("data-state", "idle")
+    editor.wait_saved()
+    # The same as a click on it finds.
+    page.keyboard.press("c")
+    found = re.search(r"(\d+) by (\d+) pixels", editor.canvas.get_attribute("aria-label") or "")
+    assert found
+    editor.click(int(found[1]) / 2, int(found[2]) / 2)
+    editor.keep()
+    kept = page.request.get(f"{image_of(editor)}/annotations").json()["annotations"]
+    asked, clicked = masks(editor, kept)
+    assert mask_iou([asked], [clicked])[0, 0] > 0.5
+
+    # What is no phrase is said to be none, beside the field.
+    page.keyboard.press("t")
+    field.fill("?!")
+    page.keyboard.press("Enter")
+    expect(field).to_have_attribute("data-state", "failed")
+    expect(page.locator("#text-search-said")).to_contain_text("Say what to look for in a few words")
+
+
+def test_pre_labels_are_accepted_above_a_threshold_and_corrected(
+    manager_page: Page, page_of: Callable[[str], Page]
+) -> None:
+    # The manager has the starter model look at all photographs.
+    manager = manager_page
+    manager.get_by_role("link", name="Demo: animals and still lifes").click()
+    side = manager.locator("[data-suggestions]")
+    side.get_by_role("button", name="Suggest: Instances").click()
+    expect(side).to_contain_text("Looked at 12 of 12 images", timeout=ENCODED)
+    project = re.sub(r"\D", "", manager.url.partition("/projects/")[2])
+    images = manager.request.get(f"/api/projects/{project}/images?limit=100").json()["results"]
+    found = {
+        image["id"]: manager.request.get(f"/api/images/{image['id']}/suggestions?method=instances").json()["results"]
+        for image in images
+    }
+    best = max(found, key=lambda image: len(found[image]))
+    assert len(found[best]) >= 2
+
+    # Its words are not the project's; the manager says what those on one photograph are.
+    side.locator("summary", has_text="words are classes here").first.click()
+    for word in {row["word"] for row in found[best]}:
+        with manager.expect_response("**/mapping"):
+            side.locator(f"select[data-word='{word}']").first.select_option(label="other thing")
+
+    editor = EditorPage(page_of("annotator"))
+    page = editor.page
+    page.goto(f"/images/{best}/")
+    editor.wait_ready()
+    page.keyboard.press("v")
+    group = page.locator("[data-group='class 7']")
+    expect(group).to_be_visible()
+    before = editor.objects.count()
+    scores = sorted((row["score"] for row in found[best]), reverse=True)
+    page.get_by_test_id("confidence").fill(str(int(100 * scores[len(scores) // 2])))
+    for row in page.locator("[data-group='class 7'] [data-testid=suggestion]").all():
+        assert float(row.get_attribute("data-score") or 0) >= scores[len(scores) // 2] - 0.01
+    group.get_by_test_id("keep-group").click()
+    expect(editor.objects).not_to_have_count(before)
+    editor.wait_saved()
+    page.keyboard.press("Control+z")
+    expect(editor.objects).to_have_count(before)
+    page.keyboard.press("Control+y")
+    expect(editor.objects).not_to_have_count(before)
+    editor.wait_saved()
+
+    # Two of them are corrected, which the figures tell.
+    kept = editor.objects.count()
+    for index in range(max(before, kept - 2), kept):
+        row = editor.objects.nth(index)
+        uid = row.get_attribute("data-uid") or ""
+        row.get_by_role("button").first.click()
+        expect(editor.canvas).not_to_have_attribute("data-area", "0")
+        area = editor.settled()
+        page.keyboard.press("g")
+        grown = editor.changed(area)
+        page.keyboard.press("Enter")
+        expect(page.locator(f"[data-testid=object][data-uid='{uid}']")).to_have_attribute("data-area", str(grown))
+    editor.wait_saved()
+    figures = page.request.get(f"/api/projects/{project}/suggestions/figures").json()
+    assert figures["by_method"]["instances"]["edited"] == min(2, kept - before)
+
+
+def test_a_method_without_a_model_says_who_can_do_what(open_photo: OpenPhoto) -> None:
+    editor = open_photo(TEXT)
+    for method, key in (("instances", "i"), ("panoptic", "Shift+I")):
+        button = editor.page.get_by_test_id(f"ask-{method}")
+        if button.get_attribute("aria-disabled") == "true":
+            editor.page.keyboard.press(key)
+            expect(editor.page.get_by_test_id("toast")).to_contain_text("A manager can train one on the project page")

@@ -5,6 +5,7 @@ import { inWorker, PicturesAhead } from "./ahead";
 import { Refused, Unreachable, type Api, type ImageItem } from "./api";
 import type { Boot } from "./boot";
 import { WorkClock } from "./clock";
+import { SocketsAhead } from "./early";
 import type { Editor } from "./editor";
 import type { Storage } from "./storage";
 import { Strip } from "./strip";
@@ -88,6 +89,44 @@ describe("pictures that are decoded ahead", () => {
   });
 });
 
+describe("sockets that are opened ahead", () => {
+  class Socket extends EventTarget {
+    readyState = 1;
+    close(): void {
+      this.readyState = 3;
+    }
+    say(data: string): void {
+      this.dispatchEvent(new MessageEvent("message", { data }));
+    }
+  }
+
+  it("are handed over with what was said on them", async () => {
+    const made: Socket[] = [];
+    const connect = vi.fn(() => {
+      made.push(new Socket());
+      return made.at(-1) as unknown as WebSocket;
+    });
+    const ahead = new SocketsAhead(connect);
+    const use = (url: string) => {
+      const heard: string[] = [];
+      ahead.open(url).addEventListener("message", ({ data }) => heard.push(data as string));
+      return heard;
+    };
+    ahead.expect(["a", "b"]);
+    made[0]!.say("hello");
+    const heard = use("a");
+    await Promise.resolve();
+    made[0]!.say("more");
+    expect([heard, made.length]).toEqual([["hello", "more"], 2]);
+    made[1]!.close(); // lost meanwhile
+    use("b");
+    expect(made).toHaveLength(3);
+    ahead.expect(["c"]);
+    ahead.expect(["d"]);
+    expect(made.map(({ readyState }) => readyState)).toEqual([1, 3, 1, 3, 1]);
+  });
+});
+
 const image = (id: number, status: ImageItem["status"] = "new"): ImageItem => ({
   id,
   name: `${id}.jpg`,
@@ -164,8 +203,7 @@ describe("the walk", () => {
     }) as unknown as Boot;
   const asked = vi.fn((url: string) => Promise.resolve(boot(Number(url.split("/")[2]))));
   const next = vi.fn(() => Promise.resolve({ image: null as number | null }));
-  const page = { load: vi.fn(), show: vi.fn(), address: vi.fn() };
-  const pictures = { expect: vi.fn() };
+  const page = { load: vi.fn(), show: vi.fn(), address: vi.fn(), expect: vi.fn() };
   const editors: { boot: Boot; dispose: ReturnType<typeof vi.fn>; toasts: { say: ReturnType<typeof vi.fn> } }[] = [];
   const make = (boot: Boot) => {
     const likelyNext = () => Promise.resolve([`/images/${boot.image.id + 1}/`]);
@@ -182,14 +220,14 @@ describe("the walk", () => {
     vi.useFakeTimers();
     editors.length = 0;
     const api = () => ({ boot: asked, next }) as unknown as Api;
-    walk = new Walk({ ...page, make, api } as unknown as Page, pictures as unknown as PicturesAhead);
+    walk = new Walk({ ...page, make, api } as unknown as Page);
     walk.begin(boot(1));
     return () => vi.useRealTimers();
   });
 
   it("has the next image's data and picture before it is asked for", async () => {
     await vi.advanceTimersByTimeAsync(300);
-    expect(pictures.expect).toHaveBeenCalledWith([boot(2).image]);
+    expect(page.expect).toHaveBeenCalledWith([boot(2)]);
     expect(asked).toHaveBeenCalledTimes(1);
     await walk.go("/images/2/");
     expect(asked).toHaveBeenCalledTimes(1);

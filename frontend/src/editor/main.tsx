@@ -6,6 +6,7 @@ import { Api } from "./api";
 import { readBoot, socketUrl, type Boot } from "./boot";
 import { ClickConnection } from "./connection";
 import Decoder from "./decode.worker?worker&inline";
+import { SocketsAhead } from "./early";
 import { Editor } from "./editor";
 import { useKeys } from "./keys";
 import { App } from "./panels/App";
@@ -21,6 +22,7 @@ const storage = new LocalStorage("interlabel:");
 const records = IndexedRecords.open("interlabel");
 const locks = browserLocks();
 const pictures = new PicturesAhead(inWorker(() => new Decoder()));
+const sockets = new SocketsAhead();
 const strip = new Strip(new Api(boot.api), storage, boot.project.id);
 const place = document.getElementById("editor")!;
 
@@ -33,25 +35,26 @@ function make(boot: Boot, walk: Walk): Editor {
     strip,
     pictures,
     api: new Api(boot.api),
-    connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener),
+    connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener, (url) => sockets.open(url)),
     go: (url, how) => void walk.go(url, how),
   });
 }
 
 let opened = 0;
-const walk = new Walk(
-  {
-    make,
-    show: (editor) => render(<App key={++opened} editor={editor} />, place),
-    api: (boot) => new Api(boot.api),
-    load: (url) => location.assign(url),
-    address: (url, { image, project }, how) => {
-      if (how === "push") history.pushState(null, "", url);
-      document.title = `${image.name} · ${project.name} · Interlabel`;
-    },
+const walk = new Walk({
+  make,
+  show: (editor) => render(<App key={++opened} editor={editor} />, place),
+  api: (boot) => new Api(boot.api),
+  expect: (boots) => {
+    pictures.expect(boots.map(({ image }) => image));
+    sockets.expect(boots.slice(0, 1).map(({ socket }) => socketUrl(socket, location)));
   },
-  pictures,
-);
+  load: (url) => location.assign(url),
+  address: (url, { image, project }, how) => {
+    if (how === "push") history.pushState(null, "", url);
+    document.title = `${image.name} · ${project.name} · Interlabel`;
+  },
+});
 walk.begin(boot);
 
 const editor = () => walk.current!;

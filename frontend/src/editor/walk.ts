@@ -1,7 +1,6 @@
 /** Goes from image to image within one page. The likely next ones are loaded while this one is worked on. */
 
 import { Api, Refused } from "./api";
-import type { PicturesAhead } from "./ahead";
 import type { Boot } from "./boot";
 import type { Editor } from "./editor";
 
@@ -10,6 +9,8 @@ export interface Page {
   make(boot: Boot, walk: Walk): Editor;
   show(editor: Editor): void;
   api(boot: Boot): Api;
+  /** What these images need is loaded ahead, the likeliest first. */
+  expect(boots: readonly Boot[]): void;
   /** Leave this page. */
   load(url: string): void;
   /** The address bar: another entry of the browser's history, or a corrected one. */
@@ -29,7 +30,6 @@ export class Walk {
 
   constructor(
     private readonly page: Page,
-    private readonly pictures: PicturesAhead,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -89,7 +89,7 @@ export class Walk {
     const boots = await Promise.all(urls.map((url) => this.ahead(url, editor).catch(() => null)));
     if (editor !== this.editor) return;
     const found = boots.filter((boot) => boot !== null);
-    this.pictures.expect(found.map(({ image }) => image));
+    this.page.expect(found);
     editor.prefetch(found.map(({ image }) => image.id));
   }
 

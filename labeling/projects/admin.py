@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from labeling.projects.models import Category, Membership, Project
+from labeling.projects.models import Attribute, Category, Membership, Project
 
 
 class CategoryInline(admin.TabularInline):
@@ -13,6 +13,19 @@ class CategoryInline(admin.TabularInline):
     model = Category
     fields = ("number", "name", "color", "hotkey", "kind")
     readonly_fields = ("number",)
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
+        return False
+
+
+class AttributeInline(admin.TabularInline):
+    """Attributes, as classes: added in the product."""
+
+    model = Attribute
+    fields = ("number", "name", "kind", "choices")
+    readonly_fields = ("number", "kind")
     extra = 0
     can_delete = False
 
@@ -38,7 +51,7 @@ class ProjectAdmin(admin.ModelAdmin):
     date_hierarchy = "created_at"
     readonly_fields = ("created_at", "next_category_number")
     autocomplete_fields = ("created_by",)
-    inlines = (CategoryInline, MembershipInline)
+    inlines = (CategoryInline, AttributeInline, MembershipInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         return (

@@ -245,7 +245,7 @@ export const GESTURES: readonly { shown: string; what: string }[] = [
   { shown: "Right click", what: "This does not; also Shift or Alt + click" },
   { shown: "Drag a dot", what: "Move the click; right-click deletes it" },
   { shown: "Double click", what: "Refine the object there" },
-  { shown: "Ctrl, Shift + click", what: "In the list: choose several objects; drag one to another place" },
+  { shown: "Ctrl, Shift + click", what: "In the list: choose several; also right click. A drag moves one" },
   { shown: "Right drag", what: "With a hand tool: cut; also Alt + drag" },
   { shown: "Shift + brush", what: "A straight line, from the last stroke's end" },
   { shown: "On a suggestion", what: "Left keeps, right rejects, Shift corrects; a drag keeps many" },

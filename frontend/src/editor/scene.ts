@@ -6,7 +6,7 @@ import { patchOf, subtract } from "./mask/spans";
 import { isShown } from "./objects/marks";
 import { Overlaps } from "./overlaps";
 import { drawClick, drawCorner, drawHatch, drawMask, drawOutline, drawStroke } from "./paint";
-import { spansOfPatch } from "./panoptic";
+import { spansOfPatch, type Claim } from "./panoptic";
 import { EMPTY, type Patch } from "./rle";
 import { foundPainter, pointedPainter } from "./suggestions/painter";
 import type { State } from "./state";
@@ -17,6 +17,8 @@ import { clicksOf, recipeOf, isSettled, type Work } from "./work";
 
 const UNKNOWN_CLASS = "#9aa3b5";
 
+const NOTHING_TAKEN: Claim["taken"] = [];
+
 type ColorOf = (category: number | null) => string;
 
 /** Keeps the stage showing what editor and tools say; returns how to stop it. */
@@ -26,7 +28,12 @@ export function direct(editor: Editor, stage: Stage): () => void {
   const overlaps = new Overlaps(editor.boot.image);
   const claimed = claimer(editor);
   const open = () => stage.paint("open", openPainter(claimed(store.get()), tools.pointing.get(), colorOf));
-  const kept = () => stage.paint("kept", keptPainter(store.get(), colorOf, overlaps));
+  const takenNow = ({ open }: State) => (open && editor.objects.claimOf(open)?.taken) ?? NOTHING_TAKEN;
+  let taken = NOTHING_TAKEN;
+  const kept = () => {
+    taken = takenNow(store.get());
+    stage.paint("kept", keptPainter(store.get(), colorOf, overlaps, taken));
+  };
   const suggested = () =>
     stage.paint("suggestions", foundPainter(suggestions.store.get(), store.get(), editor.boot.image, colorOf));
   const tool = () => {
@@ -39,7 +46,9 @@ export function direct(editor: Editor, stage: Stage): () => void {
     store.watch((state, before) => {
       const differs = (...keys: (keyof State)[]) => keys.some((key) => state[key] !== before[key]);
       const chosen = differs("hovered", "selected", "selection", "marks", "look");
-      if (chosen || differs("kept", "hidden") || sources(state) !== sources(before)) kept();
+      const cut = takenNow(state);
+      const cutsOther = cut !== taken && cut.length + taken.length > 0;
+      if (chosen || cutsOther || differs("kept", "hidden") || sources(state) !== sources(before)) kept();
       if (differs("open", "finishing", "look")) open();
       else if (editor.objects.panoptic && state.open && differs("kept", "marks", "yields")) open();
       if (differs("tool", "activeCategory") || !state.open !== !before.open) {
@@ -79,8 +88,10 @@ function filled({ opacity, outlines }: State["look"], fill: number): number {
   return outlines ? 0 : Math.min(1, fill * opacity);
 }
 
-function keptPainter(state: State, colorOf: ColorOf, overlaps: Overlaps): Painter {
+/** Kept objects, without what the open one takes from them. */
+function keptPainter(state: State, colorOf: ColorOf, overlaps: Overlaps, taken: Claim["taken"]): Painter {
   if (state.hidden) return () => {};
+  const left = new Map(taken.map((one) => [one.uid, one.left]));
   const { look, marks, hovered, selected } = state;
   const chosen = new Set(state.selection);
   const inWork = new Set([state.open, ...state.finishing].map((work) => work?.source));
@@ -91,7 +102,7 @@ function keptPainter(state: State, colorOf: ColorOf, overlaps: Overlaps): Painte
       const pointed = uid === hovered || uid === selected || chosen.has(uid);
       const line = pointed ? 2.25 : 1.25;
       const fill = filled(look, pointed ? 0.6 : 0.34);
-      drawMask(surface, patch, { color: colorOf(category), fill, line, bright: pointed });
+      drawMask(surface, left.get(uid) ?? patch, { color: colorOf(category), fill, line, bright: pointed });
     }
     drawHatch(surface, shared);
   };

@@ -127,6 +127,10 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
       <button
         type="button"
         class="row"
+        onContextMenu={(event) => {
+          event.preventDefault(); // a long touch is one, too: there is no Ctrl
+          editor.objects.toggle(uid);
+        }}
         aria-label={`${what}, ${pixels(kept.area)}${locked ? ", locked" : editor.canLabel ? ": refine" : ""}`}
         onClick={click}
         onFocus={() => editor.hover(uid)}
@@ -196,7 +200,7 @@ function dragging(uid: string, objects: ReturnType<typeof useEditor>["objects"])
     else delete row.dataset["drop"];
   };
   return {
-    draggable: true,
+    draggable: window.matchMedia("(hover: hover)").matches, // a long touch chooses
     onDragEnd: () => (document.activeElement as HTMLElement | null)?.blur(),
     onDragStart: (event: DragEvent) => event.dataTransfer?.setData("application/x-interlabel-object", uid),
     onDragOver: (event: DragEvent) => {

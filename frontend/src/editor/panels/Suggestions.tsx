@@ -2,7 +2,7 @@
 
 import { useStore } from "../store";
 import { groups, percent, type Group, type Method, type Suggestion } from "../suggestions/offer";
-import type { SuggestionsState } from "../suggestions/state";
+import { pointedOf, type SuggestionsState } from "../suggestions/state";
 import { emptyWords, METHODS, whyNot } from "../suggestions/words";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
@@ -256,17 +256,20 @@ function Row({ one, name }: { one: Suggestion; name: string }) {
   );
 }
 
-/** Under the image, while suggestions are shown. */
+/** Under the image, while suggestions are shown: what the pointer does, and which one was stepped to. */
 export function SuggestionHint() {
-  const any = useSuggestions((state) => state.shown.length > 0);
-  const place = useSuggestions(({ shown, pointed, stepped }) =>
-    stepped ? shown.findIndex(({ uid }) => uid === pointed) : -1,
-  );
   const total = useSuggestions((state) => state.shown.length);
-  if (!any) return null;
+  const stepped = useSuggestions((state) => (state.stepped ? pointedOf(state) : null));
+  const place = useSuggestions(({ shown, pointed }) => shown.findIndex(({ uid }) => uid === pointed) + 1);
+  const editor = useEditor();
+  if (total === 0) return null;
+  const name = stepped && ((stepped.category && editor.category(stepped.category)?.name) || stepped.word || "no class");
   return (
-    <div class="open-bar hint" role="status">
-      {place >= 0 && <strong>{`${place + 1} of ${total} `}</strong>}
+    <div class="open-bar hint">
+      <strong role="status">
+        {stepped && `${place} of ${total}`}
+        {stepped && <span class="visually-hidden">{`: ${name}, ${percent(stepped.score)} sure`}</span>}
+      </strong>
       Click keeps, right click rejects, <kbd>Shift</kbd> click corrects. <kbd>N</kbd> next
     </div>
   );

@@ -57,8 +57,8 @@ def turn_on(project: Project) -> None:
     Project.objects.filter(pk=project.pk).update(panoptic=True)
     without_set = project.images.filter(annotation_set=None).values_list("pk", flat=True)
     AnnotationSet.objects.bulk_create((AnnotationSet(image_id=pk) for pk in without_set), ignore_conflicts=True)
-    sets = AnnotationSet.objects.filter(image__project=project).order_by("pk")
-    list(sets.select_for_update(of=("self",)).values_list("pk", flat=True))
+    sets = AnnotationSet.objects.filter(image__in=project.images.values("pk")).order_by("pk")
+    list(sets.select_for_update().values_list("pk", flat=True))
     found = list(overlapping(project))
     if found:
         raise refusal(found)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from labeling.accounts.models import User
-from labeling.annotations import services
+from labeling.annotations import panoptic, services
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
 from labeling.common.api import ApiError
 from labeling.images.models import Image
@@ -98,3 +98,14 @@ def test_different_images_do_not_wait_for_each_other(image: Image, bob: User) ->
     other = Image.objects.create(project=image.project, name="b", sha256="1" * 64, width=40, height=30)
     results = at_once(create(image, bob, 0), create(other, bob, 0))
     assert not [one for one in results if isinstance(one, Exception)], results
+
+
+def test_a_project_is_not_made_panoptic_over_an_overlap_that_is_just_kept(image: Image, alice: User, bob: User) -> None:
+    """Either the overlap is there first and the switch is refused, or the switch is, and the overlap."""
+    project = image.project
+    services.create(image, bob, **(new(0) | {"uid": uuid.uuid4()}))
+    switched, kept = at_once(lambda: panoptic.turn_on(project), create(image, alice, 1))
+    codes = {one.code for one in (switched, kept) if isinstance(one, ApiError)}
+    project.refresh_from_db()
+    assert codes == ({"overlap"} if project.panoptic else {"overlaps"}), (switched, kept)
+    assert Annotation.objects.count() == (1 if project.panoptic else 2)

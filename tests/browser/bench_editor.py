@@ -8,6 +8,7 @@ shows; the mean CPU time that the thread spent a frame, with all that is between
 """
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -120,6 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--objects", type=int, default=500)
     parser.add_argument("--images", type=int, default=12, help="how many are gone through")
+    parser.add_argument("--rounds", type=int, default=200, help="images that are opened for the figure of memory")
     parser.add_argument("--frames", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home, embedded(Path(home), 300) as stack, sync_playwright() as playwright:
@@ -127,7 +129,8 @@ def main() -> None:
         context = browser.new_context(base_url=stack.url, viewport={"width": 1440, "height": 900})
         page = manager_page(context, stack)
         if options.images:
-            walk(page, stack, options.images)
+            walk(page, options.images)
+            remember(page, options.images, options.rounds)
         if options.frames:
             measure(page, stack, options.objects)
         browser.close()
@@ -143,7 +146,7 @@ def manager_page(context: BrowserContext, stack: Stack) -> Page:
     return page
 
 
-def walk(page: Page, stack: Stack, images: int) -> None:
+def walk(page: Page, images: int) -> None:
     """Print how long the next image takes, on a project of its own with pictures of 12 megapixels."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{number}.jpg" for number in range(images)]
@@ -173,6 +176,49 @@ def walk(page: Page, stack: Stack, images: int) -> None:
         print(
             what, "p50 / p95 / max " + " / ".join(f"{percentile(times, share):5.0f}" for share in (0.5, 0.95, 1)), "ms"
         )
+
+
+def remember(page: Page, images: int, rounds: int) -> None:
+    """Print what the page's process holds after a few images, and after many: back and forth through the project."""
+    devtools = page.context.new_cdp_session(page)
+    held = {}
+    for number in range(1, rounds + 1):
+        before = page.url
+        page.keyboard.press("a" if (number - 1) // (images - 1) % 2 == 0 else "d")
+        page.wait_for_url(lambda url, before=before: url != before)  # type: ignore[misc]
+        page.locator("[data-picture=shown]").wait_for()
+        page.wait_for_timeout(400)
+        if number in (images, rounds):
+            devtools.send("HeapProfiler.collectGarbage")
+            page.wait_for_timeout(1000)
+            heap = devtools.send("Runtime.getHeapUsage")["usedSize"]
+            held[number] = (heap / 2**20, renderer_memory() / 2**20)
+    devtools.detach()
+    for number, (heap, whole) in held.items():
+        print(f"memory after {number} images: {heap:.0f} MiB of heap, {whole:.0f} MiB of the page's process")
+
+
+def renderer_memory() -> int:
+    """Bytes that this program's Chromium pages hold alone or share in proportion."""
+    total = 0
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            if b"--type=renderer" in (folder / "cmdline").read_bytes() and is_ours(folder):
+                lines = (folder / "smaps_rollup").read_text().splitlines()
+                total += 1024 * next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether the process descends from this one."""
+    while folder.name not in ("0", "1"):
+        if folder.name == str(os.getpid()):
+            return True
+        parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
+        folder = folder.parent / parent
+    return False
 
 
 def large(photograph: Path, number: int) -> Image.Image:

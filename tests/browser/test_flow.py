@@ -13,6 +13,14 @@ from tests.browser.people import EditorPage, csrf, open_demo, size_of
 FIRST = 9  # of the demo project's photographs; each test has one of its own, and there are twelve
 
 
+NAMELESS = """() => [...document.querySelectorAll("button, a[href], input, select, textarea, [role=button]")]
+  .filter((one) => one.checkVisibility() && !(one.ariaLabel || one.innerText.trim() || one.labels?.length
+    || one.ariaLabelledByElements?.length || one.title))
+  .map((one) => one.outerHTML.slice(0, 120))"""
+TAB_ORDER = """() => [...document.querySelectorAll("[data-testid]")]
+  .filter((one) => one.tabIndex >= 0 && one.checkVisibility()).map((one) => one.dataset.testid)"""
+
+
 def shown(editor: EditorPage) -> None:
     """The image's picture and objects are there, and clicks would be answered."""
     expect(editor.canvas).to_have_attribute("data-picture", "shown")
@@ -122,6 +130,11 @@ def test_a_session_by_keyboard(annotator_page: Page, shipped_keys: None) -> None
     keys.press("h")
     expect(editor.canvas).to_have_attribute("data-tool", "brush")
     keys.press("c")
+
+    # Everything that can be pressed has a name, and Tab reaches the image before the panels beside it.
+    assert page.evaluate(NAMELESS) == []
+    order = page.evaluate(TAB_ORDER)
+    assert order.index("finish") < order.index("tool-click") < order.index("canvas") < order.index("class")
 
     # An object by clicks, its class, one undone step, kept; finished, and on to the next image.
     editor.click(width / 2, height / 2)

@@ -194,7 +194,7 @@ export class Outbox {
 
   /** Resolves true once everything is saved; false as soon as that needs patience or the annotator. */
   settled(): Promise<boolean> {
-    if (this.operations.length === 0 && this.state.kind === "saved") return Promise.resolve(true);
+    if (this.operations.length === 0 && !this.conflict) return Promise.resolve(true); // also while the set is loading
     if (!this.busy) return Promise.resolve(false);
     return new Promise((resolve) => this.waiting.push(resolve));
   }

@@ -299,6 +299,17 @@ describe("the outbox", () => {
     expect(uids()).toEqual(["a", "good"]);
   });
 
+  it("looks again when it was told of a change while it was loading", async () => {
+    outbox.dispose();
+    outbox = new Outbox(api, drawer, () => {}, { first: 20, longest: 60 });
+    const loaded = outbox.load();
+    await vi.waitFor(() => expect(service.requests).toHaveLength(2)); // the answer is on its way
+    service.change([annotation(2, "theirs")]);
+    await outbox.refresh(4);
+    await loaded;
+    await vi.waitFor(() => expect(outbox.shown.map(({ uid }) => uid)).toEqual(["theirs"]));
+  });
+
   it("takes over what others did while there is nothing of ours", async () => {
     service.change([annotation(2, "theirs")]);
     await outbox.refresh(4);

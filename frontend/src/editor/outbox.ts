@@ -38,6 +38,8 @@ export class Outbox {
 
   /** What an earlier page left is known; before that nothing is stored over it. */
   private restored = false;
+  /** The newest version that was told of. What is told while we load or save is looked at when that is done. */
+  private told = 0;
   /** The set as an earlier page saw it, until the server has told it here. */
   private before: SeenSet | null = null;
   private dropped: { operations: readonly Operation[]; shown: readonly Shown[] } | null = null;
@@ -138,6 +140,7 @@ export class Outbox {
 
   /** Someone else changed the set: show it, unless something of ours is on its way (then the server compares). */
   async refresh(version: number): Promise<void> {
+    this.told = Math.max(this.told, version);
     const idle = () => !this.busy && this.operations.length === 0 && this.state.kind === "saved";
     if (version <= this.set.version || !idle()) return;
     const current = await this.api.load().catch(() => null);
@@ -307,6 +310,7 @@ export class Outbox {
   private to(state: SaveState): void {
     this.state = state;
     this.changed();
+    if (state.kind === "saved" && this.told > this.set.version) queueMicrotask(() => void this.refresh(this.told));
   }
 }
 

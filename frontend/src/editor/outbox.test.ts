@@ -299,6 +299,20 @@ describe("the outbox", () => {
     expect(uids()).toEqual(["a", "good"]);
   });
 
+  it("waits for what is done while it is loading", async () => {
+    outbox = new Outbox(api, drawer, () => {}, { first: 20, longest: 60 });
+    void outbox.load();
+    outbox.add({ kind: "status", status: "done" });
+    expect(await outbox.settled()).toBe(true);
+    expect(service.set.status).toBe("done");
+    service.trouble.push("down");
+    outbox = new Outbox(api, drawer, () => {}, { first: 20, longest: 60 });
+    void outbox.load();
+    outbox.add(create("b"));
+    expect(await outbox.settled()).toBe(false); // it is said at once, and saved later
+    await saved();
+  });
+
   it("looks again when it was told of a change while it was loading", async () => {
     outbox.dispose();
     outbox = new Outbox(api, drawer, () => {}, { first: 20, longest: 60 });

@@ -99,6 +99,7 @@ export class Outbox {
       } catch (error) {
         if (this.disposed) return;
         this.fail(error);
+        this.answerWaiting(false);
         await new Promise<void>((resolve) => (this.wake = resolve));
       }
     }
@@ -198,7 +199,7 @@ export class Outbox {
   /** Resolves true once everything is saved; false as soon as that needs patience or the annotator. */
   settled(): Promise<boolean> {
     if (this.operations.length === 0 && !this.conflict) return Promise.resolve(true); // also while the set is loading
-    if (!this.busy) return Promise.resolve(false);
+    if (!this.busy && this.state.kind !== "loading") return Promise.resolve(false);
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
@@ -218,8 +219,7 @@ export class Outbox {
       this.fail(error);
     } finally {
       this.busy = false;
-      const saved = this.state.kind === "saved";
-      for (const resolve of this.waiting.splice(0)) resolve(saved);
+      this.answerWaiting(this.state.kind === "saved");
     }
   }
 
@@ -296,6 +296,10 @@ export class Outbox {
     }
     clearTimeout(this.timer);
     if (this.state.kind !== "refused" && !this.disposed) this.timer = setTimeout(() => this.retryNow(), this.wait());
+  }
+
+  private answerWaiting(saved: boolean): void {
+    for (const resolve of this.waiting.splice(0)) resolve(saved);
   }
 
   private wait(): number {

@@ -51,7 +51,8 @@ def run(*command: str, folder: Path = ROOT, **environment: str) -> str:
 
     Raises: subprocess.CalledProcessError.
     """
-    settings = {**os.environ, **environment}
+    # Two lanes fill two cores: PyTorch with a thread a core in each would only wait for itself.
+    settings = {"OMP_NUM_THREADS": "1", **os.environ, **environment}
     process = subprocess.Popen(
         command, cwd=folder, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
     )

@@ -104,7 +104,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for seed in range(100, 106)
     ]  # fmt: skip
     plan = TrainingPlan(rate=4e-3, warmup=10, average=0.9)
-    train_head("instances", examples, out, vocabulary=Vocabulary(WORDS), steps=140, cfg=small("", 2), plan=plan, seed=1)
+    train_head("instances", examples, out, vocabulary=Vocabulary(WORDS), steps=100, cfg=small("", 2), plan=plan, seed=1)
     return out / "head"
 
 

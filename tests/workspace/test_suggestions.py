@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -9,6 +10,7 @@ from django.core.management import CommandError, call_command
 from labeling.accounts.models import User
 from labeling.images.models import Image
 from labeling.projects.models import Project, Role
+from labeling.suggestions import heads
 from labeling.suggestions.models import HeadVersion, Run, RunImage, Suggestion, SuggestionSettings
 from labeling.workspace.queue import next_images
 from labeling.workspace.suggestions_panel import curve, panel
@@ -118,7 +120,8 @@ def test_the_panel_takes_few_queries(
         panel(project, Role.MANAGER)
 
 
-def test_commands_say_what_they_need(project: Project) -> None:
+def test_commands_say_what_they_need(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heads, "starter_folder", lambda kind: Path("/nonexistent") / kind)
     with pytest.raises(CommandError, match="nothing can suggest|no head"):
         call_command("suggest", project.name, method="instances", stdout=StringIO())
     with pytest.raises(CommandError, match="Mark at least"):

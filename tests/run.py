@@ -1,5 +1,5 @@
-"""What `make test` does: the bundle; then every test on the embedded stack, beside it format, lint, types and the
-tests that a stack concerns on the team's. Most tests wait for other processes, so two lanes fill two cores.
+"""What `make test` does: the bundle; then the tests on the embedded stack, beside it format, lint, types, those that a
+stack concerns on the team's, and the browser's. Most tests wait for other processes, so two lanes fill two cores.
 
     python tests/run.py            everything
     python tests/run.py embedded   only that step (see STEPS)
@@ -31,7 +31,7 @@ DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "postgres://interlabel:interl
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 PYTEST = ("-q", "--durations=12", "--durations-min=5")
 # What only concerns the embedded stack, a browser or no stack at all is not run again on the team's.
-ONLY_ONCE = ("tests/browser", "tests/inference", "tests/ops", "tests/unit")
+ONLY_ONCE = ("tests/browser", "tests/inference", "tests/ops", "tests/stack/test_heads.py", "tests/unit")
 
 
 class LeftOut(Exception):
@@ -120,8 +120,14 @@ def _fingerprint() -> dict[str, str]:
 
 
 def embedded() -> Count:
-    """Every test, on SQLite and the embedded Redis."""
-    return count(run(sys.executable, "-m", "pytest", *PYTEST, DATABASE_URL="", REDIS_URL=""))
+    """Every test but the browser's, on SQLite and the embedded Redis."""
+    ignored = "--ignore=tests/browser"
+    return count(run(sys.executable, "-m", "pytest", *PYTEST, ignored, DATABASE_URL="", REDIS_URL=""))
+
+
+def browser() -> Count:
+    """People's work in a real Chromium, on the embedded stack."""
+    return count(run(sys.executable, "-m", "pytest", *PYTEST, "tests/browser", DATABASE_URL="", REDIS_URL=""))
 
 
 def team() -> Count:
@@ -138,10 +144,12 @@ def team() -> Count:
     return count(run(sys.executable, "-m", "pytest", *PYTEST, *ignored, DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL))
 
 
-STEPS: dict[str, Callable[[], Count]] = {"style": style, "bundle": bundle, "embedded": embedded, "team": team}
+STEPS: dict[str, Callable[[], Count]] = {
+    "style": style, "bundle": bundle, "embedded": embedded, "team": team, "browser": browser
+}  # fmt: skip
 
 
-LANES = (("bundle",), ("embedded",), ("style", "team"))
+LANES = (("bundle",), ("embedded",), ("style", "team", "browser"))
 """Steps of one lane run one after the other. The bundle goes first: browsers read what it writes."""
 
 

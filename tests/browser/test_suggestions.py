@@ -8,23 +8,24 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from inference.heads.proposals import inside_share, mask_iou
-from tests.browser.people import ENCODED, EditorPage
+from tests.browser.people import ENCODED, EditorPage, csrf
 
-# Photographs that no other test keeps anything on.
 HOVERED, DECIDED, TEXT = "horses.jpg", "lemurs.jpg", "kitten.jpg"
 OpenPhoto = Callable[[str], EditorPage]
 
 
 @pytest.fixture
 def open_photo(annotator_page: Page) -> OpenPhoto:
-    """Opens a photograph of the demo project by its name."""
+    """Opens a photograph of the demo project by its name, without what others kept on it."""
 
     def open_named(name: str) -> EditorPage:
         page = annotator_page
         page.get_by_role("link", name="Demo: animals and still lifes").click()
         card = page.locator("[data-images] .image-card__link[href]", has_text=name)
         expect(card).to_be_attached(timeout=ENCODED)
-        page.goto(card.get_attribute("href") or "")
+        address = card.get_attribute("href") or ""
+        empty(page, api_of(address))
+        page.goto(address)
         editor = EditorPage(page)
         editor.wait_ready()
         return editor
@@ -46,11 +47,27 @@ def pointed(editor: EditorPage) -> str:
     return editor.canvas.get_attribute("data-pointed") or ""
 
 
-def image_of(editor: EditorPage) -> str:
-    """The address of the image's part of the API."""
-    found = re.search(r"/images/(\d+)/", editor.page.url)
+def api_of(address: str) -> str:
+    """The address of an image's part of the API."""
+    found = re.search(r"/images/(\d+)", address)
     assert found
     return f"/api/images/{found[1]}"
+
+
+def image_of(editor: EditorPage) -> str:
+    """The same for the image in the window."""
+    return api_of(editor.page.url)
+
+
+def empty(page: Page, image: str) -> None:
+    """Delete what is kept on an image: every test of a run works in the same demo project."""
+    kept = page.request.get(f"{image}/annotations").json()
+    if kept["annotations"]:
+        changes = [{"kind": "delete", "uid": one["uid"]} for one in kept["annotations"]]
+        answer = page.request.post(
+            f"{image}/changes", data={"version": kept["version"], "changes": changes}, headers=csrf(page)
+        )
+        assert answer.ok, answer.text()
 
 
 def masks(editor: EditorPage, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

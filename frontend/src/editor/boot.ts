@@ -75,6 +75,8 @@ export interface Surroundings {
   /** Pictures that are decoded already; without them each is when it is opened. */
   readonly pictures?: PicturesAhead;
   readonly connect: (listener: Listener) => ClickConnection;
+  /** Editor URL of the image that somebody was at before; null when this is the first one in this page. */
+  readonly cameFrom: string | null;
   /** `stay`: the browser's history is there already. */
   readonly go: (url: string, how: "push" | "stay") => void;
 }

@@ -244,6 +244,16 @@ describe("the walk", () => {
     expect(page.load).toHaveBeenCalledWith("/projects/1/next");
   });
 
+  it("leads back the way somebody came, whatever order the project offers images in", async () => {
+    const came: (string | null)[] = [];
+    for (const id of [7, 3, 7, 1, 9]) {
+      await walk.go(`/images/${id}/`);
+      came.push(walk.cameFrom);
+    }
+    expect(came).toEqual(["/images/1/", "/images/7/", "/images/1/", null, "/images/1/"]);
+    expect(editors).toHaveLength(6);
+  });
+
   it("stays while the server can't be reached, and lets the page say what is refused", async () => {
     asked.mockRejectedValueOnce(new Unreachable("down"));
     await walk.go("/images/9/");

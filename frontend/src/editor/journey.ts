@@ -1,10 +1,9 @@
 /** The ways from this image to another one: what the project offers, or along the strip where it shows a choice. */
 
-import type { Boot } from "./boot";
+import type { Boot, Surroundings } from "./boot";
 import type { Outbox } from "./outbox";
 import type { State } from "./state";
 import type { Store } from "./store";
-import type { Strip } from "./strip";
 import type { Toasts } from "./toasts";
 
 /** What is told about the images around one. */
@@ -22,11 +21,10 @@ export class Journey {
 
   constructor(
     private readonly boot: Boot,
+    private readonly around: Pick<Surroundings, "strip" | "cameFrom" | "go">,
     private readonly store: Store<State>,
     private readonly outbox: Outbox,
-    private readonly strip: Strip,
     private readonly toasts: Toasts,
-    private readonly go: (url: string, how: How) => void,
   ) {
     this.neighbours = boot;
   }
@@ -40,7 +38,7 @@ export class Journey {
 
   async previous(): Promise<void> {
     const { filtered } = this.strip;
-    const previous = filtered ? await this.along(-1) : this.neighbours.previous;
+    const previous = filtered ? await this.along(-1) : this.before;
     if (previous) await this.leave(previous);
     else this.toasts.say(filtered ? "This is the first image of this filter." : "This is the first image.");
   }
@@ -52,10 +50,10 @@ export class Journey {
 
   /** Where people most often go from here, the likeliest first. */
   async likely(): Promise<string[]> {
-    const { upcoming, previous } = this.neighbours;
+    const { upcoming } = this.neighbours;
     const [next, before] = this.strip.filtered
       ? await Promise.all([this.along(1), this.along(-1)])
-      : [upcoming[0]?.editor, previous];
+      : [upcoming[0]?.editor, this.before];
     return [next, before, upcoming[1]?.editor].filter((url) => typeof url === "string");
   }
 
@@ -63,7 +61,7 @@ export class Journey {
   async visit(url: string, how: How = "push"): Promise<boolean> {
     if (this.waits(() => void this.visit(url, how))) return false;
     const saved = await this.outbox.settled();
-    if (saved) this.go(url, how);
+    if (saved) this.around.go(url, how);
     else if (!this.store.get().conflict) this.toasts.say(UNSAVED);
     return saved;
   }
@@ -86,6 +84,15 @@ export class Journey {
   /** Another object is begun: nobody leaves now. */
   stay(): void {
     this.afterFinishing = null;
+  }
+
+  /** Where somebody came from; the image before this one for whoever began here. */
+  private get before(): string | null {
+    return this.around.cameFrom ?? this.neighbours.previous;
+  }
+
+  private get strip(): Surroundings["strip"] {
+    return this.around.strip;
   }
 
   /** The neighbour along the strip, where it shows a choice of images; null for none. */

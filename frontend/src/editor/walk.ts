@@ -27,6 +27,8 @@ export class Walk {
   private readonly boots = new Map<string, { at: number; boot: Promise<Boot> }>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private going = false;
+  /** Editor URLs of the images that lead here, the first one first. */
+  private readonly trail: string[] = [];
 
   constructor(
     private readonly page: Page,
@@ -35,6 +37,11 @@ export class Walk {
 
   get current(): Editor | null {
     return this.editor;
+  }
+
+  /** The image that somebody came from: “previous” is the way back, whatever order the project offers images in. */
+  get cameFrom(): string | null {
+    return this.trail.at(-1) ?? null;
   }
 
   begin(boot: Boot): void {
@@ -50,6 +57,7 @@ export class Walk {
       const target = url === editor.boot.project.next ? await this.nextOffered(editor) : url;
       if (target === null || !isEditor(target)) return this.page.load(target ?? url);
       const boot = await this.ahead(target, editor);
+      this.note(editor, target);
       this.page.address(target, boot, how);
       this.open(boot);
     } catch (error) {
@@ -58,6 +66,12 @@ export class Walk {
     } finally {
       this.going = false;
     }
+  }
+
+  /** Going back shortens the trail. */
+  private note(from: Editor, to: string): void {
+    if (to === this.cameFrom) this.trail.pop();
+    else this.trail.push(`/images/${from.boot.image.id}/`);
   }
 
   private open(boot: Boot): void {

@@ -38,8 +38,9 @@ def test_going_through_images_in_one_page(annotator_page: Page, page_of: Callabl
     first = name(page)
     page.evaluate("window.loadedOnce = true")
 
-    # A note, and on to the next image without loading a page.
+    # A note, and on to the next image without loading a page. Thinking about it is work: time on task.
     page.keyboard.press("Shift+R")
+    page.wait_for_timeout(1500)
     page.keyboard.type("Is this two animals?")
     page.keyboard.press("Control+Enter")
     editor.wait_saved()

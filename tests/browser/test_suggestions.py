@@ -220,7 +220,8 @@ def test_pre_labels_are_accepted_above_a_threshold_and_corrected(
     manager.get_by_role("link", name="Demo: animals and still lifes").click()
     side = manager.locator("[data-suggestions]")
     side.get_by_role("button", name="Suggest: Instances").click()
-    expect(side).to_contain_text("Looked at 12 of 12 images", timeout=ENCODED)
+    # All that are not done: other tests may have finished some.
+    expect(side).to_contain_text(re.compile(r"Looked at (\d+) of \1 images"), timeout=ENCODED)
     project = re.sub(r"\D", "", manager.url.partition("/projects/")[2])
     images = manager.request.get(f"/api/projects/{project}/images?limit=100").json()["results"]
     found = {

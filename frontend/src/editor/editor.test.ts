@@ -1,16 +1,13 @@
 /** The editor without a window: clicks, strokes, keeping and undo against a decoder and a set that live in this file. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Api, type AnnotationData } from "./api";
-import type { Boot } from "./boot";
+import type { AnnotationData } from "./api";
 import type { Answer, ClickConnection, Listener, Tracked } from "./connection";
 import { Editor } from "./editor";
 import { stroke } from "./mask/shapes";
 import { patchOf } from "./mask/spans";
-import type { Locks, TabName } from "./place";
 import { MemoryRecords } from "./records";
-import type { Storage } from "./storage";
-import { Strip } from "./strip";
+import { around, bootOf } from "./testing";
 import type { Point } from "./viewport";
 import { clicksOf, isSettled } from "./work";
 
@@ -70,41 +67,7 @@ class Service {
   }
 }
 
-const BOOT = {
-  image: { id: 1, name: "one.jpg", ...VIEW, view: "", state: "ready" },
-  project: {
-    id: 1,
-    name: "",
-    instructions: "",
-    url: "",
-    next: "/next",
-    categories: [1, 2].map((number) => ({
-      number,
-      name: `class ${number}`,
-      color: "#123456",
-      hotkey: number,
-      kind: "thing",
-    })),
-  },
-  user: { id: 1, name: "me", role: "annotator", can_label: true },
-  position: { index: 1, total: 1 },
-  previous: null,
-  upcoming: [],
-} as unknown as Boot;
-
-const storage: Storage = { read: () => null, write: () => {}, remove: () => {} };
-
-/** Locks of tabs that are closed. */
-class FreeLocks implements Locks {
-  hold(): Promise<() => void> {
-    return Promise.resolve(() => {});
-  }
-}
-
-/** A tab that was never open before: what the one before left is taken over. */
-function tabName(): TabName {
-  return { read: () => null, write: () => {} };
-}
+const BOOT = bootOf(VIEW);
 
 describe("the editor", () => {
   let service: Service;
@@ -114,34 +77,11 @@ describe("the editor", () => {
 
   const open = async () => {
     decoder = new Decoder();
-    const api = new Api(
-      {
-        annotations: "/set",
-        annotation: "/annotations/",
-        status: "/status",
-        retry: "/retry",
-        note: "/note",
-        time: "/time",
-        images: "/images",
-        next: "/next",
-        keys: "/keys",
-      },
-      service.fetch,
-    );
     const connect = (listener: Listener) => {
       decoder.listener = listener;
       return decoder as unknown as ClickConnection;
     };
-    editor = new Editor(BOOT, {
-      storage,
-      records,
-      locks: new FreeLocks(),
-      name: tabName(),
-      strip: new Strip(api, storage, 1),
-      api,
-      connect,
-      go: () => {},
-    });
+    editor = new Editor(BOOT, around(service, { records, connect }));
     await editor.begin();
   };
   const state = () => editor.store.get();

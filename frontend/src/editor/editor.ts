@@ -1,16 +1,17 @@
 /** What the annotator can do. Holds the parts together: socket, outbox, open objects, journal, tools, state. */
 
 import type { Levels } from "./ahead";
-import { Refused, wordsOf } from "./api";
+import { Refused } from "./api";
 import { WorkClock } from "./clock";
 import { Archive } from "./archive";
 import type { Boot, Category, Surroundings } from "./boot";
 import { clickAt, isInside, newUid } from "./clicks";
 import type { Answer, ClickConnection } from "./connection";
 import { cancelled, History } from "./history";
+import { ImageCommands } from "./image";
 import { Journey } from "./journey";
-import { contentOf, lastDone, sameAttributes } from "./journal";
-import { contentFor, KeptObjects, type Kept } from "./kept";
+import { Keeping } from "./keeping";
+import { KeptObjects, type Kept } from "./kept";
 import { LookControl } from "./look";
 import { ownKeys, useKeys, type OwnKeys } from "./keys";
 import { operate, type Operator } from "./mask/operators";
@@ -21,10 +22,10 @@ import { Outbox } from "./outbox";
 import { takePlace, type Place } from "./place";
 import { Presence } from "./presence";
 import { Preview } from "./preview";
-import type { AnnotationsMessage, Hello, PromptBox, StateMessage } from "./protocol";
+import type { AnnotationsMessage, Hello, PromptBox } from "./protocol";
 import { Queue, type Drawer } from "./queue";
 import { covers } from "./rle";
-import { encodingAfter, initialState, type State, type Tool } from "./state";
+import { initialState, type State, type Tool } from "./state";
 import { Store } from "./store";
 import type { Desk } from "./suggestions/desk";
 import { Suggestions } from "./suggestions/suggestions";
@@ -35,8 +36,6 @@ import type { Point } from "./viewport";
 import * as works from "./work";
 import { Workbench } from "./workbench";
 
-const STILL_UNSAVED = "Not everything is saved yet. It is kept in this browser, and saved as soon as that is possible.";
-
 export class Editor implements Target, Desk {
   readonly store: Store<State>;
   readonly outbox: Outbox;
@@ -45,6 +44,8 @@ export class Editor implements Target, Desk {
   readonly history: History;
   readonly suggestions: Suggestions;
   readonly objects: ObjectCommands;
+  readonly image: ImageCommands;
+  private readonly keeping: Keeping;
   readonly look: LookControl;
   private readonly connection: ClickConnection;
   readonly bench: Workbench;
@@ -74,7 +75,7 @@ export class Editor implements Target, Desk {
     this.shown = new KeptObjects(image);
     this.archive = new Archive(around.records);
     this.outbox = new Outbox(around.api, this.drawer(), () => this.showKept());
-    this.journey = new Journey(boot, this.store, this.outbox, around.strip, this.toasts, around.go);
+    this.journey = new Journey(boot, around, this.store, this.outbox, this.toasts);
     this.connection = around.connect({
       connection: (connection) => {
         this.store.set({ connection });
@@ -82,7 +83,7 @@ export class Editor implements Target, Desk {
         if (connection === "lost") void this.outbox.check();
       },
       hello: (hello) => this.greet(hello),
-      encoding: (message) => this.showEncoding(message),
+      encoding: (message) => this.image.showEncoding(message),
       annotations: (change) => this.meetOthers(change),
       presence: (message) => this.presence.receive(message),
       suggestions: (news) => void this.suggestions.asking.heard(news),
@@ -93,11 +94,13 @@ export class Editor implements Target, Desk {
     });
     this.bench = new Workbench(this.store, this.connection, this.archive, image, {
       stepped: () => this.history.forgetRedo(),
-      finished: (work) => this.finishObject(work),
+      finished: (work) => this.keeping.finished(work),
       say: (message) => this.toasts.say(message),
     });
     this.history = new History(this.store, this.outbox, this.bench, this.archive, this.toasts);
     this.presence = new Presence(this.store, this.connection, this.toasts, user.can_label, () => this.stopped());
+    this.keeping = new Keeping(this);
+    this.image = new ImageCommands(this, around.api);
     this.objects = new ObjectCommands(this, around.storage);
     this.look = new LookControl(this.store, around.storage, boot);
     this.preview = new Preview(this.connection, (patch) => this.tools.showPreview(patch));
@@ -266,7 +269,7 @@ export class Editor implements Target, Desk {
     } else if (!works.isSettled(open)) this.bench.setAside();
     else if (open.mask.runs.length === 0) {
       this.toasts.say("The mask is empty: click on the object first, or cancel with Esc.");
-    } else this.commit(open);
+    } else this.keeping.commit(open);
   }
 
   cancel(): void {
@@ -282,6 +285,12 @@ export class Editor implements Target, Desk {
     if (open.at === 0) return;
     this.history.note(cancelled(open));
     this.offerUndo("Object cancelled.", "Bring it back", true);
+  }
+
+  /** End what is in progress with a tool, or with a suggestion. */
+  settle(): void {
+    this.tools.finish();
+    this.suggestions.letGo();
   }
 
   // Kept objects
@@ -319,22 +328,14 @@ export class Editor implements Target, Desk {
   }
 
   remove(uid: string): void {
-    const before = this.outbox.shown.find((one) => one.uid === uid);
-    if (!before || !this.canLabel) return;
+    if (!this.canLabel) return;
     if (this.objects.isLocked(uid)) return this.toasts.say("This object is locked. Shift L unlocks it.");
-    const { open } = this.bench;
-    const work = open?.source === uid ? open : null;
-    if (work) this.bench.close(work.uid);
     if (this.store.get().selected === uid) this.select(null);
-    const { category } = before;
-    this.history.commit("delete", category, [{ uid, before: contentOf(before), after: null }], work);
-    this.offerUndo(`${this.category(category)?.name ?? "Object"} deleted.`, "Undo");
+    this.keeping.remove(uid);
   }
 
-  /** Say what was just done, with a way to take it back. */
   offerUndo(text: string, label: string, untilNext = false): void {
-    const entry = lastDone(this.history.journal);
-    this.toasts.say(text, { label, run: () => this.may() && this.history.undoThis(entry) }, untilNext);
+    this.keeping.offerUndo(text, label, untilNext);
   }
 
   /** The class for the open object, and for those to come. */
@@ -358,58 +359,10 @@ export class Editor implements Target, Desk {
     return kept.findLast(({ uid, patch }) => can(uid) && covers(patch, x, y));
   }
 
-  // The image
-
-  /** Mark the image done, and go to the next one when everything is saved. */
-  async finish(): Promise<void> {
-    if (!this.may()) return;
-    this.tools.finish();
-    this.suggestions.letGo();
-    const { open } = this.bench;
-    if (open && !works.isBlank(open)) this.keep();
-    if (this.bench.open) return; // its mask is empty, and `keep` said so
-    if (this.journey.waits(() => void this.finish())) return;
-    if (this.outbox.status !== "done") this.outbox.add({ kind: "status", status: "done" });
-    await this.journey.onward();
-  }
-
-  /** Leave the image out, for a reason that others see, and go on. */
-  async skip(reason: string): Promise<void> {
-    if (!this.may()) return;
-    if (this.bench.open && this.bench.open.at > 0) return this.toasts.say("Keep the open object first, or cancel it.");
-    if (this.outbox.reason !== reason) this.outbox.add({ kind: "status", status: "skipped", reason });
-    this.store.set({ dialog: null });
-    await this.journey.onward();
-  }
-
-  askToSkip(): void {
-    if (this.may()) this.store.set({ dialog: "skip" });
-  }
+  // The window
 
   takeOver(): void {
     if (this.boot.user.can_label && !this.canLabel) this.presence.take();
-  }
-
-  /** Say something about the image. */
-  setNote(text: string): void {
-    if (this.canLabel && text.trim() !== this.outbox.note) this.outbox.add({ kind: "note", text: text.trim() });
-  }
-
-  /** Whether nothing more is expected here. */
-  private get isEnded(): boolean {
-    return this.outbox.status === "done" || this.outbox.status === "skipped";
-  }
-
-  /** Take “done” or “skipped” back. */
-  resume(): void {
-    if (this.canLabel && this.isEnded) this.outbox.add({ kind: "status", status: "in_progress" });
-  }
-
-  /** For those who press “save”. */
-  saySaved(): void {
-    const { save, unsaved } = this.store.get();
-    const saved = save.kind === "saved" && unsaved === 0;
-    this.toasts.say(saved ? "Everything is saved: each change, when it is made." : STILL_UNSAVED);
   }
 
   /** The person's keys, here and on the server. */
@@ -451,30 +404,17 @@ export class Editor implements Target, Desk {
     this.store.set({ [what]: !this.store.get()[what] });
   }
 
-  retryEncoding(): Promise<void> {
-    const queued = () => this.showEncoding({ type: "state", state: "queued" });
-    return this.around.api.retryEncoding().then(queued, (error) => this.toasts.say(wordsOf(error)));
-  }
-
   /** The browser says it is online again, or the annotator does. */
   retryNow(): void {
     this.outbox.retryNow();
     this.connection.retryNow();
   }
 
-  /** End a conflict; what is dropped can be had back for a moment. */
-  resolve(whose: "mine" | "theirs", without?: ReadonlySet<string>): void {
-    const dropped = this.outbox.resolve(whose, without);
-    if (dropped === 0) return;
-    const what = dropped === 1 ? "Your change was dropped." : `${dropped} changes of yours were dropped.`;
-    this.toasts.say(what, { label: "Bring back", run: () => this.outbox.bringBack() });
-  }
-
   // From the server
 
   private greet(hello: Hello): void {
     this.presence.arrive();
-    this.showEncoding({ type: "state", state: hello.state });
+    this.image.showEncoding({ type: "state", state: hello.state });
     this.prefetch(this.boot.upcoming.map(({ id }) => id));
     this.suggestions.connected();
   }
@@ -482,10 +422,6 @@ export class Editor implements Target, Desk {
   private meetOthers({ version, by }: AnnotationsMessage): void {
     if (by !== this.boot.user.name) this.store.set({ other: by });
     void this.outbox.refresh(version);
-  }
-
-  private showEncoding(message: StateMessage): void {
-    this.store.set({ encoding: encodingAfter(this.store.get().encoding, message) });
   }
 
   private receive(answer: Answer): void {
@@ -499,40 +435,5 @@ export class Editor implements Target, Desk {
     const kept = this.shown.of(this.outbox.shown);
     this.store.set({ kept, status, reason, note, save: state, conflict, unsaved: operations.length });
     this.strip.update(this.boot.image.id, { status, objects: kept.length, skipped: reason, note });
-  }
-
-  // Keeping
-
-  private finishObject(work: works.Work): void {
-    if (work.mask.runs.length === 0) {
-      this.bench.close(work.uid);
-      const restore = () => this.bench.show(work);
-      this.toasts.say(
-        "An object's mask came out empty, so it was not kept.",
-        { label: "Open it again", run: restore },
-        true,
-      );
-      return;
-    }
-    this.commit(work);
-    if (this.store.get().finishing.length > 0) return;
-    this.journey.finished();
-  }
-
-  /** Into the journal and the outbox: a new object, or what is different about a kept one. */
-  private commit(work: works.Work): void {
-    const { category: chosen } = works.recipeOf(work);
-    const category = this.category(chosen) ? chosen : this.store.get().activeCategory;
-    if (category === null) return;
-    const uid = work.source ?? work.uid;
-    const before = this.outbox.shown.find((one) => one.uid === uid) ?? null;
-    const after = contentFor(work, before, category);
-    const same = before?.category === category && before.counts === after.counts;
-    if (same && sameAttributes(before.attributes, after.attributes)) return this.bench.close(work.uid);
-    const isKept = this.history.commit("keep", category, [{ uid, before, after }], works.withoutRedo(work));
-    const { open } = this.bench;
-    if (!isKept && (!open || open.uid === work.uid)) return this.bench.reject(work);
-    if (!isKept) this.history.note(cancelled(work)); // behind another object: undo brings it back
-    this.bench.close(work.uid);
   }
 }

@@ -1,15 +1,12 @@
 /** Commands on kept objects, against a set behind `fetch` that holds the panoptic rule as the server does. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Api, type AnnotationData, type Endpoints } from "../api";
-import { MemoryRecords } from "../records";
-import type { Boot } from "../boot";
+import type { AnnotationData } from "../api";
 import type { ObjectOperation } from "../changes";
-import type { ClickConnection, Listener } from "../connection";
 import { Editor } from "../editor";
 import { intersect, patchOf, spansOf, SpanWriter, type Spans } from "../mask/spans";
 import { patchOfView, viewCounts } from "../rle";
-import { Strip } from "../strip";
+import { around, bootOf } from "../testing";
 
 const VIEW = { width: 40, height: 30 };
 
@@ -79,24 +76,8 @@ function shared(kept: readonly AnnotationData[]): number {
     .length;
 }
 
-const BOOT = {
-  image: { id: 1, name: "one.jpg", ...VIEW, view: "", state: "ready" },
-  project: {
-    id: 1,
-    name: "",
-    instructions: "",
-    url: "",
-    next: "/next",
-    categories: [1, 2].map((number) => ({ number, name: `c${number}`, color: "#123", hotkey: number, kind: "thing" })),
-    attributes: [{ number: 1, name: "note", kind: "text", choices: [] }],
-  },
-  user: { id: 1, name: "me", role: "annotator", can_label: true },
-  methods: [],
-  api: { suggestions: "/suggestions", text: "/text" },
-  position: { index: 1, total: 1 },
-  previous: null,
-  upcoming: [],
-} as unknown as Boot;
+const BOOT = bootOf(VIEW);
+const ATTRIBUTES = [{ number: 1, name: "note", kind: "text", choices: [] }] as const;
 
 describe("commands on kept objects", () => {
   let service: Service;
@@ -104,20 +85,8 @@ describe("commands on kept objects", () => {
 
   const open = async (panoptic = false, told = panoptic) => {
     service = new Service(panoptic);
-    const endpoints = { annotations: "/set", annotation: "/annotations/", changes: "/changes", status: "/status" };
-    const api = new Api(endpoints as Endpoints, service.fetch);
-    const nothing = () => {};
-    const connection = ["connect", "prefetch", "track", "release", "retryNow", "here", "dispose"].map((name) => [
-      name,
-      nothing,
-    ]);
-    const connect = (_: Listener) => Object.fromEntries(connection) as unknown as ClickConnection;
-    const storage = { read: () => null, write: nothing, remove: nothing };
-    const boot = { ...BOOT, project: { ...BOOT.project, panoptic: told } };
-    const around = { storage, records: new MemoryRecords(), api, connect, go: nothing };
-    const locks = { hold: () => Promise.resolve(nothing) };
-    const name = { read: () => null, write: nothing };
-    editor = new Editor(boot, { ...around, locks, name, strip: new Strip(api, storage, 1) });
+    const project = { ...BOOT.project, attributes: ATTRIBUTES, panoptic: told };
+    editor = new Editor({ ...BOOT, project }, around(service));
     await editor.begin();
   };
   const state = () => editor.store.get();
@@ -225,7 +194,7 @@ describe("commands on kept objects", () => {
     draw(2, 2, 3, 3);
     editor.keep();
     expect([areas(), state().open?.mask.runs.length]).not.toEqual([[100], undefined]);
-    expect(state().toast?.text).toContain("belong to other objects (c1)");
+    expect(state().toast?.text).toContain("belong to other objects (class 1)");
     editor.objects.toggleYields();
     editor.keep();
     expect(areas()).toEqual([91, 9]);

@@ -40,7 +40,7 @@ export function ConflictDialog({ conflict }: { conflict: Conflict }) {
         <WordRow subject="note" conflict={conflict} {...row} />
       </div>
       <div class="dialog-actions">
-        <button type="button" data-testid="use-theirs" onClick={() => editor.resolve("theirs")}>
+        <button type="button" data-testid="use-theirs" onClick={() => editor.image.resolve("theirs")}>
           Drop all of mine
         </button>
         <button
@@ -48,7 +48,7 @@ export function ConflictDialog({ conflict }: { conflict: Conflict }) {
           class="primary"
           autofocus
           data-testid="keep-mine"
-          onClick={() => editor.resolve("mine", without)}
+          onClick={() => editor.image.resolve("mine", without)}
         >
           {without.size > 0 ? "Save as chosen" : "Keep theirs and add mine"}
         </button>

@@ -16,15 +16,15 @@ export function Note() {
   const latest = useRef<string | null>(null);
   latest.current = draft;
   const save = () => {
-    if (latest.current !== null) editor.setNote(latest.current);
+    if (latest.current !== null) editor.image.setNote(latest.current);
     setDraft(null);
   };
   useEffect(() => {
     if (draft === null) return;
-    const timer = setTimeout(() => editor.setNote(draft), PAUSE_MS);
+    const timer = setTimeout(() => editor.image.setNote(draft), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [draft]);
-  useEffect(() => () => void (latest.current !== null && editor.setNote(latest.current)), []);
+  useEffect(() => () => void (latest.current !== null && editor.image.setNote(latest.current)), []);
   if (!editor.canLabel && !note) return null;
   return (
     <details

@@ -44,7 +44,7 @@ function EncodingNotice() {
     return (
       <Banner id="failed" tone="bad">
         <span>This image could not be prepared{encoding.reason ? `: ${encoding.reason}` : "."}</span>
-        <button type="button" onClick={() => void editor.retryEncoding()}>
+        <button type="button" onClick={() => void editor.image.retryEncoding()}>
           Retry
         </button>
       </Banner>

@@ -20,11 +20,11 @@ export function SkipDialog() {
     const reason = REASONS[(digit(event) ?? 0) - 1];
     if (!reason) return;
     event.preventDefault();
-    void editor.skip(reason);
+    void editor.image.skip(reason);
   };
   const submit = (event: Event) => {
     event.preventDefault();
-    if (words.trim()) void editor.skip(words.trim());
+    if (words.trim()) void editor.image.skip(words.trim());
   };
   return (
     <Modal title="Skip this image" id="skip" onClose={close}>
@@ -38,7 +38,7 @@ export function SkipDialog() {
                 class="row"
                 ref={index === 0 ? first : null}
                 aria-pressed={reason === before}
-                onClick={() => void editor.skip(reason)}
+                onClick={() => void editor.image.skip(reason)}
               >
                 <span class="row-name">{reason}</span>
                 <kbd>{index + 1}</kbd>

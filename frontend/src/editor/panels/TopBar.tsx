@@ -86,7 +86,7 @@ function Finish() {
           class="done-chip"
           data-testid="done"
           title="Take “done” back"
-          onClick={() => editor.resume()}
+          onClick={() => editor.image.resume()}
         >
           <Icon name="check" /> Done
         </button>
@@ -97,7 +97,7 @@ function Finish() {
           class="done-chip skipped-chip"
           data-testid="skipped"
           title={`Skipped: ${skipped}. Press to take that back.`}
-          onClick={() => editor.resume()}
+          onClick={() => editor.image.resume()}
         >
           Skipped
         </button>
@@ -108,7 +108,7 @@ function Finish() {
             class="ghost"
             data-testid="ask-skip"
             title={`Skip this image, for a reason (${keyOf("skip")})`}
-            onClick={() => editor.askToSkip()}
+            onClick={() => editor.image.askToSkip()}
           >
             Skip
           </button>
@@ -119,7 +119,7 @@ function Finish() {
         class="primary"
         data-testid="finish"
         title={`Mark the image done and go to the next one (${keyOf("finish")})`}
-        onClick={() => void editor.finish()}
+        onClick={() => void editor.image.finish()}
       >
         {done ? "Next image" : "Finish image"}
       </button>

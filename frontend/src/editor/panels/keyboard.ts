@@ -116,9 +116,9 @@ export function perform(editor: Editor, view: ViewControls | null, action: Actio
     case "previous":
       return void editor.journey.previous();
     case "finish":
-      return void editor.finish();
+      return void editor.image.finish();
     case "skip":
-      return editor.askToSkip();
+      return editor.image.askToSkip();
     case "strip":
       return editor.strip.toggle();
     case "note":
@@ -126,9 +126,9 @@ export function perform(editor: Editor, view: ViewControls | null, action: Actio
     case "takeOver":
       return editor.takeOver();
     case "resume":
-      return editor.resume();
+      return editor.image.resume();
     case "saved":
-      return editor.saySaved();
+      return editor.image.saySaved();
     case "fit":
       return view?.fit();
     case "actualSize":

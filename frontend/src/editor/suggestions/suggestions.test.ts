@@ -1,14 +1,11 @@
 /** Suggestions in the editor, without a window: against a server that lives in this file. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Api, type Endpoints } from "../api";
-import type { Boot } from "../boot";
-import type { ClickConnection, Listener } from "../connection";
+import type { Listener } from "../connection";
 import { Editor } from "../editor";
 import { perform } from "../panels/keyboard";
 import type { Hello } from "../protocol";
-import { MemoryRecords } from "../records";
-import { Strip } from "../strip";
+import { around, bootOf, storageOn } from "../testing";
 import { recipeOf } from "../work";
 import type { Method, SuggestionData } from "./offer";
 import { rectangle, written } from "./testing";
@@ -21,28 +18,10 @@ const FOUND = [
   rectangle("leaf", [62, 7, 4, 4], { score: 0.2 }),
 ];
 
-const BOOT = {
-  image: { id: 1, name: "one.jpg", ...VIEW, view: "", state: "ready" },
-  project: {
-    id: 1,
-    name: "",
-    instructions: "",
-    url: "",
-    next: "/next",
-    categories: [1, 2].map((number) => ({ number, name: `c${number}`, color: "#123", hotkey: number, kind: "thing" })),
-  },
-  user: { id: 1, name: "me", role: "annotator", can_label: true },
-  methods: (["everything", "instances", "panoptic", "text"] as Method[]).map((method) => ({
-    method,
-    title: method,
-    can: method !== "panoptic",
-    head: null,
-  })),
-  api: { suggestions: "/suggestions", text: "/text" },
-  position: { index: 1, total: 1 },
-  previous: null,
-  upcoming: [],
-} as unknown as Boot;
+const METHODS: Method[] = ["everything", "instances", "panoptic", "text"];
+const BOOT = bootOf(VIEW, {
+  methods: METHODS.map((method) => ({ method, title: method, can: method !== "panoptic", head: null })),
+});
 
 /** Annotations and suggestions behind `fetch`. */
 class Server {
@@ -102,32 +81,8 @@ describe("suggestions in the editor", () => {
   let stored: Map<string, unknown>;
 
   const open = async (boot = BOOT) => {
-    const api = new Api(
-      { annotations: "/set", annotation: "/annotations/", changes: "/changes", status: "/status" } as Endpoints,
-      server.fetch,
-    );
-    const connection = {
-      connect: () => {},
-      prefetch: () => {},
-      track: () => {},
-      release: () => {},
-      retryNow: () => {},
-      here: () => {},
-    };
-    const connect = (one: Listener) => {
-      listener = one;
-      return connection as unknown as ClickConnection;
-    };
-    const storage = {
-      read: <T>(key: string) => (stored.get(key) as T | undefined) ?? null,
-      write: (key: string, value: unknown) => void stored.set(key, value),
-      remove: (key: string) => void stored.delete(key),
-    };
-    const locks = { hold: () => Promise.resolve(() => {}) };
-    const name = { read: () => null, write: () => {} };
-    const records = new MemoryRecords();
-    const strip = new Strip(api, storage, 1);
-    editor = new Editor(boot, { storage, records, locks, name, strip, api, connect, go: () => {} });
+    const listen = (one: Listener) => (listener = one);
+    editor = new Editor(boot, around(server, { storage: storageOn(stored), listen }));
     await editor.begin();
     listener.hello({ type: "hello", state: "ready" } as Hello);
     await vi.waitFor(() => expect(now().load.kind).toBe("ready"));
@@ -230,7 +185,7 @@ describe("suggestions in the editor", () => {
     expect(editor.store.get().open!.source).toBe("tree");
     press("cancel");
     hit(35, 12, { shift: true });
-    await editor.finish();
+    await editor.image.finish();
     expect([editor.store.get().open, kept()]).toEqual([null, [["tree", 1]]]);
   });
 

@@ -29,10 +29,9 @@ Value = StrictBool | StrictInt | Annotated[float, Field(strict=True, allow_inf_n
 Attributes = Annotated[dict[str, Value], Field(max_length=2 * MAX_ATTRIBUTES)]
 
 
-class NewAnnotation(Spec):
-    """Keep an object. `uid` is the client's: saving the same object again is harmless."""
+class WholeObject(Spec):
+    """All that an object needs. `uid` is the client's: saving the same object again is harmless."""
 
-    version: Version
     uid: UUID
     category: CategoryNumber
     counts: Counts
@@ -41,10 +40,9 @@ class NewAnnotation(Spec):
     attributes: Attributes | None = None
 
 
-class ChangedAnnotation(Spec):
-    """Change a kept object; what is left out stays as it is."""
+class ObjectParts(Spec):
+    """What is different about an object; what is left out stays as it is."""
 
-    version: Version
     category: CategoryNumber | None = None
     counts: Counts | None = None
     clicks: Clicks | None = None
@@ -52,31 +50,32 @@ class ChangedAnnotation(Spec):
     attributes: Attributes | None = None
 
 
-class CreateOne(Spec):
+class NewAnnotation(WholeObject):
+    """Keep an object."""
+
+    version: Version
+
+
+class ChangedAnnotation(ObjectParts):
+    """Change a kept object."""
+
+    version: Version
+
+
+class CreateOne(WholeObject):
     """One of several changes: keep an object."""
 
     kind: Literal["create"]
-    uid: UUID
-    category: CategoryNumber
-    counts: Counts
-    clicks: Clicks
-    z: Z | None = None
-    attributes: Attributes | None = None
 
     def change(self) -> ObjectChange:
         return Created(**self.model_dump(exclude={"kind"}))
 
 
-class ChangeOne(Spec):
-    """One of several changes: change an object; what is left out stays as it is."""
+class ChangeOne(ObjectParts):
+    """One of several changes: change an object."""
 
     kind: Literal["change"]
     uid: UUID
-    category: CategoryNumber | None = None
-    counts: Counts | None = None
-    clicks: Clicks | None = None
-    z: Z | None = None
-    attributes: Attributes | None = None
 
     def change(self) -> ObjectChange:
         return Changed(**self.model_dump(exclude={"kind"}))

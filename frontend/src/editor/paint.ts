@@ -6,12 +6,15 @@ import { outline, soften, thin, type Loop } from "./outline";
 import type { Patch } from "./rle";
 import { toScreen, type Point, type Size } from "./viewport";
 
-export interface MaskLook {
+export interface ProposalLook {
   readonly color: string;
   /** Opacity of the filling, 0–1. */
   readonly fill: number;
-  /** Width of the coloured line in CSS pixels; its dark edge adds 2. */
+  /** Width of the coloured line in CSS pixels; its dark edge goes beyond it. */
   readonly line: number;
+}
+
+export interface MaskLook extends ProposalLook {
   /** A white line instead of a coloured one: what is being worked on. */
   readonly bright: boolean;
 }
@@ -67,34 +70,9 @@ export function isInSight({ box: [x, y, width, height] }: Patch, { viewport, scr
   );
 }
 
-export function drawMask(surface: Surface, patch: Patch, look: MaskLook): void {
-  if (patch.runs.length === 0 || !isInSight(patch, surface)) return;
-  const { context, ratio } = surface;
-  const { scale } = surface.viewport;
-  const path = pathOf(patch, scale * ratio);
-  inView(surface);
-  context.globalAlpha = look.fill;
-  context.fillStyle = look.color;
-  context.fill(path, "evenodd");
-  context.globalAlpha = 1;
-  context.lineJoin = "round";
-  context.strokeStyle = DARK_EDGE;
-  context.lineWidth = (look.line + 2) / scale;
-  context.stroke(path);
-  context.strokeStyle = look.bright ? "#ffffff" : look.color;
-  context.lineWidth = look.line / scale;
-  context.stroke(path);
-}
-
-export interface ProposalLook {
-  readonly color: string;
-  readonly fill: number;
-  readonly line: number;
-}
-
-/** A mask that is no label yet: a dashed outline, never as solid as what is kept. */
-export function drawProposal(surface: Surface, patch: Patch, look: ProposalLook): void {
-  if (patch.runs.length === 0 || !isInSight(patch, surface)) return;
+/** The filled region with a dark edge `edge` wider than the line that goes on it; null where there is nothing to see. */
+function fillRegion(surface: Surface, patch: Patch, look: ProposalLook, edge: number): Path2D | null {
+  if (patch.runs.length === 0 || !isInSight(patch, surface)) return null;
   const { context, ratio } = surface;
   const { scale } = surface.viewport;
   const path = pathOf(patch, scale * ratio);
@@ -105,11 +83,26 @@ export function drawProposal(surface: Surface, patch: Patch, look: ProposalLook)
   context.globalAlpha = 1;
   context.lineJoin = "round";
   context.strokeStyle = DARK_EDGE;
-  context.lineWidth = (look.line + 1.25) / scale;
+  context.lineWidth = (look.line + edge) / scale;
   context.stroke(path);
-  context.setLineDash([6 / scale, 4 / scale]);
-  context.strokeStyle = look.color;
   context.lineWidth = look.line / scale;
+  return path;
+}
+
+export function drawMask(surface: Surface, patch: Patch, look: MaskLook): void {
+  const path = fillRegion(surface, patch, look, 2);
+  if (!path) return;
+  surface.context.strokeStyle = look.bright ? "#ffffff" : look.color;
+  surface.context.stroke(path);
+}
+
+/** A mask that is no label yet: a dashed outline, never as solid as what is kept. */
+export function drawProposal(surface: Surface, patch: Patch, look: ProposalLook): void {
+  const path = fillRegion(surface, patch, look, 1.25);
+  if (!path) return;
+  const { context, viewport } = surface;
+  context.setLineDash([6 / viewport.scale, 4 / viewport.scale]);
+  context.strokeStyle = look.color;
   context.stroke(path);
   context.setLineDash([]);
 }

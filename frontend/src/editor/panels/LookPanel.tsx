@@ -139,32 +139,24 @@ function WindowSliders({ window: own }: { window: Window }) {
   const [least, most] = unsigned ? [0, 2 ** 16 - 1] : [-Infinity, Infinity];
   const range = { min: Math.max(least, own[0] - span), max: Math.min(most, own[1] + 3 * span), step };
   const shown = (value: number) => (step === 1 ? String(value) : value.toPrecision(4));
+  const slider = (label: string, which: "low" | "high", value: number, move: (value: number) => void) => (
+    <label class="look-row">
+      <span>{label}</span>
+      <input
+        type="range"
+        {...range}
+        value={value}
+        aria-valuetext={shown(value)}
+        data-testid={`window-${which}`}
+        onInput={(event) => move(Number(event.currentTarget.value))}
+      />
+      <output>{shown(value)}</output>
+    </label>
+  );
   return (
     <>
-      <label class="look-row">
-        <span>Black at</span>
-        <input
-          type="range"
-          {...range}
-          value={low}
-          aria-valuetext={shown(low)}
-          data-testid="window-low"
-          onInput={(event) => set(Number(event.currentTarget.value), high)}
-        />
-        <output>{shown(low)}</output>
-      </label>
-      <label class="look-row">
-        <span>White at</span>
-        <input
-          type="range"
-          {...range}
-          value={high}
-          aria-valuetext={shown(high)}
-          data-testid="window-high"
-          onInput={(event) => set(low, Number(event.currentTarget.value))}
-        />
-        <output>{shown(high)}</output>
-      </label>
+      {slider("Black at", "low", low, (value) => set(value, high))}
+      {slider("White at", "high", high, (value) => set(low, value))}
     </>
   );
 }

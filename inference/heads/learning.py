@@ -21,20 +21,24 @@ import numpy as np
 from tqdm import tqdm
 
 from inference.compute import Compute
-from inference.features import Features
+from inference.features import Features, Half
+from inference.geometry import Frame, Image
 from inference.heads.data import Example, Labelled, Vocabulary
 from inference.heads.evaluation import Encoded, pictures
 from inference.heads.measure import average_precision, seen
+from inference.heads.misplaced import is_misplaced
 from inference.heads.proposals import Proposal, Rle, decode, encode, mask_iou
 from inference.heads.refine import refine
 from inference.heads.runtime import Head
 from inference.heads.training import HEAD, TrainingPlan, train_head
+from inference.heads.variants import EIGHT, MIRRORED, with_variants
 from inference.predictor import ClickPredictor
 from inference.protocol import iou
 from inference.session import ClickSession
 from inference.simulate import Mask, next_click
 
 GOOD, LIMIT = 0.9, 20  # an object is finished at this IoU, or given up after so many clicks
+TURNS = {"none": (), "mirrored": MIRRORED, "eight": EIGHT}
 SAME_OBJECT = 0.5  # IoU at which a person takes a suggestion for this object
 
 
@@ -49,6 +53,8 @@ def add_command(commands: Any) -> None:
     add("--start", type=Path, help="folder of a head to begin with (default: a random one)")
     add("--threshold", type=float, default=0.4, help="least score of a suggestion that people see")
     add("--refine", action="store_true", help="let the click model draw the suggestions again")
+    add("--variants", choices=TURNS, default="eight", help="turned and mirrored pictures to learn from, too")
+    add("--keep-misplaced", action="store_true", help="don't leave out pictures whose labels are those of a turned one")
     add("--limit", type=int, help="only the first pictures of the file")
     add("--seed", type=int, default=0, help="of the order of the pictures and of the trainings")
     add("--weights", type=Path, help="folder of exported weights (default: the shipped ones)")
@@ -95,6 +101,10 @@ class Team:
             with self.file.open("a") as file:
                 file.write(json.dumps({example.name: made}) + "\n")
         return self.known[example.name]
+
+    def tokens(self, picture: Image, frame: Frame) -> Half:
+        """Of a picture that is no image of the file."""
+        return self.predictor.encode_batch([picture], [(frame.height, frame.width)])[0].tokens
 
     def labelled(self, example: Example) -> Example:
         """The picture with the team's masks instead of the true ones; its tokens are the features'."""
@@ -163,12 +173,12 @@ def finish_picture(
     count.refused += len(proposals) - len(taken)
 
 
-def learn(labelled: Sequence[Example], words: Vocabulary, folder: Path, args: argparse.Namespace) -> Head:
+def learn(labelled: Sequence[Example], words: Vocabulary, folder: Path, team: Team, args: argparse.Namespace) -> Head:
     """The head that the team's labels give."""
     if not (folder / HEAD / "manifest.json").exists():
         train_head(
             "instances",
-            labelled,
+            with_variants(labelled, TURNS[args.variants], team.tokens, args.out / "variants"),
             folder,
             vocabulary=words,
             steps=args.steps,
@@ -192,6 +202,8 @@ def learning(args: argparse.Namespace) -> dict[str, Any]:
     predictor = ClickPredictor(args.weights, threads=args.threads)
     team = Team(predictor, Encoded(predictor, args.out / "features"), args.out / "labels.jsonl")
     examples = pictures(args.data, args.limit)
+    misplaced = [] if args.keep_misplaced else [e.name for e in examples if is_misplaced(e)]
+    examples = [e for e in examples if e.name not in misplaced]
     order = np.random.default_rng(args.seed).permutation(len(examples))
     shuffled = [examples[int(k)] for k in order]
     pool, last = shuffled[: len(shuffled) // 2], shuffled[len(shuffled) // 2 :]
@@ -200,13 +212,14 @@ def learning(args: argparse.Namespace) -> dict[str, Any]:
     results = []
     for k in sorted(k for k in args.after if k <= len(pool)):
         labelled = [team.labelled(e) for e in tqdm(pool[:k], f"label {k}", file=sys.stderr)]
-        head = learn(labelled, words, args.out / f"after-{k}", args)
+        head = learn(labelled, words, args.out / f"after-{k}", team, args)
         results.append({"after": k} | with_head(head, last, team, alone, args))
         print(json.dumps(results[-1]), flush=True)
     draw(results, alone, args.out / "learning.png")
     return {
         "command": "learning",
         "images": len(last),
+        "misplaced": misplaced,
         "objects": sum(len(e.objects) for e in last),
         "clicks_alone": alone,
         "learning": results,

@@ -1,0 +1,76 @@
+"""Turned and mirrored pictures to learn from.
+
+A ViT is not equivariant: the map of a mirrored picture is not the mirrored map. So a variant is encoded like any other
+picture, once, and kept until the training ends. Few pictures are learned by heart without variants: on 18 pictures of
+plates, AP is .91 on them and .40 on others.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.coco import DataError
+from inference.features import Half
+from inference.geometry import Frame, Image
+from inference.heads.data import Example
+from inference.simulate import Mask
+
+Encode = Callable[[Image, Frame], Half]
+"""Tokens of a picture, C x h x w; the frame is its image's, of which the picture may be a smaller copy."""
+
+MIRRORED = (4,)
+EIGHT = tuple(range(1, 8))
+"""All quarter turns, each also mirrored: for what is seen from above."""
+
+
+def turned(array: NDArray[Any], turn: int) -> NDArray[Any]:
+    """An array of H x W (x C) after `turn % 4` quarter turns to the left, and, from 4 on, mirrored first."""
+    return np.rot90(array[:, ::-1] if turn >= 4 else array, turn % 4)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Variant(Example):
+    """An example whose picture is turned; its segmentations are the original's."""
+
+    turn: int = 0
+
+    def mask(self, segmentation: Any) -> Mask:
+        height, width = self.frame.height, self.frame.width
+        size = Frame.of(width, height) if self.turn % 2 else self.frame
+        original = dataclasses.replace(self, frame=size, turn=0)
+        return np.ascontiguousarray(turned(Example.mask(original, segmentation), self.turn))
+
+
+def variant(example: Example, turn: int, encode: Encode, folder: Path) -> Variant:
+    """One variant; its tokens are encoded when they are missing in `folder`, which is of one encoder's."""
+    height, width = example.frame.height, example.frame.width
+    frame = Frame.of(width, height) if turn % 2 else example.frame
+    picture, path = example.picture, folder / f"{example.name.replace('/', '-')}~{turn}.npy"
+    if picture is None:
+        raise DataError(f"{example.name}: no picture to turn")
+
+    def load() -> Half:
+        if not path.exists():
+            tokens = encode(np.ascontiguousarray(turned(picture(), turn)), frame)
+            part = path.with_suffix(f".{os.getpid()}.part")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                np.save(file, tokens)
+            part.replace(path)
+        return np.asarray(np.load(path, mmap_mode="r"))
+
+    same = {f.name: getattr(example, f.name) for f in dataclasses.fields(Example)}
+    shown = same | {"name": f"{example.name}~{turn}", "frame": frame, "tokens": load, "picture": None}
+    return Variant(**shown, turn=turn)
+
+
+def with_variants(examples: Sequence[Example], turns: Sequence[int], encode: Encode, folder: Path) -> list[Example]:
+    """The examples and all their variants."""
+    return [*examples, *(variant(e, turn, encode, folder) for e in examples for turn in turns)]

@@ -1,5 +1,6 @@
-"""What `make test` does: the bundle; then the tests on the embedded stack, beside it format, lint, types, those that a
-stack concerns on the team's, and the browser's. Most tests wait for other processes, so two lanes fill two cores.
+"""What `make test` does: the bundle, beside it format, lint and types; then the tests on the embedded stack, beside it
+those that a stack concerns on the team's, and the browser's. Most tests wait for other processes, so two lanes fill
+two cores.
 
     python tests/run.py            everything
     python tests/run.py embedded   only that step (see STEPS)
@@ -31,7 +32,12 @@ DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "postgres://interlabel:interl
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 PYTEST = ("-q", "--durations=12", "--durations-min=5")
 # What only concerns the embedded stack, a browser or no stack at all is not run again on the team's.
-ONLY_ONCE = ("tests/browser", "tests/inference", "tests/ops", "tests/stack/test_heads.py", "tests/unit")
+ONLY_ONCE = (
+    "tests/browser", "tests/features/test_kill.py", "tests/inference", "tests/ops", "tests/stack/test_heads.py",
+    "tests/unit",
+)  # fmt: skip
+ONLY_TEAM = ("tests/stack/test_bench_clicks.py",)
+"""What takes long and is the same on both stacks; in CI, where both are there, one is enough."""
 
 
 class LeftOut(Exception):
@@ -121,8 +127,8 @@ def _fingerprint() -> dict[str, str]:
 
 def embedded() -> Count:
     """Every test but the browser's, on SQLite and the embedded Redis."""
-    ignored = "--ignore=tests/browser"
-    return count(run(sys.executable, "-m", "pytest", *PYTEST, ignored, DATABASE_URL="", REDIS_URL=""))
+    ignored = [f"--ignore={name}" for name in ("tests/browser", *(ONLY_TEAM if CI else ()))]
+    return count(run(sys.executable, "-m", "pytest", *PYTEST, *ignored, DATABASE_URL="", REDIS_URL=""))
 
 
 def browser() -> Count:
@@ -149,8 +155,9 @@ STEPS: dict[str, Callable[[], Count]] = {
 }  # fmt: skip
 
 
-LANES = (("bundle",), ("embedded",), ("style", "team", "browser"))
-"""Steps of one lane run one after the other. The bundle goes first: browsers read what it writes."""
+LANES = ((("bundle",), ("style",)), (("embedded",), ("team", "browser")))
+"""Rows run one after the other (browsers read what the bundle writes), the lanes of a row beside each other, and the
+steps of a lane one after the other."""
 
 
 @dataclass
@@ -181,12 +188,14 @@ def step(name: str) -> Outcome:
 
 def main(names: list[str]) -> int:
     """Run the steps; all of them even when one fails. 0 when nothing failed."""
+    if unknown := set(names) - set(STEPS):
+        sys.exit(f"There is no step {', '.join(sorted(unknown))}; there are {', '.join(STEPS)}.")
     names = names or list(STEPS)
-    lanes = [[name for name in lane if name in names] for lane in LANES]
-    outcomes = {name: step(name) for name in lanes[0]}
-    with ThreadPoolExecutor(len(lanes) - 1) as pool:
-        for done in pool.map(lambda lane: {name: step(name) for name in lane}, lanes[1:]):
-            outcomes |= done
+    outcomes: dict[str, Outcome] = {}
+    for row in LANES:
+        with ThreadPoolExecutor(len(row)) as pool:
+            for done in pool.map(lambda lane: {name: step(name) for name in lane if name in names}, row):
+                outcomes |= done
     print()
     for name in names:
         print(f"{name:<9} {outcomes[name].seconds:5.0f} s  {outcomes[name].said}")

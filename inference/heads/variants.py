@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from inference.simulate import Mask
 Encode = Callable[[Image, Frame], Half]
 """Tokens of a picture, C x h x w; the frame is its image's, of which the picture may be a smaller copy."""
 
+FEW, MANY = 60, 300
 MIRRORED = (4,)
 EIGHT = tuple(range(1, 8))
 """All quarter turns, each also mirrored: for what is seen from above."""
@@ -52,7 +54,8 @@ def variant(example: Example, turn: int, encode: Encode, folder: Path) -> Varian
     """One variant; its tokens are encoded when they are missing in `folder`, which is of one encoder's."""
     height, width = example.frame.height, example.frame.width
     frame = Frame.of(width, height) if turn % 2 else example.frame
-    picture, path = example.picture, folder / f"{example.name.replace('/', '-')}~{turn}.npy"
+    picture, name = example.picture, blake2b(f"{example.group}/{example.name}".encode(), digest_size=12).hexdigest()
+    path = folder / f"{name}~{turn}.npy"
     if picture is None:
         raise DataError(f"{example.name}: no picture to turn")
 
@@ -74,3 +77,8 @@ def variant(example: Example, turn: int, encode: Encode, folder: Path) -> Varian
 def with_variants(examples: Sequence[Example], turns: Sequence[int], encode: Encode, folder: Path) -> list[Example]:
     """The examples and all their variants."""
     return [*examples, *(variant(e, turn, encode, folder) for e in examples for turn in turns)]
+
+
+def turns_for(count: int) -> tuple[int, ...]:
+    """Which variants of `count` pictures are worth their encoding: the fewer there are, the more are needed."""
+    return EIGHT if count <= FEW else MIRRORED if count <= MANY else ()

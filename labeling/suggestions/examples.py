@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.geometry import Frame
 from inference.heads.proposals import Rle, mask_iou
@@ -101,6 +102,11 @@ def _tokens(row: Encoding, version: str) -> Half:
         return Features.from_bytes(store.read(row), version).tokens
     except (FileNotFoundError, FeaturesError) as error:
         raise TokensLost(row, str(error)) from error
+
+
+def encode(picture: NDArray[np.uint8], frame: Frame) -> Half:
+    """Tokens of a picture that is no image of a project, like a turned one; it may be a smaller copy of the frame's."""
+    return model.predictor().encode_batch([picture], [(frame.height, frame.width)])[0].tokens
 
 
 def _example(image: Image, names: dict[int, str], load: Callable[[Encoding], Half]) -> Example:

@@ -211,11 +211,13 @@ def _train(head: HeadVersion) -> bool:
     """Run the library's loop; False when this worker shuts down before its end. Raises: Cancelled, DataError."""
     from inference.compute import Compute
     from inference.heads.training import Watch, train_head
+    from inference.heads.variants import turns_for, with_variants
 
     assert head.project is not None
     names = {row.category_id: row.word for row in head.mappings.all() if row.category_id is not None}
     found = examples.examples_of(head.project, head.images, names)
     learned, measured = examples.split(found)
+    learned = with_variants(learned, turns_for(len(learned)), examples.encode, scratch(head) / "variants")
     watch = _Watch(head)
     train_head(
         head.kind,  # type: ignore[arg-type]

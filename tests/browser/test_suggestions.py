@@ -241,6 +241,7 @@ def test_pre_labels_are_accepted_above_a_threshold_and_corrected(
     page = editor.page
     page.goto(f"/images/{best}/")
     editor.wait_ready()
+    editor.wait_saved()  # what other tests kept there is loaded
     page.keyboard.press("v")
     group = page.locator("[data-group='class 7']")
     expect(group).to_be_visible()

@@ -1,0 +1,79 @@
+"""Turned pictures: their labels turn with them, and labels that belong to a turned picture are found."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.coco import DataError
+from inference.features import Half
+from inference.geometry import Frame, Image
+from inference.heads.data import Example, Labelled, Vocabulary, rasterise
+from inference.heads.misplaced import is_misplaced
+from inference.heads.proposals import encode
+from inference.heads.variants import EIGHT, turned, variant, with_variants
+
+HEIGHT, WIDTH = 256, 320  # a map without padding
+
+
+def picture_and_mask(seed: int) -> tuple[Image, np.ndarray]:
+    """A bright region that looks otherwise after every turn."""
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[16:80, 32:208] = True
+    mask[80:160, 160:208] = True
+    picture = rng.integers(0, 60, (HEIGHT, WIDTH, 3), np.uint8)
+    picture[mask] += 150
+    return picture, mask
+
+
+def made(picture: Image, mask: np.ndarray) -> Example:
+    frame = Frame.of(*mask.shape)
+    tokens = np.zeros((4, *frame.tokens), np.float16)
+    label = Labelled(encode(mask), "thing")
+    return Example("set/1", "1", frame, lambda: tokens, (label,), picture=lambda: picture)
+
+
+@pytest.mark.parametrize("turn", EIGHT)
+def test_labels_turn_with_the_picture(turn: int, tmp_path: Path) -> None:
+    picture, mask = picture_and_mask(0)
+    seen: list[tuple[Image, Frame]] = []
+
+    def encode_picture(given: Image, frame: Frame) -> Half:
+        seen.append((given, frame))
+        return np.full((4, *frame.tokens), turn, np.float16)
+
+    found = variant(made(picture, mask), turn, encode_picture, tmp_path)
+    assert (found.name, found.group) == (f"set/1~{turn}", "1")
+    assert not seen, "nothing is encoded before it is needed"
+    assert found.tokens().shape[1:] == found.frame.tokens
+    ((given, frame),) = seen
+    true = found.mask(found.objects[0].segmentation)
+    assert true.shape == given.shape[:2] == (frame.height, frame.width)
+    assert np.array_equal(true, given[..., 0] >= 150)
+    assert (found.tokens() == turn).all()
+    assert len(seen) == 1, "tokens are kept"
+    words = Vocabulary(("thing",))
+    covered = rasterise(found, words).masks[0]
+    assert np.array_equal(covered, np.ascontiguousarray(turned(rasterise(made(picture, mask), words).masks[0], turn)))
+
+
+def test_all_turns_are_different_and_need_a_picture(tmp_path: Path) -> None:
+    picture, mask = picture_and_mask(0)
+    plain = made(picture, mask)
+    every = with_variants([plain], EIGHT, lambda _, frame: np.zeros((4, *frame.tokens), np.float16), tmp_path)
+    shapes = [e.mask(e.objects[0].segmentation) for e in every]
+    assert len({(m.shape, m.tobytes()) for m in shapes}) == 8
+    with pytest.raises(DataError, match="no picture to turn"):
+        variant(dataclasses.replace(plain, picture=None), 1, lambda _, frame: np.zeros(1, np.float16), tmp_path)
+
+
+def test_labels_of_a_turned_picture_are_found() -> None:
+    picture, mask = picture_and_mask(1)
+    assert not is_misplaced(made(picture, mask))
+    assert is_misplaced(made(picture, np.ascontiguousarray(turned(mask, 2))))
+    square = np.ascontiguousarray(picture[:, :HEIGHT]), np.ascontiguousarray(mask[:, :HEIGHT])
+    assert not is_misplaced(made(*square))
+    assert is_misplaced(made(square[0], np.ascontiguousarray(turned(square[1], 1))))
+    assert not is_misplaced(dataclasses.replace(made(picture, mask), objects=()))

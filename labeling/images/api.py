@@ -52,6 +52,16 @@ def show(request: HttpRequest, upload_id: int) -> dict[str, Any]:
     return services.describe(access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id))
 
 
+@api("GET")
+def blocks(request: HttpRequest, image_id: int) -> dict[str, Any]:
+    """Where the blocks of a large image are; while they are being made, how far they are."""
+    image = access.object_for(request, Image.objects.all(), pk=image_id)
+    pyramid = services.pyramid(image)
+    if pyramid is None:
+        raise ApiError(404, "no_blocks", "Only large images have blocks. Load the view of this one.")
+    return pyramid
+
+
 @api("DELETE")
 def delete(request: HttpRequest, image_id: int) -> dict[str, Any]:
     """Delete an image with its annotations, features and files."""

@@ -118,7 +118,7 @@ def _accept(item: UploadItem, file: IO[bytes]) -> None:
     picture = reading.read(file)
     original = str(item.file.name)
     view = pictures.write_view(picture, original)
-    blocks.write_blocks(picture.view, original)
+    blocks.write_blocks(picture.view, original, blocks.is_lossless(picture.source["format"]))
     thumbnail = pictures.write_thumbnail(picture, original)
     image = Image(
         project_id=item.upload.project_id, name=item.name, sha256=digest,

@@ -132,3 +132,19 @@ class UploadItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.state}"
+
+
+class Cutting(models.Model):
+    """The blocks of a large image that has none are to be made (`labeling.images.cutting`)."""
+
+    image = models.OneToOneField(Image, on_delete=models.CASCADE, related_name="cutting")
+    done = models.FloatField(default=0, help_text="0 to 1.")
+    failed_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_owner = models.CharField(
+        max_length=120, blank=True, help_text="host:pid:token of the worker that makes them."
+    )
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"Blocks of {self.image}: {self.done:.0%}"

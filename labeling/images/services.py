@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.files.base import File
+from django.urls import reverse
 
 from labeling.accounts.models import User
 from labeling.common import nudges
 from labeling.common.api import ApiError
-from labeling.images import ingest, zips
+from labeling.images import blocks, cutting, ingest, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.projects.models import Project
@@ -127,6 +128,26 @@ def describe_item(item: UploadItem) -> dict[str, Any]:
         "message": item.message,
         "image": item.image_id,
     }
+
+
+def pyramid(image: Image) -> dict[str, Any] | None:
+    """Where an editor finds the blocks of a large image; None for one that is shown whole.
+
+    `levels` are the finest first; there are none while the blocks are still to be made, which is asked for then.
+    """
+    if not blocks.has_blocks(image):
+        return None
+    found: dict[str, Any] = {
+        "status": reverse("images:blocks", args=[image.pk]),
+        "url": f"/images/{image.pk}/blocks/{{level}}/{{row}}/{{column}}?v={image.sha256[:8]}",
+        "side": blocks.SIDE,
+    }
+    try:
+        levels = blocks.levels_there(image)
+    except blocks.NoBlocks:
+        row = cutting.ask(image)
+        return found | {"levels": [], "done": row.done, "failed": row.failed_at is not None}
+    return found | {"levels": [{"name": level.name, "factor": level.factor} for level in levels]}
 
 
 def delete_image(image: Image) -> None:

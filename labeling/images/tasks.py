@@ -7,8 +7,8 @@ from celery.signals import worker_ready
 from django.db.models import Q
 from django.utils import timezone
 
+from labeling.images import cutting, leases, services
 from labeling.images import ingest as ingesting
-from labeling.images import leases, services
 from labeling.images.models import Upload, UploadItem
 
 ABANDONED_AFTER = timedelta(hours=24)
@@ -18,6 +18,12 @@ ABANDONED_AFTER = timedelta(hours=24)
 def ingest(upload_id: int) -> int:
     """Work off what waits in an upload; returns how many items this call took."""
     return ingesting.work_off(upload_id)
+
+
+@shared_task
+def cut() -> int:
+    """Make the blocks of large images that have none; returns how many this call made."""
+    return cutting.work_off()
 
 
 @shared_task
@@ -35,6 +41,8 @@ def sweep() -> None:
         free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
         if upload.items.filter(free, state=UploadItem.State.WAITING).exists():
             services.nudge(upload)
+    if cutting.release_dead():
+        cutting.nudge()
 
 
 def _release_dead() -> None:

@@ -13,13 +13,14 @@ from django.http import (
     HttpResponse,
     HttpResponseBadRequest,
     HttpResponseBase,
+    HttpResponseNotFound,
     HttpResponseNotModified,
 )
 from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
-from labeling.images import pictures
+from labeling.images import blocks, pictures
 from labeling.images.models import Image
 from labeling.projects import access
 
@@ -65,6 +66,27 @@ def original(request: HttpRequest, image_id: int) -> HttpResponseBase:
 
 
 @require_safe
+def block(request: HttpRequest, image_id: int, level: str, row: int, column: int) -> HttpResponseBase:
+    """A block of a large view (`labeling.images.blocks`)."""
+    image = access.object_for(request, Image.objects.all(), pk=image_id)
+    if not blocks.has_blocks(image):
+        return HttpResponseNotFound("This image has no blocks. Load its view.", content_type="text/plain")
+    response: HttpResponseBase
+    if _is_known(request, image):
+        response = HttpResponseNotModified()
+    else:
+        try:
+            content, content_type = blocks.read_block(image, level, row, column)
+        except blocks.NoBlock as error:
+            return HttpResponseNotFound(str(error), content_type="text/plain; charset=utf-8")
+        except blocks.NoBlocks:
+            missing = "The blocks of this image are not there. Open it again to have them made."
+            return HttpResponseNotFound(missing, content_type="text/plain")
+        response = HttpResponse(content, content_type=content_type)
+    return _kept(request, image, response)
+
+
+@require_safe
 def window(request: HttpRequest, image_id: int) -> HttpResponseBase:
     """The picture of an original with more than 8 bits, `low` shown black and `high` white: only to look at."""
     image = access.object_for(request, Image.objects.all(), pk=image_id)
@@ -92,10 +114,8 @@ def _serve(
 ) -> HttpResponseBase:
     """The file, or 304. It never changes, so a URL with its content in it (`?v=`) may be kept for ever; the bare one
     for minutes only, as the ids of a database that was set up anew begin at 1 again."""
-    etag = f'"{image.sha256}"'
-    known = parse_etags(request.headers.get("If-None-Match", ""))
     response: HttpResponseBase
-    if "*" in known or etag in known or f"W/{etag}" in known:
+    if _is_known(request, image):
         response = HttpResponseNotModified()
     else:
         try:
@@ -107,7 +127,19 @@ def _serve(
         response = StoredFileResponse(
             file, as_attachment=bool(download_as), filename=download_as, content_type=content_type
         )
-    response["ETag"] = etag
+    return _kept(request, image, response)
+
+
+def _is_known(request: HttpRequest, image: Image) -> bool:
+    """Whether the browser has it already."""
+    etag = f'"{image.sha256}"'
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    return "*" in known or etag in known or f"W/{etag}" in known
+
+
+def _kept(request: HttpRequest, image: Image, response: HttpResponseBase) -> HttpResponseBase:
+    """Told how long it may be kept."""
+    response["ETag"] = f'"{image.sha256}"'
     response["X-Content-Type-Options"] = "nosniff"
     if request.GET.get("v") == image.sha256[:8]:
         patch_cache_control(response, private=True, max_age=A_YEAR, immutable=True)

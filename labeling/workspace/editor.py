@@ -8,6 +8,7 @@ from labeling.accounts.models import User
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.images.pictures import is_deep
+from labeling.images.services import pyramid
 from labeling.projects.access import LABELERS
 from labeling.projects.api import attribute_payload, category_payload
 from labeling.projects.models import Role
@@ -28,6 +29,7 @@ def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
             "width": image.width,
             "height": image.height,
             "view": image.view_url,
+            "blocks": pyramid(image),
             "deep": _deep(image),
             "state": encoding.state if encoding else Encoding.State.QUEUED,
         },

@@ -67,6 +67,9 @@ def ids(project: Project, alice: User) -> dict[str, int]:
         "run_id": Run.objects.create(project=project, method="everything").pk,
         "head_id": HeadVersion.objects.create(project=project, kind="instances", number=1, state="ready").pk,
         "user_id": alice.pk,
+        "level": 1,
+        "row": 0,
+        "column": 0,
     }
 
 

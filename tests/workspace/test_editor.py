@@ -26,6 +26,7 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
             "width": 640,
             "height": 480,
             "view": image.view_url,
+            "blocks": None,
             "deep": None,
             "state": "ready",
         },

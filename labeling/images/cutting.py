@@ -1,0 +1,95 @@
+"""Making the blocks of large images that have none: those from before there were blocks, and those whose file is lost.
+
+Who opens such an image asks for its blocks. The rows are the queue, as with uploads and encodings: a worker claims one
+for a lease, and a row whose worker is gone is claimed again. Nothing of a try that was killed is used.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from labeling.common import nudges
+from labeling.images import blocks, leases, pictures
+from labeling.images.models import Cutting, Image
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+REMEMBERED = timedelta(minutes=5)
+"""How long a failure is told instead of being tried again."""
+
+
+def ask(image: Image) -> Cutting:
+    """Have the blocks made; the row says how far they are."""
+    Cutting.objects.filter(image=image, failed_at__lt=timezone.now() - REMEMBERED).delete()
+    row, _ = Cutting.objects.get_or_create(image=image)
+    if row.failed_at is None:
+        nudge()
+    return row
+
+
+def nudge() -> None:
+    """Have a worker look at the rows."""
+    nudges.send("labeling.images.tasks.cut", expires=60)
+
+
+def work_off() -> int:
+    """Make the blocks of every image that waits; returns how many were made."""
+    count = 0
+    while not leases.stopping() and (row := _claim()) is not None:
+        with leases.renewing(_mine(row)):
+            count += _cut(row)
+    return count
+
+
+def release_dead() -> bool:
+    """Free the rows of workers on this host that are gone; whether any row waits for a worker."""
+    for pk, owner in Cutting.objects.exclude(lease_owner="").values_list("pk", "lease_owner"):
+        if leases.is_dead(owner):
+            Cutting.objects.filter(pk=pk, lease_owner=owner).update(lease_owner="", lease_until=None)
+    return _free().exists()
+
+
+def _free() -> QuerySet[Cutting]:
+    return Cutting.objects.filter(Q(lease_until=None) | Q(lease_until__lt=timezone.now()), failed_at=None)
+
+
+def _claim() -> Cutting | None:
+    while (pk := _free().order_by("pk").values_list("pk", flat=True).first()) is not None:
+        lease: dict[str, Any] = {"lease_owner": leases.owner(), "lease_until": leases.until()}
+        if _free().filter(pk=pk).update(attempts=F("attempts") + 1, done=0, **lease):
+            return Cutting.objects.select_related("image").filter(pk=pk).first()
+    return None
+
+
+def _mine(row: Cutting) -> QuerySet[Cutting]:
+    return Cutting.objects.filter(pk=row.pk, lease_owner=row.lease_owner)
+
+
+def _cut(row: Cutting) -> bool:
+    image = row.image
+    try:
+        if row.attempts > MAX_ATTEMPTS:
+            raise MemoryError(f"{MAX_ATTEMPTS} workers died of it")
+        lossless = blocks.is_lossless(image.source.get("format", ""))
+        view = pictures.open_view(image)
+        blocks.write_blocks(view, str(image.original.name), lossless, lambda done: _note(row, done))
+    except (pictures.ViewUnreadable, MemoryError) as error:
+        logger.error("image %d gets no blocks: %s", image.pk, error)
+        _mine(row).update(failed_at=timezone.now(), lease_owner="", lease_until=None)
+        return False
+    except Exception:
+        logger.exception("the blocks of image %d are tried again later (attempt %d)", image.pk, row.attempts)
+        _mine(row).update(lease_owner="", lease_until=timezone.now() + leases.LEASE)
+        return False
+    _mine(row).delete()
+    if not Image.objects.filter(pk=image.pk).exists():  # deleted meanwhile: nobody else would delete this file
+        pictures.delete_files({pictures.blocks_name(str(image.original.name))})
+    return True
+
+
+def _note(row: Cutting, done: float) -> None:
+    _mine(row).update(done=done)

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +30,12 @@ WIDTH, HEIGHT = 464, 336  # in levels of 464 × 336, 232 × 168 and 116 × 84
 
 
 @pytest.fixture(autouse=True)
-def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_is_large(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[None]:
     monkeypatch.setattr(blocks, "BLOCKS_FROM", 100_000)
     monkeypatch.setattr(blocks, "SIDE", 64)
+    yield
+    for image in Image.objects.all():  # with its files
+        image.delete()
 
 
 def bring_in(project: Project, format: str) -> Image:

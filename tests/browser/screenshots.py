@@ -4,11 +4,11 @@ import json
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from labeling.accounts.demo import DemoUser
 from tests.browser.conftest import ARGUMENTS, sign_in
-from tests.browser.people import GO_ON, PAUSE, PHOTOGRAPHS, EditorPage, make_project, signal_processes
+from tests.browser.people import GO_ON, PAUSE, PHOTOGRAPHS, EditorPage, make_project, signal_processes, size_of
 from tests.stack.processes import ROOT, Stack, embedded
 
 IMAGES = ROOT / "docs" / "images"
@@ -24,11 +24,11 @@ def main() -> None:
         users = json.loads((stack.home / "demo.json").read_text())["users"]
         manager = next(DemoUser(**user) for user in users if user["role"] == "manager")
         page = _page(browser, stack, "light")
-        page.goto("/sign-in")
-        page.screenshot(path=IMAGES / "sign-in.png")
         sign_in(page, manager)
         _project_page(page, stack)
         _editor(page)
+        _suggestions(page)
+        _dark(_page(browser, stack, "dark"), manager)
         browser.close()
 
 
@@ -66,6 +66,50 @@ def _editor(page: Page) -> None:
     page.mouse.move(700, 790)
     page.wait_for_timeout(500)
     page.screenshot(path=IMAGES / "editor.jpg", quality=88)
+
+
+def _open(page: Page, name: str) -> EditorPage:
+    """A photograph of the project that is on the page, or whose editor is."""
+    if "/images/" in page.url:
+        page.locator("a.editor-bar-project").click()
+    page.locator("[data-images] .image-card__link[href]", has_text=name).click()
+    editor = EditorPage(page)
+    editor.wait_ready()
+    editor.wait_saved()
+    return editor
+
+
+def _suggestions(page: Page) -> None:
+    """Everything on one photograph, and an object that is asked for by text."""
+    editor = _open(page, "lemurs.jpg")
+    page.keyboard.press("v")
+    expect(page.get_by_test_id("confidence")).to_be_visible(timeout=60_000)
+    x, y = editor.at(*(side / 2 for side in size_of(editor)))
+    page.mouse.move(x, y)
+    page.wait_for_timeout(700)
+    page.screenshot(path=IMAGES / "everything.jpg", quality=88)
+
+    _open(page, "kitten.jpg")
+    page.keyboard.press("t")
+    page.keyboard.type("the cat")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("text-search")).to_have_attribute("data-state", "answered", timeout=60_000)
+    page.wait_for_timeout(700)
+    page.screenshot(path=IMAGES / "text.jpg", quality=88)
+
+
+def _dark(page: Page, manager: DemoUser) -> None:
+    """At night, with the strip and how it is shown."""
+    sign_in(page, manager)
+    page.get_by_role("link", name="Farm and forest").click()
+    editor = _open(page, "cows.jpg")
+    page.keyboard.press("j")
+    page.get_by_test_id("thumb").first.wait_for()
+    page.get_by_test_id("look").click()
+    page.get_by_test_id("look-outlines").check()
+    editor.wait_saved()
+    page.wait_for_timeout(700)
+    page.screenshot(path=IMAGES / "dark.jpg", quality=88)
 
 
 if __name__ == "__main__":

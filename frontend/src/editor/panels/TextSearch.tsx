@@ -35,7 +35,7 @@ export function TextSearch() {
           type="text"
           maxLength={120}
           autocomplete="off"
-          placeholder="Find by text, such as “left cow”"
+          placeholder="Find by text: left cow"
           aria-label="Find an object by text"
           aria-describedby="text-search-said"
           title={can ? "Find by text (T)" : whyNot("text", editor.boot)}

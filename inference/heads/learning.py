@@ -27,7 +27,7 @@ from inference.heads.data import Example, Labelled, Vocabulary
 from inference.heads.evaluation import Encoded, pictures
 from inference.heads.measure import average_precision, seen
 from inference.heads.misplaced import is_misplaced
-from inference.heads.proposals import Proposal, Rle, decode, encode, mask_iou
+from inference.heads.proposals import DUPLICATE, Proposal, Rle, decode, encode, mask_iou, suppress
 from inference.heads.refine import refine
 from inference.heads.runtime import Head
 from inference.heads.training import HEAD, TrainingPlan, train_head
@@ -193,7 +193,7 @@ def learn(labelled: Sequence[Example], words: Vocabulary, folder: Path, team: Te
 
 def suggestions(head: Head, features: Features, predictor: ClickPredictor, args: argparse.Namespace) -> list[Proposal]:
     proposals = head.suggest(features, args.threshold)
-    return refine(proposals, features, predictor) if args.refine else proposals
+    return suppress(refine(proposals, features, predictor) if args.refine else proposals, DUPLICATE)
 
 
 def learning(args: argparse.Namespace) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from inference.session import Box, Click, Mask, MaskPatch
 Rle = dict[str, Any]
 """Compressed COCO RLE: `size` [height, width] and `counts`, a str."""
 
+DUPLICATE = 0.6
+"""IoU above which two proposals are about one object."""
+
 
 @dataclass(frozen=True)
 class Proposal:

@@ -48,6 +48,7 @@ def propose(run: Run, image_id: int) -> list[Proposal]:
 
 def ask_head(run: Run, features: Features) -> list[Proposal]:
     """Proposals of the run's head; borders of things drawn by the click model, unless the run says not to."""
+    from inference.heads.proposals import DUPLICATE, suppress
     from inference.heads.refine import refine
 
     if run.head is None:
@@ -59,7 +60,8 @@ def ask_head(run: Run, features: Features) -> list[Proposal]:
         return found
     stuff = {head.categories[k] for k in head.stuff}  # has no middle to click into
     things = iter(refine([one for one in found if one.category not in stuff], features, model.predictor()))
-    return [one if one.category in stuff else next(things) for one in found]
+    drawn = [one if one.category in stuff else next(things) for one in found]
+    return suppress(drawn, DUPLICATE)  # with sharper borders two queries about one object turn out to be that
 
 
 def doubt(found: list[Proposal]) -> float:

@@ -3,16 +3,13 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from inference.heads.proposals import Proposal, Rle, drop_covered, mask_iou
+from inference.heads.proposals import DUPLICATE, Proposal, Rle, drop_covered, mask_iou
 from labeling.annotations.models import Annotation
 from labeling.images.models import Image
 from labeling.suggestions.models import Method, Suggestion
 
 COVERED = 0.5
 """IoU with a kept object, or share inside of one, above which nothing is proposed."""
-
-DUPLICATE = 0.6
-"""IoU of two methods' suggestions above which they are about one object."""
 
 FIRST = (Method.TEXT, Method.INSTANCES, Method.PANOPTIC, Method.EVERYTHING)
 """Of two suggestions about one object the one of the method that says more about it is offered."""

@@ -5,12 +5,14 @@
 //
 //   npm run build                     everything, after the type check
 //   node build.mjs pages.js --watch   only this file, again at each change
+//   node build.mjs --out=FOLDER       elsewhere than into ../static, to compare
 
 import { build } from "vite";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const watch = process.argv.includes("--watch");
+const out = process.argv.find((argument) => argument.startsWith("--out="))?.slice("--out=".length) ?? "../static";
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 
 /** The bundle's files: where each starts in the sources, and what it is called in ../static. */
@@ -27,7 +29,7 @@ for (const { input, output } of entries) {
     configFile: `${root}vite.config.ts`,
     logLevel: "warn",
     build: {
-      outDir: "../static",
+      outDir: out,
       emptyOutDir: false,
       watch: watch ? {} : null,
       rollupOptions: {
@@ -42,5 +44,5 @@ for (const { input, output } of entries) {
       },
     },
   });
-  console.log(`static/${output} from frontend/${input}`);
+  console.log(`${out}/${output} from frontend/${input}`);
 }

@@ -1,13 +1,14 @@
 /** Pictures that are decoded before their image is opened: the browser's cache has the file, but not its pixels. */
 
+import { Pyramid, type Blocks } from "./blocks/pyramid";
+import type { Decode, Job, Levels } from "./decoding";
+
 export interface Expected {
   readonly view: string;
   readonly width: number;
   readonly height: number;
+  readonly blocks?: Blocks | null;
 }
-
-/** A picture with its halved copies, the whole one first. */
-export type Levels = readonly ImageBitmap[];
 
 /** Pixels that are kept ready at most; 4 bytes each, and a third more for the copies. A larger picture is decoded when
  * it is opened. */
@@ -18,20 +19,22 @@ const PATIENCE_MS = 3_000;
 export class PicturesAhead {
   private readonly ready = new Map<string, Promise<Levels>>();
 
-  constructor(private readonly decode: (view: string) => Promise<Levels>) {}
+  constructor(readonly decode: Decode) {}
 
-  /** These are likely next, the likeliest first; what was expected before and is not any more is dropped. */
+  /** These are likely next, the likeliest first; what was expected before and is not any more is dropped. Of a picture
+   * in blocks it is the coarsest level. */
   expect(pictures: readonly Expected[]): void {
     let pixels = 0;
-    const wanted = new Set<string>();
-    for (const { view, width, height } of pictures) {
-      pixels += width * height;
-      if (pixels <= MOST_PIXELS) wanted.add(view);
+    const wanted = new Map<string, Job>();
+    for (const picture of pictures) {
+      const { job, size } = openingOf(picture);
+      pixels += size;
+      if (pixels <= MOST_PIXELS && job.urls.length > 0) wanted.set(picture.view, job);
     }
     for (const view of this.ready.keys()) if (!wanted.has(view)) this.drop(view);
-    for (const view of wanted) {
+    for (const [view, job] of wanted) {
       if (this.ready.has(view)) continue;
-      const levels = this.decode(view);
+      const levels = this.decode(job);
       this.ready.set(view, levels);
       levels.catch(() => this.ready.delete(view)); // it is tried again when it is opened
     }
@@ -51,6 +54,15 @@ export class PicturesAhead {
   }
 }
 
+/** What is decoded to open a picture, and its pixels. */
+function openingOf({ view, width, height, blocks }: Expected): { job: Job; size: number } {
+  if (!blocks) return { job: { urls: [view], halve: true }, size: width * height };
+  if (blocks.levels.length === 0) return { job: { urls: [], halve: false }, size: 0 }; // they are still being made
+  const pyramid = new Pyramid({ width, height }, blocks);
+  const urls = pyramid.base.map((block) => pyramid.url(block));
+  return { job: { urls, halve: false }, size: urls.length * blocks.side ** 2 };
+}
+
 function close(levels: Promise<Levels>): void {
   levels.then(
     (all) => all.forEach((one) => one.close()),
@@ -66,31 +78,4 @@ async function inTime(levels: Promise<Levels>, patience: number): Promise<Levels
   clearTimeout(timer);
   if (!first) close(levels);
   return first;
-}
-
-/** Has a worker decode; it is started with the first picture. */
-export function inWorker(start: () => Worker): (view: string) => Promise<Levels> {
-  let worker: Worker | null = null;
-  const waiting = new Map<string, { resolve: (levels: Levels) => void; reject: (error: Error) => void }>();
-  const begin = () => {
-    const started = start();
-    started.onmessage = ({ data }: MessageEvent<{ url: string; levels?: Levels; error?: string }>) => {
-      const one = waiting.get(data.url);
-      waiting.delete(data.url);
-      if (data.levels) one?.resolve(data.levels);
-      else one?.reject(new Error(data.error));
-    };
-    started.onerror = () => {
-      for (const { reject } of waiting.values()) reject(new Error("The worker can't decode."));
-      waiting.clear();
-    };
-    return started;
-  };
-  return (view) =>
-    new Promise((resolve, reject) => {
-      worker ??= begin();
-      const { href } = new URL(view, location.href); // a worker of a blob has no address that others are relative to
-      waiting.set(href, { resolve, reject });
-      worker.postMessage(href);
-    });
 }

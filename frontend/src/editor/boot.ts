@@ -2,6 +2,7 @@
 
 import type { PicturesAhead } from "./ahead";
 import type { Api, Endpoints } from "./api";
+import type { Blocks } from "./blocks/pyramid";
 import type { ClickConnection, Listener } from "./connection";
 import type { Locks, TabName } from "./place";
 import type { EncodingState } from "./protocol";
@@ -37,6 +38,8 @@ export interface Boot {
     height: number;
     view: string;
     state: EncodingState;
+    /** Where the parts of a large picture are; null for one that is shown whole. */
+    blocks?: Blocks | null;
     /** Where other windows of an original with more than 8 bits are, and which one the view has. */
     deep?: { readonly url: string; readonly window: Window } | null;
   };

@@ -1,6 +1,6 @@
 /** What the annotator can do. Holds the parts together: socket, outbox, open objects, journal, tools, state. */
 
-import type { Levels } from "./ahead";
+import type { PicturesAhead } from "./ahead";
 import { Refused } from "./api";
 import { WorkClock } from "./clock";
 import { Archive } from "./archive";
@@ -387,9 +387,9 @@ export class Editor implements Target, Desk {
     if (this.canLabel) this.clock.touch();
   }
 
-  /** The image's picture, if it is decoded already; can be had once. */
-  pictureAhead(): Promise<Levels | null> | null {
-    return this.around.pictures?.take(this.boot.image.view) ?? null;
+  /** Pictures that are decoded already, and who decodes them. */
+  get pictures(): PicturesAhead | null {
+    return this.around.pictures ?? null;
   }
 
   get strip(): Strip {

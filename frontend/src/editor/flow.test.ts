@@ -1,10 +1,11 @@
 /** From image to image: what is loaded ahead, the strip and its filters, and the time that is counted. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { inWorker, PicturesAhead } from "./ahead";
+import { PicturesAhead } from "./ahead";
 import { Refused, Unreachable, type Api, type ImageItem } from "./api";
 import type { Boot } from "./boot";
 import { WorkClock } from "./clock";
+import { inWorker, type Job, type ToWorker } from "./decoding";
 import { SocketsAhead } from "./early";
 import type { Editor } from "./editor";
 import type { Storage } from "./storage";
@@ -40,14 +41,14 @@ describe("pictures that are decoded ahead", () => {
 
   it("are handed over once, and closed when they are not expected any more", async () => {
     const bitmaps = new Map<string, ImageBitmap>();
-    const decode = vi.fn((view: string) => {
+    const decode = vi.fn(({ urls }: Job) => {
       const one = bitmap();
-      bitmaps.set(view, one);
+      bitmaps.set(urls[0]!, one);
       return Promise.resolve([one]);
     });
     const ahead = new PicturesAhead(decode);
     ahead.expect([expected("a"), expected("b"), expected("huge", 70_000)]);
-    expect(decode.mock.calls).toEqual([["a"], ["b"]]);
+    expect(decode.mock.calls).toEqual(["a", "b"].map((url) => [{ urls: [url], halve: true }]));
     expect(await ahead.take("a")).toEqual([bitmaps.get("a")]);
     expect(ahead.take("a")).toBeNull();
     ahead.expect([expected("c")]);
@@ -70,12 +71,23 @@ describe("pictures that are decoded ahead", () => {
     vi.stubGlobal("location", { href: "http://here/images/1/" });
     const worker = { onmessage: null as ((event: unknown) => void) | null, postMessage: vi.fn() };
     const decode = inWorker(() => worker as unknown as Worker);
-    const [one, other] = [decode("/view/1"), decode("/view/2")];
+    const whole = (url: string) => ({ urls: [url], halve: true });
+    const [one, other] = [decode(whole("/view/1")), decode(whole("/view/2"))];
+    const sent = worker.postMessage.mock.calls.map(([message]) => message as Job & { id: number });
+    expect(sent.map(({ urls }) => urls[0])).toEqual(["http://here/view/1", "http://here/view/2"]);
     const levels = [bitmap()];
-    worker.onmessage!({ data: { url: worker.postMessage.mock.calls[1]![0], levels } });
-    worker.onmessage!({ data: { url: "http://here/view/1", error: "404" } });
+    worker.onmessage!({ data: { id: sent[1]!.id, levels } });
+    worker.onmessage!({ data: { id: sent[0]!.id, error: "404" } });
     expect(await other).toBe(levels);
     await expect(one).rejects.toThrow("404");
+    const controller = new AbortController();
+    const third = decode(whole("/view/3"), controller.signal);
+    controller.abort();
+    await expect(third).rejects.toThrow("Not wanted");
+    const late = bitmap();
+    const { cancel } = worker.postMessage.mock.calls.at(-1)![0] as ToWorker & { cancel: number };
+    worker.onmessage!({ data: { id: cancel, levels: [late] } });
+    expect(late.close).toHaveBeenCalled();
     vi.unstubAllGlobals();
   });
 

@@ -1,11 +1,12 @@
 /** Starts the editor on its page. */
 
 import { render } from "preact";
-import { inWorker, PicturesAhead } from "./ahead";
+import { PicturesAhead } from "./ahead";
 import { Api } from "./api";
 import { readBoot, socketUrl, type Boot } from "./boot";
 import { ClickConnection } from "./connection";
 import Decoder from "./decode.worker?worker&inline";
+import { inWorker } from "./decoding";
 import { SocketsAhead } from "./early";
 import { Editor } from "./editor";
 import { useKeys } from "./keys";

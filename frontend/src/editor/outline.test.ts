@@ -61,6 +61,21 @@ describe("outline", () => {
   });
 });
 
+describe("pixels that only touch at a corner", () => {
+  it("are apart", () => {
+    expect(outline({ box: [0, 0, 2, 2], runs: [0, 1, 2, 1] })).toHaveLength(2);
+    expect(outline({ box: [0, 0, 2, 2], runs: [1, 2] })).toHaveLength(2);
+  });
+});
+
+describe("the outline of a very large object", () => {
+  it("costs its outline, not its pixels", () => {
+    const side = 40_000; // a byte a pixel would be more than there is room for in a test
+    const [loop] = outline({ box: [0, 0, side, side], runs: [0, side * side] });
+    expect([...loop!]).toEqual([side, 0, side, side, 0, side, 0, 0]);
+  });
+});
+
 describe("thin", () => {
   it("leaves out corners that nobody can see, and keeps a shape", () => {
     const stairs = Float32Array.from(Array.from({ length: 80 }, (_, index) => Math.floor((index + 1) / 2) % 40));

@@ -1,18 +1,33 @@
 /** The picture's pixels, with halved copies so that zoomed-out views are smooth and cheap to draw. */
 
-import type { Levels } from "./ahead";
+import { CRISP_FROM } from "./blocks/pyramid";
 import type { Surface } from "./canvas";
+import type { Levels } from "./decoding";
 import { halved } from "./halving";
 import type { Box } from "./rle";
 import type { Size } from "./viewport";
 
-/** From this many screen pixels a picture pixel on, the pixels are shown as squares. */
-const CRISP_FROM = 2;
-
-export class Picture {
-  private levels: Levels = [];
+/** An image's picture: whole, or in blocks when it is large. */
+export interface Picture {
+  readonly size: Size;
   /** How its pixels are shown: a canvas filter. */
+  filter: string;
+  /** Whether it is drawn as sharp as it can be. */
+  readonly detail: "full" | "loading";
+  /** Of its decoded pixels. */
+  readonly bytes: number;
+  /** Draws what the viewport shows of the picture. */
+  draw(surface: Surface): void;
+  /** Draws a part of the picture, `[x, y, width, height]`, into the whole of a small canvas; not filtered. */
+  drawPart(context: CanvasRenderingContext2D, part: Box): void;
+  /** The image is left: its pixels, hundreds of megabytes for some, are not waited for until they are collected. */
+  dispose(): void;
+}
+
+export class WholePicture implements Picture {
+  readonly detail = "full";
   filter = "none";
+  private levels: Levels = [];
   private disposed = false;
 
   private constructor(readonly size: Size) {}
@@ -24,21 +39,23 @@ export class Picture {
     levelAdded: () => void,
     ahead: Promise<Levels | null> | null = null,
   ): Promise<Picture> {
-    const picture = new Picture(size);
+    const picture = new WholePicture(size);
     const ready = await ahead?.catch(() => null);
     picture.levels = ready ?? [await decoded(url)];
     if (!ready) void picture.halve(levelAdded);
     return picture;
   }
 
-  /** The image is left: its pixels, hundreds of megabytes for some, are not waited for until they are collected. */
+  get bytes(): number {
+    return this.levels.reduce((sum, { width, height }) => sum + 4 * width * height, 0);
+  }
+
   dispose(): void {
     this.disposed = true;
     for (const level of this.levels) level.close();
     this.levels = [];
   }
 
-  /** Draws what the viewport shows of the picture. */
   draw({ context, viewport, screen, ratio }: Surface): void {
     const density = viewport.scale * ratio;
     const source = this.levels[this.levelFor(density)];
@@ -53,18 +70,15 @@ export class Picture {
     context.imageSmoothingEnabled = density < CRISP_FROM;
     context.imageSmoothingQuality = "medium";
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    // Safari's canvases know no filter: there the layer has it, and costs a little at every frame.
-    if ("filter" in context) context.filter = this.filter;
-    else (context as CanvasRenderingContext2D).canvas.style.filter = this.filter === "none" ? "" : this.filter;
-    context.drawImage(
-      source,
-      ...([left * fx, top * fy, (right - left) * fx, (bottom - top) * fy] as const),
-      ...([left * scale + x, top * scale + y, (right - left) * scale, (bottom - top) * scale] as const),
-    );
-    if ("filter" in context) context.filter = "none";
+    filtered(context, this.filter, () => {
+      context.drawImage(
+        source,
+        ...([left * fx, top * fy, (right - left) * fx, (bottom - top) * fy] as const),
+        ...([left * scale + x, top * scale + y, (right - left) * scale, (bottom - top) * scale] as const),
+      );
+    });
   }
 
-  /** Draws a part of the picture, `[x, y, width, height]`, into the whole of a small canvas; not filtered. */
   drawPart(context: CanvasRenderingContext2D, [x, y, width, height]: Box): void {
     const { canvas } = context;
     const source = this.levels[this.levelFor(Math.max(canvas.width / width, canvas.height / height))];
@@ -93,4 +107,12 @@ async function decoded(url: string): Promise<ImageBitmap> {
   element.src = url;
   await element.decode();
   return createImageBitmap(element);
+}
+
+/** Draws through a filter. Safari's canvases know none: there the layer has it, and costs a little at every frame. */
+export function filtered(context: CanvasRenderingContext2D, filter: string, draw: () => void): void {
+  if ("filter" in context) context.filter = filter;
+  else (context as CanvasRenderingContext2D).canvas.style.filter = filter === "none" ? "" : filter;
+  draw();
+  if ("filter" in context) context.filter = "none";
 }

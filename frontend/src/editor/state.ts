@@ -33,6 +33,8 @@ export interface State {
     readonly aheadAtFirst: number | null;
   };
   readonly pictureFailed: boolean;
+  /** How far the parts of a large picture are made, 0 to 1; null when they are there. */
+  readonly pictureMade: number | null;
   readonly kept: readonly Kept[];
   readonly status: Status;
   /** Why the image is skipped, and what is noted about it. */
@@ -88,6 +90,7 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     connection: "connecting",
     encoding: { state: encoding, reason: null, ahead: null, aheadAtFirst: null },
     pictureFailed: false,
+    pictureMade: null,
     kept: [],
     status: "new",
     reason: "",

@@ -4,7 +4,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { Stage } from "../canvas";
 import { DisplayFilter } from "../display";
 import type { Editor } from "../editor";
-import { Picture } from "../picture";
+import { loadPicture } from "../loading";
+import type { Picture } from "../picture";
 import { followPointers, type Gestures } from "../pointer";
 import { area, type Box } from "../rle";
 import { direct } from "../scene";
@@ -122,12 +123,16 @@ function showPicture(editor: Editor, host: HTMLElement, stage: Stage): () => voi
   const load = async (url: string) => {
     if (url === wanted) return;
     wanted = url;
-    const ahead = url === image.view ? editor.pictureAhead() : null;
-    const picture = await Picture.load(url, image, () => stage.redraw("picture"), ahead).catch(() => null);
+    const changed = () => stage.redraw("picture");
+    const picture = await loadPicture(editor, url, changed, () => url === wanted).catch(() => null);
     if (url !== wanted) return picture?.dispose(); // another one was asked for meanwhile
     if (picture) {
       editor.store.set({ picture });
-      stage.paint("picture", (surface) => picture.draw(surface));
+      stage.paint("picture", (surface) => {
+        picture.draw(surface);
+        host.dataset["detail"] = picture.detail;
+        host.dataset["decoded"] = String(picture.bytes);
+      });
       requestAnimationFrame(() => (host.dataset["picture"] = "shown"));
       for (const before of loaded.splice(0, loaded.length, picture)) before.dispose();
     } else if (url === image.view) editor.store.set({ pictureFailed: true });

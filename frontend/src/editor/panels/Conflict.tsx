@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { disputes, type Dispute, type Side } from "../conflict";
 import type { Conflict } from "../outbox";
 import { drawMask } from "../paint";
+import type { Picture } from "../picture";
 import { useEditor, useEditorState } from "./context";
 import { Modal } from "./Modal";
 
@@ -160,21 +161,17 @@ function MaskPicture({ side, crop, name, gone }: { side: Side | null; crop: Crop
   const editor = useEditor();
   const canvas = useRef<HTMLCanvasElement>(null);
   const color = editor.category(side?.category ?? null)?.color ?? "#9aa3b5";
+  const picture = useEditorState((state) => state.picture);
   useEffect(() => {
-    if (!side || !canvas.current) return;
-    const picture = new Image();
-    picture.onload = () => canvas.current && draw(canvas.current, picture, editor.boot.image, crop, side, color);
-    picture.src = editor.boot.image.view;
-    draw(canvas.current, null, editor.boot.image, crop, side, color);
-  }, [side]);
+    if (side && canvas.current) draw(canvas.current, picture, crop, side, color);
+  }, [side, picture]);
   if (!side) return <p class="conflict-nothing">{gone}</p>;
   return <canvas ref={canvas} class="conflict-picture" role="img" aria-label={`${name} mask`} />;
 }
 
 function draw(
   canvas: HTMLCanvasElement,
-  picture: HTMLImageElement | null,
-  view: { width: number; height: number },
+  picture: Picture | null,
   [x, y, width, height]: Crop,
   { patch }: Side,
   color: string,
@@ -186,10 +183,7 @@ function draw(
   canvas.height = Math.round(screen.height * ratio);
   canvas.style.width = `${screen.width}px`;
   const context = canvas.getContext("2d")!;
-  if (picture) {
-    const [fx, fy] = [picture.naturalWidth / view.width, picture.naturalHeight / view.height];
-    context.drawImage(picture, x * fx, y * fy, width * fx, height * fy, 0, 0, canvas.width, canvas.height);
-  }
+  picture?.drawPart(context, [x, y, width, height]);
   const surface = { context, viewport: { scale, x: -x * scale, y: -y * scale }, screen, ratio };
   drawMask(surface, patch, { color, fill: 0.4, line: 1.5, bright: false });
 }

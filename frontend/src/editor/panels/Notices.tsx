@@ -27,6 +27,15 @@ export function Banner(props: { id: string; tone?: "warn" | "bad"; children: Com
 
 function PictureNotice() {
   const failed = useEditorState((state) => state.pictureFailed);
+  const made = useEditorState((state) => state.pictureMade);
+  if (made !== null && !failed) {
+    return (
+      <Banner id="cutting">
+        <span>This large picture is made ready to look at. That is done once.</span>
+        <progress aria-label="Until the picture is ready" value={made} />
+      </Banner>
+    );
+  }
   if (!failed) return null;
   return (
     <Banner id="picture" tone="bad">

@@ -5,14 +5,15 @@ import struct
 import uuid
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from playwright.sync_api import BrowserContext, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from labeling.accounts.demo import DemoUser
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import PATIENCE, sign_in
 from tests.browser.people import CLASSES, EditorPage, csrf, open_image
 from tests.stack.processes import Stack
 
@@ -73,18 +74,21 @@ def large_png() -> bytes:
     return out.getvalue()
 
 
-@pytest.fixture(scope="module")
-def context_here(browser: object, stack: Stack) -> Iterator[BrowserContext]:
-    """One browser for the whole file: the upload and what follows."""
-    context: BrowserContext = browser.new_context(base_url=stack.url, viewport={"width": 1280, "height": 800})  # type: ignore[attr-defined]
-    yield context
-    context.close()
+@dataclass
+class Large:
+    """A page of the manager's, the project with the picture, and the addresses that the page has fetched."""
+
+    page: Page
+    project: int
+    fetched: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
-def large(context_here: BrowserContext, demo: dict[str, DemoUser]) -> tuple[Page, int]:
-    """A page of the manager's, and the project with the picture, brought in and encoded."""
-    page = context_here.new_page()
+def large(browser: Browser, stack: Stack, demo: dict[str, DemoUser]) -> Iterator[Large]:
+    """The picture is sent, brought in and encoded once for the whole file."""
+    context = browser.new_context(base_url=stack.url, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
     sign_in(page, demo["manager"])
     page.goto("/projects/new")
     data = {"name": f"Large {uuid.uuid4().hex[:6]}", "categories": CLASSES}
@@ -98,7 +102,10 @@ def large(context_here: BrowserContext, demo: dict[str, DemoUser]) -> tuple[Page
     expect(page.locator("[data-images] .image-card__link[href]")).to_have_count(1, timeout=BROUGHT_IN)
     open_image(page, project)
     expect(page.get_by_test_id("editor")).to_have_attribute("data-state", "ready", timeout=BROUGHT_IN)
-    return page, project
+    found = Large(page, project)
+    context.on("request", lambda request: found.fetched.append(request.url))
+    yield found
+    context.close()
 
 
 def wait_sharp(editor: EditorPage) -> None:
@@ -129,9 +136,9 @@ def go_near(editor: EditorPage, x: float, y: float, scale: float) -> None:
             break
 
 
-def test_a_picture_of_400_megapixels_is_looked_at_and_labelled(large: tuple[Page, int]) -> None:
-    page, project = large
-    editor = open_image(page, project)
+def test_a_picture_of_400_megapixels_is_looked_at_and_labelled(large: Large) -> None:
+    page = large.page
+    editor = open_image(page, large.project)
     expect(editor.canvas).to_have_attribute("data-picture", "shown", timeout=SHOWN)
     wait_sharp(editor)
     assert int(editor.canvas.get_attribute("data-decoded") or 0) < 20 * 2**20, "only the coarsest level"
@@ -148,7 +155,7 @@ def test_a_picture_of_400_megapixels_is_looked_at_and_labelled(large: tuple[Page
     go_near(editor, PLACE[0] + 23, PLACE[1] + 32, 8)
     wait_sharp(editor)
     assert pixels_at(editor, board) == expected
-    assert any("/blocks/exact/" in url for url in loaded(page))
+    assert any("/blocks/exact/" in url for url in large.fetched)
 
     # A click and a brush stroke, far out and near.
     page.keyboard.press("f")
@@ -165,21 +172,4 @@ def test_a_picture_of_400_megapixels_is_looked_at_and_labelled(large: tuple[Page
     assert 500 < editor.settled() < 1_500
     editor.keep("2")
     wait_sharp(editor)
-    assert not [url for url in loaded(page) if "/view?" in url], "the whole view is never fetched"
-
-
-def loaded(page: Page) -> list[str]:
-    """Addresses that the page has fetched, by its own list and its worker's."""
-    return [url for url in REQUESTS.get(page, [])]
-
-
-REQUESTS: dict[Page, list[str]] = {}
-
-
-@pytest.fixture(autouse=True)
-def _listen(large: tuple[Page, int]) -> Iterator[None]:
-    page, _ = large
-    REQUESTS[page] = []
-    page.context.on("request", lambda request: REQUESTS[page].append(request.url))
-    yield
-    del REQUESTS[page]
+    assert not [url for url in large.fetched if "/view?" in url], "the whole view is never fetched"

@@ -5,6 +5,8 @@ import type { Sight, ViewControls } from "./Canvas";
 import { useEditor, useEditorState } from "./context";
 
 const LONGEST = 168;
+/** CSS pixels: of a very large picture the part in sight would be too small to see. */
+const SMALLEST_FRAME = 6;
 /** Shown when less than this of the picture is in sight. */
 const PART = 0.6;
 
@@ -47,12 +49,16 @@ export function Minimap({ controls }: { controls: { current: ViewControls | null
       <div
         class="minimap-frame"
         style={{
-          left: `${left * scale}px`,
-          top: `${top * scale}px`,
-          width: `${(right - left) * scale}px`,
-          height: `${(bottom - top) * scale}px`,
+          ...span("left", "width", left * scale, right * scale),
+          ...span("top", "height", top * scale, bottom * scale),
         }}
       />
     </div>
   );
+}
+
+/** One side of the frame, around its middle when it is too small to be seen. */
+function span(start: "left" | "top", length: "width" | "height", from: number, to: number): Record<string, string> {
+  const least = Math.max(to - from, SMALLEST_FRAME);
+  return { [start]: `${(from + to - least) / 2}px`, [length]: `${least}px` };
 }

@@ -14,7 +14,7 @@ import io
 import logging
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,11 +91,15 @@ def is_lossless(image_format: str) -> bool:
 
 
 def write_blocks(
-    view: Pillow.Image, original: str, lossless: bool = False, tell: Callable[[float], None] = lambda done: None
+    view: Pillow.Image,
+    original: str,
+    lossless: bool = False,
+    more: Iterable[tuple[str, bytes]] = (),
+    tell: Callable[[float], None] = lambda done: None,
 ) -> None:
     """Write the blocks of the view of the original stored under `original`, if it is large enough for them.
 
-    tell: is told which part, 0 to 1, is done, after each row of blocks.
+    more: other entries that belong in the zip. tell: is told which part, 0 to 1, is done, after each row of blocks.
     """
     if view.width * view.height <= BLOCKS_FROM:
         return
@@ -112,6 +116,8 @@ def write_blocks(
                     _write_row(archive, pool, view, level, row)
                     done += level.columns
                     tell(done / total)
+            for entry, data in more:
+                archive.writestr(entry, data)
         file.seek(0)
         default_storage.delete(name)  # what a killed worker may have left there
         default_storage.save(name, File(file))
@@ -133,7 +139,7 @@ def _write_row(archive: zipfile.ZipFile, pool: ThreadPoolExecutor, view: Pillow.
 
 def levels_there(image: Image) -> list[Level]:
     """The levels that a large image's blocks have, the finest first. Raises: NoBlocks."""
-    with _opened(image) as archive:
+    with opened(image) as archive:
         names = set(archive.namelist())
     found = levels_of(image.width, image.height, lossless=True)
     found = [level for level in found if level.entry(level.rows - 1, level.columns - 1) in names]
@@ -142,24 +148,29 @@ def levels_there(image: Image) -> list[Level]:
     return found
 
 
-def read_block(image: Image, name: str, row: int, column: int) -> tuple[bytes, str]:
-    """A block's file and its content type. Raises: NoBlock, NoBlocks."""
+def level_of(image: Image, name: str, row: int, column: int) -> Level:
+    """The level of this name, which has such a block. Raises: NoBlock."""
     levels = levels_of(image.width, image.height, is_lossless(image.source.get("format", "")))
     level = next((level for level in levels if level.name == name), None)
     if level is None:
         raise NoBlock(f"There is no level “{name}”. There are: {', '.join(level.name for level in levels)}.")
     if row >= level.rows or column >= level.columns:
         raise NoBlock(f"Level {name} has the rows 0 to {level.rows - 1} and the columns 0 to {level.columns - 1}.")
-    entry = level.entry(row, column)
-    with _opened(image) as archive:
+    return level
+
+
+def read_block(image: Image, name: str, row: int, column: int) -> tuple[bytes, str]:
+    """A block's file and its content type. Raises: NoBlock, NoBlocks."""
+    entry = level_of(image, name, row, column).entry(row, column)
+    with opened(image) as archive:
         if entry not in archive.NameToInfo:  # an image from before there was an exact level
             raise NoBlock(f"The level “{name}” was not made for this image.")
         return archive.read(entry), CONTENT_TYPES[entry[-4:]]
 
 
 @contextmanager
-def _opened(image: Image) -> Iterator[zipfile.ZipFile]:
-    """Raises: NoBlocks."""
+def opened(image: Image) -> Iterator[zipfile.ZipFile]:
+    """The zip with the blocks of an image. Raises: NoBlocks."""
     try:
         with (
             default_storage.open(pictures.blocks_name(str(image.original.name)), "rb") as file,
@@ -177,7 +188,7 @@ def view_part(image: Image, box: Box, size: tuple[int, int]) -> npt.NDArray[np.u
     """
     if has_blocks(image):
         try:
-            with _opened(image) as archive:
+            with opened(image) as archive:
                 return _from_blocks(image, archive, box, size)
         except Exception as error:  # noqa: BLE001 - gone, or whatever a decoder raises on a damaged file
             logger.warning("the blocks of image %d can't be read, its view is: %r", image.pk, error)

@@ -76,7 +76,7 @@ def _cut(row: Cutting) -> bool:
             raise MemoryError(f"{MAX_ATTEMPTS} workers died of it")
         lossless = blocks.is_lossless(image.source.get("format", ""))
         view = pictures.open_view(image)
-        blocks.write_blocks(view, str(image.original.name), lossless, lambda done: _note(row, done))
+        blocks.write_blocks(view, str(image.original.name), lossless, tell=lambda done: _note(row, done))
     except (pictures.ViewUnreadable, MemoryError) as error:
         logger.error("image %d gets no blocks: %s", image.pk, error)
         _mine(row).update(failed_at=timezone.now(), lease_owner="", lease_until=None)

@@ -20,7 +20,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from labeling.common import events
-from labeling.images import blocks, leases, pictures, reading, zips
+from labeling.images import blocks, deep, leases, pictures, reading, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.images.signals import image_accepted
@@ -118,8 +118,8 @@ def _accept(item: UploadItem, file: IO[bytes]) -> None:
     picture = reading.read(file)
     original = str(item.file.name)
     view = pictures.write_view(picture, original)
-    blocks.write_blocks(picture.view, original, blocks.is_lossless(picture.source["format"]))
     thumbnail = pictures.write_thumbnail(picture, original)
+    blocks.write_blocks(picture.view, original, blocks.is_lossless(picture.source["format"]), deep.levels_of(picture))
     image = Image(
         project_id=item.upload.project_id, name=item.name, sha256=digest,
         original=original, view=view, thumbnail=thumbnail,

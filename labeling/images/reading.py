@@ -77,6 +77,8 @@ class Picture:
     view: Pillow.Image
     source: dict[str, Any] = field(default_factory=dict)
     reusable: bool = False  # a browser shows exactly this view when given the original
+    deep: npt.NDArray[Any] | None = None
+    """All bits of an upright original with more than 8 of them and nothing else to it, in OpenCV's order."""
 
 
 def sniff(head: bytes) -> str:
@@ -230,7 +232,9 @@ def _read_deep_png(file: IO[bytes], window: tuple[float, float] | None) -> Pictu
     channels = 1 if deep.ndim == 2 else deep.shape[2]
     source["mode"] = {1: "L", 3: "RGB", 4: "RGBA"}.get(channels, f"{channels} channels")
     view = _window(deep, source, window)
-    return Picture(view if orientation == 1 else view.transpose(_TRANSPOSE[orientation]), source)
+    if orientation != 1:
+        return Picture(view.transpose(_TRANSPOSE[orientation]), source)
+    return Picture(view, source, deep=deep if channels != 4 else None)
 
 
 def _read_deep_tiff(file: IO[bytes], tags: dict[int | str, Any], window: tuple[float, float] | None) -> Picture:
@@ -253,10 +257,11 @@ def _read_deep_tiff(file: IO[bytes], tags: dict[int | str, Any], window: tuple[f
     }
     if tags["frames"] > 1:
         source |= {"frames": tags["frames"], "note": "The first page is used."}
-    view = _window(_decode_unchanged(file), source, window)
+    deep = _decode_unchanged(file)
+    view = _window(deep, source, window)
     if photometric == 0:  # white is zero
-        view = view.point(lambda value: 255 - value)
-    return Picture(view, source)
+        return Picture(view.point(lambda value: 255 - value), source)
+    return Picture(view, source, deep=deep if channels != 4 else None)
 
 
 def _decode_unchanged(file: IO[bytes]) -> npt.NDArray[Any]:
@@ -273,10 +278,10 @@ def _window(deep: npt.NDArray[Any], source: dict[str, Any], window: tuple[float,
     colour = deep if deep.ndim == 2 else deep[..., :3]
     low, high = window or window_of(colour)
     source["window"] = [low, high]
-    view = Pillow.fromarray(_scaled(colour, low, high)[..., ::-1] if deep.ndim == 3 else _scaled(deep, low, high))
+    view = Pillow.fromarray(scaled(colour, low, high)[..., ::-1] if deep.ndim == 3 else scaled(deep, low, high))
     if deep.ndim == 3 and deep.shape[2] == 4:
         full = float(np.iinfo(deep.dtype).max) if deep.dtype.kind in "ui" else 1.0
-        alpha = Pillow.fromarray(_scaled(deep[..., 3], 0.0, full))
+        alpha = Pillow.fromarray(scaled(deep[..., 3], 0.0, full))
         source["alpha"] = "flattened on white"
         view.putalpha(alpha)
         return _flatten(view)
@@ -307,8 +312,9 @@ def window_of(values: npt.NDArray[Any]) -> tuple[float, float]:
     return float(finite.min()), float(finite.max())
 
 
-def _scaled(values: npt.NDArray[Any], low: float, high: float) -> Pixels:
-    """`values` as 0–255, row by row so that a large picture needs no float copy of itself. NaN becomes 0."""
+def scaled(values: npt.NDArray[Any], low: float, high: float) -> Pixels:
+    """`values` as 0–255: `low` and below as 0, `high` and above as 255, NaN as 0. Some rows at a time, so that a large
+    picture needs no float copy of itself."""
     out = np.empty(values.shape, np.uint8)
     scale = 255.0 / (high - low) if high > low else 0.0
     for top in range(0, values.shape[0], 256):

@@ -20,7 +20,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
-from labeling.images import blocks, pictures
+from labeling.images import blocks, deep, pictures
 from labeling.images.models import Image
 from labeling.projects import access
 
@@ -67,43 +67,59 @@ def original(request: HttpRequest, image_id: int) -> HttpResponseBase:
 
 @require_safe
 def block(request: HttpRequest, image_id: int, level: str, row: int, column: int) -> HttpResponseBase:
-    """A block of a large view (`labeling.images.blocks`)."""
+    """A block of a large view (`labeling.images.blocks`); with `low` and `high` of another window (`window`)."""
     image = access.object_for(request, Image.objects.all(), pk=image_id)
     if not blocks.has_blocks(image):
         return HttpResponseNotFound("This image has no blocks. Load its view.", content_type="text/plain")
-    response: HttpResponseBase
-    if _is_known(request, image):
-        response = HttpResponseNotModified()
-    else:
-        try:
-            content, content_type = blocks.read_block(image, level, row, column)
-        except blocks.NoBlock as error:
-            return HttpResponseNotFound(str(error), content_type="text/plain; charset=utf-8")
-        except blocks.NoBlocks:
-            missing = "The blocks of this image are not there. Open it again to have them made."
-            return HttpResponseNotFound(missing, content_type="text/plain")
-        response = HttpResponse(content, content_type=content_type)
-    return _kept(request, image, response)
+    windowed = "low" in request.GET or "high" in request.GET
+    if not windowed and _is_known(request, image):
+        return _kept(request, image, HttpResponseNotModified())
+    try:
+        if windowed:
+            return _for_minutes(deep.render_block(image, level, row, column, _window_in(request, image)))
+        content, content_type = blocks.read_block(image, level, row, column)
+    except blocks.NoBlock as error:
+        return HttpResponseNotFound(str(error), content_type="text/plain; charset=utf-8")
+    except blocks.NoBlocks:
+        missing = "The blocks of this image are not there. Open it again to have them made."
+        return HttpResponseNotFound(missing, content_type="text/plain")
+    except BadWindow as error:
+        return HttpResponseBadRequest(str(error))
+    return _kept(request, image, HttpResponse(content, content_type=content_type))
 
 
 @require_safe
 def window(request: HttpRequest, image_id: int) -> HttpResponseBase:
     """The picture of an original with more than 8 bits, `low` shown black and `high` white: only to look at."""
     image = access.object_for(request, Image.objects.all(), pk=image_id)
+    try:
+        return _for_minutes(pictures.render_window(image, *_window_in(request, image)))
+    except BadWindow as error:
+        return HttpResponseBadRequest(str(error))
+    except pictures.ViewUnreadable as error:
+        raise Http404(str(error)) from error
+
+
+class BadWindow(Exception):
+    """What the query says is no window; the message says what to send."""
+
+
+def _window_in(request: HttpRequest, image: Image) -> tuple[float, float]:
+    """Raises: BadWindow; Http404 for an original that has no other window."""
     if not pictures.is_deep(image):
         raise Http404("The original has 8 bits a channel: there is no other window of it.")
     try:
         low, high = (float(request.GET.get(name, "")) for name in ("low", "high"))
     except ValueError:
-        return HttpResponseBadRequest("low and high: send two numbers.")
+        raise BadWindow("low and high: send two numbers.") from None
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        return HttpResponseBadRequest("low and high: low has to be less than high.")
-    try:
-        content = pictures.render_window(image, low, high)
-    except pictures.ViewUnreadable as error:
-        raise Http404(str(error)) from error
-    content_type = "image/jpeg" if content.startswith(b"\xff\xd8") else "image/png"
-    response = HttpResponse(content, content_type=content_type)
+        raise BadWindow("low and high: low has to be less than high.")
+    return low, high
+
+
+def _for_minutes(content: bytes) -> HttpResponse:
+    """A picture that was made for this request."""
+    response = HttpResponse(content, content_type="image/jpeg" if content.startswith(b"\xff\xd8") else "image/png")
     response["X-Content-Type-Options"] = "nosniff"
     patch_cache_control(response, private=True, max_age=FIVE_MINUTES)
     return response

@@ -83,8 +83,8 @@ def load() -> str:
 def bring_in(page: Page, stack: Stack, path: Path) -> EditorPage:
     """Upload the picture and wait until it can be clicked; print what that took."""
     project = make_project(page, [])
-    stack.manage("shell", "-c", ADD.format(project=project, path=str(path.resolve())), timeout=600)
     began = time.monotonic()
+    stack.manage("shell", "-c", ADD.format(project=project, path=str(path.resolve())), timeout=600)
     page.goto(f"/projects/{project}/")
     expect(page.locator("[data-images] .image-card__link[href]")).to_have_count(1, timeout=BROUGHT_IN)
     accepted = time.monotonic()

@@ -7,6 +7,7 @@ import signal
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from labeling.images.models import Cutting, Image
 from labeling.images.tasks import cut, ingest, sweep
 from labeling.projects.models import Project
 from tests.images.files import blocks as flat_blocks
-from tests.images.files import pillow_file
+from tests.images.files import pillow_file, tiff
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AsUser = Callable[[User | None], Client]
@@ -184,9 +185,9 @@ def test_what_was_deleted_meanwhile_leaves_nothing(project: Project, monkeypatch
     cutting.ask(image)
     write = blocks.write_blocks
 
-    def late(*args: object) -> None:
+    def late(*args: Any, **more: Any) -> None:
         services.delete_image(Image.objects.get(pk=image.pk))
-        write(*args)  # type: ignore[arg-type]
+        write(*args, **more)
 
     monkeypatch.setattr(blocks, "write_blocks", late)
     cut()
@@ -236,3 +237,46 @@ def test_one_that_kills_its_workers_is_given_up(project: Project) -> None:
     Cutting.objects.update(attempts=cutting.MAX_ATTEMPTS)
     assert cut() == 0
     assert Cutting.objects.get().failed_at is not None
+
+
+@pytest.mark.parametrize(("channels", "kind"), [(1, np.uint16), (3, np.uint16), (1, np.float32)])
+def test_another_window_comes_block_by_block(
+    channels: int, kind: type[np.generic], project: Project, bob: User, as_user: AsUser
+) -> None:
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    deep = np.stack([30_000 + x + 2 * y + 20 * plane for plane in range(channels)], -1).squeeze().astype(kind)
+    deep[:, :100], deep[:, 400:] = 0, 60_000  # 8 bits have one shade for all that is between
+    upload = services.start_upload(project, project.created_by)
+    services.add_file(upload, "scan.tif", io.BytesIO(tiff(deep)))
+    ingest(upload.pk)
+    image, client = Image.objects.get(), as_user(bob)
+    url = client.get(f"/api/images/{image.pk}/blocks").json()["url"]
+    low, high = 30_400.0, 30_700.0
+
+    def shown(place: tuple[str, int, int]) -> npt.NDArray[np.float64]:
+        level, row, column = place
+        answer = client.get(f"{url.format(level=level, row=row, column=column)}&low={low}&high={high}")
+        assert answer["Content-Type"] == "image/jpeg"
+        assert "immutable" not in answer["Cache-Control"]
+        return np.asarray(Pillow.open(io.BytesIO(answer.content)).convert("RGB")).astype(float)
+
+    def expected(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        found = ((values.astype(float) - low) / (high - low) * 255).clip(0, 255)
+        return np.repeat(found[..., None], 3, -1) if channels == 1 else found
+
+    assert np.abs(shown(("1", 2, 3)) - expected(deep[128:192, 192:256])).mean() < 4
+    half = deep.astype(float).reshape(HEIGHT // 2, 2, WIDTH // 2, 2, *deep.shape[2:]).mean((1, 3))
+    assert np.abs(shown(("2", 1, 1)) - expected(half[64:128, 64:128])).mean() < 6
+    for wrong in ("low=5", "low=5&high=5", "low=nan&high=9", "low=x&high=9"):
+        assert client.get(f"{url.format(level='1', row=0, column=0)}&{wrong}").status_code == 400
+
+    lose_blocks(image)  # made again from the view alone
+    client.get(f"/api/images/{image.pk}/blocks")
+    assert cut() == 1
+    low, high = 5_000.0, 90_000.0
+    assert np.abs(shown(("1", 2, 3)) - expected(deep[128:192, 192:256])).mean() < 4
+
+
+def test_blocks_of_8_bits_have_no_other_window(project: Project, bob: User, as_user: AsUser) -> None:
+    image = bring_in(project, "TIFF")
+    assert as_user(bob).get(f"/images/{image.pk}/blocks/1/0/0?low=0&high=9").status_code == 404

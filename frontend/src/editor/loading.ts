@@ -1,7 +1,7 @@
 /** How an image's picture comes: whole, or in blocks when it is large. */
 
 import { BlockPicture } from "./blocks/picture";
-import type { Blocks } from "./blocks/pyramid";
+import { seenThrough, type Blocks } from "./blocks/pyramid";
 import type { Decode } from "./decoding";
 import type { Editor } from "./editor";
 import { WholePicture, type Picture } from "./picture";
@@ -10,7 +10,8 @@ import { WholePicture, type Picture } from "./picture";
 const MOST_WHOLE = 60_000_000;
 const ASK_EVERY_MS = 2_000;
 
-/** The view, or what `url` says; `wanted`: whether it still is. Throws when it can't be loaded. */
+/** The view, or another window of the original, which `url` leads to; `wanted`: whether it still is. Throws when it
+ * can't be loaded. */
 export async function loadPicture(
   editor: Editor,
   url: string,
@@ -18,9 +19,14 @@ export async function loadPicture(
   wanted: () => boolean,
 ): Promise<Picture> {
   const { image } = editor.boot;
-  const ahead = url === image.view ? (editor.pictures?.take(url) ?? null) : null;
-  if (!image.blocks || url !== image.view) return WholePicture.load(url, image, changed, ahead);
+  const isView = url === image.view;
+  const ahead = isView ? (editor.pictures?.take(url) ?? null) : null;
+  if (!image.blocks) return WholePicture.load(url, image, changed, ahead);
   const decode = editor.pictures?.decode ?? decodeHere;
+  if (!isView) {
+    const blocks = await whenMade(image.blocks, wanted, () => {});
+    return BlockPicture.load(seenThrough(blocks, url), image, decode, changed);
+  }
   if (image.blocks.levels.length > 0) return BlockPicture.load(image.blocks, image, decode, changed, ahead);
   if (image.width * image.height <= MOST_WHOLE) return WholePicture.load(url, image, changed);
   try {

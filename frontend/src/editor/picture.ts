@@ -18,8 +18,10 @@ export interface Picture {
   readonly bytes: number;
   /** Draws what the viewport shows of the picture. */
   draw(surface: Surface): void;
-  /** Draws a part of the picture, `[x, y, width, height]`, into the whole of a small canvas; not filtered. */
-  drawPart(context: CanvasRenderingContext2D, part: Box): void;
+  /** Draws a part of the picture, `[x, y, width, height]`, into the whole of a small canvas; not filtered. False when
+   * it is not as sharp as it can be: not before `bringPart`. */
+  drawPart(context: CanvasRenderingContext2D, part: Box): boolean;
+  bringPart(context: CanvasRenderingContext2D, part: Box): Promise<void>;
   /** The image is left: its pixels, hundreds of megabytes for some, are not waited for until they are collected. */
   dispose(): void;
 }
@@ -79,12 +81,17 @@ export class WholePicture implements Picture {
     });
   }
 
-  drawPart(context: CanvasRenderingContext2D, [x, y, width, height]: Box): void {
+  drawPart(context: CanvasRenderingContext2D, [x, y, width, height]: Box): boolean {
     const { canvas } = context;
     const source = this.levels[this.levelFor(Math.max(canvas.width / width, canvas.height / height))];
-    if (!source) return;
+    if (!source) return false;
     const [fx, fy] = [source.width / this.size.width, source.height / this.size.height];
     context.drawImage(source, x * fx, y * fy, width * fx, height * fy, 0, 0, canvas.width, canvas.height);
+    return true;
+  }
+
+  bringPart(): Promise<void> {
+    return Promise.resolve();
   }
 
   private levelFor(density: number): number {

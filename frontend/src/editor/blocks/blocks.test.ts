@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Decode } from "../decoding";
 import type { Surface } from "../canvas";
 import { BlockPicture } from "./picture";
-import { Pyramid, type Blocks, type Sight } from "./pyramid";
+import { Pyramid, seenThrough, type Blocks, type Sight } from "./pyramid";
 import { BlockStore } from "./store";
 
 const blocks = (lossless: boolean, coarsest = 16, side = 1024): Blocks => {
@@ -61,6 +61,12 @@ describe("a pyramid", () => {
         expect(covered).toBe((sight[2] - sight[0]) * (sight[3] - sight[1]));
       }),
     );
+  });
+
+  it("leads through another window to the same blocks", () => {
+    const through = new Pyramid(size, seenThrough({ ...blocks(true), url: "/{level}?v=1" }, "/window?low=3&high=9"));
+    expect(through.levels.map(({ name }) => name)).toEqual(["16", "8", "4", "2", "1"]);
+    expect(through.url({ level: 4, row: 0, column: 0 })).toBe("/1?v=1&low=3&high=9");
   });
 
   it("wants the middle first", () => {
@@ -133,6 +139,25 @@ describe("decoded blocks", () => {
     expect(some.bytes).toBe(4 * EACH);
     some.dispose();
     expect([some.bytes, vi.mocked(base.close).mock.calls.length]).toEqual([0, 1]);
+  });
+
+  it("that are not in sight come when nothing else does", async () => {
+    const some = store(100);
+    some.want(["a"], EACH);
+    const brought = vi.fn();
+    void some.bring("x").then(brought);
+    void some.bring("y").then(brought);
+    expect([...answers.keys()]).toEqual(["a"]);
+    await come("a");
+    expect([...answers.keys()]).toEqual(["a", "x"]);
+    some.want(["b"], EACH);
+    await come("x");
+    expect(brought).toHaveBeenCalledTimes(1);
+    expect([...answers.keys()]).toEqual(["a", "x", "b"]);
+    await come("b");
+    await come("y");
+    expect([brought.mock.calls.length, changed.mock.calls.length]).toEqual([2, 2]);
+    await some.bring("a");
   });
 
   it("are closed when they come after they were called off", async () => {

@@ -76,13 +76,22 @@ export class BlockPicture implements Picture {
     });
   }
 
-  drawPart(context: CanvasRenderingContext2D, [x, y, width, height]: Box): void {
-    const { canvas } = context;
-    const [scaleX, scaleY] = [canvas.width / width, canvas.height / height];
-    const level = this.pyramid.levelFor(Math.max(scaleX, scaleY));
+  drawPart(context: CanvasRenderingContext2D, part: Box): boolean {
+    const [x, y] = part;
+    const [scaleX, scaleY] = scalesOf(context, part);
     const place = { scaleX, scaleY, x: -x * scaleX, y: -y * scaleY };
-    this.compose(context, level, [x, y, x + width, y + height], place);
+    const sharp = this.compose(context, this.levelOf(context, part), sightOfBox(part), place);
     context.setTransform(1, 0, 0, 1, 0, 0);
+    return sharp;
+  }
+
+  async bringPart(context: CanvasRenderingContext2D, part: Box): Promise<void> {
+    const blocks = this.pyramid.within(this.levelOf(context, part), sightOfBox(part));
+    await Promise.all(blocks.map((block) => this.store.bring(this.pyramid.url(block))));
+  }
+
+  private levelOf(context: CanvasRenderingContext2D, part: Box): number {
+    return this.pyramid.levelFor(Math.max(...scalesOf(context, part)));
   }
 
   /** Draws what there is of a part of the view; whether that is all of the level. */
@@ -126,6 +135,11 @@ export class BlockPicture implements Picture {
     context.imageSmoothingQuality = "medium";
     context.drawImage(bitmap, 0, 0, width / factor, height / factor, left, top, right - left, bottom - top);
   }
+}
+
+/** Canvas pixels a pixel of the view, for a part that fills the canvas. */
+function scalesOf({ canvas }: CanvasRenderingContext2D, [, , width, height]: Box): [number, number] {
+  return [canvas.width / width, canvas.height / height];
 }
 
 function sightOfBox([x, y, width, height]: Box): Sight {

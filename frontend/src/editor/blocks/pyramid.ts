@@ -30,6 +30,12 @@ export interface Block {
   readonly column: number;
 }
 
+/** The same blocks through another window of the original's values: the one in the query of `url`. */
+export function seenThrough(blocks: Blocks, url: string): Blocks {
+  const levels = blocks.levels.filter(({ name, factor }) => name === String(factor)); // a window is only to look at
+  return { ...blocks, levels, url: `${blocks.url}&${url.split("?")[1]}` };
+}
+
 export class Pyramid {
   /** The coarsest first. */
   readonly levels: Blocks["levels"];

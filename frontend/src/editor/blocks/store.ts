@@ -15,6 +15,8 @@ export class BlockStore {
   private readonly refused = new Set<string>();
   private readonly retries = new Set<ReturnType<typeof setTimeout>>();
   private wanted: readonly string[] = [];
+  /** Not in sight: they come one by one, when nothing else does. */
+  private readonly aside = new Map<string, (() => void)[]>();
   private used = 0;
 
   /** `base` stays; `changed` is called when a block has come. */
@@ -46,12 +48,22 @@ export class BlockStore {
   want(urls: readonly string[], bytesEach: number): void {
     this.wanted = urls.slice(0, Math.max(1, Math.floor(this.most / bytesEach) - this.base.size));
     const still = new Set(this.wanted);
-    for (const [url, controller] of this.coming) if (!still.has(url)) controller.abort();
+    for (const [url, controller] of this.coming) if (!still.has(url) && !this.aside.has(url)) controller.abort();
     this.fetchNext();
+  }
+
+  /** Brings a block that is not in sight, some time. */
+  bring(url: string): Promise<void> {
+    if (this.held.has(url) || this.base.has(url)) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.aside.set(url, [...(this.aside.get(url) ?? []), resolve]);
+      this.fetchNext();
+    });
   }
 
   dispose(): void {
     this.wanted = [];
+    this.aside.clear();
     for (const controller of this.coming.values()) controller.abort();
     for (const timer of this.retries) clearTimeout(timer);
     for (const bitmap of [...this.held.values(), ...this.base.values()]) bitmap.close();
@@ -60,11 +72,15 @@ export class BlockStore {
   }
 
   private fetchNext(): void {
+    const canCome = (url: string) =>
+      !this.held.has(url) && !this.base.has(url) && !this.coming.has(url) && !this.refused.has(url);
     for (const url of this.wanted) {
       if (this.coming.size >= PARALLEL) return;
-      const there = this.held.has(url) || this.base.has(url);
-      if (!there && !this.coming.has(url) && !this.refused.has(url)) void this.fetch(url);
+      if (canCome(url)) void this.fetch(url);
     }
+    if (this.coming.size > 0) return;
+    const next = [...this.aside.keys()].find(canCome);
+    if (next !== undefined) void this.fetch(next);
   }
 
   private async fetch(url: string): Promise<void> {
@@ -93,7 +109,10 @@ export class BlockStore {
       this.used -= bytesOf(old);
       old.close();
     }
-    this.changed();
+    if (wanted.has(url)) this.changed();
+    const told = this.aside.get(url) ?? [];
+    this.aside.delete(url);
+    for (const tell of told) tell();
   }
 
   /** The server may be away for a while. */

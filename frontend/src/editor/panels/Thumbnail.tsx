@@ -20,6 +20,7 @@ interface Drawn {
   readonly picture: Picture;
   readonly color: string;
   readonly url: string;
+  readonly sharp: boolean;
 }
 
 const drawn = new WeakMap<Patch, Drawn>();
@@ -56,20 +57,28 @@ export function Thumbnail({ kept, color }: { kept: Kept; color: string }) {
   const [url, setUrl] = useState(() => drawn.get(patch)?.url ?? "");
   useEffect(() => {
     const known = drawn.get(patch);
-    if (!picture || (known?.picture === picture && known.color === color)) {
+    if (!picture || (known?.picture === picture && known.color === color && known.sharp)) {
       setUrl(known?.url ?? "");
       return undefined;
     }
-    return later(() => {
-      const one = { picture, color, url: draw(picture, patch, color) };
-      drawn.set(patch, one);
-      setUrl(one.url);
-    });
+    let left = false;
+    const show = (again: boolean) => () => {
+      const { url, sharper } = draw(picture, patch, color);
+      drawn.set(patch, { picture, color, url, sharp: !sharper });
+      setUrl(url);
+      if (sharper && !again) void sharper().then(() => left || (stop = later(show(true))));
+    };
+    let stop = later(show(false));
+    return () => {
+      left = true;
+      stop();
+    };
   }, [patch, picture, color]);
   return <img class="thumbnail" alt="" draggable={false} style={{ borderColor: color }} {...(url && { src: url })} />;
 }
 
-function draw(picture: Picture, patch: Patch, color: string): string {
+/** The object as an image; with how to get what a sharper one needs, if that is not there. */
+function draw(picture: Picture, patch: Patch, color: string): { url: string; sharper: (() => Promise<void>) | null } {
   canvas ??= document.createElement("canvas");
   const side = SIDE * Math.min(2, window.devicePixelRatio || 1);
   canvas.width = canvas.height = side;
@@ -77,10 +86,15 @@ function draw(picture: Picture, patch: Patch, color: string): string {
   const [x, y, width, height] = patch.box;
   const wide = Math.max(8, Math.max(width, height) * (1 + 2 * AROUND));
   const [left, top] = [x + width / 2 - wide / 2, y + height / 2 - wide / 2];
-  picture.drawPart(context, [left, top, wide, wide]);
+  const part = [left, top, wide, wide] as const;
+  const sharp = picture.drawPart(context, part);
+  const sharper = () => {
+    canvas!.width = canvas!.height = side; // it is shared
+    return picture.bringPart(context, part);
+  };
   const scale = side / wide;
   const viewport = { scale, x: -left * scale, y: -top * scale };
   const screen = { width: side, height: side };
   drawMask({ context, viewport, screen, ratio: 1 }, patch, { color, fill: 0.25, line: 1.25, bright: false });
-  return canvas.toDataURL();
+  return { url: canvas.toDataURL(), sharper: sharp ? null : sharper };
 }

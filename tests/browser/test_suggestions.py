@@ -1,5 +1,6 @@
 """Suggestions as people use them, on the demo project's photographs and with the models that ship."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,8 +9,16 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from inference.heads.proposals import inside_share, mask_iou
-from tests.browser.people import ENCODED, EditorPage, csrf
+from tests.browser.people import ENCODED, PHOTOGRAPHS, EditorPage, csrf, make_project
 
+# Where animals are on photographs that a project learns from, and one that it has not seen: pixels of the picture.
+ANIMALS = {
+    "cows.jpg": [(610, 400), (340, 225), (860, 228)],
+    "crab.jpg": [(640, 260)],
+    "kingfisher.jpg": [(600, 300)],
+    "kitten.jpg": [(600, 250)],
+}
+UNSEEN = "red-panda.jpg"
 HOVERED, DECIDED, TEXT = "horses.jpg", "lemurs.jpg", "kitten.jpg"
 OpenPhoto = Callable[[str], EditorPage]
 
@@ -274,6 +283,67 @@ def test_pre_labels_are_accepted_above_a_threshold_and_corrected(
     editor.wait_saved()
     figures = page.request.get(f"/api/projects/{project}/suggestions/figures").json()
     assert figures["by_method"]["instances"]["edited"] == min(2, kept - before)
+
+
+@pytest.mark.timeout(400)
+def test_a_project_learns_from_its_finished_labels(manager_page: Page) -> None:
+    """Four photographs are labeled and finished; what is trained on them knows the project's class on a fifth."""
+    page = manager_page
+    photographs = [path for path in PHOTOGRAPHS if path.name in ANIMALS or path.name == UNSEEN]
+    project = make_project(page, photographs)
+    page.goto(f"/projects/{project}/")
+    expect(page.locator("[data-images] .image-card__link[href]")).to_have_count(len(ANIMALS) + 1, timeout=ENCODED)
+    expect(page.locator("[data-count=ready]")).to_have_text(str(len(ANIMALS) + 1), timeout=ENCODED)
+    addresses = {
+        name: page.locator("[data-images] .image-card__link[href]", has_text=name).get_attribute("href") or ""
+        for name in (*ANIMALS, UNSEEN)
+    }
+    for name, places_ in ANIMALS.items():
+        page.goto(addresses[name])
+        editor = EditorPage(page)
+        editor.wait_ready()
+        editor.wait_saved()
+        for x, y in places_:
+            editor.click(x, y)
+            editor.keep("1")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("heading", level=1)).not_to_have_text(name)
+
+    # The starter model outlines something on the fifth, but none of its words is a class here.
+    page.goto(addresses[UNSEEN])
+    editor = EditorPage(page)
+    editor.wait_ready()
+    page.keyboard.press("i")
+    expect(panel(editor)).not_to_have_attribute("data-shown", "0", timeout=ENCODED)
+    api = api_of(addresses[UNSEEN])
+    before = page.request.get(f"{api}/suggestions?method=instances").json()["results"]
+    assert before
+    assert all(row["category"] is None for row in before)
+
+    # A tenth of the usual steps is enough to see it learn; the button itself asks for all of them.
+    page.route("**/heads", lambda route: route.continue_(post_data=json.dumps({"kind": "instances", "steps": 60})))
+    page.goto(f"/projects/{project}/")
+    side = page.locator("[data-suggestions]")
+    side.get_by_role("button", name="Train instances").click()
+    learned = side.get_by_role("region", name="Learned here")
+    expect(learned.get_by_role("progressbar", name="Training")).to_be_visible(timeout=ENCODED)
+    expect(learned.get_by_role("img", name="Loss while training")).to_be_visible(timeout=4 * ENCODED)
+    expect(learned).to_contain_text("By class, on images it never saw", timeout=4 * ENCODED)
+    page.goto(addresses[UNSEEN])
+    editor.wait_ready()
+    # Suggestions are still shown, and what it suggests comes by itself.
+    expect(editor.canvas).to_have_attribute("data-tool", "suggest")
+    expect(page.locator("[data-group='class 1']")).to_be_visible(timeout=ENCODED)
+    after = page.request.get(f"{api}/suggestions?method=instances").json()["results"]
+    assert {row["category"] for row in after} == {1}
+    # It is the animal: what a click into it finds, too.
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    editor.click(700, 420)
+    editor.keep("1")
+    editor.wait_saved()
+    (kept,) = page.request.get(f"{api}/annotations").json()["annotations"]
+    assert mask_iou(masks(editor, after), masks(editor, [kept])).max() > 0.6
 
 
 def test_a_method_without_a_model_says_who_can_do_what(open_photo: OpenPhoto) -> None:

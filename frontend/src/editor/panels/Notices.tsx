@@ -31,7 +31,7 @@ function PictureNotice() {
   if (made !== null && !failed) {
     return (
       <Banner id="cutting">
-        <span>This large picture is made ready to look at. That is done once.</span>
+        <span>This large picture is being made ready to look at. It happens once.</span>
         <progress aria-label="Until the picture is ready" value={made} />
       </Banner>
     );

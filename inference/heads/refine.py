@@ -32,7 +32,7 @@ def refine(
     """The same proposals with the click model's masks and the clicks that made them.
 
     prompting: what the click model is told beside a click into the middle: the proposal's mask, its box, or nothing.
-    The mask says most (docs/heads.md has figures).
+    The mask says most (docs/heads.md, Learning, has figures).
     """
     masks = [p.mask() for p in proposals]
     clicks = [deepest(mask) for mask in masks]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EVERYTHING_LIMIT = 100
 """Objects of an image at most: each is decoded, stored and sent."""
 
-LEAST = {Method.INSTANCES: 0.2, Method.PANOPTIC: 0.5}
+LEAST = {Method.INSTANCES: 0.2, Method.PANOPTIC: 0.3}
 """The least score that is kept; the editor's slider begins here."""
 
 

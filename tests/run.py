@@ -1,5 +1,5 @@
 """What `make test` does: format, lint, types, the bundle, then the tests on the embedded stack; beside it those that a
-stack concerns on the team's, and the browser's. Most tests wait for other processes, so two lanes fill two cores.
+stack concerns on the team's, and the browser's. Most tests wait for other processes, so three lanes fill two cores.
 
     python tests/run.py            everything
     python tests/run.py embedded   only that step (see STEPS)
@@ -56,7 +56,7 @@ def run(*command: str, folder: Path = ROOT, **environment: str) -> str:
 
     Raises: subprocess.CalledProcessError.
     """
-    # Two lanes fill two cores: PyTorch with a thread a core in each would only wait for itself.
+    # The lanes fill the cores: PyTorch with a thread a core in each would only wait for itself.
     settings = {"OMP_NUM_THREADS": "1", **os.environ, **environment}
     process = subprocess.Popen(
         command, cwd=folder, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
@@ -151,7 +151,7 @@ STEPS: dict[str, Callable[[], Count]] = {
 }  # fmt: skip
 
 
-LANES = (("style", "bundle", "embedded"), ("team", "browser"))
+LANES = (("style", "bundle", "embedded"), ("team",), ("browser",))
 """Lanes run beside each other, the steps of one lane one after the other."""
 
 

@@ -30,7 +30,7 @@ from inference.geometry import TOKEN, Frame
 from inference.heads.graphs import Graph
 from inference.heads.proposals import Proposal
 from inference.predictor import ClickPredictor
-from inference.session import Box
+from inference.session import Box, Click
 
 FOLDER = WEIGHTS / "heads" / "everything"
 STRIDES = (8, 16, 32)  # model pixels
@@ -102,6 +102,12 @@ def as_tuples(boxes: Floats) -> list[Box]:
     return [(float(x0), float(y0), float(x1), float(y1)) for x0, y0, x1, y1 in boxes]
 
 
+def middle(box: Box) -> Click:
+    """A click into the middle of a box."""
+    x0, y0, x1, y1 = box
+    return Click((x0 + x1) / 2, (y0 + y1) / 2, True)
+
+
 def inside(boxes: Floats, frame: Frame) -> Floats:
     """Boxes cut at the picture's border, without the padding."""
     limits = np.array([frame.inner_width, frame.inner_height] * 2, np.float32)
@@ -139,8 +145,9 @@ class Everything:
         return self.decode(features, *self.boxes(features, limit, floor))
 
     def decode(self, features: Features, boxes: Floats, scores: Floats) -> list[Proposal]:
-        """The second half of `discover`: the masks of boxes in image pixels."""
-        prompts = [ObjectPrompt(box=box) for box in as_tuples(boxes)]
+        """The second half of `discover`: the masks of boxes in image pixels. Each box comes with a click into its
+        middle: our click model knows clicks better than boxes (docs/heads.md)."""
+        prompts = [ObjectPrompt([middle(box)], box=box) for box in as_tuples(boxes)]
         patches = self.predictor.predict_batch(features, prompts)
         size = (features.height, features.width)
         return [

@@ -20,10 +20,12 @@ from inference.heads.everything import (
     Anchors,
     Everything,
     anchors,
+    as_tuples,
     choose,
     decode_boxes,
     encode_boxes,
     inside,
+    middle,
     suppressed,
 )
 from inference.heads.learner import Learner, Length
@@ -189,7 +191,7 @@ def test_every_prompt_gives_one_mask_the_same_as_alone(
     assert len(boxes) == 7
     assert (boxes[:, 2:] <= [features.width, features.height]).all()
     found = everything.discover(features, limit=7, floor=0.0)
-    singles = [predictor.predict(features, [], box=tuple(map(float, box))) for box in boxes]
+    singles = [predictor.predict(features, [middle(box)], box=box) for box in as_tuples(boxes)]
     kept = [(mask, score) for mask, score in zip(singles, scores, strict=True) if mask.any()]
     assert len(found) == len(kept) > 0
     for proposal, (mask, score) in zip(found, kept, strict=True):

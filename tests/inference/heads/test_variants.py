@@ -12,7 +12,7 @@ from inference.geometry import Frame, Image
 from inference.heads.data import Example, Labelled, Vocabulary, rasterise
 from inference.heads.misplaced import is_misplaced
 from inference.heads.proposals import encode
-from inference.heads.variants import EIGHT, turned, variant, with_variants
+from inference.heads.variants import EIGHT, turned, turns_for, variant, with_variants
 
 HEIGHT, WIDTH = 256, 320  # a map without padding
 
@@ -77,3 +77,7 @@ def test_labels_of_a_turned_picture_are_found() -> None:
     assert not is_misplaced(made(*square))
     assert is_misplaced(made(square[0], np.ascontiguousarray(turned(square[1], 1))))
     assert not is_misplaced(dataclasses.replace(made(picture, mask), objects=()))
+
+
+def test_the_fewer_pictures_the_more_variants() -> None:
+    assert [len(turns_for(count)) for count in (1, 60, 61, 300, 301)] == [7, 7, 1, 1, 0]

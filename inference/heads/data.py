@@ -5,7 +5,7 @@ giving, for each, a function that loads its tokens from the feature store. Nothi
 most a few batches are in memory.
 
 Augmentation works on tokens: windows of the map. A mirrored map is not the map of a mirrored picture (a ViT is not
-equivariant), so nothing is flipped.
+equivariant), so turned and mirrored pictures are examples of their own (`variants`).
 """
 
 from __future__ import annotations

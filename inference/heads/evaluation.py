@@ -51,7 +51,7 @@ def add_commands(commands: Any) -> None:
         add("--floor", type=Path, nargs="+", metavar="TRAIN.json", help="instead: nearest class means of these files")
         add("--cache", type=Path, default=Path("var/cache"), help="token cache of --floor's files")
         words = (
-            "let the click model draw the masks again, told a click and the proposal's box (default), mask or nothing"
+            "let the click model draw the masks again, told a click and the proposal's mask (default), box or nothing"
         )
         add("--refine", nargs="?", const="mask", choices=("box", "mask", "click"), help=words)
         add("--threshold", type=float, default=THRESHOLDS[mode], help="least score of a proposal")

@@ -31,14 +31,14 @@ from inference.heads.proposals import DUPLICATE, Proposal, Rle, decode, encode, 
 from inference.heads.refine import refine
 from inference.heads.runtime import Head
 from inference.heads.training import HEAD, TrainingPlan, train_head
-from inference.heads.variants import EIGHT, MIRRORED, with_variants
+from inference.heads.variants import ALL, MIRRORED, with_variants
 from inference.predictor import ClickPredictor
 from inference.protocol import iou
 from inference.session import ClickSession
 from inference.simulate import Mask, next_click
 
 GOOD, LIMIT = 0.9, 20  # an object is finished at this IoU, or given up after so many clicks
-TURNS = {"none": (), "mirrored": MIRRORED, "eight": EIGHT}
+TURNS = {"none": (), "mirrored": MIRRORED, "all": ALL}
 SAME_OBJECT = 0.5  # IoU at which a person takes a suggestion for this object
 
 
@@ -53,7 +53,7 @@ def add_command(commands: Any) -> None:
     add("--start", type=Path, help="folder of a head to begin with (default: a random one)")
     add("--threshold", type=float, default=0.4, help="least score of a suggestion that people see")
     add("--refine", action="store_true", help="let the click model draw the suggestions again")
-    add("--variants", choices=TURNS, default="eight", help="turned and mirrored pictures to learn from, too")
+    add("--variants", choices=TURNS, default="all", help="turned and mirrored pictures to learn from, too")
     add("--keep-misplaced", action="store_true", help="don't leave out pictures whose labels are those of a turned one")
     add("--limit", type=int, help="only the first pictures of the file")
     add("--seed", type=int, default=0, help="of the order of the pictures and of the trainings")

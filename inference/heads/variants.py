@@ -28,8 +28,8 @@ Encode = Callable[[Image, Frame], Half]
 
 FEW, MANY = 60, 300
 MIRRORED = (4,)
-EIGHT = tuple(range(1, 8))
-"""All quarter turns, each also mirrored: for what is seen from above."""
+ALL = tuple(range(1, 8))
+"""The seven other ways to lay a picture down: quarter turns, each also mirrored."""
 
 
 def turned(array: NDArray[Any], turn: int) -> NDArray[Any]:
@@ -81,4 +81,4 @@ def with_variants(examples: Sequence[Example], turns: Sequence[int], encode: Enc
 
 def turns_for(count: int) -> tuple[int, ...]:
     """Which variants of `count` pictures are worth their encoding: the fewer there are, the more are needed."""
-    return EIGHT if count <= FEW else MIRRORED if count <= MANY else ()
+    return ALL if count <= FEW else MIRRORED if count <= MANY else ()

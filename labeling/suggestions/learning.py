@@ -217,7 +217,8 @@ def _train(head: HeadVersion) -> bool:
     names = {row.category_id: row.word for row in head.mappings.all() if row.category_id is not None}
     found = examples.examples_of(head.project, head.images, names)
     learned, measured = examples.split(found)
-    learned = with_variants(learned, turns_for(len(learned)), examples.encode, scratch(head) / "variants")
+    kept = scratch(head) / "variants" / model.version()  # an upgrade in the middle encodes them anew
+    learned = with_variants(learned, turns_for(len(learned)), examples.encode, kept)
     watch = _Watch(head)
     train_head(
         head.kind,  # type: ignore[arg-type]

@@ -12,18 +12,18 @@ from inference.geometry import Frame, Image
 from inference.heads.data import Example, Labelled, Vocabulary, rasterise
 from inference.heads.misplaced import is_misplaced
 from inference.heads.proposals import encode
-from inference.heads.variants import EIGHT, turned, turns_for, variant, with_variants
+from inference.heads.variants import ALL, turned, turns_for, variant, with_variants
 
-HEIGHT, WIDTH = 256, 320  # a map without padding
+HALL, WIDTH = 256, 320  # a map without padding
 
 
 def picture_and_mask(seed: int) -> tuple[Image, np.ndarray]:
     """A bright region that looks otherwise after every turn."""
     rng = np.random.default_rng(seed)
-    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask = np.zeros((HALL, WIDTH), bool)
     mask[16:80, 32:208] = True
     mask[80:160, 160:208] = True
-    picture = rng.integers(0, 60, (HEIGHT, WIDTH, 3), np.uint8)
+    picture = rng.integers(0, 60, (HALL, WIDTH, 3), np.uint8)
     picture[mask] += 150
     return picture, mask
 
@@ -35,7 +35,7 @@ def made(picture: Image, mask: np.ndarray) -> Example:
     return Example("set/1", "1", frame, lambda: tokens, (label,), picture=lambda: picture)
 
 
-@pytest.mark.parametrize("turn", EIGHT)
+@pytest.mark.parametrize("turn", ALL)
 def test_labels_turn_with_the_picture(turn: int, tmp_path: Path) -> None:
     picture, mask = picture_and_mask(0)
     seen: list[tuple[Image, Frame]] = []
@@ -62,7 +62,7 @@ def test_labels_turn_with_the_picture(turn: int, tmp_path: Path) -> None:
 def test_all_turns_are_different_and_need_a_picture(tmp_path: Path) -> None:
     picture, mask = picture_and_mask(0)
     plain = made(picture, mask)
-    every = with_variants([plain], EIGHT, lambda _, frame: np.zeros((4, *frame.tokens), np.float16), tmp_path)
+    every = with_variants([plain], ALL, lambda _, frame: np.zeros((4, *frame.tokens), np.float16), tmp_path)
     shapes = [e.mask(e.objects[0].segmentation) for e in every]
     assert len({(m.shape, m.tobytes()) for m in shapes}) == 8
     with pytest.raises(DataError, match="no picture to turn"):
@@ -73,7 +73,7 @@ def test_labels_of_a_turned_picture_are_found() -> None:
     picture, mask = picture_and_mask(1)
     assert not is_misplaced(made(picture, mask))
     assert is_misplaced(made(picture, np.ascontiguousarray(turned(mask, 2))))
-    square = np.ascontiguousarray(picture[:, :HEIGHT]), np.ascontiguousarray(mask[:, :HEIGHT])
+    square = np.ascontiguousarray(picture[:, :HALL]), np.ascontiguousarray(mask[:, :HALL])
     assert not is_misplaced(made(*square))
     assert is_misplaced(made(square[0], np.ascontiguousarray(turned(square[1], 1))))
     assert not is_misplaced(dataclasses.replace(made(picture, mask), objects=()))

@@ -12,6 +12,7 @@ from inference.features import WEIGHTS
 from inference.heads.config import Kind
 from inference.heads.data import Example, Vocabulary, category_names, hold_out, read_examples, stuff_names
 from inference.heads.training import HEAD, State, TrainingPlan, Watch, train_head
+from inference.heads.variants import with_mirrored
 from inference.progress import Progress, clock
 
 COMMANDS: dict[Kind, str] = {
@@ -45,6 +46,7 @@ def add_commands(commands: Any) -> None:
             help="computes the tokens that the cache lacks",
         )
         add("--no-fill", action="store_true", help="train on what the cache holds already")
+        add("--mirrored", action="store_true", help="learn from mirrored pictures, too; each is encoded once")
         add("--from", type=Path, dest="start", help="begin with what fits of another head, of either kind")
         add("--resume", action="store_true", help="go on from OUT/checkpoint.pt if there is one")
         add("--hold-out", type=float, default=0.1, metavar="SHARE", help="images to measure by at the end")
@@ -71,6 +73,9 @@ def run(args: argparse.Namespace, stop: threading.Event) -> None:
         stuff |= stuff_names(file)
     vocabulary = Vocabulary(tuple(names), frozenset(stuff) if args.kind == "panoptic" else frozenset())
     kept, held_out = hold_out(examples, args.hold_out)
+    compute = Compute.choose(not args.fp32, args.device)
+    if args.mirrored:
+        kept = with_mirrored(kept, args.cache, args.encoder, compute)
     progress = Progress()
     progress.say(f"{len(kept)} images to learn from, {len(held_out)} held out, {len(vocabulary)} categories")
 
@@ -90,7 +95,7 @@ def run(args: argparse.Namespace, stop: threading.Event) -> None:
         resume=args.resume,
         seed=args.seed,
         plan=TrainingPlan(batch=args.batch),
-        compute=Compute.choose(not args.fp32, args.device),
+        compute=compute,
         watch=Watch(show, stop, every=50),
         about={"sets": sorted(f"{file.parent.name}/{file.stem}" for file in files)},
     )

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from inference.batch import ObjectPrompt
 from inference.coco import CocoImage, DataError, read_rgb, read_set
 from inference.features import Features
-from inference.heads.everything import FLOOR, FOLDER, LIMIT, Everything
+from inference.heads.everything import FLOOR, FOLDER, LIMIT, Everything, stability
 from inference.heads.proposals import Proposal, Rle, decode, encode, mask_iou, suppress
 from inference.pictures import Picture, save, sheet, tile
 from inference.predictor import ClickPredictor
@@ -34,8 +34,7 @@ from inference.protocol import truth_of
 from inference.session import Click, ClickSession
 
 THRESHOLDS = np.arange(0.5, 1.0, 0.05)
-OFFSET = 0.5  # logits
-STABLE = 0.6  # IoU of the masks at logits +OFFSET and -OFFSET
+STABLE = 0.6  # of a mask that stays
 SAME = 0.7  # IoU of boxes above which the worse mask goes
 
 
@@ -56,14 +55,10 @@ def recalled(truths: Sequence[Rle], proposals: Sequence[Proposal], limit: int) -
     return found
 
 
-def stability(session: ClickSession) -> tuple[float, float]:
-    """Of a session's answer: IoU of the masks at logits +-OFFSET, and the mean probability inside of the mask."""
-    logits = session.logits
-    if logits is None or not (logits > 0).any():
-        return 0.0, 0.0
-    wide = np.asarray(logits, np.float32)
-    inside = wide[wide > 0]
-    return float((wide > OFFSET).sum() / (wide > -OFFSET).sum()), float((1 / (1 + np.exp(-inside))).mean())
+def confidence(session: ClickSession) -> float:
+    """Of a session's answer: the mean probability inside of the mask."""
+    logits = np.asarray(session.logits, np.float32)
+    return float((1 / (1 + np.exp(-logits[logits > 0]))).mean())
 
 
 def grid_points(features: Features, side: int) -> list[tuple[float, float]]:
@@ -88,8 +83,8 @@ def by_grid(predictor: ClickPredictor, features: Features, side: int) -> Grid:
         patch = session.patch()
         if not patch.width:
             continue
-        stable, sure = stability(session)
-        proposal = Proposal.of_patch(patch, features.height, features.width, stable * sure)
+        stable = stability(session)
+        proposal = Proposal.of_patch(patch, features.height, features.width, stable * confidence(session))
         loose.append(proposal)
         if stable >= STABLE:
             steady.append(proposal)
@@ -163,10 +158,10 @@ def evaluate(
         if number == 1:
             everything.boxes(features)  # loads the graph
         began = time.perf_counter()
-        boxes, scores = everything.boxes(features, floor=floor)
+        boxes, _ = everything.boxes(features, floor=floor)
         seconds["discover"].append(time.perf_counter() - began)
         began = time.perf_counter()
-        found = everything.decode(features, boxes, scores)
+        found = everything.decode(features, boxes)
         seconds["decode"].append(time.perf_counter() - began)
         ours.add(truths, found)
         if worst:

@@ -10,18 +10,22 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.cache import encode
 from inference.coco import DataError
+from inference.compute import Compute
+from inference.encoders import read_encoder
 from inference.features import Half
 from inference.geometry import Frame, Image
 from inference.heads.data import Example
 from inference.simulate import Mask
+from inference.vit import SMALL, ViT
 
 Encode = Callable[[Image, Frame], Half]
 """Tokens of a picture, C x h x w; the frame is its image's, of which the picture may be a smaller copy."""
@@ -72,6 +76,33 @@ def variant(example: Example, turn: int, encode: Encode, folder: Path) -> Varian
     same = {f.name: getattr(example, f.name) for f in dataclasses.fields(Example)}
     shown = same | {"name": f"{example.name}~{turn}", "frame": frame, "tokens": load, "picture": None}
     return Variant(**shown, turn=turn)
+
+
+def encoder_of(weights: Path, compute: Compute) -> Encode:
+    """Encodes pictures with the encoder of a file of weights, which is read when the first one comes."""
+    vit: list[ViT] = []
+
+    def tokens(picture: Image, frame: Frame) -> Half:
+        if not vit:
+            vit.append(read_encoder(weights, None, compute).vit)
+        found = encode(vit[0], compute, [frame.resize(picture)])[0][..., -SMALL.dim :]
+        return np.ascontiguousarray(found.transpose(2, 0, 1))
+
+    return tokens
+
+
+def with_mirrored(examples: Sequence[Example], cache: Path, weights: Path, compute: Compute) -> list[Example]:
+    """The examples of data files and their mirrored pictures, kept in the token cache. Each is drawn half as often, so
+    that a picture weighs what it did."""
+    folder = cache / "mirrored" / weights_name(weights)
+    both = with_variants(examples, MIRRORED, encoder_of(weights, compute), folder)
+    return [dataclasses.replace(example, weight=example.weight / 2) for example in both]
+
+
+def weights_name(weights: Path) -> str:
+    """Tells the tokens of one file of weights from those of another."""
+    with weights.open("rb") as file:
+        return file_digest(file, lambda: blake2b(digest_size=8)).hexdigest()
 
 
 def with_variants(examples: Sequence[Example], turns: Sequence[int], encode: Encode, folder: Path) -> list[Example]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inference.heads.proposals import Proposal
 
 EVERYTHING_LIMIT = 100
-"""Objects of an image at most: each is decoded, stored and sent."""
+"""Objects of an image at most, the best of those that are found: each is stored and sent."""
 
 LEAST = {Method.INSTANCES: 0.2, Method.PANOPTIC: 0.3}
 """The least score that is kept; the editor's slider begins here."""
@@ -36,7 +36,7 @@ def propose(run: Run, image_id: int) -> list[Proposal]:
     features = store.load(image_id)
     try:
         if run.method == Method.EVERYTHING:
-            return everything().discover(features, EVERYTHING_LIMIT)
+            return everything().discover(features)[:EVERYTHING_LIMIT]
         return ask_head(run, features)
     except FileNotFoundError as error:
         raise Unusable(f"The model of this method is not installed ({error}).") from error

@@ -17,6 +17,7 @@ from inference.heads import discovery_training as training
 from inference.heads.discovery import Discovery, DiscoveryConfig, assign, discovery_loss, giou, pairwise_iou
 from inference.heads.everything import (
     LIMIT,
+    STEEP,
     Anchors,
     Everything,
     anchors,
@@ -26,11 +27,13 @@ from inference.heads.everything import (
     encode_boxes,
     inside,
     middle,
+    stability,
     suppressed,
 )
 from inference.heads.learner import Learner, Length
 from inference.heads.proposals import box_iou
 from inference.heads.training import TrainingPlan
+from inference.session import Click
 from inference.windows import Region
 from tests.inference.conftest import Image, Mask
 from tests.inference.heads.tiny import CHANNELS, example
@@ -73,11 +76,11 @@ def test_suppression_leaves_no_two_alike_and_drops_nothing_else(count: int, seed
         assert ((overlap > 0.5 - 1e-6) & better).any(1).all()
 
 
-def test_at_most_320_boxes_become_prompts() -> None:
+def test_no_more_boxes_become_prompts_than_there_is_time_for() -> None:
     boxes = random_boxes(5000, size=4000)
     scores = np.random.default_rng(1).uniform(0.1, 1, 5000).astype(np.float32)
     chosen = choose(scores, boxes, Frame.of(640, 640))
-    assert len(chosen) == LIMIT == 320
+    assert len(chosen) == LIMIT
     assert chosen[0] == scores.argmax()
     tiny = np.tile(np.array([[10, 10, 13, 30]], np.float32), (3, 1))
     assert not len(choose(np.ones(3, np.float32), tiny, Frame.of(640, 640)))
@@ -191,12 +194,30 @@ def test_every_prompt_gives_one_mask_the_same_as_alone(
     assert len(boxes) == 7
     assert (boxes[:, 2:] <= [features.width, features.height]).all()
     found = everything.discover(features, limit=7, floor=0.0)
-    singles = [predictor.predict(features, [middle(box)], box=box) for box in as_tuples(boxes)]
-    kept = [(mask, score) for mask, score in zip(singles, scores, strict=True) if mask.any()]
-    assert len(found) == len(kept) > 0
-    for proposal, (mask, score) in zip(found, kept, strict=True):
+    scores = [proposal.score for proposal in found]
+    assert scores == sorted(scores, reverse=True)
+    alone = []
+    for box in as_tuples(boxes):
+        session = predictor.session(features, box=box)
+        if session.click(*middle(box)).any():
+            alone.append((stability(session) ** STEEP, session.mask()))
+    assert len(found) == len(alone) > 0
+    for proposal, (score, mask) in zip(found, sorted(alone, key=lambda one: -one[0]), strict=True):
+        assert proposal.score == pytest.approx(score)
         assert np.array_equal(proposal.mask(), mask)
-        assert proposal.score == pytest.approx(float(score))
+
+
+def test_a_mask_is_stable_that_hardly_depends_on_where_it_is_cut(predictor: ClickPredictor, features: Features) -> None:
+    session = predictor.session(features)
+    assert stability(session) == 0
+    session.add(Click(features.width / 2, features.height / 2, True))
+    steep = np.where(np.arange(features.frame.padded_width // 2) < 20, 3.0, -3.0).astype(np.float16)
+    soft = np.linspace(1.0, -1.0, len(steep)).astype(np.float16)
+    rows = features.frame.padded_height // 2
+    session.resume(session.clicks, np.tile(steep, (rows, 1)))
+    assert stability(session) == 1
+    session.resume(session.clicks, np.tile(soft, (rows, 1)))
+    assert stability(session) == pytest.approx(1 / 3, abs=0.05)  # the quarter above +.5 of the three quarters above -.5
 
 
 def test_features_that_do_not_fit_are_refused(folder: Path, features: Features, tmp_path: Path) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference import ClickPredictor
 from inference.coco import DataError
-from inference.features import Half
+from inference.compute import CPU
+from inference.features import WEIGHTS, Half
 from inference.geometry import Frame, Image
 from inference.heads.data import Example, Labelled, Vocabulary, rasterise
 from inference.heads.misplaced import is_misplaced
 from inference.heads.proposals import encode
-from inference.heads.variants import ALL, turned, turns_for, variant, with_variants
+from inference.heads.variants import ALL, turned, turns_for, variant, with_mirrored, with_variants
 
 HALL, WIDTH = 256, 320  # a map without padding
 
@@ -81,3 +83,13 @@ def test_labels_of_a_turned_picture_are_found() -> None:
 
 def test_the_fewer_pictures_the_more_variants() -> None:
     assert [len(turns_for(count)) for count in (1, 60, 61, 300, 301)] == [7, 7, 1, 1, 0]
+
+
+def test_mirrored_pictures_have_the_tokens_of_a_picture_that_was_mirrored(tmp_path: Path) -> None:
+    picture, mask = picture_and_mask(1)
+    plain, mirrored = with_mirrored([made(picture, mask)], tmp_path, WEIGHTS / "encoder.safetensors", CPU)
+    assert plain.weight == mirrored.weight == 0.5, "together they are drawn as often as the one was"
+    expected = ClickPredictor().encode(np.ascontiguousarray(picture[:, ::-1])).tokens.astype(np.float32)
+    assert mirrored.tokens().shape == expected.shape == (384, *mirrored.frame.tokens)
+    assert np.abs(mirrored.tokens().astype(np.float32) - expected).mean() < 0.02 * np.abs(expected).mean()
+    assert [path.parent.parent.name for path in tmp_path.rglob("*~4.npy")] == ["mirrored"]

@@ -45,8 +45,10 @@ class Decoder {
 class Service {
   version = 0;
   annotations: AnnotationData[] = [];
+  down = false;
 
   readonly fetch: typeof fetch = (url, init) => {
+    if (this.down) return Promise.reject(new TypeError("Failed to fetch"));
     const body = init?.body ? (JSON.parse(String(init.body)) as AnnotationData) : null;
     return Promise.resolve(
       Response.json(this.answer(init?.method ?? "GET", Number(String(url).split("/").at(-1)), body)),
@@ -74,6 +76,7 @@ describe("the editor", () => {
   let records: MemoryRecords;
   let decoder: Decoder;
   let editor: Editor;
+  const go = vi.fn();
 
   const open = async () => {
     decoder = new Decoder();
@@ -81,7 +84,7 @@ describe("the editor", () => {
       decoder.listener = listener;
       return decoder as unknown as ClickConnection;
     };
-    editor = new Editor(BOOT, around(service, { records, connect }));
+    editor = new Editor(BOOT, around(service, { records, connect, go }));
     await editor.begin();
   };
   const state = () => editor.store.get();
@@ -95,6 +98,7 @@ describe("the editor", () => {
   const shown = () => state().kept.map(({ category, area }) => [category, area]);
 
   beforeEach(async () => {
+    go.mockClear();
     service = new Service();
     records = new MemoryRecords();
     await open();
@@ -212,6 +216,35 @@ describe("the editor", () => {
     decoder.answer();
     await saved();
     expect([shown().length, state().finishing.length]).toEqual([1, 0]);
+  });
+
+  it("leaves an image once everything is saved, unless work goes on there", async () => {
+    const keepOffline = async (x: number) => {
+      service.down = true;
+      brush({ x, y: 30 });
+      editor.keep();
+      await vi.waitFor(() => expect(state().save.kind).toBe("offline"));
+      expect(await editor.journey.visit("/images/2/")).toBe(false);
+      expect(state().toast!.text).toContain("Not saved yet");
+      service.down = false;
+    };
+    await keepOffline(20);
+    expect(go).not.toHaveBeenCalled();
+    editor.retryNow();
+    await vi.waitFor(() => expect(go.mock.calls).toEqual([["/images/2/", "push"]]));
+    await keepOffline(30);
+    brush({ x: 40, y: 30 });
+    editor.retryNow();
+    await saved();
+    expect([go.mock.calls.length, state().open !== null]).toEqual([1, true]);
+  });
+
+  it("has larger brushes on larger images", () => {
+    editor.tools.resize(100);
+    expect(state().brush).toBe(512);
+    const large = new Editor(bootOf({ width: 20_000, height: 9_000 }), around(service));
+    large.tools.resize(100);
+    expect(large.store.get().brush).toBe(3_200);
   });
 
   it("cuts from the kept object that the eraser begins on", () => {

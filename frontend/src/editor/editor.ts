@@ -435,5 +435,6 @@ export class Editor implements Target, Desk {
     const kept = this.shown.of(this.outbox.shown);
     this.store.set({ kept, status, reason, note, save: state, conflict, unsaved: operations.length });
     this.strip.update(this.boot.image.id, { status, objects: kept.length, skipped: reason, note });
+    if (state.kind === "saved") this.journey.saved();
   }
 }

@@ -11,13 +11,14 @@ export type Neighbours = Pick<Boot, "previous" | "upcoming">;
 /** `stay`: the browser's history is there already. */
 export type How = "push" | "stay";
 
-const UNSAVED = "Your last change is not saved yet; this page waits for it.";
+const UNSAVED = "Not saved yet. It goes on as soon as everything is; go on working and it stays here.";
 const FINISHING = "One moment: the last object's mask is on its way.";
 
 export class Journey {
   /** As they were told last. */
   neighbours: Neighbours;
   private afterFinishing: (() => void) | null = null;
+  private afterSaving: (() => void) | null = null;
 
   constructor(
     private readonly boot: Boot,
@@ -57,12 +58,15 @@ export class Journey {
     return [next, before, upcoming[1]?.editor].filter((url) => typeof url === "string");
   }
 
-  /** Go to another image, or page, once everything is saved; otherwise stay and say why. True when it is left. */
+  /** Go to another image, or page. What is not saved holds that up, and it is said. True when it is left at once. */
   async visit(url: string, how: How = "push"): Promise<boolean> {
     if (this.waits(() => void this.visit(url, how))) return false;
     const saved = await this.outbox.settled();
     if (saved) this.around.go(url, how);
-    else if (!this.store.get().conflict) this.toasts.say(UNSAVED);
+    else if (!this.store.get().conflict) {
+      this.afterSaving = () => void this.visit(url, how);
+      this.toasts.say(UNSAVED);
+    }
     return saved;
   }
 
@@ -81,9 +85,17 @@ export class Journey {
     then?.();
   }
 
+  /** Everything is saved: whoever wanted to leave does. */
+  saved(): void {
+    const then = this.afterSaving;
+    this.afterSaving = null;
+    then?.();
+  }
+
   /** Another object is begun: nobody leaves now. */
   stay(): void {
     this.afterFinishing = null;
+    this.afterSaving = null;
   }
 
   /** Where somebody came from; the image before this one for whoever began here. */

@@ -64,9 +64,12 @@ export interface Target {
   readonly suggestions: { press(press: Press): Drag | null; hover(at: Point | null): void };
 }
 
-export const BRUSHES = [
-  1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400, 512,
+/** Diameters, view pixels. */
+const BRUSHES = [
+  1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400, 512, 640, 800, 1000,
+  1280, 1600, 2000, 2560, 3200,
 ];
+const LARGEST_BRUSH = { anywhere: 512, share: 1 / 6 };
 /** A lasso needs no more corners than this many pixels apart. */
 const LASSO_STEP = 0.25;
 /** A smaller box is a click. */
@@ -79,6 +82,9 @@ export class Toolbox {
   private pointer: Point | null = null;
   private peeking = false;
 
+  /** The sizes that a brush may have here: on a large image also larger ones. */
+  readonly brushes: readonly number[];
+
   constructor(
     private readonly store: Store<State>,
     readonly pointing: Store<Pointing>,
@@ -86,6 +92,8 @@ export class Toolbox {
     private readonly preview: Preview,
     private readonly view: Size,
   ) {
+    const largest = Math.max(LARGEST_BRUSH.anywhere, LARGEST_BRUSH.share * Math.max(view.width, view.height));
+    this.brushes = BRUSHES.filter((size) => size <= largest);
     store.watch((state, before) => state.open !== before.open && this.look());
   }
 
@@ -96,8 +104,8 @@ export class Toolbox {
 
   resize(steps: number): void {
     const { brush } = this.store.get();
-    const nearest = BRUSHES.findLastIndex((size) => size <= brush);
-    this.store.set({ brush: BRUSHES[Math.min(BRUSHES.length - 1, Math.max(0, nearest + steps))]! });
+    const nearest = this.brushes.findLastIndex((size) => size <= brush);
+    this.store.set({ brush: this.brushes[Math.min(this.brushes.length - 1, Math.max(0, nearest + steps))]! });
   }
 
   /** Whether one finger draws, rather than moves the picture. */

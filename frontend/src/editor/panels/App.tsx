@@ -1,6 +1,6 @@
 /** The window: bar on top, tools on the left, image, panels on the right. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Editor } from "../editor";
 import { Attributes } from "./Attributes";
 import { Canvas, type ViewControls } from "./Canvas";
@@ -37,6 +37,7 @@ function Window({ editor }: { editor: Editor }) {
   const lease = useEditorState((state) => state.lease.kind); // every panel shows anew what may be done
   useEditorState((state) => state.keys); // buttons say their keys
   useEffect(() => listenToKeys(editor, controls, spaceHeld), [editor]);
+  const roomy = useRoom();
   return (
     <div
       class="editor"
@@ -47,12 +48,12 @@ function Window({ editor }: { editor: Editor }) {
       onMouseDown={keepFocus}
       onContextMenu={keepMenuAway}
     >
-      <TopBar />
+      <TopBar>{roomy && <ToolOptions />}</TopBar>
       <Toolbar />
       <main class="stage-area">
         <Canvas controls={controls} spaceHeld={spaceHeld} />
         <div class="stage-head">
-          <ToolOptions />
+          {!roomy && <ToolOptions />}
           <Notices />
         </div>
         <Toast />
@@ -65,16 +66,30 @@ function Window({ editor }: { editor: Editor }) {
       </main>
       <StripPanel />
       <aside class="panels" aria-label="Classes and objects">
-        <Instructions />
-        <Note />
-        <Classes />
-        <Attributes />
-        <Suggestions />
+        <div class="panels-above">
+          <Instructions />
+          <Note />
+          <Classes />
+          <Attributes />
+          <Suggestions />
+        </div>
         <Objects />
       </aside>
       <Dialogs />
     </div>
   );
+}
+
+/** Whether the bar on top has room for the tool's options; else they lie over the image. */
+function useRoom(): boolean {
+  const [query] = useState(() => matchMedia("(min-width: 70rem)"));
+  const [roomy, setRoomy] = useState(query.matches);
+  useEffect(() => {
+    const changed = () => setRoomy(query.matches);
+    query.addEventListener("change", changed);
+    return () => query.removeEventListener("change", changed);
+  }, [query]);
+  return roomy;
 }
 
 /** A button pressed with the mouse does not take the focus: the next Enter is meant for the object.

@@ -5,7 +5,6 @@ import { nextSteps } from "../history";
 import { keyOf, type Action } from "../keys";
 import type { Operator } from "../mask/operators";
 import type { Tool } from "../state";
-import { BRUSHES } from "../tools";
 import { useEditor, useEditorState } from "./context";
 import { Icon, type IconName } from "./icons";
 import { wordFor } from "./words";
@@ -121,7 +120,8 @@ export function ToolOptions() {
   const brush = useEditorState((state) => state.brush);
   const cutting = useEditorState((state) => state.cutting);
   if (tool === "brush" || tool === "eraser") {
-    const place = BRUSHES.indexOf(brush);
+    const { brushes } = editor.tools;
+    const place = brushes.findLastIndex((size) => size <= brush);
     return (
       <div class="tool-options">
         <label>
@@ -129,7 +129,7 @@ export function ToolOptions() {
           <input
             type="range"
             min={0}
-            max={BRUSHES.length - 1}
+            max={brushes.length - 1}
             value={place}
             aria-valuetext={`${brush} pixels`}
             onInput={(event) => editor.tools.resize(Number(event.currentTarget.value) - place)}

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import type { SaveState } from "../outbox";
 import { useStore } from "../store";
 import { useEditor, useEditorState } from "./context";
@@ -5,7 +6,8 @@ import { Icon } from "./icons";
 import { keyOf } from "../keys";
 import { People } from "./People";
 
-export function TopBar() {
+/** What is given stands in its middle. */
+export function TopBar({ children }: { children?: ComponentChildren }) {
   const editor = useEditor();
   const { project, image, position } = editor.boot;
   return (
@@ -18,7 +20,7 @@ export function TopBar() {
         {image.name}
       </h1>
       <Position index={position.index} total={position.total} />
-      <span class="editor-bar-space" />
+      <div class="editor-bar-space">{children}</div>
       <People />
       <SaveIndicator />
       <div class="button-pair">

@@ -44,7 +44,7 @@ FLOOR = 0.04  # of a box's score: less likely ones are not worth a decoding
 CANDIDATES = 1500  # boxes that NMS looks at
 SMALLEST = 6.0  # model pixels, of a box's side
 OFFSET = 0.5  # logits between which a mask should not change
-STEEP = 4  # of the score: a stability of .6 is common and means little, of .9 it is rare (docs/heads.md)
+STEEP = 6  # then a score is about the share of such masks that are labelled objects (docs/heads.md)
 
 Floats = NDArray[np.float32]
 

@@ -18,7 +18,11 @@ export function Objects() {
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => followSelected(list.current!, editor), [editor]);
   return (
-    <section class="panel panel-grow" aria-labelledby="objects-title">
+    <section
+      class="panel panel-grow"
+      aria-labelledby="objects-title"
+      style={{ "--rows": kept.length + finishing.length }}
+    >
       <div class="panel-head">
         <h2 id="objects-title">
           Objects <span class="count">{chosen > 0 ? `${chosen} of ${kept.length} chosen` : kept.length}</span>

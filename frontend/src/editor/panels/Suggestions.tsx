@@ -1,5 +1,6 @@
 /** The panel of suggestions: ask for them, how confident they have to be, and each of them by class. */
 
+import { useEffect, useRef } from "preact/hooks";
 import { useStore } from "../store";
 import { groups, percent, type Group, type Method, type Suggestion } from "../suggestions/offer";
 import { pointedOf, type SuggestionsState } from "../suggestions/state";
@@ -17,8 +18,12 @@ export function Suggestions() {
   const on = useEditorState((state) => state.tool === "suggest");
   const shown = useSuggestions((state) => state.shown);
   const load = useSuggestions((state) => state.load.kind);
+  const panel = useRef<HTMLElement>(null);
+  // Who asks by key looks here for how it goes; in a low window it is below the classes.
+  useEffect(() => void (on && panel.current!.scrollIntoView({ block: "nearest" })), [on, shown.length > 0]);
   return (
     <section
+      ref={panel}
       class="panel suggest"
       aria-labelledby="suggestions-title"
       data-testid="suggestions"

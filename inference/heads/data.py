@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pycocotools import mask as coco_rle
 
 from inference.cache import TokenCache
 from inference.coco import CocoImage, DataError, decode, read_rgb
@@ -30,6 +31,7 @@ from inference.encoders import read_encoder
 from inference.features import Half
 from inference.geometry import Frame, Image
 from inference.heads.criterion import Targets
+from inference.session import Box
 from inference.simulate import Mask
 from inference.vit import SMALL
 
@@ -83,6 +85,14 @@ class Example:
     def mask(self, segmentation: Any) -> Mask:
         """Height x width bool."""
         return decode(segmentation, self.frame.height, self.frame.width)
+
+    def box(self, segmentation: Any) -> Box:
+        """The tight box (x0, y0, x1, y1) of a segmentation, image pixels; without decoding an RLE."""
+        coded = segmentation
+        if not (isinstance(coded, dict) and isinstance(coded.get("counts"), str | bytes)):
+            coded = coco_rle.encode(np.asfortranarray(self.mask(coded).view(np.uint8)))
+        x, y, width, height = (float(v) for v in coco_rle.toBbox(coded))
+        return x, y, x + width, y + height
 
 
 @dataclass(frozen=True)

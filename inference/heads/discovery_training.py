@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pycocotools import mask as coco_rle
 from torch import nn
 
 from inference.compute import Compute
@@ -28,6 +27,7 @@ from inference.heads.everything import anchors, as_tuples, choose, decode_boxes,
 from inference.heads.learner import Learner, Length, Losses, publish
 from inference.heads.proposals import box_iou
 from inference.heads.training import HEAD, TrainingPlan
+from inference.heads.variants import with_mirrored
 from inference.windows import Region, cut_tokens, set_name
 
 Floats = NDArray[np.float32]
@@ -71,13 +71,7 @@ class Scene:
 def boxes_of(example: Example) -> Floats:
     """The tight boxes of an example's objects, M x 4 model pixels."""
     frame = example.frame
-    found = []
-    for thing in example.objects:
-        coded = thing.segmentation
-        if not (isinstance(coded, dict) and isinstance(coded.get("counts"), str | bytes)):
-            coded = coco_rle.encode(np.asfortranarray(example.mask(coded).view(np.uint8)))
-        x, y, w, h = coco_rle.toBbox(coded)
-        found.append((x, y, x + w, y + h))
+    found = [example.box(thing.segmentation) for thing in example.objects]
     scale = np.array([frame.scale_x, frame.scale_y] * 2, np.float32)
     return np.asarray(found, np.float32).reshape(-1, 4) * scale
 
@@ -197,6 +191,7 @@ def add_command(commands: Any) -> None:
     """The sub-command of `inference.train`."""
     sub = commands.add_parser("everything", help="the discoverer of segment everything, on cached tokens")
     add_options(sub, 1200)
+    sub.add_argument("--mirrored", action="store_true", help="learn from mirrored pictures, too; each is encoded once")
     sub.set_defaults(run=run)
 
 
@@ -225,19 +220,24 @@ def run(args: argparse.Namespace, stop: threading.Event) -> None:
     from inference.train import named_weights
 
     files, weights = named_weights(args.sets)
+    compute = Compute.choose(not args.fp32, args.device)
     scenes = read_scenes(files, args.cache, None if args.no_fill else args.encoder, weights)
     kept, held = hold_out([s.example for s in scenes], args.hold_out)
     names = {e.name for e in kept}
+    seen = [s for s in scenes if s.example.name in names]
+    if args.mirrored:
+        both = with_mirrored([s.example for s in seen], args.cache, args.encoder, compute)
+        seen = [scene(e, s.share) for e, s in zip(both, [*seen, *seen], strict=True)]
     torch.manual_seed(args.seed)
     cfg = DiscoveryConfig()
-    sampler = WindowsOfScenes([s for s in scenes if s.example.name in names])
+    sampler = WindowsOfScenes(seen)
     learner = Learner(
         Discovery(cfg),
         sampler.draw,
         loss,
         plan=TrainingPlan(rate=args.rate),
         seed=args.seed,
-        compute=Compute.choose(not args.fp32, args.device),
+        compute=compute,
     )
     print(f"{len(kept)} pictures to learn from, {len(held)} held out", flush=True)
     done = learner.run(args.out, length_of(args), resume=args.resume, stop=stop)

@@ -24,6 +24,7 @@ from inference.encoders import read_encoder
 from inference.features import Half
 from inference.geometry import Frame, Image
 from inference.heads.data import Example
+from inference.session import Box
 from inference.simulate import Mask
 from inference.vit import SMALL, ViT
 
@@ -48,10 +49,23 @@ class Variant(Example):
     turn: int = 0
 
     def mask(self, segmentation: Any) -> Mask:
+        return np.ascontiguousarray(turned(Example.mask(self._original, segmentation), self.turn))
+
+    def box(self, segmentation: Any) -> Box:
+        x0, y0, x1, y1 = Example.box(self._original, segmentation)
+        width, height = self._original.frame.width, self._original.frame.height
+        if self.turn >= 4:
+            x0, x1 = width - x1, width - x0
+        for _ in range(self.turn % 4):  # a quarter to the left: what was on the right is on top
+            x0, y0, x1, y1 = y0, width - x1, y1, width - x0
+            width, height = height, width
+        return x0, y0, x1, y1
+
+    @property
+    def _original(self) -> Variant:
         height, width = self.frame.height, self.frame.width
         size = Frame.of(width, height) if self.turn % 2 else self.frame
-        original = dataclasses.replace(self, frame=size, turn=0)
-        return np.ascontiguousarray(turned(Example.mask(original, segmentation), self.turn))
+        return dataclasses.replace(self, frame=size, turn=0)
 
 
 def variant(example: Example, turn: int, encode: Encode, folder: Path) -> Variant:
@@ -92,8 +106,8 @@ def encoder_of(weights: Path, compute: Compute) -> Encode:
 
 
 def with_mirrored(examples: Sequence[Example], cache: Path, weights: Path, compute: Compute) -> list[Example]:
-    """The examples of data files and their mirrored pictures, kept in the token cache. Each is drawn half as often, so
-    that a picture weighs what it did."""
+    """The examples of data files, then their mirrored pictures in the same order, kept in the token cache. Each is
+    drawn half as often, so that a picture weighs what it did."""
     folder = cache / "mirrored" / weights_name(weights)
     both = with_variants(examples, MIRRORED, encoder_of(weights, compute), folder)
     return [dataclasses.replace(example, weight=example.weight / 2) for example in both]

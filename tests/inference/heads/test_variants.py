@@ -54,6 +54,8 @@ def test_labels_turn_with_the_picture(turn: int, tmp_path: Path) -> None:
     true = found.mask(found.objects[0].segmentation)
     assert true.shape == given.shape[:2] == (frame.height, frame.width)
     assert np.array_equal(true, given[..., 0] >= 150)
+    (rows,), (columns,) = np.nonzero(true.any(1)), np.nonzero(true.any(0))
+    assert found.box(found.objects[0].segmentation) == (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     assert (found.tokens() == turn).all()
     assert len(seen) == 1, "tokens are kept"
     words = Vocabulary(("thing",))

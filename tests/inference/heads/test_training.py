@@ -13,6 +13,7 @@ from inference.coco import DataError
 from inference.compute import Compute
 from inference.features import FEATURES_VERSION, Features, FeaturesError
 from inference.geometry import Frame
+from inference.heads import models
 from inference.heads.config import HeadConfig, Kind, default_config
 from inference.heads.data import Labelled, Sampler, Vocabulary, covered, cut, hold_out, rasterise
 from inference.heads.measure import average_precision, panoptic_quality, seen
@@ -111,6 +112,27 @@ def test_shipped_sizes_are_small_and_agree_with_onnx_runtime(kind: Kind, tmp_pat
     assert write_head(make_model(kind, cfg), kind, words, tmp_path) < 2e-3
     assert sum(f.stat().st_size for f in tmp_path.iterdir()) < 8e6
     assert len(Head.load(tmp_path).answer(np.zeros((384, 16, 14), np.float16)).classes) == cfg.queries
+
+
+class Flipping(models.Exported):
+    """Answers something else for its first inputs."""
+
+    wrong = 0
+
+    def forward(self, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        self.wrong -= 1
+        classes, masks = super().forward(tokens)
+        return (2 * classes, masks) if self.wrong >= 0 else (classes, masks)
+
+
+def test_a_tie_that_falls_the_other_way_is_no_wrong_graph(trained: dict[Kind, Path]) -> None:
+    folder = trained["instances"] / "head"
+    flipping = Flipping(load_model(folder)[0])
+    flipping.wrong = models.TRIALS // 2
+    assert models.parity(folder, flipping) < models.PARITY
+    flipping.wrong = models.TRIALS // 2 + 1
+    with pytest.raises(ValueError, match="disagree"):
+        models.parity(folder, flipping)
 
 
 def test_a_folder_without_a_head_is_named(tmp_path: Path) -> None:

@@ -38,14 +38,27 @@ class Activation(nn.Module):
         return self.classify(F.relu(self.mix(s16)))
 
 
+BEHIND = 1000.0  # more than log-odds differ: any peak comes before any other pixel
+
+
 def choose_pixels(logits: Tensor, count: int) -> Tensor:
     """B x count indices into h * w: first pixels that are local maxima (among 8 neighbours) of their own class's
     probability, then the others; each by probability."""
-    shares = logits.float().softmax(1)[:, :-1]
-    best, own = shares.max(1, keepdim=True)
-    highest = F.max_pool2d(shares, 3, stride=1, padding=1).gather(1, own)
-    rank = best + (best >= highest).float()  # a probability is below 1: any peak comes before any other pixel
+    odds = log_odds(logits.float())[:, :-1]
+    best, own = odds.max(1, keepdim=True)
+    highest = F.max_pool2d(odds, 3, stride=1, padding=1).gather(1, own)
+    rank = torch.where(best >= highest, best, best - BEHIND)
     return rank.flatten(1).topk(count, dim=1).indices
+
+
+def log_odds(logits: Tensor) -> Tensor:
+    """Of each class's softmax probability p: log p - log(1 - p). A probability itself is 1 for many a pixel of a head
+    that is sure, and then says no order any more."""
+    gaps, top = logits - logits.amax(1, keepdim=True), logits.argmax(1, keepdim=True)
+    is_top = torch.arange(logits.shape[1], device=logits.device).view(1, -1, 1, 1) == top
+    shares = gaps.exp()
+    others = shares.masked_fill(is_top, 0.0).sum(1, keepdim=True).clamp(min=1e-38)
+    return torch.where(is_top, -others.log(), gaps - (1 + others - shares).clamp(min=1e-38).log())
 
 
 class DualPath(nn.Module):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from inference.heads.config import WEIGHTS
-from inference.heads.fastinst import FastInst, activation_loss, choose_pixels, mostly
+from inference.heads.fastinst import FastInst, activation_loss, choose_pixels, log_odds, mostly
 from inference.heads.mask2former import Mask2Former
 from tests.inference.heads.tiny import CONFIG, example, generator, learned
 
@@ -137,3 +137,13 @@ def test_an_image_without_objects_can_be_learned_from(make: type) -> None:
     loss = model.loss(tokens, targets, generator())["loss"]
     loss.backward()
     assert torch.isfinite(loss)
+
+
+def test_pixels_keep_their_order_where_every_probability_is_one() -> None:
+    logits = torch.randn(1, 4, 5, 6, generator=generator())
+    shares = logits.double().softmax(1)
+    assert torch.allclose(log_odds(logits), (shares / (1 - shares)).log().float(), atol=1e-4)
+    sure = torch.zeros(1, 2, 1, 7)
+    sure[0, 0, 0, ::2] = torch.tensor([40.0, 43.0, 41.0, 42.0])
+    assert sure.softmax(1)[0, 0, 0, ::2].unique().numel() == 1
+    assert choose_pixels(sure, 4).tolist() == [[2, 6, 4, 0]]

@@ -25,6 +25,8 @@ from inference.heads.matching import pairs
 from inference.heads.pixel_decoder import PixelDecoder
 from inference.heads.positions import LearnedGrid
 
+BEHIND = 1000.0  # more than log-odds differ: any peak comes before any other pixel
+
 
 class Activation(nn.Module):
     """The auxiliary class head on the stride-16 map: B x dim x h x w to logits B x (K + 1) x h x w."""
@@ -36,9 +38,6 @@ class Activation(nn.Module):
 
     def forward(self, s16: Tensor) -> Tensor:
         return self.classify(F.relu(self.mix(s16)))
-
-
-BEHIND = 1000.0  # more than log-odds differ: any peak comes before any other pixel
 
 
 def choose_pixels(logits: Tensor, count: int) -> Tensor:

@@ -11,7 +11,7 @@ export type Neighbours = Pick<Boot, "previous" | "upcoming">;
 /** `stay`: the browser's history is there already. */
 export type How = "push" | "stay";
 
-const UNSAVED = "Not saved yet. It goes on as soon as everything is; go on working and it stays here.";
+const UNSAVED = "Not saved yet. The next page opens once it is, unless you begin another object here.";
 const FINISHING = "One moment: the last object's mask is on its way.";
 
 export class Journey {

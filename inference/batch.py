@@ -21,11 +21,16 @@ OPEN = 32  # sessions at once; each keeps half a megabyte
 
 @dataclass(frozen=True)
 class ObjectPrompt:
-    """What is asked about one object, as for `ClickPredictor.predict`: clicks, a box, a mask to refine."""
+    """What is asked about one object, as for `ClickPredictor.predict`: clicks, a box, a mask to refine.
+
+    at_once: the first click comes with the box, not after its answer. Worse than the box alone where the box is right,
+    better where it is a guess (docs/heads.md).
+    """
 
     clicks: Sequence[Click | tuple[float, float, bool]] = ()
     box: Box | None = None
     previous: Mask | None = None
+    at_once: bool = False
 
 
 def drive_together(jobs: Sequence[Steps], decode: Decode, run_pixels: int = RUN_PIXELS) -> None:

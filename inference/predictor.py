@@ -141,7 +141,9 @@ class ClickPredictor:
         for first in range(0, len(prompts), OPEN):
             some = prompts[first : first + OPEN]
             sessions = [ClickSession(self._decode, shared, p.previous, zoom=self.zoom) for p in some]
-            jobs = [s.steps([Click(*c) for c in p.clicks], p.box) for s, p in zip(sessions, some, strict=True)]
+            jobs = [
+                s.steps([Click(*c) for c in p.clicks], p.box, p.at_once) for s, p in zip(sessions, some, strict=True)
+            ]
             drive_together(jobs, self._decode)
             yield from sessions
 

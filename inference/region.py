@@ -18,6 +18,7 @@ from inference.prompts import Prompt
 
 ALIGN = 32  # model pixels: the coarsest stride
 SIDES = (256, 320, 384, 448, 512)  # model pixels; a few sizes, as ONNX Runtime plans memory for each shape
+TIGHT = (128, 192, *SIDES)  # for hundreds of small boxes at once
 EXPAND = 0.4  # of the box's side, on both sides together
 MARGIN = 32.0  # model pixels on each side at least
 REACH = 0.25  # a click this share of the mask's box outside of it asks for something new
@@ -35,6 +36,11 @@ class Region(NamedTuple):
     y0: int
     x1: int
     y1: int
+
+    @property
+    def area(self) -> int:
+        """In model pixels."""
+        return (self.x1 - self.x0) * (self.y1 - self.y0)
 
     def at(self, stride: int) -> tuple[slice, slice]:
         """Rows and columns of a map at that stride."""
@@ -63,21 +69,20 @@ def around_mask(frame: Frame, mask: Mask, clicks: Sequence[Prompt]) -> Region:
     return around_box(frame, (min(box[0], *xs), min(box[1], *ys), max(box[2], *xs), max(box[3], *ys)))
 
 
-def around_box(frame: Frame, box: Box) -> Region:
+def around_box(frame: Frame, box: Box, sides: Sequence[int] = SIDES) -> Region:
     """The region for a box in model pixels (x0, y0, x1, y1), or the whole map where that saves little."""
-    x0, x1 = span(box[0], box[2], frame.padded_width)
-    y0, y1 = span(box[1], box[3], frame.padded_height)
-    if (x1 - x0) * (y1 - y0) > WORTH * frame.padded_width * frame.padded_height:
-        return Region.whole(frame)
-    return Region(x0, y0, x1, y1)
+    x0, x1 = span(box[0], box[2], frame.padded_width, sides)
+    y0, y1 = span(box[1], box[3], frame.padded_height, sides)
+    region, whole = Region(x0, y0, x1, y1), Region.whole(frame)
+    return whole if region.area > WORTH * whole.area else region
 
 
-def span(low: float, high: float, size: int) -> tuple[int, int]:
-    """The interval of one of SIDES (or all of `size`) that holds low..high and a margin, clipped to the map."""
+def span(low: float, high: float, size: int, sides: Sequence[int] = SIDES) -> tuple[int, int]:
+    """The interval of one of `sides` (or all of `size`) that holds low..high and a margin, clipped to the map."""
     margin = max(MARGIN, EXPAND / 2 * (high - low))
     first = max(0, int((low - margin) // ALIGN) * ALIGN)
     last = min(size, -int(-(high + margin) // ALIGN) * ALIGN)
-    side = next((s for s in SIDES if s >= last - first), size)
+    side = next((s for s in sides if s >= last - first), size)
     if side >= size:
         return 0, size
     start = first - (side - (last - first)) // 2 // ALIGN * ALIGN

@@ -14,7 +14,7 @@ from inference.features import Features
 from inference.geometry import Frame
 from inference.image_maps import ImageMaps
 from inference.prompts import DistanceGuide, Prompt, base_label, box_label, paint
-from inference.region import Region, around_box, around_mask, is_cut_off
+from inference.region import SIDES, TIGHT, Region, around_box, around_mask, is_cut_off
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
@@ -25,6 +25,8 @@ Steps = Generator[Inputs, Floats, None]
 """Work that stops at every decoding: yields the decoder's inputs, is sent its logits (both with a batch axis of 1)."""
 ENFORCED_RADIUS = 3.0  # model pixels
 ENFORCED_LOGIT = 1.0
+LOOKS = 3  # at the own answer to a box with a click: each finds a little more (docs/heads.md), a fourth nothing
+DEAR = 320 * 320  # model pixels of a region above which the model looks only once
 AT_ONCE = 4_000_000  # pixels of a given mask that are shrunk together
 
 
@@ -105,11 +107,13 @@ class ClickSession:
         """One more click, without making a full-size mask of the answer (see `patch`)."""
         drive(self._add(click), self._decode)
 
-    def steps(self, clicks: Iterable[Click], box: Box | None = None) -> Steps:
-        """All that a fresh session has to do for a box and clicks, for a caller that decodes for many sessions."""
+    def steps(self, clicks: Sequence[Click], box: Box | None = None, at_once: bool = False) -> Steps:
+        """All that a fresh session has to do for a box and clicks, for a caller that decodes for many sessions.
+        at_once: the first click came with the box, not after the box's answer."""
+        rest = list(clicks)
         if box is not None and self._states[0].given is None:
-            yield from self._open(box)
-        for click in clicks:
+            yield from self._open_and_click(box, rest.pop(0)) if at_once and rest else self._open(box)
+        for click in rest:
             yield from self._add(click)
 
     @property
@@ -169,14 +173,34 @@ class ClickSession:
 
     def _open(self, box: Box) -> Steps:
         """The first mask, of a box."""
-        inside = self._model_box(box)
-        region = around_box(self._frame, inside) if self._zoom else Region.whole(self._frame)
-        logits = yield from self._decoded(box_label(self._image.valid, inside), region, None)
+        logits = yield from self._decoded(*self._boxed(box), None)
         self._states = [State(logits.astype(np.float16))]
 
+    def _open_and_click(self, box: Box, click: Click) -> Steps:
+        """The first mask, of a box and a click at once: the model is told both, then looks at its own answer some
+        times, told the click alone, so that a box that is a little off does not cut the object. All in one region."""
+        self._listen(click)
+        whole, region = self._boxed(box, TIGHT)
+        label, valid = whole[region.at(2)], self._image.valid[region.at(2)]
+        prompt = self._prompt(click)
+        here = replace(prompt, x=prompt.x - region.x0, y=prompt.y - region.y0)
+        inputs = self._inputs(region)
+        looks = LOOKS if region.area <= DEAR else 1
+        for _ in range(1 + looks):
+            paint(label, here)
+            found = yield inputs | {"label": np.ascontiguousarray(label)[None, None]}
+            label = base_label(valid, found[0, 0] > 0)
+        logits = self._enforce(self._placed(found, region, None), [click])
+        self._clicks.append(click)
+        self._states.append(State(logits.astype(np.float16)))
+
+    def _boxed(self, box: Box, sides: Sequence[int] = SIDES) -> tuple[NDArray[np.uint8], Region]:
+        """A box as a label, and where to answer it."""
+        inside = self._model_box(box)
+        region = around_box(self._frame, inside, sides) if self._zoom else Region.whole(self._frame)
+        return box_label(self._image.valid, inside), region
+
     def _add(self, click: Click) -> Steps:
-        if not (0 <= click.x < self._frame.width and 0 <= click.y < self._frame.height):
-            raise ValueError(f"click ({click.x}, {click.y}) is outside of {self._frame.width}x{self._frame.height}")
         self._listen(click)
         clicks = [*self._clicks, click]
         state = self._states[-1]
@@ -211,11 +235,18 @@ class ClickSession:
         self, label: NDArray[np.uint8], region: Region, before: NDArray[np.floating[Any]] | None
     ) -> Generator[Inputs, Floats, Floats]:
         """Logits of the region; outside of it those before, or background. The padding is background."""
+        found = yield self._inputs(region) | {"label": np.ascontiguousarray(label[region.at(2)])[None, None]}
+        return self._placed(found, region, before)
+
+    def _inputs(self, region: Region) -> Inputs:
+        """What the decoder reads of a region, but for the label."""
         rows, columns = region.at(8)
         guide = np.concatenate([self._distance.maps[:, rows, columns], self._nearest[:, rows, columns]])
-        said = {"label": np.ascontiguousarray(label[region.at(2)])[None, None], "guide": guide[None]}
-        found = yield self._image.inputs(region) | said
-        logits = np.full(label.shape, -60, np.float32) if before is None else before.astype(np.float32)
+        return self._image.inputs(region) | {"guide": guide[None]}
+
+    def _placed(self, found: Floats, region: Region, before: NDArray[np.floating[Any]] | None) -> Floats:
+        """An answer's logits in those of the whole map."""
+        logits = np.full(self._image.valid.shape, -60, np.float32) if before is None else before.astype(np.float32)
         np.clip(found[0, 0], -60, 60, out=logits[region.at(2)])
         logits[~self._image.valid] = -60
         return logits
@@ -232,7 +263,9 @@ class ClickSession:
         return Prompt(float(x * frame.scale_x), float(y * frame.scale_y), click.positive)
 
     def _listen(self, click: Click) -> None:
-        """Update distance and similarity maps by one click."""
+        """Update distance and similarity maps by one click. Raises ValueError when it is outside of the picture."""
+        if not (0 <= click.x < self._frame.width and 0 <= click.y < self._frame.height):
+            raise ValueError(f"click ({click.x}, {click.y}) is outside of {self._frame.width}x{self._frame.height}")
         prompt = self._prompt(click)
         self._distance.add(prompt)
         heads = self._image.heads

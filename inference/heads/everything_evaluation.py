@@ -158,10 +158,10 @@ def evaluate(
         if number == 1:
             everything.boxes(features)  # loads the graph
         began = time.perf_counter()
-        boxes, _ = everything.boxes(features, floor=floor)
+        boxes, scores = everything.boxes(features, floor=floor)
         seconds["discover"].append(time.perf_counter() - began)
         began = time.perf_counter()
-        found = everything.decode(features, boxes)
+        found = everything.decode(features, boxes, scores)
         seconds["decode"].append(time.perf_counter() - began)
         ours.add(truths, found)
         if worst:

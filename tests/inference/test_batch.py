@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inference import Click, ClickPredictor, Features, FeaturesError
 from inference.batch import ObjectPrompt, drive_together
-from inference.session import ClickSession, Floats, Inputs, MaskPatch
+from inference.prompts import FOREGROUND, MAYBE_FOREGROUND
+from inference.session import LOOKS, ClickSession, Floats, Inputs, MaskPatch, drive
 from tests.inference.test_region import noise
 
 WRONG = np.zeros((480, 640), bool)
@@ -43,6 +45,29 @@ def test_together_is_the_same_as_one_by_one(scene: Features) -> None:
         assert (patch.x, patch.y, patch.width, patch.height) == (alone.x, alone.y, alone.width, alone.height)
         assert np.array_equal(patch.bits, alone.bits)
     assert sum(patch.width > 0 for patch in together) >= 4
+
+
+def test_a_click_that_comes_with_its_box_is_answered_with_it(scene: Features) -> None:
+    predictor = ClickPredictor(threads=1)
+    box, click = (200.0, 210.0, 280.0, 300.0), Click(240.0, 255.0, True)
+    labels: list[NDArray[np.uint8]] = []
+
+    def decode(inputs: Inputs) -> Floats:
+        labels.append(inputs["label"])
+        return predictor._decode(inputs)
+
+    session = ClickSession(decode, scene)
+    drive(session.steps([click], box, at_once=True), decode)
+    assert FOREGROUND in labels[0]
+    assert MAYBE_FOREGROUND in labels[0]
+    assert session.clicks == (click,)
+    assert session.mask()[255, 240]
+    (together,) = predictor.predict_batch(scene, [ObjectPrompt([click], box, at_once=True)])
+    assert np.array_equal(together.bits, session.patch().bits)
+    assert not session.undo().any()  # there was nothing before that click
+    assert len(labels) == 1 + LOOKS
+    drive(ClickSession(decode, scene).steps([click], (10.0, 10.0, 630.0, 470.0), at_once=True), decode)
+    assert len(labels) == 1 + LOOKS + 2  # a large region is looked at once
 
 
 def test_runs_are_shared_and_bounded(scene: Features) -> None:

@@ -10,30 +10,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference import ClickPredictor, Features, FeaturesError
+from inference.batch import ObjectPrompt
 from inference.compute import CPU
 from inference.features import PYRAMID
 from inference.geometry import Frame
 from inference.heads import discovery_training as training
 from inference.heads.discovery import Discovery, DiscoveryConfig, assign, discovery_loss, giou, pairwise_iou
 from inference.heads.everything import (
+    DOUBLE,
     LIMIT,
-    STEEP,
     Anchors,
     Everything,
     anchors,
     as_tuples,
     choose,
     decode_boxes,
+    doubles_last,
     encode_boxes,
     inside,
     middle,
+    score_of,
     stability,
     suppressed,
 )
 from inference.heads.learner import Learner, Length
-from inference.heads.proposals import box_iou
+from inference.heads.proposals import Proposal, box_iou, mask_iou
 from inference.heads.training import TrainingPlan
-from inference.session import Click
+from inference.session import Click, MaskPatch
 from inference.windows import Region
 from tests.inference.conftest import Image, Mask
 from tests.inference.heads.tiny import CHANNELS, example
@@ -194,17 +197,28 @@ def test_every_prompt_gives_one_mask_the_same_as_alone(
     assert len(boxes) == 7
     assert (boxes[:, 2:] <= [features.width, features.height]).all()
     found = everything.discover(features, limit=7, floor=0.0)
-    scores = [proposal.score for proposal in found]
-    assert scores == sorted(scores, reverse=True)
+    found_scores = [proposal.score for proposal in found]
+    assert found_scores == sorted(found_scores, reverse=True)
     alone = []
-    for box in as_tuples(boxes):
-        session = predictor.session(features, box=box)
-        if session.click(*middle(box)).any():
-            alone.append((stability(session) ** STEEP, session.mask()))
+    for box, worth in zip(as_tuples(boxes), scores, strict=True):
+        (session,) = predictor.sessions(features, [ObjectPrompt([middle(box)], box, at_once=True)])
+        if session.mask().any():
+            alone.append((score_of(stability(session), float(worth)), session.mask()))
     assert len(found) == len(alone) > 0
-    for proposal, (score, mask) in zip(found, sorted(alone, key=lambda one: -one[0]), strict=True):
-        assert proposal.score == pytest.approx(score)
-        assert np.array_equal(proposal.mask(), mask)
+    left = {mask.tobytes(): score for score, mask in alone}
+    for proposal in found:
+        assert proposal.score in (0, pytest.approx(left[proposal.mask().tobytes()]))
+    assert found[0].score == pytest.approx(max(left.values()))
+
+
+def test_a_mask_that_is_there_already_comes_last() -> None:
+    def proposal(x: int, score: float) -> Proposal:
+        return Proposal.of_patch(MaskPatch(x, 5, 60, 40, np.ones((40, 60), bool)), 100, 200, score)
+
+    best, same, other = proposal(20, 0.9), proposal(21, 0.8), proposal(40, 0.3)
+    assert mask_iou([best.rle], [same.rle])[0, 0] > DOUBLE > mask_iou([best.rle], [other.rle])[0, 0]
+    assert doubles_last([other, same, best]) == [best, other, replace(same, score=0.0)]
+    assert doubles_last([]) == []
 
 
 def test_a_mask_is_stable_that_hardly_depends_on_where_it_is_cut(predictor: ClickPredictor, features: Features) -> None:

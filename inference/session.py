@@ -25,7 +25,7 @@ Steps = Generator[Inputs, Floats, None]
 """Work that stops at every decoding: yields the decoder's inputs, is sent its logits (both with a batch axis of 1)."""
 ENFORCED_RADIUS = 3.0  # model pixels
 ENFORCED_LOGIT = 1.0
-LOOKS = 3  # at the own answer to a box with a click: each finds a little more (docs/heads.md), a fourth nothing
+LOOKS = 2  # at the own answer to a box with a click: each finds a little more (docs/heads.md)
 DEAR = 320 * 320  # model pixels of a region above which the model looks only once
 AT_ONCE = 4_000_000  # pixels of a given mask that are shrunk together
 
@@ -84,6 +84,7 @@ class ClickSession:
         self._clicks: list[Click] = []
         self._undone: list[tuple[Click, State]] = []
         self._forget()
+        self.cut_off = False  # does the answer to a box and a click at once end where it was looked for?
         self._states = [State(None)]
         if previous is not None:
             self._states = [State(None, given_patch(previous, self._frame))]
@@ -190,7 +191,9 @@ class ClickSession:
             paint(label, here)
             found = yield inputs | {"label": np.ascontiguousarray(label)[None, None]}
             label = base_label(valid, found[0, 0] > 0)
-        logits = self._enforce(self._placed(found, region, None), [click])
+        logits = self._placed(found, region, None)
+        self.cut_off = is_cut_off(logits > 0, region)
+        logits = self._enforce(logits, [click])
         self._clicks.append(click)
         self._states.append(State(logits.astype(np.float16)))
 

@@ -45,6 +45,7 @@ OVERLAP = 0.5  # IoU of boxes above which the worse one goes; more would give te
 FLOOR = 0.02  # of a box's score: less likely ones are not worth a decoding
 CANDIDATES = 1500  # boxes that NMS looks at
 SMALLEST = 6.0  # model pixels, of a box's side
+SEEN = 0.15  # of a score: people see such masks, so one that leaves its box's region is answered on the whole map
 DOUBLE = 0.9  # IoU of masks above which the worse one is the same again
 OFFSET = 0.5  # logits between which a mask should not change
 
@@ -178,12 +179,16 @@ class Everything:
     def decode(self, features: Features, boxes: Floats, scores: Floats) -> list[Proposal]:
         """The second half of `discover`: the masks of boxes in image pixels, best first. Each box comes with a click
         into its middle, as a discovered box is a guess that the mask may correct (docs/heads.md)."""
-        prompts = [ObjectPrompt([middle(box)], box=box, at_once=True) for box in as_tuples(boxes)]
+        middles = [middle(box) for box in as_tuples(boxes)]
+        prompts = [ObjectPrompt([m], box, at_once=True) for m, box in zip(middles, as_tuples(boxes), strict=True)]
         found = []
-        for session, box_score in zip(self.predictor.sessions(features, prompts), scores, strict=True):
-            patch = session.patch()
+        for session, click, box_score in zip(self.predictor.sessions(features, prompts), middles, scores, strict=True):
+            answer, score = session, score_of(stability(session), float(box_score))
+            if session.cut_off and score >= SEEN:
+                (answer,) = self.predictor.sessions(features, [ObjectPrompt([click], previous=session.mask())])
+                score = score_of(stability(answer), float(box_score))
+            patch = answer.patch()
             if patch.width:
-                score = score_of(stability(session), float(box_score))
                 found.append(Proposal.of_patch(patch, features.height, features.width, score))
         return doubles_last(found)
 

@@ -70,6 +70,17 @@ def test_a_click_that_comes_with_its_box_is_answered_with_it(scene: Features) ->
     assert len(labels) == 1 + LOOKS + 2  # a large region is looked at once
 
 
+def test_an_answer_that_leaves_its_region_says_so(scene: Features) -> None:
+    box, click = (200.0, 210.0, 280.0, 300.0), Click(240.0, 255.0, True)
+    for inside, cut_off in ((1.0, True), (-1.0, False)):
+        session = ClickSession(lambda inputs: np.zeros((1, 1, 1, 1), np.float32), scene)
+        drive(
+            session.steps([click], box, at_once=True),
+            lambda inputs, value=inside: np.full(inputs["label"].shape, value, np.float32),
+        )
+        assert session.cut_off == cut_off
+
+
 def test_runs_are_shared_and_bounded(scene: Features) -> None:
     predictor = ClickPredictor(threads=1)
     shapes: list[tuple[int, ...]] = []

@@ -12,7 +12,7 @@ class SignInForm(AuthenticationForm):
     """Django's form with the limit of labeling/accounts/throttle.py around it."""
 
     error_messages = {
-        "invalid_login": "This name and password don't match. Both tell capital from small letters.",
+        "invalid_login": "Wrong username or password. Both are case-sensitive.",
         "inactive": "This account is switched off. Ask your administrator.",
         "throttled": "Too many tries. Wait %(minutes)s and try again, or ask your administrator for a new password.",
     }

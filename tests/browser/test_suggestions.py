@@ -351,7 +351,7 @@ def test_panoptic_is_asked_by_its_key_and_says_what_it_found(open_photo: OpenPho
     api = image_of(editor)
     editor.page.keyboard.press("Shift+I")
     toast = editor.page.get_by_test_id("toast")
-    expect(toast).to_contain_text(re.compile("Panoptic found|by Panoptic"), timeout=ENCODED)
+    expect(toast).to_contain_text(re.compile("Panoptic found|from Panoptic"), timeout=ENCODED)
     told = editor.page.request.get(f"{api}/suggestions?method=panoptic").json()
     (look,) = [look for look in told["looked"] if look["method"] == "panoptic"]
     assert look["state"] == "ready"

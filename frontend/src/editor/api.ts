@@ -85,9 +85,11 @@ export class Refused extends Error {
 export function wordsOf(error: unknown): string {
   if (error instanceof Unreachable) {
     const { cause } = error; // what the server said, if it did: too many at once
-    return typeof cause === "string" ? cause : "The server can't be reached now. Try again in a moment.";
+    return typeof cause === "string" ? cause : "The server can't be reached. Try again in a moment.";
   }
-  return error instanceof Refused ? error.message : "That did not work. Try again; if it stays so, reload the page.";
+  return error instanceof Refused
+    ? error.message
+    : "Something went wrong. Try again. If it happens again, reload the page.";
 }
 
 /** Browsers allow 64 KiB of requests that outlive their page; leave room for the headers. */

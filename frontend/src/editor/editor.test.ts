@@ -225,7 +225,7 @@ describe("the editor", () => {
       editor.keep();
       await vi.waitFor(() => expect(state().save.kind).toBe("offline"));
       expect(await editor.journey.visit("/images/2/")).toBe(false);
-      expect(state().toast!.text).toContain("Not saved yet");
+      expect(state().toast!.text).toContain("Saving. The next image opens");
       service.down = false;
     };
     await keepOffline(20);

@@ -154,8 +154,11 @@ export class Editor implements Target, Desk {
   may(): boolean {
     const { lease } = this.store.get();
     if (lease.kind === "theirs") {
-      const who = lease.by.user === this.boot.user.id ? "You work in another tab" : `${lease.by.name} works`;
-      this.toasts.say(`${who} on this image. Take over to change it.`);
+      const who =
+        lease.by.user === this.boot.user.id
+          ? "You are editing this image in another tab"
+          : `${lease.by.name} is editing this image`;
+      this.toasts.say(`${who}. Press Take over to edit it here.`);
     }
     return this.canLabel;
   }
@@ -222,7 +225,7 @@ export class Editor implements Target, Desk {
     if (adding) this.ensureOpen();
     else if (!this.bench.open) {
       const kept = this.keptAt(from);
-      if (!kept) return this.toasts.say("Nothing to cut from: open an object, or begin on one.");
+      if (!kept) return this.toasts.say("Nothing to cut. Open an object first, or start on an object.");
       this.refine(kept.uid);
     }
     this.bench.take((work) => works.paint(work, did, region, adding));
@@ -234,8 +237,9 @@ export class Editor implements Target, Desk {
     const { open } = this.bench;
     if (!open || open.mask.runs.length === 0) return this.toasts.say("Open an object first.");
     const after = operate(operator, open);
-    if (after.mask.runs.length === 0) this.toasts.say("Nothing of the object would be left.");
-    else if (!this.bench.take((work) => (work === open ? after : work))) this.toasts.say("That changes nothing here.");
+    if (after.mask.runs.length === 0) this.toasts.say("This would remove the whole object.");
+    else if (!this.bench.take((work) => (work === open ? after : work)))
+      this.toasts.say("Nothing to change in this mask.");
   }
 
   private ensureOpen(): void {
@@ -250,7 +254,7 @@ export class Editor implements Target, Desk {
   undo(): void {
     if (!this.may() || this.tools.back()) return;
     if (this.bench.open) {
-      if (!this.bench.undo()) this.toasts.say("Nothing more to undo in this object. Esc closes it.");
+      if (!this.bench.undo()) this.toasts.say("Nothing more to undo in this object. Press Esc to close it.");
     } else if (!this.bench.takeBack()) this.history.undo();
   }
 
@@ -265,10 +269,10 @@ export class Editor implements Target, Desk {
     const { open } = this.bench;
     if (!open || works.isBlank(open)) return;
     if (this.boot.project.categories.length === 0) {
-      this.toasts.say("This project has no classes yet. A manager can add them in the project's settings.");
+      this.toasts.say("This project has no classes yet. A manager can add them in the project settings.");
     } else if (!works.isSettled(open)) this.bench.setAside();
     else if (open.mask.runs.length === 0) {
-      this.toasts.say("The mask is empty: click on the object first, or cancel with Esc.");
+      this.toasts.say("The mask is empty. Click the object first, or press Esc to cancel.");
     } else this.keeping.commit(open);
   }
 
@@ -284,7 +288,7 @@ export class Editor implements Target, Desk {
     this.bench.close(open.uid);
     if (open.at === 0) return;
     this.history.note(cancelled(open));
-    this.offerUndo("Object cancelled.", "Bring it back", true);
+    this.offerUndo("Object cancelled.", "Restore", true);
   }
 
   /** End what is in progress with a tool, or with a suggestion. */
@@ -298,7 +302,7 @@ export class Editor implements Target, Desk {
   /** Re-open a kept object to refine it. An open object is kept first. */
   refine(uid: string): void {
     if (!this.canLabel || this.bench.open?.source === uid) return;
-    if (this.objects.isLocked(uid)) return this.toasts.say("This object is locked. Shift L unlocks it.");
+    if (this.objects.isLocked(uid)) return this.toasts.say("This object is locked. Press Shift L to unlock it.");
     const kept = this.store.get().kept.find((one) => one.uid === uid);
     if (kept) this.openInstead(works.reopen(newUid(), kept, this.boot.image));
   }
@@ -329,7 +333,7 @@ export class Editor implements Target, Desk {
 
   remove(uid: string): void {
     if (!this.canLabel) return;
-    if (this.objects.isLocked(uid)) return this.toasts.say("This object is locked. Shift L unlocks it.");
+    if (this.objects.isLocked(uid)) return this.toasts.say("This object is locked. Press Shift L to unlock it.");
     if (this.store.get().selected === uid) this.select(null);
     this.keeping.remove(uid);
   }
@@ -373,7 +377,7 @@ export class Editor implements Target, Desk {
       await this.around.api.saveKeys(keys);
     } catch (error) {
       const why = error instanceof Refused ? error.message : "The server can't be reached.";
-      this.toasts.say(`Your keys hold until you leave, but are not saved. ${why}`);
+      this.toasts.say(`Your keys work until you leave this page but aren't saved. ${why}`);
     }
   }
 

@@ -10,7 +10,7 @@ import type { Toasts } from "./toasts";
 import { recipeOf, redoable, undoable, withoutRedo, type Work } from "./work";
 import type { Workbench } from "./workbench";
 
-const STALE = "That object was changed since then, so this can't be undone.";
+const STALE = "The object was changed since then, so this can't be undone.";
 
 /** What undo and redo would do now; null when nothing. */
 export function nextSteps({ open, finishing, journal }: State): { undo: string | null; redo: string | null } {

@@ -10,7 +10,8 @@ import type { Toasts } from "./toasts";
 import { isBlank } from "./work";
 import type { Workbench } from "./workbench";
 
-const STILL_UNSAVED = "Not everything is saved yet. It is kept in this browser, and saved as soon as that is possible.";
+const STILL_UNSAVED =
+  "Some changes aren't saved yet. They are stored in this browser and are saved as soon as possible.";
 
 /** What the commands need of the editor. */
 export interface Desk {
@@ -51,7 +52,7 @@ export class ImageCommands {
   async skip(reason: string): Promise<void> {
     const { bench, outbox, store, toasts, journey } = this.desk;
     if (!this.desk.may()) return;
-    if (bench.open && bench.open.at > 0) return toasts.say("Keep the open object first, or cancel it.");
+    if (bench.open && bench.open.at > 0) return toasts.say("Keep or cancel the open object first.");
     if (outbox.reason !== reason) outbox.add({ kind: "status", status: "skipped", reason });
     store.set({ dialog: null });
     await journey.onward();
@@ -78,7 +79,7 @@ export class ImageCommands {
   saySaved(): void {
     const { save, unsaved } = this.desk.store.get();
     const saved = save.kind === "saved" && unsaved === 0;
-    this.desk.toasts.say(saved ? "Everything is saved: each change, when it is made." : STILL_UNSAVED);
+    this.desk.toasts.say(saved ? "All changes are saved." : STILL_UNSAVED);
   }
 
   /** End a conflict; what is dropped can be had back for a moment. */
@@ -86,8 +87,8 @@ export class ImageCommands {
     const { outbox, toasts } = this.desk;
     const dropped = outbox.resolve(whose, without);
     if (dropped === 0) return;
-    const what = dropped === 1 ? "Your change was dropped." : `${dropped} changes of yours were dropped.`;
-    toasts.say(what, { label: "Bring back", run: () => outbox.bringBack() });
+    const what = dropped === 1 ? "Your change was discarded." : `${dropped} of your changes were discarded.`;
+    toasts.say(what, { label: "Restore", run: () => outbox.bringBack() });
   }
 
   retryEncoding(): Promise<void> {

@@ -11,8 +11,8 @@ export type Neighbours = Pick<Boot, "previous" | "upcoming">;
 /** `stay`: the browser's history is there already. */
 export type How = "push" | "stay";
 
-const UNSAVED = "Not saved yet. The next page opens once it is, unless you begin another object here.";
-const FINISHING = "One moment: the last object's mask is on its way.";
+const UNSAVED = "Saving. The next image opens when that is done, unless you start another object here.";
+const FINISHING = "Waiting for the mask of the last object.";
 
 export class Journey {
   /** As they were told last. */
@@ -34,14 +34,14 @@ export class Journey {
     if (!this.strip.filtered) return this.leave(this.neighbours.upcoming[0]?.editor ?? this.boot.project.next);
     const next = await this.along(1);
     if (next) await this.leave(next);
-    else this.toasts.say("That was the last image of this filter.");
+    else this.toasts.say("This is the last image that matches the filter.");
   }
 
   async previous(): Promise<void> {
     const { filtered } = this.strip;
     const previous = filtered ? await this.along(-1) : this.before;
     if (previous) await this.leave(previous);
-    else this.toasts.say(filtered ? "This is the first image of this filter." : "This is the first image.");
+    else this.toasts.say(filtered ? "This is the first image that matches the filter." : "This is the first image.");
   }
 
   /** This image is finished or skipped: on to the next one that waits. */

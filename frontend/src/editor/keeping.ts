@@ -34,8 +34,8 @@ export class Keeping {
     if (work.mask.runs.length === 0) {
       bench.close(work.uid);
       const restore = () => bench.show(work);
-      const text = "An object's mask came out empty, so it was not kept.";
-      return toasts.say(text, { label: "Open it again", run: restore }, true);
+      const text = "The mask was empty, so the object wasn't kept.";
+      return toasts.say(text, { label: "Open the object", run: restore }, true);
     }
     this.commit(work);
     if (store.get().finishing.length === 0) journey.finished();

@@ -261,7 +261,7 @@ export class Outbox {
       return { ...touched, version: answer.version, annotations: replaced(annotations, answer.annotation) };
     }
     const id = annotations.find((one) => one.uid === uid)?.id;
-    if (id === undefined) throw new Refused(404, "gone", "Someone deleted this object meanwhile.");
+    if (id === undefined) throw new Refused(404, "gone", "Someone else deleted this object.");
     if (operation.kind === "delete") {
       const answer = await this.api.remove(id, version);
       return { ...touched, version: answer.version, annotations: annotations.filter((one) => one.uid !== uid) };

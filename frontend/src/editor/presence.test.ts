@@ -67,7 +67,7 @@ describe("presence", () => {
     receive(person("me"));
     expect(here).toHaveBeenLastCalledWith("me", false);
     receive(person("me", true));
-    expect(store.get().toast!.text).toContain("alice has left");
+    expect(store.get().toast!.text).toContain("alice left");
   });
 
   it("says how long somebody was idle", () => {

@@ -69,7 +69,7 @@ export class Presence {
   }
 
   private regained(from: Person): void {
-    if (!this.asked) this.toasts.say(`${from.name} has left this image: you can work on it now.`);
+    if (!this.asked) this.toasts.say(`${from.name} left this image. You can edit it now.`);
   }
 }
 

@@ -62,7 +62,7 @@ export class Walk {
       this.open(boot);
     } catch (error) {
       if (error instanceof Refused) return this.page.load(url); // the page itself says what is wrong
-      editor.toasts.say("The server can't be reached, so the other image can't be opened yet. Yours stays open.");
+      editor.toasts.say("The server can't be reached, so the other image can't be opened. This image stays open.");
     } finally {
       this.going = false;
     }

@@ -42,7 +42,7 @@ export function errorOf(status: number, body: string): HttpError {
       status === 413
         ? "The file is too large for this server."
         : status === 403
-          ? "The server refused this. Reload the page; you may have been signed out."
+          ? "The server refused the request. You may have been signed out. Reload the page."
           : `The server answered with an error (${status}). Try again in a moment.`;
     return new HttpError(status, "http", message);
   }

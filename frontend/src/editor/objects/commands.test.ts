@@ -163,7 +163,7 @@ describe("commands on kept objects", () => {
     editor.objects.remove();
     expect(areas()).toEqual([25]);
     editor.refine(one);
-    expect([state().open, state().toast?.text]).toEqual([null, "This object is locked. Shift L unlocks it."]);
+    expect([state().open, state().toast?.text]).toEqual([null, "This object is locked. Press Shift L to unlock it."]);
     await saved();
   });
 

@@ -111,13 +111,13 @@ export class ObjectCommands {
   // How they are shown
 
   mark(mark: marks.Mark, uids = this.subjects.map(({ uid }) => uid)): void {
-    if (uids.length === 0) return this.say("Choose an object first.");
+    if (uids.length === 0) return this.say("Select an object first.");
     this.setMarks(marks.toggled(this.state.marks, mark, uids));
   }
 
   isolate(): void {
     const uids = this.subjects.map(({ uid }) => uid);
-    if (uids.length === 0 && !this.state.marks.isolated) return this.say("Choose an object first.");
+    if (uids.length === 0 && !this.state.marks.isolated) return this.say("Select an object first.");
     this.setMarks(marks.isolated(this.state.marks, uids));
   }
 
@@ -129,7 +129,8 @@ export class ObjectCommands {
 
   merge(): void {
     const chosen = this.changeable("merge");
-    if (chosen.length < 2) return this.say("Choose two or more objects in the list: Ctrl or Shift and click.");
+    if (chosen.length < 2)
+      return this.say("Select two or more objects in the list with Ctrl + click or Shift + click.");
     const [first, ...others] = chosen as [Kept, ...Kept[]];
     const mask = unionAll(chosen.map((one) => this.spans(one)));
     const changes = [
@@ -146,7 +147,9 @@ export class ObjectCommands {
     for (const one of chosen) {
       const pieces = parts(this.spans(one), this.view.height).toSorted((a, b) => area(b) - area(a));
       if (pieces.length > MOST_PARTS) {
-        return this.say(`It has ${pieces.length} parts. Drop the small ones first (K), or smooth it.`);
+        return this.say(
+          `The object has ${pieces.length} parts, too many to split. Remove the small ones first (K), or smooth the outline (S).`,
+        );
       }
       if (pieces.length < 2) continue;
       const content = this.content(one.uid);
@@ -157,12 +160,14 @@ export class ObjectCommands {
       });
     }
     if (chosen.length === 0) return;
-    if (changes.length === 0) return this.say(chosen.length === 1 ? "It is in one part." : "Each is in one part.");
+    if (changes.length === 0)
+      return this.say(chosen.length === 1 ? "The object has only one part." : "Each object has only one part.");
     if (this.commit("split", chosen[0]!.category, changes)) this.choose(changes.map(({ uid }) => uid));
   }
 
   duplicate(): void {
-    if (this.panoptic) return this.say("In this project no pixel belongs to two objects: a copy would have none.");
+    if (this.panoptic)
+      return this.say("Objects can't be duplicated in panoptic mode, because no pixel may belong to two objects.");
     const chosen = this.changeable("duplicate", true);
     const changes = chosen.map((one) => {
       const after = { ...this.content(one.uid), z: one.z + 1 };
@@ -231,7 +236,7 @@ export class ObjectCommands {
   // Panoptic projects
 
   toggleYields(): void {
-    if (!this.panoptic) return this.say("Objects may overlap in this project; nothing is taken from others.");
+    if (!this.panoptic) return this.say("This works only in panoptic mode. Objects may overlap in this project.");
     const yields = !this.state.yields;
     this.desk.store.set({ yields });
     this.storage.write(`yields:${this.desk.boot.user.id}`, yields);
@@ -258,13 +263,13 @@ export class ObjectCommands {
     const found = fit(changes, objects, { yields, locked: marked.locked }, this.view);
     if (found.blocked) {
       const names = new Set(found.blocked.by.map((uid) => this.name(uid)));
-      const way = yields ? " Press Y to take them." : " They are above it, or locked.";
-      this.say(`All of its pixels belong to other objects (${[...names].join(", ")}).${way}`);
+      const way = yields ? " Press Y to take them." : " Those objects are above it or locked.";
+      this.say(`All pixels of this object belong to other objects (${[...names].join(", ")}).${way}`);
       return null;
     }
     if (found.covered > 0) {
-      const what = found.covered === 1 ? "One object lay" : `${found.covered} objects lay`;
-      queueMicrotask(() => this.offerUndo(`${what} wholly under it, and nothing is left of it.`));
+      const what = found.covered === 1 ? "1 object was" : `${found.covered} objects were`;
+      queueMicrotask(() => this.offerUndo(`${what} covered completely and removed.`));
     }
     return found.changes;
   }
@@ -308,9 +313,9 @@ export class ObjectCommands {
     if (open && !this.settleOpen()) return [];
     if (open && selection.length === 0 && this.there(open.source ?? open.uid)) this.choose([open.source ?? open.uid]);
     const subjects = this.subjects;
-    if (subjects.length === 0) this.say(`Choose an object to ${verb}: Ctrl and click in the list.`);
+    if (subjects.length === 0) this.say(`Select an object to ${verb} with Ctrl + click in the list.`);
     const free = evenLocked ? subjects : subjects.filter(({ uid }) => !this.isLocked(uid));
-    if (free.length < subjects.length) this.say("Locked objects stay as they are. Shift L unlocks them.");
+    if (free.length < subjects.length) this.say("Locked objects aren't changed. Press Shift L to unlock them.");
     return free;
   }
 
@@ -322,7 +327,7 @@ export class ObjectCommands {
     const { open: still, finishing } = this.state;
     if (still && still.at === 0 && !still.source) return true; // nothing in it
     if (!still && finishing.length === 0) return true;
-    if (!still) this.say("One moment: the object's mask is on its way.");
+    if (!still) this.say("Wait for the object's mask, then try again.");
     return false;
   }
 
@@ -350,13 +355,12 @@ export class ObjectCommands {
     const told: Readonly<Record<Command | "delete", string>> = {
       merge: `${gone + 1} objects merged.`,
       split: `Split into ${changes.length} objects.`,
-      duplicate:
-        changes.length === 1 ? "Duplicated; the copy lies on top of it." : `${changes.length} objects duplicated.`,
+      duplicate: changes.length === 1 ? "Duplicated. The copy is on top." : `${changes.length} objects duplicated.`,
       order: "Moved.",
-      classes: `${changes.length} objects are ${this.desk.category(category)?.name ?? "changed"} now.`,
+      classes: `Class of ${changes.length} objects changed to ${this.desk.category(category)?.name ?? "another class"}.`,
       attributes: "Changed.",
       delete: gone === 1 ? `${this.desk.category(category)?.name ?? "Object"} deleted.` : `${gone} objects deleted.`,
-      fit: "Made to fit.",
+      fit: "Overlap removed.",
     };
     if (tell) this.offerUndo(told[what]);
     return true;

@@ -89,7 +89,7 @@ function Field(props: FieldProps) {
           {...(definition.kind === "number" ? NUMBER : TEXT)}
           id={id}
           autocomplete="off"
-          placeholder={mixed ? "several" : ""}
+          placeholder={mixed ? "several values" : ""}
           value={value === undefined ? "" : String(value)}
           disabled={disabled}
           onKeyDown={leaveField}
@@ -111,7 +111,7 @@ function Choice({ id, definition, value, mixed, disabled, answer }: FieldProps &
       onKeyDown={leaveField}
       onChange={(event) => answer(event.currentTarget.value || undefined)}
     >
-      <option value="">{mixed ? "several" : "–"}</option>
+      <option value="">{mixed ? "several values" : "–"}</option>
       {definition.choices.map((choice) => (
         <option key={choice} value={choice}>
           {choice}

@@ -54,14 +54,14 @@ export function Canvas({ controls, spaceHeld }: Props) {
   const open = useEditorState((state) => state.open);
   const tool = useEditorState((state) => state.tool);
   const { name, width, height } = editor.boot.image;
-  const doing = editor.canLabel ? "Click an object to label it." : "Read only.";
+  const doing = editor.canLabel ? "Click an object to label it." : "View only.";
   return (
     <div
       ref={host}
       class="stage"
       tabIndex={0}
       role="application"
-      aria-label={`Image ${name}, ${width} by ${height} pixels. ${doing} Press question mark for the keys.`}
+      aria-label={`Image ${name}, ${width} by ${height} pixels. ${doing} Press question mark for keyboard shortcuts.`}
       data-testid="canvas"
       data-tool={tool}
       data-clicks={open ? clicksOf(open).length : 0}
@@ -136,7 +136,7 @@ function showPicture(editor: Editor, host: HTMLElement, stage: Stage): () => voi
       requestAnimationFrame(() => (host.dataset["picture"] = "shown"));
       for (const before of loaded.splice(0, loaded.length, picture)) before.dispose();
     } else if (url === image.view) editor.store.set({ pictureFailed: true });
-    else editor.toasts.say("The server can't show this window of the values now. Try again in a moment.");
+    else editor.toasts.say("The image can't be shown with this black and white point now. Try again in a moment.");
   };
   const urlOf = ({ window }: State) =>
     window && image.deep ? `${image.deep.url}?low=${window[0]}&high=${window[1]}` : image.view;

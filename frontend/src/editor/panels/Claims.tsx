@@ -9,8 +9,9 @@ export function Claims() {
   const claim = useEditorState((state) => state.open && editor.objects.claimOf(state.open));
   const taken = claim?.taken.reduce((total, one) => total + one.pixels, 0) ?? 0;
   const told = [
-    taken > 0 && `takes ${pixels(taken)} from ${claim!.taken.length}`,
-    claim && claim.denied > 0 && `${pixels(claim.denied)} stay others’`,
+    taken > 0 &&
+      `takes ${pixels(taken)} from ${claim!.taken.length} ${claim!.taken.length === 1 ? "object" : "objects"}`,
+    claim && claim.denied > 0 && `${pixels(claim.denied)} stay with other objects`,
   ].filter((one) => one);
   return (
     <>
@@ -26,12 +27,12 @@ export function Claims() {
         data-testid="yields"
         title={
           yields
-            ? "It gets only pixels that belong to no object. Press to take from the objects below it (Y)"
-            : "It takes pixels from the objects below it; those above it and locked ones keep theirs. Press for free pixels only (Y)"
+            ? "The object gets only pixels that belong to no other object. Click to take pixels from the objects below it (Y)."
+            : "The object takes pixels from the objects below it. Objects above it and locked objects keep theirs. Click to use only free pixels (Y)."
         }
         onClick={() => editor.objects.toggleYields()}
       >
-        {yields ? "Free pixels only" : "Takes from below"} <kbd>Y</kbd>
+        {yields ? "Only free pixels" : "Take from below"} <kbd>Y</kbd>
       </button>
     </>
   );

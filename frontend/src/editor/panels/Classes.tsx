@@ -14,7 +14,8 @@ export function Classes() {
       <h2 id="classes-title">Class</h2>
       {categories.length === 0 && (
         <p class="panel-empty">
-          This project has no classes yet. A manager can add them in <a href={`${url}settings`}>its settings</a>.
+          This project has no classes yet. A manager can add them in the <a href={`${url}settings`}>project settings</a>
+          .
         </p>
       )}
       <ul class="class-choices" role="list">
@@ -25,7 +26,7 @@ export function Classes() {
               class="row"
               aria-pressed={active === number}
               disabled={!editor.canLabel}
-              title={kind === "thing" ? "Countable objects" : "A region, not countable"}
+              title={kind === "thing" ? "Countable objects" : "Regions that are not counted"}
               data-testid="class"
               data-class={number}
               onClick={() => editor.choose(number)}

@@ -21,16 +21,16 @@ export function ConflictDialog({ conflict }: { conflict: Conflict }) {
   };
   const row = { other, without, choose };
   return (
-    <Modal title="This image was changed by someone else" id="conflict">
+    <Modal title="Someone else changed this image" id="conflict">
       <p>
-        {other} changed this image while your changes were not saved. Nothing is overwritten: look at both, and choose
-        where you both changed the same.
+        {other} changed this image before your changes were saved. Nothing is overwritten. Compare both versions and
+        choose which one to keep where they differ.
       </p>
-      <div class="conflict-list" tabIndex={0} aria-label="What was changed">
+      <div class="conflict-list" tabIndex={0} aria-label="Changes">
         <div class="conflict-row conflict-names" aria-hidden="true">
           <span />
-          <h3>{other}, saved</h3>
-          <h3>You, not saved</h3>
+          <h3>{other} (saved)</h3>
+          <h3>You (not saved)</h3>
         </div>
         <div data-testid="disputes">
           {found.map((one) => (
@@ -42,7 +42,7 @@ export function ConflictDialog({ conflict }: { conflict: Conflict }) {
       </div>
       <div class="dialog-actions">
         <button type="button" data-testid="use-theirs" onClick={() => editor.image.resolve("theirs")}>
-          Drop all of mine
+          Discard my changes
         </button>
         <button
           type="button"
@@ -51,7 +51,7 @@ export function ConflictDialog({ conflict }: { conflict: Conflict }) {
           data-testid="keep-mine"
           onClick={() => editor.image.resolve("mine", without)}
         >
-          {without.size > 0 ? "Save as chosen" : "Keep theirs and add mine"}
+          {without.size > 0 ? "Save my selection" : "Keep theirs and add mine"}
         </button>
       </div>
     </Modal>
@@ -85,7 +85,7 @@ function DisputeRow({ dispute, ...choosing }: { dispute: Dispute } & Choosing) {
         gone={who === "mine" && !theirs ? "" : GONE}
       />
       {who === "theirs" ? (
-        <p class="conflict-nothing">as it is there</p>
+        <p class="conflict-nothing">unchanged</p>
       ) : (
         <MaskPicture side={mine} crop={crop} name="Your" gone={GONE} />
       )}
@@ -96,8 +96,8 @@ function DisputeRow({ dispute, ...choosing }: { dispute: Dispute } & Choosing) {
 const GONE = "deleted";
 
 function wordsFor({ who, theirs, mine, twins }: Dispute, other: string): string {
-  if (twins) return "you both made an object here";
-  if (who === "both") return "you both changed it";
+  if (twins) return "both of you added an object here";
+  if (who === "both") return "both of you changed it";
   if (who === "theirs") return theirs ? `changed or added by ${other}` : `deleted by ${other}`;
   return !mine ? "deleted by you" : theirs ? "changed by you" : "added by you";
 }
@@ -124,13 +124,13 @@ function WordRow({ subject, conflict, ...choosing }: { subject: "status" | "note
   const own = mine?.kind === "status" ? said(mine.status, mine.reason) : mine?.kind === "note" ? mine.text : null;
   const there = subject === "note" ? theirs : theirs && said(theirs, conflict.current.reason);
   return (
-    <div class="conflict-row" role="group" aria-label={subject === "note" ? "Note" : "State of the image"}>
+    <div class="conflict-row" role="group" aria-label={subject === "note" ? "Note" : "Image status"}>
       <div>
-        <strong>{subject === "note" ? "Note" : "The image"}</strong>
+        <strong>{subject === "note" ? "Note" : "Image status"}</strong>
         {mine && theirs !== null && <Choice subject={subject} {...choosing} />}
       </div>
       <p>{there ?? <span class="muted">unchanged</span>}</p>
-      <p>{own ?? <span class="muted">as it is there</span>}</p>
+      <p>{own ?? <span class="muted">unchanged</span>}</p>
     </div>
   );
 }

@@ -23,7 +23,7 @@ export function Help({ onClose }: { onClose: () => void }) {
   const give = (action: Action, combos: readonly string[]) => {
     setClash(null);
     void editor.useKeys(withKeys(action, combos, own));
-    setTold(combos.length > 0 ? "" : "This action has no key now.");
+    setTold(combos.length > 0 ? "" : "This action has no key.");
   };
   useAsking(asking, (combo) => {
     const action = asking!;
@@ -32,16 +32,16 @@ export function Help({ onClose }: { onClose: () => void }) {
     if (combo === "Escape" && action !== "cancel") return;
     if (combo === "Backspace" && action !== "delete") return give(action, []);
     if (isReserved(combo))
-      return setTold(`${said(combo)} belongs to the browser, or to the classes. Take another key.`);
+      return setTold(`${said(combo)} is reserved for the browser or for the classes. Press another key.`);
     const other = takenBy(combo, action, own);
     if (other) setClash({ action, combo, with: other });
     else give(action, [combo]);
   });
   return (
-    <Modal title="Keys and gestures" id="help" onClose={() => (asking ? setAsking(null) : onClose())}>
+    <Modal title="Keyboard shortcuts and gestures" id="help" onClose={() => (asking ? setAsking(null) : onClose())}>
       <div class="help-scroll" tabIndex={0} aria-label="All keys">
         <div class="help-columns">
-          <HelpList title="Mouse, pen, fingers">
+          <HelpList title="Mouse, pen and touch">
             {GESTURES.map(({ shown, what }) => (
               <div key={shown}>
                 <dt>{shown}</dt>
@@ -56,7 +56,7 @@ export function Help({ onClose }: { onClose: () => void }) {
                   <dt>
                     <kbd>1 – 9</kbd>
                   </dt>
-                  <dd>Choose the class</dd>
+                  <dd>Select the class</dd>
                 </div>
               )}
               {SHORTCUTS.filter((one) => one.group === group).map(({ action, what }) => (
@@ -66,7 +66,7 @@ export function Help({ onClose }: { onClose: () => void }) {
                       <button
                         type="button"
                         class="key-button"
-                        aria-label={`${what}: ${keysOf(action, own).map(said).join(" or ") || "no key"}. Change it`}
+                        aria-label={`${what}: ${keysOf(action, own).map(said).join(" or ") || "no key"}. Change key`}
                         aria-pressed={asking === action}
                         onClick={() => {
                           setClash(null);
@@ -88,7 +88,7 @@ export function Help({ onClose }: { onClose: () => void }) {
       </div>
       <div class="key-news" role="status" aria-live="polite">
         {clash && <ClashNotice clash={clash} give={give} drop={() => setClash(null)} />}
-        {!clash && (asking ? "Press the new key. Esc leaves it as it is, Backspace takes it away." : told)}
+        {!clash && (asking ? "Press the new key. Esc cancels, Backspace removes the key." : told)}
       </div>
       <div class="dialog-actions">
         {changing && (
@@ -98,7 +98,7 @@ export function Help({ onClose }: { onClose: () => void }) {
             data-testid="keys-as-shipped"
             onClick={() => void editor.useKeys({})}
           >
-            All as shipped
+            Reset to defaults
           </button>
         )}
         <button
@@ -128,12 +128,12 @@ function ClashNotice(props: {
   const { action, combo, with: other } = props.clash;
   return (
     <span data-testid="key-clash">
-      <kbd>{said(combo)}</kbd> is the key of “{other.what}”.{" "}
+      <kbd>{said(combo)}</kbd> is already the key for “{other.what}”.{" "}
       <button type="button" class="small" data-testid="key-take" onClick={() => props.give(action, [combo])}>
-        Take it from there
+        Reassign
       </button>{" "}
       <button type="button" class="small" onClick={props.drop}>
-        Leave it
+        Cancel{" "}
       </button>
     </span>
   );

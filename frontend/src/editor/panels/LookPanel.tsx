@@ -14,8 +14,8 @@ export function LookButton() {
     <button
       type="button"
       class="ghost small"
-      title={`Brightness, contrast, masks (${keyOf("look")})`}
-      aria-label="How picture and masks are shown"
+      title={`Display settings (${keyOf("look")})`}
+      aria-label="Display settings"
       aria-pressed={changed}
       data-testid="look"
       popovertarget={LOOK_PANEL}
@@ -35,7 +35,7 @@ export function LookPanel() {
       class="look-panel"
       popover="auto"
       role="dialog"
-      aria-label="How it is shown"
+      aria-label="Display settings"
       data-testid="look-panel"
     >
       <Group title="Picture" action="plainPicture" onReset={() => editor.look.resetPicture()}>
@@ -155,8 +155,8 @@ function WindowSliders({ window: own }: { window: Window }) {
   );
   return (
     <>
-      {slider("Black at", "low", low, (value) => set(value, high))}
-      {slider("White at", "high", high, (value) => set(low, value))}
+      {slider("Black point", "low", low, (value) => set(value, high))}
+      {slider("White point", "high", high, (value) => set(low, value))}
     </>
   );
 }

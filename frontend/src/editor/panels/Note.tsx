@@ -48,7 +48,7 @@ export function Note() {
           maxLength={LONGEST}
           value={draft ?? note}
           readOnly={loading}
-          placeholder="Something a reviewer should know"
+          placeholder="Note for reviewers"
           aria-label="Note about this image"
           onInput={(event) => setDraft(event.currentTarget.value)}
           onBlur={save}

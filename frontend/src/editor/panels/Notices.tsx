@@ -31,15 +31,15 @@ function PictureNotice() {
   if (made !== null && !failed) {
     return (
       <Banner id="cutting">
-        <span>This large picture is being made ready to look at. It happens once.</span>
-        <progress aria-label="Until the picture is ready" value={made} />
+        <span>Preparing this large image for display. This happens only once.</span>
+        <progress aria-label="Preparing the image for display" value={made} />
       </Banner>
     );
   }
   if (!failed) return null;
   return (
     <Banner id="picture" tone="bad">
-      The picture can't be loaded. <button onClick={() => location.reload()}>Reload</button>
+      The image can't be loaded. <button onClick={() => location.reload()}>Reload</button>
     </Banner>
   );
 }
@@ -52,7 +52,7 @@ function EncodingNotice() {
   if (encoding.state === "failed") {
     return (
       <Banner id="failed" tone="bad">
-        <span>This image could not be prepared{encoding.reason ? `: ${encoding.reason}` : "."}</span>
+        <span>This image couldn't be prepared{encoding.reason ? `: ${encoding.reason}` : "."}</span>
         <button type="button" onClick={() => void editor.image.retryEncoding()}>
           Retry
         </button>
@@ -60,14 +60,14 @@ function EncodingNotice() {
     );
   }
   const { ahead, aheadAtFirst } = encoding;
-  const place = ahead === 0 ? ": next in the queue" : ` — position ${(ahead ?? 0) + 1} in the queue`;
+  const place = ahead === 0 ? ": next in the queue." : `: position ${(ahead ?? 0) + 1} in the queue.`;
   const total = aheadAtFirst ? aheadAtFirst + 1 : 0; // nothing to count when it was the first at once
   const passed = encoding.state === "encoding" ? total - 0.5 : total - 1 - (ahead ?? 0);
   return (
     <Banner id="preparing">
-      <span>Being prepared{encoding.state === "queued" && ahead !== null ? place : "…"}</span>
-      <progress aria-label="Until this image is ready" {...(total > 0 && { max: total, value: Math.max(0, passed) })} />
-      <span class="muted">Your clicks are answered as soon as it is ready.</span>
+      <span>Preparing the image{encoding.state === "queued" && ahead !== null ? place : "…"}</span>
+      <progress aria-label="Preparing the image" {...(total > 0 && { max: total, value: Math.max(0, passed) })} />
+      <span class="muted">Clicks are answered as soon as it is ready.</span>
     </Banner>
   );
 }
@@ -83,8 +83,8 @@ function ConnectionNotice() {
   return (
     <Banner id="lost" tone="warn">
       <span>
-        Offline. Hand tools go on, clicks are answered later.
-        {unsaved > 0 && ` ${unsaved === 1 ? "One change waits" : `${unsaved} changes wait`} to be saved.`}
+        Offline. Drawing tools still work; clicks resume when you reconnect.
+        {unsaved > 0 && ` ${unsaved === 1 ? "1 change is" : `${unsaved} changes are`} waiting to be saved.`}
       </span>
       <button type="button" onClick={() => editor.retryNow()}>
         Try now
@@ -99,8 +99,8 @@ function ElsewhereNotice() {
   if (image === undefined) return null;
   return (
     <Banner id="elsewhere" tone="warn">
-      <span>Changes on another image are stored in this browser and not saved yet.</span>
-      <a href={`/images/${image}/`}>Open it to save them</a>
+      <span>Changes to another image are stored in this browser and not saved yet.</span>
+      <a href={`/images/${image}/`}>Open the image to save them</a>
     </Banner>
   );
 }
@@ -114,7 +114,7 @@ function SaveNotice() {
       <span>Not saved: {save.message}</span>
       {save.code === "overlap" ? (
         <button type="button" data-testid="refit" onClick={() => editor.objects.refit()}>
-          Make it fit
+          Remove the overlap
         </button>
       ) : (
         <button type="button" onClick={() => editor.retryNow()}>
@@ -135,14 +135,14 @@ function SignedOut() {
   return (
     <Banner id="signed-out" tone="warn">
       <span>
-        You are signed out, or not a member any more. Your work is kept in this browser:{" "}
+        You are signed out or no longer a member of this project. Your work is kept in this browser:{" "}
         <a href="/sign-in" target="_blank" rel="noreferrer">
-          sign in in a new tab
+          sign in again in a new tab{" "}
         </a>
-        , then go on here.
+        , then press Continue.
       </span>
       <button type="button" onClick={() => editor.retryNow()}>
-        Go on
+        Continue{" "}
       </button>
     </Banner>
   );

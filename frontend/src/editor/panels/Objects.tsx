@@ -25,7 +25,7 @@ export function Objects() {
     >
       <div class="panel-head">
         <h2 id="objects-title">
-          Objects <span class="count">{chosen > 0 ? `${chosen} of ${kept.length} chosen` : kept.length}</span>
+          Objects <span class="count">{chosen > 0 ? `${chosen} of ${kept.length} selected` : kept.length}</span>
         </h2>
         {isolated && (
           <button type="button" class="link-button" onClick={() => editor.objects.isolate()}>
@@ -37,14 +37,14 @@ export function Objects() {
       {kept.length > 0 && editor.canLabel && <Commands />}
       {kept.length + finishing.length === 0 && !loading && (
         <p class="panel-empty">
-          {editor.canLabel ? "Nothing kept yet. Objects you keep are listed here." : "No objects on this image."}
+          {editor.canLabel ? "No objects yet. Objects you keep are listed here." : "No objects on this image."}
         </p>
       )}
       <ol
         ref={list}
         class="object-list"
         role="list"
-        aria-label="Kept objects in drawing order; the last one is on top"
+        aria-label="Objects in drawing order; the last one is on top"
         onMouseLeave={() => editor.hover(null)}
         onKeyDown={(event) => moveFocus(list.current!, event)}
       >
@@ -55,7 +55,7 @@ export function Objects() {
           <li key={work.uid} class="object-row object-waiting" data-testid="finishing">
             <span class="color-chip" style={{ background: editor.category(recipeOf(work).category)?.color }} />
             <span class="row-name">{editor.category(recipeOf(work).category)?.name ?? "Object"}</span>
-            <span class="area">waiting for its mask</span>
+            <span class="area">waiting for the mask</span>
           </li>
         ))}
       </ol>
@@ -67,9 +67,9 @@ const COMMANDS: readonly (readonly [action: Action & IconName, name: string, lea
   ["merge", "Merge", 2],
   ["split", "Split into parts", 1],
   ["duplicate", "Duplicate", 1],
-  ["raise", "Up in the drawing order", 1],
-  ["lower", "Down in the drawing order", 1],
-  ["isolate", "Show only these", 1],
+  ["raise", "Move up in the drawing order", 1],
+  ["lower", "Move down in the drawing order", 1],
+  ["isolate", "Show only the selected objects", 1],
 ];
 
 /** What can be done with the chosen objects. */
@@ -80,7 +80,7 @@ function Commands() {
     return selection.length || (open || selected ? 1 : 0);
   });
   return (
-    <div class="object-commands" role="toolbar" aria-label="With the chosen objects">
+    <div class="object-commands" role="toolbar" aria-label="Actions for the selected objects">
       {COMMANDS.map(([action, name, least]) => (
         <button
           key={action}
@@ -135,7 +135,7 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
           event.preventDefault(); // a long touch is one, too: there is no Ctrl
           editor.objects.toggle(uid);
         }}
-        aria-label={`${what}, ${pixels(kept.area)}${locked ? ", locked" : editor.canLabel ? ": refine" : ""}`}
+        aria-label={`${what}, ${pixels(kept.area)}${locked ? ", locked" : editor.canLabel ? ": open" : ""}`}
         onClick={click}
         onFocus={() => editor.hover(uid)}
         onBlur={() => editor.hover(null)}

@@ -18,7 +18,7 @@ export function OpenBar() {
     if (begun || !ready) return null;
     return (
       <div class="open-bar hint">
-        Click an object to mask it. Right-click what does not belong. <kbd>Enter</kbd> keeps it.
+        Click an object to outline it. Right-click to remove an area. <kbd>Enter</kbd> keeps the object.
       </div>
     );
   }

@@ -40,7 +40,7 @@ export function People() {
 
 function describe({ user, name, holds, away }: Person, me: number): string {
   const who = user === me ? `${name} (you)` : name;
-  return `${who}: ${holds ? "works on this image" : "looks on"}${away ? ", connection lost" : ""}`;
+  return `${who}: ${holds ? "editing this image" : "viewing"}${away ? ", connection lost" : ""}`;
 }
 
 /** A short pause is still work: who is that busy is not stopped with one press. */
@@ -61,12 +61,15 @@ export function LeaseNotice() {
   if (asking) {
     return (
       <Banner id="lease" tone="warn">
-        <span>{by.name} is at work here right now and would be stopped. Nothing of theirs is lost.</span>
+        <span>
+          {by.name} is editing this image right now. If you take over, they can only view it. None of their work is
+          lost.
+        </span>
         <button type="button" data-testid="take-over-now" onClick={take}>
           Take over
         </button>
         <button type="button" onClick={() => setAsking(false)}>
-          Keep looking
+          Cancel
         </button>
       </Banner>
     );
@@ -75,10 +78,10 @@ export function LeaseNotice() {
   return (
     <Banner id="lease">
       <span>
-        {words(by, own, lost)} {lost && open && "What you have open stays here."}
+        {words(by, own, lost)} {lost && open && "Your open object stays here."}
       </span>
       <button type="button" data-testid="take-over" onClick={() => (busy ? setAsking(true) : take())}>
-        {own ? "Work here instead" : lost ? "Take it back" : "Take over"}
+        {own ? "Edit here instead" : lost ? "Take over again" : "Take over"}
       </button>
       {!own && (
         <button type="button" onClick={() => void editor.journey.next()}>
@@ -90,10 +93,10 @@ export function LeaseNotice() {
 }
 
 function words({ name, away, idle }: Person, own: boolean, lost: boolean): string {
-  if (own && lost) return "You went on with this image in another tab. Nothing is lost.";
-  if (own) return "You have this image open in another tab, too. You are looking on here.";
-  if (lost) return `${name} has taken this image over. Nothing of yours is lost.`;
-  if (away) return `${name} worked on this image; their connection is lost. You are looking on.`;
+  if (own && lost) return "You are editing this image in another tab. Nothing is lost.";
+  if (own) return "You are editing this image in another tab. View only.";
+  if (lost) return `${name} took over this image. None of your work is lost.`;
+  if (away) return `${name} was editing this image and lost the connection. View only.`;
   const since = idle >= BUSY_S ? `, idle for ${roughly(idle)}` : "";
-  return `${name} works on this image${since}. You are looking on.`;
+  return `${name} is editing this image${since}. View only.`;
 }

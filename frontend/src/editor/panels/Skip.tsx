@@ -5,7 +5,7 @@ import { digit } from "../keys";
 import { useEditor, useEditorState } from "./context";
 import { Modal } from "./Modal";
 
-const REASONS = ["Nothing to label in it", "Blurred or too dark", "A duplicate", "Not clear how to label it"];
+const REASONS = ["Nothing to label", "Blurred or too dark", "Duplicate image", "Unclear how to label it"];
 const LONGEST = 200;
 
 export function SkipDialog() {
@@ -29,7 +29,9 @@ export function SkipDialog() {
   return (
     <Modal title="Skip this image" id="skip" onClose={close}>
       <div onKeyDown={press}>
-        <p class="muted">It is offered to nobody, and not exported as labeled. The reason is shown with it.</p>
+        <p class="muted">
+          Skipped images leave the queue and aren't exported as labeled. The reason is shown with the image.
+        </p>
         <ul class="skip-reasons" role="list">
           {REASONS.map((reason, index) => (
             <li key={reason}>
@@ -62,7 +64,7 @@ export function SkipDialog() {
       </div>
       <div class="dialog-actions">
         <button type="button" onClick={close}>
-          Don't skip <kbd>Esc</kbd>
+          Cancel <kbd>Esc</kbd>
         </button>
       </div>
     </Modal>

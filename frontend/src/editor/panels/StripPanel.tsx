@@ -11,7 +11,7 @@ const FILTERS: readonly (readonly [which: Which, name: string])[] = [
   ["all", "All images"],
   ["todo", "To do"],
   ["unlabeled", "Without objects"],
-  ["mine", "Worked on by me"],
+  ["mine", "Edited by me"],
   ["done", "Done"],
   ["skipped", "Skipped"],
   ["noted", "With a note"],
@@ -62,7 +62,7 @@ function Shown() {
           </button>
         </p>
       ) : items.length === 0 ? (
-        <p class="strip-empty">{state === "loading" ? "Loading…" : "No image is like this right now."}</p>
+        <p class="strip-empty">{state === "loading" ? "Loading…" : "No images match this filter."}</p>
       ) : (
         <ol class="strip-list" role="list" ref={list} onScroll={scrolled}>
           {items.map((item) => (
@@ -73,8 +73,8 @@ function Shown() {
       <button
         type="button"
         class="ghost small strip-close"
-        title={`Close the strip (${keyOf("strip")})`}
-        aria-label="Close the strip"
+        title={`Close the image strip (${keyOf("strip")})`}
+        aria-label="Close the image strip"
         onClick={() => strip.toggle()}
       >
         <Icon name="close" />
@@ -90,7 +90,7 @@ function Filters() {
   return (
     <div class="strip-filters">
       <select
-        aria-label="Which images"
+        aria-label="Filter images"
         data-testid="strip-filter"
         value={which}
         onChange={(event) => strip.choose({ which: event.currentTarget.value as Which, category })}
@@ -102,7 +102,7 @@ function Filters() {
         ))}
       </select>
       <select
-        aria-label="With objects of a class"
+        aria-label="Filter by class"
         data-testid="strip-class"
         value={category ?? ""}
         onChange={(event) => strip.choose({ which, category: Number(event.currentTarget.value) || null })}
@@ -151,8 +151,8 @@ function Thumbnail({ item, current }: { item: ImageItem; current: boolean }) {
 function stateOf({ status, skipped, objects, state }: ImageItem): string {
   if (status === "done") return "done";
   if (status === "skipped") return `skipped: ${skipped}`;
-  if (objects > 0) return objects === 1 ? "one object" : `${objects} objects`;
-  return state === "ready" ? "no objects" : state === "failed" ? "could not be prepared" : "being prepared";
+  if (objects > 0) return objects === 1 ? "1 object" : `${objects} objects`;
+  return state === "ready" ? "no objects" : state === "failed" ? "preparation failed" : "preparing";
 }
 
 /** Arrow keys lead along the thumbnails; elsewhere in the window they mean next and previous image. */

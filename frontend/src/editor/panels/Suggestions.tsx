@@ -63,7 +63,7 @@ function Ask() {
     return offer.head ? `${about} (${offer.head})` : about;
   };
   return (
-    <div class="suggest-ask" role="group" aria-label="Ask for suggestions">
+    <div class="suggest-ask" role="group" aria-label="Request suggestions">
       {METHODS.map(({ method, title, about }) => {
         const can = editor.boot.methods.some((one) => one.method === method && one.can);
         const busy = asking.includes(method);
@@ -98,10 +98,11 @@ function Progress() {
     <div role="status">
       {asking.length > 0 && (
         <div class="suggest-progress" data-testid="suggest-progress">
-          <progress aria-label="Until there are suggestions" />
+          <progress aria-label="Looking for suggestions" />
           <p class="suggest-said">
-            {ready ? `Looking: ${names.join(", ")}` : "Begins when the image is prepared"}
-            {slow && ". The worker is busy with other images, or not running. You can go on; they come by themselves."}
+            {ready ? `Looking for suggestions: ${names.join(", ")}` : "Starts when the image is prepared"}
+            {slow &&
+              ". This is taking longer than usual: the worker is busy or not running. You can continue to label; suggestions appear when they are ready."}
           </p>
         </div>
       )}
@@ -114,7 +115,7 @@ function Progress() {
         <p class="suggest-said bad">
           {load.message}{" "}
           <button type="button" class="link-button" onClick={() => void editor.suggestions.asking.load()}>
-            Load again
+            Try again{" "}
           </button>
         </p>
       )}
@@ -133,7 +134,7 @@ function Listed() {
   return (
     <>
       {undecided.length > 0 && (
-        <label class="suggest-above" title="Less (,) or more (.) confident">
+        <label class="suggest-above" title="Lower (,) or raise (.) the threshold">
           <span>Confidence</span>
           <input
             type="range"
@@ -211,7 +212,7 @@ function Row({ one, name }: { one: Suggestion; name: string }) {
   const editor = useEditor();
   const { suggestions } = editor;
   const pointed = useSuggestions((state) => state.pointed === one.uid);
-  const said = `${name}, ${percent(one.score)} sure`;
+  const said = `${name}, confidence ${percent(one.score)}`;
   return (
     <li
       class="suggest-row"
@@ -273,9 +274,9 @@ export function SuggestionHint() {
     <div class="open-bar hint">
       <strong role="status">
         {stepped && `${place} of ${total}`}
-        {stepped && <span class="visually-hidden">{`: ${name}, ${percent(stepped.score)} sure`}</span>}
+        {stepped && <span class="visually-hidden">{`: ${name}, confidence ${percent(stepped.score)}`}</span>}
       </strong>
-      Click keeps, right click rejects, <kbd>Shift</kbd> click corrects. <kbd>N</kbd> next
+      Click keeps, right click rejects, <kbd>Shift</kbd> + click corrects. <kbd>N</kbd> shows the next one.
     </div>
   );
 }

@@ -35,7 +35,7 @@ export function TextSearch() {
           type="text"
           maxLength={120}
           autocomplete="off"
-          placeholder="Find by text: left cow"
+          placeholder="Find by text, e.g. left cow"
           aria-label="Find an object by text"
           aria-describedby="text-search-said"
           title={can ? "Find by text (T)" : whyNot("text", editor.boot)}
@@ -57,7 +57,7 @@ export function TextSearch() {
           ))}
         </datalist>
         {phrase || text.kind !== "idle" ? (
-          <button type="button" class="row-action" aria-label="Forget the text" title="Forget (Esc)" onClick={clear}>
+          <button type="button" class="row-action" aria-label="Clear the text" title="Clear (Esc)" onClick={clear}>
             <Icon name="close" />
           </button>
         ) : (

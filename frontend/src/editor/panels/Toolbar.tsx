@@ -21,9 +21,9 @@ const TOOLS: readonly (readonly [tool: Tool, name: string])[] = [
 
 const OPERATORS: readonly (readonly [operator: Operator, name: string])[] = [
   ["fillHoles", "Fill holes"],
-  ["largest", "Keep the largest part"],
-  ["grow", "Grow by a pixel"],
-  ["shrink", "Shrink by a pixel"],
+  ["largest", "Keep only the largest part"],
+  ["grow", "Grow by one pixel"],
+  ["shrink", "Shrink by one pixel"],
   ["smooth", "Smooth the outline"],
 ];
 

@@ -44,8 +44,8 @@ export function TopBar({ children }: { children?: ComponentChildren }) {
       <button
         type="button"
         class="ghost"
-        title={`Keys and gestures (${keyOf("help")})`}
-        aria-label="Keys and gestures"
+        title={`Keyboard shortcuts (${keyOf("help")})`}
+        aria-label="Keyboard shortcuts"
         onClick={() => editor.toggle("help")}
       >
         <Icon name="help" />
@@ -66,7 +66,7 @@ function Position({ index, total }: { index: number; total: number }) {
       class="ghost small editor-bar-position"
       data-testid="position"
       aria-pressed={shown}
-      aria-label={`Image ${index} of ${total}: jump to another one`}
+      aria-label={`Image ${index} of ${total}: jump to another image`}
       title={`Jump to another image (${keyOf("strip")})`}
       onClick={() => strip.toggle()}
     >
@@ -87,7 +87,7 @@ function Finish() {
           type="button"
           class="done-chip"
           data-testid="done"
-          title="Take “done” back"
+          title="Done. Click to reopen the image."
           onClick={() => editor.image.resume()}
         >
           <Icon name="check" /> Done
@@ -98,7 +98,7 @@ function Finish() {
           type="button"
           class="done-chip skipped-chip"
           data-testid="skipped"
-          title={`Skipped: ${skipped}. Press to take that back.`}
+          title={`Skipped: ${skipped}. Click to reopen the image.`}
           onClick={() => editor.image.resume()}
         >
           Skipped
@@ -109,7 +109,7 @@ function Finish() {
             type="button"
             class="ghost"
             data-testid="ask-skip"
-            title={`Skip this image, for a reason (${keyOf("skip")})`}
+            title={`Skip this image (${keyOf("skip")})`}
             onClick={() => editor.image.askToSkip()}
           >
             Skip
@@ -120,7 +120,7 @@ function Finish() {
         type="button"
         class="primary"
         data-testid="finish"
-        title={`Mark the image done and go to the next one (${keyOf("finish")})`}
+        title={`Mark the image as done and open the next one (${keyOf("finish")})`}
         onClick={() => void editor.image.finish()}
       >
         {done ? "Next image" : "Finish image"}
@@ -144,7 +144,7 @@ function SaveIndicator() {
   const save = useEditorState((state) => state.save);
   const waits = save.kind === "offline" || save.kind === "signed_out" || save.kind === "refused";
   if (!editor.boot.user.can_label) {
-    const why = `You are a ${editor.boot.user.role} in this project: you can look at the objects, not change them.`;
+    const why = `You are a ${editor.boot.user.role} in this project: you can view objects but not change them.`;
     return (
       <span class="save-state read-only" data-testid="read-only" title={why}>
         Read only · {editor.boot.user.role}

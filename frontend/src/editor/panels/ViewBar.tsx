@@ -25,7 +25,7 @@ export function ViewBar({ controls }: { controls: { current: ViewControls | null
       <button
         type="button"
         class="ghost small zoom"
-        title={`100 % (${keyOf("actualSize")})`}
+        title={`Zoom to 100 % (${keyOf("actualSize")})`}
         data-testid="zoom"
         onClick={() => controls.current?.actualSize()}
       >
@@ -43,8 +43,8 @@ export function ViewBar({ controls }: { controls: { current: ViewControls | null
       <button
         type="button"
         class="ghost small"
-        title={`Whole image (${keyOf("fit")})`}
-        aria-label="Whole image"
+        title={`Show the whole image (${keyOf("fit")})`}
+        aria-label="Show the whole image"
         onClick={() => controls.current?.fit()}
       >
         <Icon name="fit" />
@@ -52,15 +52,15 @@ export function ViewBar({ controls }: { controls: { current: ViewControls | null
       <button
         type="button"
         class="ghost small"
-        title={`The object large (${keyOf("zoomObject")})`}
-        aria-label="Show the object large"
+        title={`Zoom to the object (${keyOf("zoomObject")})`}
+        aria-label="Zoom to the object"
         onClick={() => zoomTo(editor, controls.current)}
       >
         <Icon name="target" />
       </button>
       <LookButton />
       {latency !== null && (
-        <span class="latency" title="From the last click to its mask" data-testid="latency">
+        <span class="latency" title="Time from the last click to its mask" data-testid="latency">
           {Math.round(latency)} ms
         </span>
       )}

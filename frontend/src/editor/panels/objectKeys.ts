@@ -52,15 +52,15 @@ export function closePopover(): boolean {
 function focusAttributes(editor: Editor): void {
   const field = document.querySelector<HTMLElement>(`#${ATTRIBUTES_PANEL} :is(input, select)`);
   if (field) field.focus();
-  else if ((editor.boot.project.attributes ?? []).length > 0) editor.toasts.say("Choose an object first.");
-  else editor.toasts.say("This project asks for no attributes. A manager can add them in its settings.");
+  else if ((editor.boot.project.attributes ?? []).length > 0) editor.toasts.say("Select an object first.");
+  else editor.toasts.say("This project has no attributes. A manager can add them in the project settings.");
 }
 
 /** The open object, or the chosen ones, large in the window. */
 export function zoomTo(editor: Editor, view: ViewControls | null): void {
   const { open } = editor.store.get();
   const patches = open && open.mask.runs.length > 0 ? [open.mask] : editor.objects.subjects.map(({ patch }) => patch);
-  if (patches.length === 0) return editor.toasts.say("Choose an object first.");
+  if (patches.length === 0) return editor.toasts.say("Select an object first.");
   const boxes = patches.map(({ box }) => box);
   const left = Math.min(...boxes.map(([x]) => x));
   const top = Math.min(...boxes.map(([, y]) => y));

@@ -254,7 +254,7 @@ export class Suggestions {
     const wanted = together(found, this.boot.image);
     if (wanted.length === 0 || !this.desk.may()) return;
     if (categories.length === 0) {
-      return this.desk.toasts.say("This project has no classes yet. A manager can add them in the project's settings.");
+      return this.desk.toasts.say("This project has no classes yet. A manager can add them in the project settings.");
     }
     const changes = wanted.map((one): ObjectChange => {
       const category = give ?? this.classOf(one);

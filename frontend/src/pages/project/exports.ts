@@ -101,9 +101,16 @@ function row(item: ExportItem): HTMLElement {
     link.setAttribute("download", "");
     made.append(link);
   } else if (item.state === "expired") {
-    made.append(element("p", "", item.reason || "Its zip was deleted, as it was old. Make the export again."));
+    made.append(element("p", "", item.reason || "The file was deleted because it was old. Create the export again."));
   } else if (item.state === "failed") {
-    made.append(element("p", "export__reason", item.reason || "It failed. Try again; the server's log says why."));
+    made.append(
+      element(
+        "p",
+        "export__reason",
+        item.reason ||
+          "The export failed. Try again. If it fails again, ask your administrator to look at the server log.",
+      ),
+    );
   } else {
     const meter = element("div", "meter");
     meter.setAttribute("role", "progressbar");

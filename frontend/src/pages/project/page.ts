@@ -91,7 +91,10 @@ class ProjectPage {
   private async retryAll(): Promise<void> {
     try {
       const { queued } = await send<{ queued: number }>("POST", this.data.api.encode);
-      toast(queued === 1 ? "One image is tried again." : `${queued} images are tried again.`, "success");
+      toast(
+        queued === 1 ? "1 image is being prepared again." : `${queued} images are being prepared again.`,
+        "success",
+      );
     } catch (error) {
       toast((error as Error).message, "error");
     }

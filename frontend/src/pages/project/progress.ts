@@ -32,10 +32,10 @@ export function setMeter(meter: HTMLElement, part: number, whole: number): void 
 
 function preparing(counts: Counts): string {
   const parts: string[] = [];
-  if (counts.encoding) parts.push(`${counts.encoding} being prepared now`);
+  if (counts.encoding) parts.push(`${counts.encoding} being prepared`);
   if (counts.queued) parts.push(`${counts.queued} waiting`);
   if (counts.failed) parts.push(`${counts.failed} failed`);
-  return parts.join(" · ") || "Every click is answered at once";
+  return parts.join(" · ") || "All images are ready to label";
 }
 
 function showChips(counts: Counts): void {

@@ -77,7 +77,7 @@ export class Sender {
         resolve((JSON.parse(request.responseText) as { items: UploadItem[] }).items);
       });
       request.addEventListener("error", () => {
-        reject(new HttpError(0, "offline", "The connection was lost, or the file can't be read any more."));
+        reject(new HttpError(0, "offline", "The connection was lost, or the file can no longer be read."));
       });
       const body = new FormData();
       body.append("file", one.file, one.file.name);

@@ -93,7 +93,7 @@ export class Uploads {
   }
 
   private add(files: Found[]): void {
-    if (files.length === 0) return toast("There is no file in that.", "info");
+    if (files.length === 0) return toast("There are no files in that.", "info");
     if (this.finished) this.clear();
     const sender = new Sender(
       files,
@@ -222,7 +222,9 @@ export class Uploads {
       return made;
     };
     list.replaceChildren(
-      ...Array.from(this.rejected.values(), (item) => row(item.name, item.message || item.reason || "Not usable")),
+      ...Array.from(this.rejected.values(), (item) =>
+        row(item.name, item.message || item.reason || "This file can't be used."),
+      ),
       ...failed.map((one) => row(one.path, one.message)),
     );
   }

@@ -79,14 +79,18 @@ def compose_command(service: str, values: Mapping[str, str], port: int) -> list[
 
 
 @contextmanager
-def _database(url: str) -> Iterator[str]:
-    """A new, empty database on the server of `url`, dropped at the end; its URL."""
+def _database(url: str, content: str) -> Iterator[str]:
+    """A new database on the server of `url` with the SQL `content` run in it, dropped at the end; its URL."""
     parts, name = urlsplit(url), f"interlabel_stack_{os.getpid()}"
     with psycopg.connect(urlunsplit(parts._replace(scheme="postgresql")), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
         connection.execute(f"CREATE DATABASE {name}".encode())
         try:
-            yield urlunsplit(parts._replace(path=f"/{name}"))
+            own = parts._replace(path=f"/{name}")
+            if content:
+                with psycopg.connect(urlunsplit(own._replace(scheme="postgresql"))) as filled:
+                    filled.execute(content.encode())
+            yield urlunsplit(own)
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
@@ -102,11 +106,14 @@ def _other_redis(url: str) -> str:
 
 
 @contextmanager
-def team(home: Path, database_url: str, redis_url: str, **more: str) -> Iterator[Stack]:
-    """PostgreSQL, Redis and the processes of docker/compose.yaml by hand, with the commands that stand there."""
+def team(home: Path, database_url: str, redis_url: str, content: str = "", **more: str) -> Iterator[Stack]:
+    """PostgreSQL, Redis and the processes of docker/compose.yaml by hand, with the commands that stand there.
+
+    `content` is SQL that the new database begins with.
+    """
     home.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    with _database(database_url) as own_database:
+    with _database(database_url, content) as own_database:
         more = {"DATABASE_URL": own_database, "REDIS_URL": _other_redis(redis_url), "LOG_LEVEL": "WARNING", **more}
         stack = Stack(home, port, environment(home, port, **more), home / "team.log")
         try:

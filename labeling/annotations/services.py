@@ -1,11 +1,13 @@
 """Keeping objects. Every change is one transaction: lock the set, compare the version, write, raise it, log it.
 
 A request that was carried out but whose answer got lost may be sent again: it changes nothing and is answered with
-the version *it* made, not the newest one. So its writer still has to see what others did after it.
+the version *it* made and the objects as they were then, not with the newest ones. So its writer still has to see what
+others did after it, the same person in another tab too. It is told by the log: the events right after the version that
+it names are the ones that it asks for. (A deletion that is sent again finds no object: 404, and its writer loads.)
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -34,6 +36,7 @@ from labeling.common.api import ApiError
 from labeling.common.events import image_group, project_group, publish
 from labeling.images.models import Image
 from labeling.projects.attributes import checked_values
+from labeling.projects.models import Category
 
 OPEN_FOR = timedelta(minutes=5)
 """How long an image counts as open after `touch_open`; an editor touches it every minute that somebody clicks in it."""
@@ -104,14 +107,17 @@ def create(
     Raises: ApiError 400 for bad content; 409 `conflict` for a stale version; 409 `exists` for a `uid` that was kept
     with other content; 422 `overlap` in a panoptic project.
     """
-    fields = _fields(image, Created(uid, category, counts, clicks, z, attributes))
+    asked = Created(uid, category, counts, clicks, z, attributes)
+    fields = _fields(image, asked)
     with transaction.atomic():
         kept = _locked(image)
         known = kept.annotations.select_related("category", "created_by").filter(uid=uid).first()
-        if known is not None and _same(known, fields):
-            made = kept.events.filter(after__uid=str(uid)).latest("version")
-            return made.version, known, False
+        made = _made_before(kept, user, version, [asked], [fields])
+        if made and known is not None:
+            return made[0].version, _as_made(known, made[0]), False
         _compare(kept, version)
+        if known is not None and _same(known, fields):
+            return kept.version, known, False
         if known is not None:
             message = "This object is already kept with other content; change that one."
             raise ApiError(409, "exists", message, **_now(kept))
@@ -138,12 +144,14 @@ def change(
     it is deleted.
     """
     image = annotation.set.image
-    fields = _fields(image, Changed(annotation.uid, category, counts, clicks, z, attributes), annotation)
+    asked = Changed(annotation.uid, category, counts, clicks, z, attributes)
+    fields = _fields(image, asked, annotation)
     with transaction.atomic():
         kept = _locked(image)
         found = kept.annotations.select_related("category", "created_by").filter(pk=annotation.pk).first()
-        if found is not None and _same(found, fields) and _retried(kept, user, version, Kind.CHANGE, id=found.pk):
-            return version + 1, found
+        made = _made_before(kept, user, version, [asked], [fields])
+        if made and found is not None:
+            return made[0].version, _as_made(found, made[0])
         _compare(kept, version)
         if found is None:
             raise Http404(GONE)
@@ -172,8 +180,7 @@ def change_many(
 ) -> tuple[int, list[Annotation]]:
     """Carry out changes that belong together, all or none: merging, splitting, taking pixels from others.
 
-    Each is an event of its own; what changes nothing is none. Sent again after a lost answer it does nothing, if nobody
-    else did anything since and everything still is as it asks; otherwise it is a conflict.
+    Each is an event of its own; what changes nothing is none.
     Returns: the version they made, and the objects that were created or changed, in the order given.
     Raises: ApiError 400, 409 `conflict`, 404 `gone` for an object that is not there, 422 `overlap`.
     """
@@ -186,9 +193,10 @@ def change_many(
         kept = _locked(image)
         rows = kept.annotations.select_related("category", "created_by").filter(uid__in=uids)
         there = {one.uid: one for one in rows}
-        made = kept.events.filter(version__gt=version).values_list("user", flat=True)
-        if kept.version > version and set(made) == {user.pk} and _as_asked(changes, fields, there):
-            return kept.version, list(there.values())
+        made = _made_before(kept, user, version, changes, fields)
+        left = [one for one in changes if not isinstance(one, Deleted)]
+        if made and all(one.uid in there for one in left):
+            return made[-1].version, [_at(kept, there[one.uid], made[-1].version) for one in left]
         _compare(kept, version)
         carried = [
             _carry_out(kept, user, one, given, there.get(one.uid)) for one, given in zip(changes, fields, strict=True)
@@ -317,15 +325,74 @@ def _carry_out(
     return found
 
 
-def _as_asked(
-    changes: Sequence[ObjectChange], fields: Sequence[dict[str, Any]], there: Mapping[UUID, Annotation]
-) -> bool:
-    """Whether every object already is what the changes make of it."""
+def _made_before(
+    kept: AnnotationSet,
+    user: User,
+    version: int,
+    changes: Sequence[ObjectChange],
+    fields: Sequence[dict[str, Any]],
+) -> list[AnnotationEvent]:
+    """The events that this very request made when it came before; empty when it did not, or changed nothing then.
+
+    They are those right after `version`, one a change and in its order; a change without one changed nothing.
+    """
+    if kept.version <= version:
+        return []
+    log = list(kept.events.filter(version__gt=version, version__lte=version + len(changes)).order_by("version"))
+    made: list[AnnotationEvent] = []
     for one, given in zip(changes, fields, strict=True):
-        found = there.get(one.uid)
-        if (found is None) != isinstance(one, Deleted) or (found and not _same(found, given)):
-            return False
-    return True
+        event = log[len(made)] if len(made) < len(log) else None
+        if event is not None and event.user_id == user.pk and _is_of(event, one, given):
+            made.append(event)
+        elif not isinstance(one, Changed) or not _stood(kept, one.uid, version + len(made), given):
+            return []
+    return made
+
+
+def _is_of(event: AnnotationEvent, one: ObjectChange, fields: dict[str, Any]) -> bool:
+    """Whether the event is what this change makes."""
+    kinds = {Created: Kind.CREATE, Changed: Kind.CHANGE, Deleted: Kind.DELETE}
+    content = (event.before if isinstance(one, Deleted) else event.after) or {}
+    return event.kind == kinds[type(one)] and content.get("uid") == str(one.uid) and _logged(content, fields)
+
+
+def _logged(content: Mapping[str, Any], fields: dict[str, Any]) -> bool:
+    """Whether an object as the log has it has these fields. Area and box follow from the mask."""
+    asked: dict[str, Any] = {name: fields[name] for name in ("counts", "clicks", "z", "attributes") if name in fields}
+    if "category" in fields:
+        asked["category"] = fields["category"].number
+    return all(content.get(name) == value for name, value in asked.items())
+
+
+def _then(kept: AnnotationSet, uid: UUID, version: int) -> AnnotationEvent | None:
+    """The event that made an object what it was at a version."""
+    return kept.events.filter(version__lte=version, after__uid=str(uid)).order_by("version").last()
+
+
+def _stood(kept: AnnotationSet, uid: UUID, version: int, fields: dict[str, Any]) -> bool:
+    """Whether the object had these fields at that version already."""
+    event = _then(kept, uid, version)
+    return event is not None and _logged(event.after or {}, fields)
+
+
+def _at(kept: AnnotationSet, found: Annotation, version: int) -> Annotation:
+    """The object as it was at a version, not to be saved."""
+    event = _then(kept, found.uid, version)
+    return found if event is None else _as_made(found, event)
+
+
+def _as_made(found: Annotation, event: AnnotationEvent) -> Annotation:
+    """The object as the event left it, not to be saved."""
+    after: dict[str, Any] = event.after or {}
+    found.bbox_x, found.bbox_y, found.bbox_width, found.bbox_height = after["bbox"]
+    for name in ("counts", "area", "clicks", "z", "attributes"):
+        if name in after:  # what an older version logged may have fewer
+            setattr(found, name, after[name])
+    if found.category.number != after["category"]:
+        number, project = after["category"], found.category.project_id
+        found.category = Category.objects.filter(project=project, number=number).first() or found.category
+    found.changed_at = datetime.fromisoformat(after["changed_at"])
+    return found
 
 
 def _locked(image: Image) -> AnnotationSet:

@@ -63,8 +63,47 @@ def test_sent_again_it_does_nothing(alice: User, bob: User, url: str, keep: Keep
     answer = send(as_user(bob), "POST", url, body)
     assert send(as_user(bob), "POST", url, body).json() == answer.json()
     assert AnnotationEvent.objects.count() == 3
-    keep(alice, 3, counts=counts(1, 1, 1, 1))  # after somebody else's change it has to be looked at
+    keep(alice, 3, counts=counts(1, 1, 1, 1))
+    again = send(as_user(bob), "POST", url, body)
+    assert again.json() == answer.json()  # what it made itself: bob has not seen alice's object, and is still told
+    assert send(as_user(bob), "POST", url, {"version": 3, "changes": [creation()]}).status_code == 409
+
+
+def test_sent_again_it_does_not_hide_what_another_tab_did(
+    image: Image, bob: User, url: str, keep: Keeper, as_user: Clients
+) -> None:
+    """One person, two tabs: the answer of the first is lost, the second changes the same object, the first retries."""
+    kept = keep(bob, 0)
+    merged = {"version": 1, "changes": [{"kind": "change", "uid": str(kept.uid), "counts": counts(5, 6, 20, 8)}]}
+    first = send(as_user(bob), "POST", url, merged).json()
+    other = send(as_user(bob), "PUT", f"/api/annotations/{kept.pk}", {"version": 2, "z": 7}).json()
+    again = send(as_user(bob), "POST", url, merged)
+    assert (again.status_code, again.json()) == (200, first)
+    assert (first["version"], other["version"]) == (2, 3)
+    then = send(as_user(bob), "PUT", f"/api/annotations/{kept.pk}", {"version": again.json()["version"], "z": 9})
+    assert then.status_code == 409
+    assert Annotation.objects.get().z == 7
+
+
+def test_changes_by_chance_equal_are_not_a_retry(bob: User, url: str, keep: Keeper, as_user: Clients) -> None:
+    """The other tab did something first; only then everything is as this one asks. It never saw that."""
+    kept = keep(bob, 0)
+    send(as_user(bob), "PUT", f"/api/annotations/{kept.pk}", {"version": 1, "z": 7})
+    send(as_user(bob), "PUT", f"/api/annotations/{kept.pk}", {"version": 2, "counts": counts(5, 6, 20, 8)})
+    body = {"version": 1, "changes": [{"kind": "change", "uid": str(kept.uid), "counts": counts(5, 6, 20, 8)}]}
     assert send(as_user(bob), "POST", url, body).json()["error"]["code"] == "conflict"
+
+
+def test_sent_again_with_a_change_that_changed_nothing(bob: User, url: str, keep: Keeper, as_user: Clients) -> None:
+    first, second = keep(bob, 0), keep(bob, 1, counts=counts(20, 20, 2, 2))
+    changes = [
+        {"kind": "change", "uid": str(first.uid), "z": first.z},
+        {"kind": "change", "uid": str(second.uid), "z": second.z + 1},
+    ]
+    answer = send(as_user(bob), "POST", url, {"version": 2, "changes": changes}).json()
+    assert answer["version"] == 3
+    keep(bob, 3, counts=counts(1, 1, 1, 1))
+    assert send(as_user(bob), "POST", url, {"version": 2, "changes": changes}).json() == answer
 
 
 def test_a_stale_version_is_a_conflict(alice: User, bob: User, url: str, keep: Keeper, as_user: Clients) -> None:

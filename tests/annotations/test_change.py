@@ -124,3 +124,19 @@ def test_a_set_has_a_new_version_for_every_change(bob: User, url: str, image: Im
     send(client, "POST", f"/api/images/{image.pk}/status", {"version": 4, "status": "done"})
     found = list(AnnotationEvent.objects.values_list("version", "kind"))
     assert found == [(1, "create"), (2, "change"), (3, "create"), (4, "delete"), (5, "status")]
+
+
+def test_a_retry_is_answered_with_what_it_made(bob: User, url: str, as_user: Clients) -> None:
+    """One person in two tabs: what the second did since is not in the answer, and its writer meets it next."""
+    body = {"version": 1, "z": 5}
+    first = send(as_user(bob), "PUT", url, body).json()
+    send(as_user(bob), "PUT", url, {"version": 2, "clicks": [[1.0, 1.0, True]]})
+    again = send(as_user(bob), "PUT", url, body)
+    assert (again.status_code, again.json()) == (200, first)
+
+
+def test_another_change_by_the_same_person_is_no_retry(bob: User, url: str, as_user: Clients) -> None:
+    """The other tab changed the object at that version, in another way, and only later to what this one asks."""
+    send(as_user(bob), "PUT", url, {"version": 1, "clicks": [[1.0, 1.0, True]]})
+    send(as_user(bob), "PUT", url, {"version": 2, "z": 5})
+    assert send(as_user(bob), "PUT", url, {"version": 1, "z": 5}).status_code == 409

@@ -82,6 +82,24 @@ def test_a_retried_save_is_harmless(bob: User, url: str, as_user: Clients) -> No
     assert Annotation.objects.count() == AnnotationEvent.objects.count() == 1
 
 
+def test_a_retry_is_answered_with_what_it_made(image: Image, bob: User, url: str, as_user: Clients) -> None:
+    """Two tabs: the second changes the object, and keeps one, before the first sends its own once more."""
+    body = new(0)
+    first = send(as_user(bob), "POST", url, body).json()
+    send(as_user(bob), "POST", url, new(1, counts=counts(1, 1, 1, 1)))
+    send(as_user(bob), "PUT", f"/api/annotations/{first['annotation']['id']}", {"version": 2, "z": 9})
+    again = send(as_user(bob), "POST", url, body)
+    assert (again.status_code, again.json()) == (200, first)
+
+
+def test_the_same_object_of_another_tab_does_not_hide_the_rest(bob: User, url: str, as_user: Clients) -> None:
+    """Both tabs accept one suggestion; the first has never seen what the other kept before it."""
+    body = new(0)
+    send(as_user(bob), "POST", url, new(0, counts=counts(1, 1, 1, 1)))
+    send(as_user(bob), "POST", url, body | {"version": 1})
+    assert send(as_user(bob), "POST", url, body).json()["error"]["code"] == "conflict"
+
+
 def test_a_retry_does_not_hide_what_others_did_since(bob: User, alice: User, url: str, as_user: Clients) -> None:
     """The retry is answered with the version it made, so that its writer's next change still is a conflict."""
     body = new(0)

@@ -19,8 +19,9 @@ from labeling.workspace.queue import UPCOMING, next_images
 def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
     """Image, project, user, addresses and neighbours for the editor's page."""
     project = image.project
-    before = project.images.filter(pk__lt=image.pk)
+    before, after = project.images.filter(pk__lt=image.pk), project.images.filter(pk__gt=image.pk)
     previous = before.order_by("-pk").values_list("pk", flat=True).first()
+    following = after.order_by("pk").values_list("pk", flat=True).first()
     encoding: Encoding | None = getattr(image, "encoding", None)
     return {
         "image": {
@@ -68,6 +69,7 @@ def editor_data(image: Image, user: User, role: Role) -> dict[str, Any]:
         "methods": offered_methods(project),
         "position": {"index": before.count() + 1, "total": project.images.count()},
         "previous": reverse("workspace:editor", args=[previous]) if previous else None,
+        "following": reverse("workspace:editor", args=[following]) if following else None,
         "upcoming": _neighbours(next_images(project, user, role, image.pk, UPCOMING)),
     }
 

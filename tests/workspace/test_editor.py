@@ -68,6 +68,7 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
         ],
         "position": {"index": 2, "total": 3},
         "previous": f"/images/{before.pk}/",
+        "following": f"/images/{after.pk}/",
         "upcoming": [{"id": one.pk, "view": one.view_url, "editor": f"/images/{one.pk}/"} for one in (after, before)],
     }
 
@@ -75,7 +76,16 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
 def test_the_first_image_has_none_before(bob: User, add_image: AddImage, as_user: AsUser) -> None:
     data = data_of(as_user(bob).get(f"/images/{add_image().pk}/").content.decode(), "editor-data")
     assert data["previous"] is None
+    assert data["following"] is None
     assert data["upcoming"] == []
+
+
+def test_neighbours_are_those_in_the_list_whatever_is_done(bob: User, add_image: AddImage, as_user: AsUser) -> None:
+    """Going there does not jump over what is finished; only what is offered to be labeled does."""
+    first, second, third = (add_image(status=status) for status in ("new", "done", "new"))
+    data = as_user(bob).get(f"/api/images/{first.pk}/editor").json()
+    assert (data["previous"], data["following"]) == (None, f"/images/{second.pk}/")
+    assert [one["id"] for one in data["upcoming"]] == [third.pk]
 
 
 def test_opening_takes_the_image_and_moves_it_to_the_front(

@@ -61,8 +61,10 @@ export interface Boot {
   /** Which methods can suggest objects here. */
   readonly methods: readonly { method: Method; title: string; can: boolean; head: string | null }[];
   readonly position: { index: number; total: number };
-  /** Editor URL of the image before this one. */
+  /** Editor URLs of the images before and after this one in the project's list. */
   readonly previous: string | null;
+  readonly following: string | null;
+  /** What the project offers to be labeled next. */
   readonly upcoming: readonly { id: number; view: string; editor: string }[];
 }
 
@@ -78,8 +80,6 @@ export interface Surroundings {
   /** Pictures that are decoded already; without them each is when it is opened. */
   readonly pictures?: PicturesAhead;
   readonly connect: (listener: Listener) => ClickConnection;
-  /** Editor URL of the image that somebody was at before; null when this is the first one in this page. */
-  readonly cameFrom: string | null;
   /** `stay`: the browser's history is there already. */
   readonly go: (url: string, how: "push" | "stay") => void;
 }

@@ -8,8 +8,14 @@ import { WorkClock } from "./clock";
 import { inWorker, type Job, type ToWorker } from "./decoding";
 import { SocketsAhead } from "./early";
 import type { Editor } from "./editor";
+import { Journey } from "./journey";
+import type { Outbox } from "./outbox";
+import { initialState } from "./state";
 import type { Storage } from "./storage";
+import { Store } from "./store";
 import { Strip } from "./strip";
+import { bootOf } from "./testing";
+import type { Toasts } from "./toasts";
 import { Walk, type Page } from "./walk";
 
 describe("time on task", () => {
@@ -211,6 +217,7 @@ describe("the walk", () => {
       project: { next: "/projects/1/next" },
       user: { keys: {} },
       previous: null,
+      following: null,
       upcoming: [],
     }) as unknown as Boot;
   const asked = vi.fn((url: string) => Promise.resolve(boot(Number(url.split("/")[2]))));
@@ -256,23 +263,66 @@ describe("the walk", () => {
     expect(page.load).toHaveBeenCalledWith("/projects/1/next");
   });
 
-  it("leads back the way somebody came, whatever order the project offers images in", async () => {
-    const came: (string | null)[] = [];
-    for (const id of [7, 3, 7, 1, 9]) {
-      await walk.go(`/images/${id}/`);
-      came.push(walk.cameFrom);
-    }
-    expect(came).toEqual(["/images/1/", "/images/7/", "/images/1/", null, "/images/1/"]);
-    expect(editors).toHaveLength(6);
-  });
-
   it("stays while the server can't be reached, and lets the page say what is refused", async () => {
     asked.mockRejectedValueOnce(new Unreachable("down"));
     await walk.go("/images/9/");
     expect(editors[0]!.toasts.say.mock.calls[0]![0]).toContain("can't be reached");
     expect([editors.length, editors[0]!.dispose.mock.calls.length]).toEqual([1, 0]);
-    asked.mockRejectedValueOnce(new Refused(404, "not_found", ""));
+    asked.mockRejectedValueOnce(new Refused(403, "forbidden", ""));
     await walk.go("/images/9/");
     expect(page.load).toHaveBeenCalledWith("/images/9/");
+  });
+
+  it("stays where it is when the other image was deleted, and asks anew who is around", async () => {
+    asked.mockRejectedValueOnce(new Refused(404, "not_found", ""));
+    await walk.go("/images/9/", "stay");
+    expect(asked.mock.calls.at(-1)).toEqual(["/images/1/"]);
+    expect(editors[0]!.toasts.say.mock.calls[0]![0]).toContain("deleted");
+    expect(page.address.mock.calls.at(-1)!.slice(0, 1)).toEqual(["/images/1/"]);
+    expect([page.load.mock.calls.length, editors.length]).toEqual([0, 1]);
+  });
+});
+
+describe("next and previous", () => {
+  const at = (id: number, offered: number[]) =>
+    bootOf(
+      { width: 9, height: 9 },
+      {
+        previous: id > 1 ? `/images/${id - 1}/` : null,
+        following: id < 5 ? `/images/${id + 1}/` : null,
+        upcoming: offered.map((one) => ({ id: one, view: "", editor: `/images/${one}/` })),
+      },
+    );
+  const journeyAt = (id: number, offered: number[]) => {
+    const went: string[] = [];
+    const said: string[] = [];
+    const strip = { filtered: false, step: () => Promise.resolve(null) } as unknown as Strip;
+    const outbox = { settled: () => Promise.resolve(true) } as unknown as Outbox;
+    const toasts = { say: (text: string) => said.push(text) } as unknown as Toasts;
+    const store = new Store(initialState("ready", 1));
+    const around = { strip, go: (url: string) => void went.push(url) };
+    return { journey: new Journey(at(id, offered), around, store, outbox, toasts), went, said };
+  };
+
+  it("go through the project's list in order, whatever waits to be labeled and wherever somebody came from", async () => {
+    const { journey, went } = journeyAt(3, [5, 1]);
+    await journey.next();
+    await journey.previous();
+    expect(went).toEqual(["/images/4/", "/images/2/"]);
+  });
+
+  it("end at the ends of the list", async () => {
+    const [first, last] = [journeyAt(1, [3]), journeyAt(5, [3])];
+    await first.journey.previous();
+    await last.journey.next();
+    expect([first.went, last.went]).toEqual([[], []]);
+    expect([...first.said, ...last.said]).toEqual(["This is the first image.", "This is the last image."]);
+  });
+
+  it("are another thing than what comes after finishing", async () => {
+    const { journey, went } = journeyAt(3, [5, 1]);
+    await journey.onward();
+    expect(went).toEqual(["/next"]);
+    expect(await journey.likely()).toEqual(["/images/5/", "/images/4/", "/images/2/"]);
   });
 });

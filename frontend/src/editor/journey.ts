@@ -1,4 +1,8 @@
-/** The ways from this image to another one: what the project offers, or along the strip where it shows a choice. */
+/** The ways from this image to another one.
+ *
+ * Next and previous are the neighbours in the project's list, or along the strip where it shows a choice. What waits to
+ * be labeled, in the project's own order, is another thing: who finishes or skips an image goes there.
+ */
 
 import type { Boot, Surroundings } from "./boot";
 import type { Outbox } from "./outbox";
@@ -7,11 +11,13 @@ import type { Store } from "./store";
 import type { Toasts } from "./toasts";
 
 /** What is told about the images around one. */
-export type Neighbours = Pick<Boot, "previous" | "upcoming">;
+export type Neighbours = Pick<Boot, "previous" | "following" | "upcoming">;
 /** `stay`: the browser's history is there already. */
 export type How = "push" | "stay";
 
 const UNSAVED = "Saving. The next image opens when that is done, unless you start another object here.";
+/** Images that are loaded ahead. */
+const MOST_LIKELY = 3;
 const FINISHING = "Waiting for the mask of the last object.";
 
 export class Journey {
@@ -22,7 +28,7 @@ export class Journey {
 
   constructor(
     private readonly boot: Boot,
-    private readonly around: Pick<Surroundings, "strip" | "cameFrom" | "go">,
+    private readonly around: Pick<Surroundings, "strip" | "go">,
     private readonly store: Store<State>,
     private readonly outbox: Outbox,
     private readonly toasts: Toasts,
@@ -31,15 +37,15 @@ export class Journey {
   }
 
   async next(): Promise<void> {
-    if (!this.strip.filtered) return this.leave(this.neighbours.upcoming[0]?.editor ?? this.boot.project.next);
-    const next = await this.along(1);
+    const { filtered } = this.strip;
+    const next = filtered ? await this.along(1) : this.neighbours.following;
     if (next) await this.leave(next);
-    else this.toasts.say("This is the last image that matches the filter.");
+    else this.toasts.say(filtered ? "This is the last image that matches the filter." : "This is the last image.");
   }
 
   async previous(): Promise<void> {
     const { filtered } = this.strip;
-    const previous = filtered ? await this.along(-1) : this.before;
+    const previous = filtered ? await this.along(-1) : this.neighbours.previous;
     if (previous) await this.leave(previous);
     else this.toasts.say(filtered ? "This is the first image that matches the filter." : "This is the first image.");
   }
@@ -51,11 +57,13 @@ export class Journey {
 
   /** Where people most often go from here, the likeliest first. */
   async likely(): Promise<string[]> {
-    const { upcoming } = this.neighbours;
+    const { upcoming, following, previous } = this.neighbours;
     const [next, before] = this.strip.filtered
       ? await Promise.all([this.along(1), this.along(-1)])
-      : [upcoming[0]?.editor, this.before];
-    return [next, before, upcoming[1]?.editor].filter((url) => typeof url === "string");
+      : [following, previous];
+    const onward = this.strip.filtered ? next : upcoming[0]?.editor;
+    const urls = [onward, next, before, upcoming[1]?.editor].filter((url) => typeof url === "string");
+    return [...new Set(urls)].slice(0, MOST_LIKELY);
   }
 
   /** Go to another image, or page. What is not saved holds that up, and it is said. True when it is left at once. */
@@ -96,11 +104,6 @@ export class Journey {
   stay(): void {
     this.afterFinishing = null;
     this.afterSaving = null;
-  }
-
-  /** Where somebody came from; the image before this one for whoever began here. */
-  private get before(): string | null {
-    return this.around.cameFrom ?? this.neighbours.previous;
   }
 
   private get strip(): Surroundings["strip"] {

@@ -36,7 +36,6 @@ function make(boot: Boot, walk: Walk): Editor {
     strip,
     pictures,
     api: new Api(boot.api),
-    cameFrom: walk.cameFrom,
     connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener, (url) => sockets.open(url)),
     go: (url, how) => void walk.go(url, how),
   });

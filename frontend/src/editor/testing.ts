@@ -44,6 +44,7 @@ export function bootOf(view: { width: number; height: number }, more: Partial<Bo
     api: { ...ENDPOINTS, suggestions: "/suggestions", text: "/text" },
     position: { index: 1, total: 1 },
     previous: null,
+    following: null,
     upcoming: [],
     ...more,
   };
@@ -83,7 +84,6 @@ export function around(
     strip: new Strip(api, storage, 1),
     api,
     connect,
-    cameFrom: null,
     go: () => {},
     ...more,
   };

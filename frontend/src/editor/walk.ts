@@ -27,8 +27,6 @@ export class Walk {
   private readonly boots = new Map<string, { at: number; boot: Promise<Boot> }>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private going = false;
-  /** Editor URLs of the images that lead here, the first one first. */
-  private readonly trail: string[] = [];
 
   constructor(
     private readonly page: Page,
@@ -37,11 +35,6 @@ export class Walk {
 
   get current(): Editor | null {
     return this.editor;
-  }
-
-  /** The image that somebody came from: “previous” is the way back, whatever order the project offers images in. */
-  get cameFrom(): string | null {
-    return this.trail.at(-1) ?? null;
   }
 
   begin(boot: Boot): void {
@@ -57,21 +50,30 @@ export class Walk {
       const target = url === editor.boot.project.next ? await this.nextOffered(editor) : url;
       if (target === null || !isEditor(target)) return this.page.load(target ?? url);
       const boot = await this.ahead(target, editor);
-      this.note(editor, target);
       this.page.address(target, boot, how);
       this.open(boot);
     } catch (error) {
-      if (error instanceof Refused) return this.page.load(url); // the page itself says what is wrong
-      editor.toasts.say("The server can't be reached, so the other image can't be opened. This image stays open.");
+      if (error instanceof Refused) {
+        if (error.status !== 404 || !(await this.around(editor))) return this.page.load(url); // it says what is wrong
+        editor.toasts.say("The other image was deleted. This image stays open.");
+      } else {
+        editor.toasts.say("The server can't be reached, so the other image can't be opened. This image stays open.");
+      }
+      if (how === "stay") this.page.address(`/images/${editor.boot.image.id}/`, editor.boot, "push");
     } finally {
       this.going = false;
     }
   }
 
-  /** Going back shortens the trail. */
-  private note(from: Editor, to: string): void {
-    if (to === this.cameFrom) this.trail.pop();
-    else this.trail.push(`/images/${from.boot.image.id}/`);
+  /** Ask anew which images are around this one; false when it can't be opened itself. */
+  private async around(editor: Editor): Promise<boolean> {
+    this.boots.clear();
+    const boot = await this.page
+      .api(editor.boot)
+      .boot(`/images/${editor.boot.image.id}/`)
+      .catch(() => null);
+    if (boot) editor.journey.neighbours = boot;
+    return boot !== null;
   }
 
   private open(boot: Boot): void {

@@ -123,7 +123,7 @@ function Finish() {
         title={`Mark the image as done and open the next one (${keyOf("finish")})`}
         onClick={() => void editor.image.finish()}
       >
-        {done ? "Next image" : "Finish image"}
+        {done ? "Next to label" : "Finish image"}
       </button>
     </>
   );

@@ -6,6 +6,7 @@ from django.urls import include, path
 from labeling.common.health import healthz
 
 handler400 = "labeling.common.api.bad_request"
+handler500 = "labeling.common.trouble.server_error"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),

@@ -34,6 +34,7 @@ from labeling.annotations.content import (
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
 from labeling.common.api import ApiError
 from labeling.common.events import image_group, project_group, publish
+from labeling.common.locks import hold
 from labeling.images.models import Image
 from labeling.projects.attributes import checked_values
 from labeling.projects.models import Category
@@ -86,7 +87,9 @@ def overview(image: Image) -> dict[str, Any]:
 def touch_open(image: Image, user: User) -> None:
     """Note that `user` has the image open now, so that the next-image queue offers others another one."""
     now = timezone.now()
-    AnnotationSet.objects.update_or_create(image=image, defaults={"opened_by": user, "opened_at": now})
+    with transaction.atomic():
+        if hold(Image, image.pk):  # a deleted image is open no more
+            AnnotationSet.objects.update_or_create(image=image, defaults={"opened_by": user, "opened_at": now})
 
 
 def create(
@@ -396,7 +399,12 @@ def _as_made(found: Annotation, event: AnnotationEvent) -> Annotation:
 
 
 def _locked(image: Image) -> AnnotationSet:
-    """The image's set, made when there is none, and ours until the transaction ends."""
+    """The image's set, made when there is none, and ours until the transaction ends.
+
+    Locks are taken in one order everywhere: project, image, set, objects. Raises: Http404 for a deleted image.
+    """
+    if not hold(Image, image.pk):
+        raise Http404("This image was deleted meanwhile.")
     AnnotationSet.objects.get_or_create(image=image)
     return AnnotationSet.objects.select_for_update().get(image=image)
 

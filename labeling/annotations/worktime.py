@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Count, Q, Sum, Value
 from django.db.models.functions import Greatest, TruncDate
+from django.http import Http404
 from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet, Presence, WorkTime
 from labeling.annotations.services import touch_open
+from labeling.common.locks import hold
 from labeling.images.models import Image
 from labeling.projects.models import Project
 
@@ -19,10 +22,16 @@ DAYS = 14
 """Days that the project page's figure shows."""
 
 
+@transaction.atomic
 def report(image: Image, user: User, session: UUID, seconds: int) -> int:
-    """Note the total of a session, unless it is known to be longer. Returns what counts now."""
+    """Note the total of a session, unless it is known to be longer. Returns what counts now.
+
+    Raises: Http404 when the image was deleted.
+    """
     now = timezone.now()
     mine = WorkTime.objects.filter(image=image, user=user, session=session)
+    if not hold(Image, image.pk):
+        raise Http404("This image was deleted meanwhile.")
     if not mine.update(seconds=Greatest("seconds", Value(seconds)), at=now):
         mine.get_or_create(image=image, user=user, session=session, defaults={"seconds": seconds, "at": now})
     Presence.objects.filter(image=image, user=user).update(worked_at=now)

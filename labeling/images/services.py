@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.files.base import File
+from django.db import transaction
 from django.urls import reverse
 
 from labeling.accounts.models import User
@@ -151,8 +152,13 @@ def pyramid(image: Image) -> dict[str, Any] | None:
 
 
 def delete_image(image: Image) -> None:
-    """Delete an image with all that hangs on it; its files follow once that is committed."""
-    image.delete()
+    """Delete an image with all that hangs on it; its files follow once that is committed.
+
+    Locked first, so that who keeps an object at this moment comes before the deletion or after it.
+    """
+    with transaction.atomic():
+        Image.objects.select_for_update().filter(pk=image.pk).first()
+        image.delete()
 
 
 def _require_open(upload: Upload) -> None:

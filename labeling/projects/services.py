@@ -152,7 +152,11 @@ def delete_project(project: Project, *, named: str) -> None:
     """
     if named != project.name:
         raise ApiError(409, "wrong_name", f"This project is called “{project.name}”. Send that name to delete it.")
-    project.delete()
+    with transaction.atomic():
+        Project.objects.select_for_update().filter(pk=project.pk).first()
+        images = project.images.select_for_update().order_by("pk")
+        list(images.values_list("pk", flat=True))  # who keeps an object now comes before the deletion or after it
+        project.delete()
 
 
 def add_member(project: Project, username: str, role: Role) -> Membership:

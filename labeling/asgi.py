@@ -3,23 +3,26 @@
 import os
 import warnings
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labeling.settings")
-_http = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - after the apps are loaded
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from labeling.common.lanes import BoundedHandler  # noqa: E402
+from labeling.common.pool import use_pool  # noqa: E402
 from labeling.live.urls import socket_urls  # noqa: E402
 
 # WhiteNoise's responses are synchronous iterators of files of a few hundred kB at most: reading one whole is fine.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
+use_pool()
 application = ProtocolTypeRouter(
     {
-        "http": _http,
+        "http": BoundedHandler(),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(socket_urls))),
     }
 )

@@ -89,15 +89,17 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     # An ASGI server runs every request in a fresh thread: a connection kept for "the next request of this thread"
-    # would never be used again, only held. (A pooler in front of PostgreSQL is the way when connecting costs.)
+    # would never be used again, only held. The web process has a pool instead (labeling/common/pool.py).
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+DATABASE_POOL = env.integer("DATABASE_POOL", 20)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "projects:list"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
+PASSWORD_HASHERS = ["labeling.accounts.hashing.PooledPBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -193,6 +195,11 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a path beside each file, and what a form has
 FEATURES_MEMORY_BYTES = env.integer("FEATURES_MEMORY_BYTES", 512 * 1024**2)
 TILES_BYTES = env.integer("TILES_BYTES", 8 * 1024**3)
+# What a web process carries out at once (labeling/common/lanes.py).
+REQUESTS_AT_ONCE = env.integer("REQUESTS_AT_ONCE", 16)
+REQUESTS_WAITING = env.integer("REQUESTS_WAITING", 400)
+REQUESTS_PATIENCE = 30
+SIGN_INS_AT_ONCE = env.integer("SIGN_INS_AT_ONCE", max(1, len(os.sched_getaffinity(0)) // 2))
 DECODE_THREADS = env.integer("DECODE_THREADS", max(2, len(os.sched_getaffinity(0))))
 ENCODE_BATCH = env.integer("ENCODE_BATCH", 4)
 

@@ -18,8 +18,10 @@ from inference.encoders import Encoder
 from inference.losses import near_border, normalized_focal, soft_iou
 from inference.prompts import DistanceGuide, Prompt, base_label, box_label, paint
 from inference.pyramid import SMALL, ModelConfig, Pyramid
-from inference.simulate import Hand, Mask, Where, next_click, perturb
+from inference.simulate import Hand, Mask, SimulatedClick, Where, next_click, perturb
 from inference.windows import Window
+
+LOOSE = 0.1  # how far a careless box is off: a standard deviation, as a share of the box's size
 
 
 class ClickModel(nn.Module):
@@ -40,6 +42,8 @@ class UserRules:
     more: float = 0.5  # chance of one more round before the one that is learned from
     corrections: float = 0.10  # share that begins with a wrong mask, as if imported
     boxes: float = 0.08  # share that begins with a box
+    box_noise: float = 0.03  # standard deviation of each side of a box, as a share of the box's size
+    own: float = 0.0  # share that begins with the model's own answer to a loose box or click that is then forgotten
     jitter: float = 0.0  # a click misses by so many model pixels (standard deviation)
     border: float = 0.0  # share of the later clicks that go near the border of the error
     anywhere: float = 0.0  # share of the later clicks that go anywhere in the error
@@ -56,6 +60,7 @@ class User:
     rounds: int
     previous: Mask | None = None
     box: tuple[float, float, float, float] | None = None
+    own: bool = False  # begins with a mask of the model's, see `begin_with_own`
     clicks: list[Prompt] = field(default_factory=list)
     guide: DistanceGuide = field(init=False)
 
@@ -74,6 +79,14 @@ class User:
             spread = rng.uniform(0.3, 0.95) if not self.clicks else 1 / 1.7
             hand = Hand(rng, self.rules.jitter / 2) if self.rules.jitter else None
             found = next_click(now, self.truth, ignore, rng, spread, self._where(rng), hand)
+        self._take(found)
+
+    def click_anywhere(self, rng: np.random.Generator) -> None:
+        """A first click at any place of the object, however near to its border."""
+        found = next_click(np.zeros_like(self.truth), self.truth, self.void | ~self.inside, rng, where="anywhere")
+        self._take(found)
+
+    def _take(self, found: SimulatedClick | None) -> None:
         if found is not None:
             prompt = Prompt(2 * found.x + 1.0, 2 * found.y + 1.0, found.positive)
             self.clicks.append(prompt)
@@ -96,7 +109,8 @@ class User:
 
 
 def make_user(window: Window, which: int, rng: np.random.Generator, rules: UserRules) -> User:
-    """A user for one object: how many rounds, and whether it starts from nothing, a wrong mask or a box."""
+    """A user for one object: how many rounds, and whether it starts from nothing, a wrong mask (made of the true one,
+    or the model's own) or a box."""
     rounds = 0
     while rounds < rules.rounds_cap and rng.random() < rules.more:
         rounds += 1
@@ -107,11 +121,29 @@ def make_user(window: Window, which: int, rng: np.random.Generator, rules: UserR
         wrong = perturb(truth, rng) & window.inside
         user.previous = wrong if wrong.any() else None
     elif start < rules.corrections + rules.boxes and window.min_clicks == 0:
-        ys, xs = np.nonzero(truth)
-        size = np.array([np.ptp(xs) + 1, np.ptp(ys) + 1] * 2) * 2.0
-        box = np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]) * 2.0 + rng.normal(0, 0.03, 4) * size
-        user.box = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
+        user.box = loose_box(truth, rng, rules.box_noise)
+    elif 0 <= start - rules.corrections - rules.boxes < rules.own:
+        user.own = True
     return user
+
+
+def loose_box(truth: Mask, rng: np.random.Generator, noise: float) -> tuple[float, float, float, float]:
+    """The box around a mask at stride 2, in model pixels; each side is off by `noise` (a standard deviation, as a
+    share of the box's size)."""
+    ys, xs = np.nonzero(truth)
+    size = np.array([np.ptp(xs) + 1, np.ptp(ys) + 1] * 2) * 2.0
+    box = np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]) * 2.0 + rng.normal(0, noise, 4) * size
+    return (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
+
+
+def sloppy(user: User, rng: np.random.Generator) -> User:
+    """Somebody who asks carelessly for the same object: by a box that is 10 % off, or by one click anywhere on it."""
+    other = User(user.truth, user.void, user.inside, user.rules, 0)
+    if rng.random() < 0.5:
+        other.box = loose_box(user.truth, rng, LOOSE)
+    else:
+        other.click_anywhere(rng)
+    return other
 
 
 def similarity(sim: Tensor, owner: Tensor, users: list[User]) -> Tensor:
@@ -179,6 +211,7 @@ def interact(
     with compute.autocast():
         maps = encode_windows(model, encoder, windows, compute)
         with torch.no_grad():
+            begin_with_own(model, maps, owner, users, rng)
             for turn in range(rules.rounds_cap + 1):
                 active = [b for b, u in enumerate(users) if u.rounds > turn]
                 if not active:
@@ -193,6 +226,19 @@ def interact(
                 user.click(rng)
         logits = decode_users(model, maps, owner, users)
     return learned(users, logits, compute, border)
+
+
+def begin_with_own(
+    model: ClickModel, maps: tuple[Tensor, ...], owner: Tensor, users: list[User], rng: np.random.Generator
+) -> None:
+    """Give those who begin with a mask of the model's what it answers to somebody careless; no prompt stays."""
+    chosen = [b for b, u in enumerate(users) if u.own]
+    if not chosen:
+        return
+    others = [sloppy(users[b], rng) for b in chosen]
+    answer(others, decode_users(model, maps, owner[torch.tensor(chosen)], others))
+    for b, other in zip(chosen, others, strict=True):
+        users[b].previous = other.previous if other.previous is not None and other.previous.any() else None
 
 
 def answer(users: list[User], logits: Tensor) -> None:

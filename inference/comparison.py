@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def write_record(path: Path, trials: Mapping[Key, Trial]) -> None:
         for (name, image, annotation), t in trials.items():
             line = {"set": name, "image": image, "annotation": annotation, "area": t.area}
             line |= {"ious": [round(v, 5) for v in t.ious], "clicks": [list(c) for c in t.clicks]}
+            line |= {} if t.box is None else {"box": round(t.box, 5)}
             file.write(json.dumps(line) + "\n")
 
 
@@ -51,7 +53,7 @@ def read_record(path: Path) -> dict[Key, Trial]:
         try:
             line = json.loads(text)
             clicks = tuple(SimulatedClick(*c) for c in line["clicks"])
-            found = Trial(tuple(line["ious"]), (), line["area"], clicks)
+            found = Trial(tuple(line["ious"]), (), line["area"], clicks, box=line.get("box"))
             trials[line["set"], line["image"], line["annotation"]] = found
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path}, line {number}, is no line of an evaluation's record: {error!r}") from None
@@ -61,29 +63,33 @@ def read_record(path: Path) -> dict[Key, Trial]:
 def paired(ours: Mapping[Key, Trial], theirs: Mapping[Key, Trial], limit: int) -> dict[str, Any]:
     """Object by object, on the objects that both have: mean difference (ours - theirs), half the width of its 95 %
     confidence interval, and the shares of objects where ours is better or worse. Fewer clicks, or a larger IoU, are
-    better; IoUs that differ by less than 0.005 are equal."""
+    better; IoUs that differ by less than 0.005 are equal. `iou_box` is over those that both answered to a box."""
     both = [key for key in ours if key in theirs]
     if not both:
         raise ValueError("the two evaluations have no object in common: give the same files, limit and seed")
     out: dict[str, Any] = {"objects": len(both)}
     for name, value, sign, step in measures(limit):
-        differences = [value(ours[key]) - value(theirs[key]) for key in both]
-        spread = statistics.stdev(differences) if len(both) > 1 else 0.0
+        pairs = [(value(ours[key]), value(theirs[key])) for key in both]
+        differences = [a - b for a, b in pairs if a is not None and b is not None]
+        if not differences:
+            continue
+        spread = statistics.stdev(differences) if len(differences) > 1 else 0.0
         out[name] = {
             "difference": round(statistics.fmean(differences), 4),
-            "ci95": round(1.96 * spread / len(both) ** 0.5, 4),
-            "better": round(sum(sign * d >= step for d in differences) / len(both), 4),
-            "worse": round(sum(sign * d <= -step for d in differences) / len(both), 4),
+            "ci95": round(1.96 * spread / len(differences) ** 0.5, 4),
+            "better": round(sum(sign * d >= step for d in differences) / len(differences), 4),
+            "worse": round(sum(sign * d <= -step for d in differences) / len(differences), 4),
         }
     return out
 
 
-def measures(limit: int) -> Iterator[tuple[str, Callable[[Trial], float], int, float]]:
-    """Name, value of a trial, sign of what is better, and the smallest difference that counts."""
+def measures(limit: int) -> Iterator[tuple[str, Callable[[Trial], float | None], int, float]]:
+    """Name, value of a trial (None: not measured), sign of what is better, and the smallest difference that counts."""
     for target in TARGETS:
         yield f"noc{round(100 * target)}", partial(Trial.clicks_to, target=target, limit=limit), -1, 0.5
     for clicks in AFTER:
         yield f"iou_at_{clicks}", partial(Trial.iou_at, clicks=clicks), 1, 0.005
+    yield "iou_box", attrgetter("box"), 1, 0.005
 
 
 def _cell(value: float | None, digits: int = 2) -> str:

@@ -20,23 +20,24 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.coco import CocoImage, DataError, read_rgb
 from inference.comparison import Key, paired, read_record, table, trials_of, write_record
+from inference.features import Features
 from inference.focus import FocusSession
 from inference.grabcut import GrabCut
 from inference.heads import evaluation as heads
 from inference.heads import everything_evaluation, lts_evaluation
 from inference.pictures import Picture, save, sheet, tile
 from inference.predictor import ClickPredictor
-from inference.protocol import Segmenter, Trial, sample, summary, trial, truth_of, void_of
-from inference.session import Click, ClickSession
+from inference.protocol import Segmenter, Trial, iou, sample, summary, trial, true_box, truth_of, void_of
+from inference.session import Box, Click, ClickSession
 from inference.simulate import Hand, Mask, SimulatedClick
 from inference.tiles import Tile, TileFeatures
 
@@ -66,33 +67,53 @@ def tiled(session: FocusSession, tile: Callable[[Tile], TileFeatures]) -> Segmen
     return answer
 
 
-class Model(Protocol):
-    """What is evaluated: looks at a picture once, and gives a fresh segmenter for every object on it."""
+class View(NamedTuple):
+    """A picture that a model has looked at: a fresh segmenter for every object, and the answer to a box alone."""
 
-    def look(self, pixels: NDArray[np.uint8]) -> Callable[[], Segmenter]: ...
+    fresh: Callable[[], Segmenter]
+    boxed: Callable[[Box], Mask]
+
+
+class Model(Protocol):
+    """What is evaluated: looks at a picture once."""
+
+    def look(self, pixels: NDArray[np.uint8]) -> View: ...
 
 
 class Clicker:
-    """The click model with the weights of a folder (default: the shipped ones); with tiles if asked."""
+    """The click model with the weights of a folder (default: the shipped ones); with tiles if asked. `like`: one whose
+    features are taken if they are of the same version."""
 
-    def __init__(self, weights: Path | None, threads: int, tiles: bool = False) -> None:
+    def __init__(self, weights: Path | None, threads: int, tiles: bool = False, like: Clicker | None = None) -> None:
         self.predictor = ClickPredictor(weights, threads=threads)
         self.predictor.warm_up()
         self.tiles = tiles
+        self.like = like if like and like.predictor.version == self.predictor.version else None
+        self.seen: tuple[NDArray[np.uint8], Features] | None = None
 
-    def look(self, pixels: NDArray[np.uint8]) -> Callable[[], Segmenter]:
-        features = self.predictor.encode(pixels)
+    def look(self, pixels: NDArray[np.uint8]) -> View:
+        features = self._encode(pixels)
+
+        def boxed(box: Box) -> Mask:
+            return self.predictor.session(features, box=box).mask()
+
         if not self.tiles:
-            return lambda: segmenter(self.predictor.session(features))
+            return View(lambda: segmenter(self.predictor.session(features)), boxed)
         encode = functools.cache(functools.partial(self.predictor.encode_tile, pixels))
-        return lambda: tiled(self.predictor.focus(features), encode)
+        return View(lambda: tiled(self.predictor.focus(features), encode), boxed)
+
+    def _encode(self, pixels: NDArray[np.uint8]) -> Features:
+        if self.like and self.like.seen and self.like.seen[0] is pixels:
+            return self.like.seen[1]
+        self.seen = (pixels, self.predictor.encode(pixels))
+        return self.seen[1]
 
 
 class Classical:
     """GrabCut with the same clicks."""
 
-    def look(self, pixels: NDArray[np.uint8]) -> Callable[[], Segmenter]:
-        return lambda: GrabCut(pixels)
+    def look(self, pixels: NDArray[np.uint8]) -> View:
+        return View(lambda: GrabCut(pixels), GrabCut(pixels).boxed)
 
 
 @dataclass
@@ -141,11 +162,13 @@ def run(task: Task, models: dict[str, Model]) -> dict[str, Outcome]:
         pixels, void = read_rgb(image.path), void_of(image)
         for who, model in models.items():
             began = time.perf_counter()
-            fresh = model.look(pixels)
+            view = model.look(pixels)
             outcomes[who].seconds.setdefault(name, []).append(time.perf_counter() - began)
             for a in objects:
-                made = trial(fresh(), truth_of(a, image), void, task.max_clicks, hand=task.hand(a))
-                outcomes[who].trials[name, image.id, a["id"]] = made
+                truth = truth_of(a, image)
+                made = trial(view.fresh(), truth, void, task.max_clicks, hand=task.hand(a))
+                box = iou(view.boxed(true_box(truth)), truth, void)
+                outcomes[who].trials[name, image.id, a["id"]] = replace(made, box=box)
         tell(outcomes)
     print(file=sys.stderr)
     return outcomes
@@ -169,7 +192,7 @@ def worst(task: Task, model: Model, trials: dict[Key, Trial], count: int, out: P
         if not chosen:
             continue
         pixels = read_rgb(image.path)
-        fresh = model.look(pixels)
+        fresh = model.look(pixels).fresh
         for a in chosen:
             key = (name, image.id, a["id"])
             clicks, segment, truth = trials[key].clicks[:SHOWN], fresh(), truth_of(a, image)
@@ -207,10 +230,11 @@ def clicks(args: argparse.Namespace) -> dict[str, Any]:
         sequences=tuple(s for s in args.sequences.split(",") if s),
     )
     me = args.baseline or "this model"
-    models: dict[str, Model] = {me: Classical() if args.baseline else Clicker(args.weights, args.threads, args.tiles)}
+    mine = None if args.baseline else Clicker(args.weights, args.threads, args.tiles)
+    models: dict[str, Model] = {me: mine or Classical()}
     others = [named(text, Path(text).stem) for text in args.compare]
     records = {name: read_record(path) for name, path in others if path.is_file()}
-    models |= {name: Clicker(path, args.threads) for name, path in others if not path.is_file()}
+    models |= {name: Clicker(path, args.threads, like=mine) for name, path in others if not path.is_file()}
     outcomes = run(task, models)
     ours = outcomes[me].trials
     result = report(task, outcomes[me], encodes=not args.baseline)

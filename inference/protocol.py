@@ -4,8 +4,8 @@ InterFormer (arXiv 2304.02942) and its predecessors: every click goes to the poi
 farthest from the region's border; NoC@q is the mean number of clicks until the intersection over union reaches q, and
 the limit where it never does. Void pixels count neither as error nor in the IoU.
 
-Further figures: the mean IoU after some clicks, the share of clicks that make a mask worse, and all of it by the size
-of the object.
+Further figures: the mean IoU after some clicks, that of the answer to the true box alone, the share of clicks that
+make a mask worse, and all of it by the size of the object.
 """
 
 from __future__ import annotations
@@ -33,14 +33,16 @@ SIZES = {"1000-3000": (1000, 3000), "3000-10000": (3000, 10000), "10000-": (1000
 
 @dataclass(frozen=True)
 class Trial:
-    """One object: the IoU after each click, the seconds each took, the object's pixels, where was clicked, and whether
-    after each click some clicked pixel was not where its click says (in the mask, or out of it)."""
+    """One object: the IoU after each click, the seconds each took, the object's pixels, where was clicked, whether
+    after each click some clicked pixel was not where its click says (in the mask, or out of it), and the IoU of the
+    answer to the true box alone (None: not asked)."""
 
     ious: tuple[float, ...]
     seconds: tuple[float, ...]
     area: int = 0
     clicks: tuple[SimulatedClick, ...] = ()
     ignored: tuple[bool, ...] = ()
+    box: float | None = None
 
     def clicks_to(self, target: float, limit: int) -> int:
         for count, iou in enumerate(self.ious, 1):
@@ -63,6 +65,12 @@ def iou(predicted: Mask, truth: Mask, ignore: Mask | None) -> float:
         predicted, truth = predicted & ~ignore, truth & ~ignore
     union = int((predicted | truth).sum())
     return float((predicted & truth).sum()) / union if union else 1.0
+
+
+def true_box(truth: Mask) -> tuple[float, float, float, float]:
+    """x0, y0, x1, y1 around the pixels of a mask that is not empty."""
+    rows, columns = np.flatnonzero(truth.any(1)), np.flatnonzero(truth.any(0))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 def trial(
@@ -145,6 +153,7 @@ def figures(trials: Sequence[Trial], limit: int) -> dict[str, Any]:
     out["failures90"] = sum(max(t.ious[:limit]) < 0.9 for t in trials)
     for k in AFTER:
         out[f"iou_at_{k}"] = mean([t.iou_at(k) for t in trials], 4)
+    out["iou_box"] = mean([t.box for t in trials if t.box is not None], 4)
     out["worse_share"] = mean([fall for t in trials for fall in t.falls()], 4)
     out["ignored_share"] = mean([one for t in trials for one in t.ignored], 4)
     return out

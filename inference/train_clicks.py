@@ -24,6 +24,7 @@ from safetensors.torch import load_file, save_file
 from inference import composites, curves
 from inference.cache import TokenCache
 from inference.click_model import ClickModel, interact
+from inference.coco import DataError
 from inference.compute import CPU, Compute
 from inference.encoders import Encoder, EncoderFileError, read_encoder
 from inference.muon import Muon, acts_as_matrix
@@ -80,7 +81,7 @@ def batches(sampler: WindowSampler, cfg: TrainConfig, seed: int, start: int, ran
 
 def make_optimisers(model: ClickModel, cfg: TrainConfig) -> list[torch.optim.Optimizer]:
     """AdamW, and where the configuration says so Muon for the weights that act as matrices."""
-    weights = list(model.parameters())
+    weights = [p for p in model.parameters() if p.requires_grad]
     matrices = [p for p in weights if cfg.optimiser == "muon" and acts_as_matrix(p)]
     others = [p for p in weights if not any(p is m for m in matrices)]
     groups = [
@@ -100,6 +101,8 @@ class Run:
         torch.manual_seed(seed)
         self.cfg, self.seed = cfg, seed
         self.model: ClickModel = compute.place(ClickModel(cfg.model))
+        for part in cfg.frozen:
+            getattr(self.model, part).requires_grad_(False)
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.optimisers = make_optimisers(self.model, cfg)
         self.scaler = compute.scaler()
@@ -210,7 +213,7 @@ def open_sets(
             TokenCache(file, cache, vit).fill(encoder.vit, compute)
     team.wait()
     opened = read_sets(files, None if cfg.live else cache, rules, vit)
-    return WindowSampler(opened, cfg.objects, exclude, vit, cfg.copy_paste if cfg.live else 0.0)
+    return WindowSampler(opened, cfg.objects, exclude, vit, cfg.copy_paste if cfg.live else 0.0, cfg.hard)
 
 
 def train(
@@ -241,6 +244,8 @@ def train(
         raise ValueError("give either hours or steps")
     keep_memory()
     cfg = weighted(CONFIGS[config], weights or {})
+    if cfg.frozen and start is None and not (resume and (out / "checkpoint.pt").exists()):
+        raise DataError(f"--config {config} leaves the {' and the '.join(cfg.frozen)} as it is: give --from")
     out.mkdir(parents=True, exist_ok=True)
     frozen = read_encoder(encoder, stem, compute)
     check_encoder(cfg, frozen.vit.cfg, encoder)

@@ -17,6 +17,8 @@ class TrainConfig:
     windows: tuple[tuple[int, int, float], ...] = ((20, 6, 0.3), (28, 3, 0.35), (36, 2, 0.35))
     objects: int = 3
     users: UserRules = UserRules()
+    hard: float = 1.0  # how many times as often as others small, thin and touching objects are drawn
+    frozen: tuple[str, ...] = ()  # parts that stay as they are: "pyramid" keeps features valid; needs --from
     optimiser: str = "muon"  # or "adamw" for every weight
     rate: float = 1.5e-3
     warmup: int = 200
@@ -42,6 +44,7 @@ RULES = {
 LARGE_RULES = {"coco": SetRule(0.6), "lvis": SetRule(0.4)} | {k: v for k, v in RULES.items() if k != "coco"}
 PEOPLE = UserRules(jitter=3.0, border=0.15, anywhere=0.1)
 PAPER = UserRules(rounds_cap=20, more=0.6, jitter=3.0, border=0.1, anywhere=0.1)
+BOXES = UserRules(corrections=0.06, boxes=0.4, box_noise=0.025, own=0.1, jitter=2.0, border=0.1, anywhere=0.1)
 GPU = TrainConfig(  # batch, rounds and crops as InterFormer's; not run by us for want of a GPU
     windows=((32, 16, 1.0),),
     users=PAPER,
@@ -56,6 +59,9 @@ CONFIGS = {
     "small": TrainConfig(rules=RULES),
     "small-adamw": TrainConfig(rules=RULES, optimiser="adamw"),
     "small-augmented": TrainConfig(rules=RULES, users=PEOPLE, copy_paste=0.15, composites=800),
+    "small-boxes": TrainConfig(
+        rules=RULES, users=BOXES, hard=2.0, frozen=("pyramid",), rate=6e-4, warmup=50, ema=0.997
+    ),
     "base": replace(GPU, model=BASE),
     "large": replace(GPU, model=LARGE),
     "tiny": TrainConfig(windows=((4, 2, 1.0),), objects=2, users=UserRules(rounds_cap=2), warmup=2, rules=RULES),

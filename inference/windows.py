@@ -67,7 +67,7 @@ class WindowSampler:
     """Draws windows out of several sets, in the proportions of their rules.
 
     `vit`: the encoder's sizes, for windows that are encoded later. `copy_paste`: share of those windows that get an
-    object of another window.
+    object of another window. `hard`: how many times as often as others those objects are drawn that `are_hard`.
     """
 
     def __init__(
@@ -77,28 +77,33 @@ class WindowSampler:
         exclude: frozenset[str] = frozenset(),
         vit: ViTConfig = SMALL,
         copy_paste: float = 0.0,
+        hard: float = 1.0,
     ) -> None:
         self.sets = sets
         self.objects = objects
         self.vit, self.copy_paste = vit, copy_paste
         weights = np.array([rule.weight for _, rule in sets])
         self.set_weights = weights / weights.sum()
-        self.index = [self._objects(pictures, exclude) for pictures, _ in sets]
+        self.index = [self._objects(pictures, exclude, hard) for pictures, _ in sets]
 
     @staticmethod
-    def _objects(pictures: Pictures, exclude: frozenset[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def _objects(
+        pictures: Pictures, exclude: frozenset[str], hard: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """K x 2 (image, annotation) of what is large enough to learn from, and the running sum of the chances."""
         pairs, chances = [], []
         for i in sorted(pictures.done):
             image = pictures.images[i]
             if image.source.group in exclude:
                 continue
+            difficult = are_hard(image) if hard != 1 else np.zeros(len(image.source.annotations), bool)
             for j, annotation in enumerate(image.source.annotations):
                 area = float(annotation["area"]) * image.frame.scale_x * image.frame.scale_y
                 if area < 350:
                     continue
                 pairs.append((i, j))
-                chances.append(0.6 if area < 1000 else 1.4 if area < 4000 else 1.0)
+                chance = 0.6 if area < 1000 else 1.4 if area < 4000 else 1.0
+                chances.append(chance * (hard if difficult[j] else 1.0))
         if not pairs:
             raise DataError(f"{pictures.name} has no object to train on")
         p: Floats = np.array(chances) / np.sum(chances)
@@ -168,6 +173,21 @@ class WindowSampler:
         seen, pixels, stack, void_, inside = (np.ascontiguousarray(a) for a in parts)
         parts_only = (rule.regions or stuff) and not union
         return Window(None if tokens_ is None else seen, pixels, stack, void_, inside, 2 if parts_only else 0)
+
+
+def are_hard(image: CachedImage) -> Mask:
+    """Which of a picture's annotations are small (under 3,000 model pixels), thin (less than a third of their box is
+    filled) or may touch another of their class (the boxes, 4 model pixels larger, meet)."""
+    annotations = image.source.annotations
+    boxes = np.array([a["bbox"] for a in annotations], np.float64).reshape(-1, 4)
+    fx, fy = image.frame.scale_x, image.frame.scale_y
+    low, size = boxes[:, :2] * [fx, fy], boxes[:, 2:] * [fx, fy]
+    area = np.array([float(a["area"]) for a in annotations]) * fx * fy
+    kinds = np.array([int(a.get("category_id", 0)) for a in annotations])
+    apart = np.maximum(low[:, None] - (low + size)[None], low[None] - (low + size)[:, None]).max(2)
+    touching = (apart < 4) & (kinds[:, None] == kinds[None])
+    np.fill_diagonal(touching, False)
+    return np.asarray((area < 3000) | (3 * area < size.prod(1)) | touching.any(1))
 
 
 def paste(window: Window, other: Window, rng: np.random.Generator) -> Window:

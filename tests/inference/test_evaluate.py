@@ -2,25 +2,30 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import PIL.Image
 import pytest
 
-from inference import evaluate
+from inference import ClickPredictor, evaluate
 from inference.coco import DataError
 from inference.comparison import paired, read_record, write_record
 from inference.features import WEIGHTS
-from inference.protocol import Trial, sample
+from inference.grabcut import GrabCut
+from inference.protocol import Trial, figures, sample, true_box
 from inference.simulate import SimulatedClick
+from tests.inference.conftest import draw
 
 KEYS = {
     *("objects", "noc80", "noc85", "noc90", "failures90", "iou_at_1", "iou_at_3", "iou_at_5"),
-    *("iou_at_10", "worse_share", "ignored_share", "by_size", "seconds_per_click", "encoder_seconds"),
+    *("iou_at_10", "iou_box", "worse_share", "ignored_share", "by_size", "seconds_per_click", "encoder_seconds"),
 }
 
 
@@ -42,6 +47,7 @@ def test_the_last_line_is_the_result(coco_file: Callable[..., Path], baseline: s
     assert set(result) == KEYS
     assert result["objects"] == 2
     assert result["iou_at_1"] > 0.5
+    assert result["iou_box"] > 0.7
     assert 1 <= result["noc80"] <= 3
     assert (result["encoder_seconds"] is None) == bool(baseline)
     assert "objects" in run.stderr
@@ -105,6 +111,59 @@ def test_weights_compared_with_themselves_are_equal(
     assert result["compare"]["same"]["iou_at_1"] == {"difference": 0.0, "ci95": 0.0, "better": 0.0, "worse": 0.0}
 
 
+def test_the_answer_to_the_true_box_is_that_of_a_session(
+    coco_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTERLABEL_ENCODE_RUNTIME", "onnx")
+    file, record = coco_file(1), tmp_path / "record.jsonl"
+    result = command(file, "--max-clicks", "1", "--record", record)
+    image, truth = draw(96, 128, seed=1)
+    ys, xs = np.nonzero(truth)
+    predictor = ClickPredictor(encode_runtime="onnx")
+    box = (float(xs.min()), float(ys.min()), float(xs.max() + 1), float(ys.max() + 1))
+    mask = predictor.predict(predictor.encode(image), [], box=box)
+    expected = (mask & truth).sum() / (mask | truth).sum()
+    assert result["iou_box"] == pytest.approx(expected, abs=1e-4)
+    assert read_record(record)["made/train", 1, 1].box == pytest.approx(expected, abs=1e-4)
+
+
+def test_weights_of_one_features_version_share_the_features(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("INTERLABEL_ENCODE_RUNTIME", "onnx")
+    image, _ = draw(64, 64)
+    other = shutil.copytree(WEIGHTS, tmp_path / "other", ignore=shutil.ignore_patterns("heads"))
+    manifest = json.loads((other / "manifest.json").read_text())
+    (other / "manifest.json").write_text(json.dumps(manifest | {"features_version": "another-1"}))
+    mine = evaluate.Clicker(None, 1)
+    twin, stranger = (evaluate.Clicker(path, 1, like=mine) for path in (WEIGHTS, other))
+    for one in (mine, twin, stranger):
+        one.look(image)
+    assert mine.seen is not None
+    assert stranger.seen is not None
+    assert twin.seen is None
+    assert stranger.seen[1].version == "another-1"
+    twin.look(image.copy())  # a picture that the first one has not looked at
+    assert twin.seen is not None
+
+
+def test_boxes_are_compared_where_both_have_them() -> None:
+    ours = {("s", 1, k): Trial((0.5,), (), box=value) for k, value in enumerate((0.8, 0.9, 0.6))}
+    theirs = {("s", 1, k): Trial((0.5,), (), box=value) for k, value in enumerate((0.7, 0.9, None))}
+    found = paired(ours, theirs, 20)
+    assert found["iou_box"] == {"difference": 0.05, "ci95": 0.098, "better": 0.5, "worse": 0.0}
+    assert "iou_box" not in paired(ours, {key: Trial((0.5,), ()) for key in ours}, 20)
+    assert figures([ours["s", 1, 0], theirs["s", 1, 2]], 20)["iou_box"] == 0.8
+
+
+def test_grabcut_with_a_box_keeps_to_it() -> None:
+    image, truth = draw(96, 128, seed=1)
+    mask = GrabCut(image).boxed(true_box(truth))
+    assert (mask & truth).sum() / (mask | truth).sum() > 0.9
+    x0, y0, x1, y1 = (int(v) for v in true_box(truth))
+    mask[y0:y1, x0:x1] = False
+    assert not mask.any()
+    assert GrabCut(image).boxed((0.0, 0.0, 128.0, 96.0)).all()  # nothing is outside to learn the background from
+
+
 def test_a_paired_comparison_by_hand(tmp_path: Path) -> None:
     ours = {("s", 1, 1): Trial((0.9,), ()), ("s", 1, 2): Trial((0.2, 0.85), ()), ("s", 2, 3): Trial((0.5,), ())}
     theirs = {("s", 1, 1): Trial((0.7, 0.95), ()), ("s", 1, 2): Trial((0.4, 0.6), ()), ("t", 2, 3): Trial((0.5,), ())}
@@ -116,6 +175,7 @@ def test_a_paired_comparison_by_hand(tmp_path: Path) -> None:
     assert found["noc85"]["difference"] == pytest.approx(((1 - 2) + (2 - 20)) / 2)
     assert found["noc85"]["better"] == 1.0
     kept = {("s", 1, 1): Trial((0.5, 0.75), (), 77, (SimulatedClick(3, 4, True), SimulatedClick(5, 6, False)))}
+    kept["s", 1, 2] = replace(kept["s", 1, 1], box=0.25)
     write_record(tmp_path / "a.jsonl", kept)
     assert read_record(tmp_path / "a.jsonl") == kept
     with pytest.raises(ValueError, match="no object in common"):

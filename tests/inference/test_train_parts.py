@@ -13,13 +13,14 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from inference import Click, ClickPredictor, curves, train_clicks
-from inference.click_model import User, UserRules, interact, make_user
+from inference.click_model import User, UserRules, begin_with_own, encode_windows, interact, make_user, sloppy
+from inference.coco import DataError
 from inference.compute import CPU, Compute
 from inference.encoders import Encoder, EncoderFileError, read_encoder
-from inference.export_weights import export_run
+from inference.export_weights import export_run, features_version, half
 from inference.features import FEATURES_VERSION, WEIGHTS, read_manifest
 from inference.heads.runtime import encoder_of
 from inference.muon import Muon
@@ -28,7 +29,7 @@ from inference.pyramid import BASE, SMALL
 from inference.stem import Stem
 from inference.team import Team
 from inference.train import named_weights
-from inference.train_clicks import CONFIGS, Checks, Run, TrainConfig, check_encoder, weighted
+from inference.train_clicks import CONFIGS, Checks, Run, TrainConfig, check_encoder, train, weighted
 from inference.vit import ViT, ViTConfig
 from inference.windows import SetRule, Window
 from tests.inference.conftest import draw
@@ -68,6 +69,72 @@ def test_users_begin_and_click_in_the_shares_of_the_rules() -> None:
     assert np.mean([u.previous is not None for u in users]) == pytest.approx(0.3, abs=0.07)
     assert np.mean([u.box is not None for u in users]) == pytest.approx(0.2, abs=0.07)
     assert np.mean([u.rounds > 0 for u in users]) == pytest.approx(0.5, abs=0.08)
+
+
+def test_some_begin_with_the_model_s_own_mask_and_no_prompt_of_it_stays() -> None:
+    rules = UserRules(corrections=0.1, boxes=0.2, own=0.3)
+    rng = np.random.default_rng(0)
+    users = [make_user(window(4, 4), 0, rng, rules) for _ in range(400)]
+    assert np.mean([u.own for u in users]) == pytest.approx(0.3, abs=0.07)
+    assert not any(u.own and (u.box or u.previous is not None) for u in users)
+    parts = [make_user(replace(window(4, 4), min_clicks=2), 0, rng, rules) for _ in range(400)]
+    assert np.mean([u.own for u in parts]) == pytest.approx(0.3, abs=0.07)
+
+    cfg = CONFIGS["tiny"]
+    model, chosen = Run(cfg, 0).model, users[:12]
+    with torch.no_grad(), CPU.autocast():
+        model.decoder.head[-1].bias.fill_(50.0)  # everything is the object
+        maps = encode_windows(model, encoder(), [window(4, cfg.model.tokens)], CPU)
+        begin_with_own(model, maps, torch.zeros(12, dtype=torch.long), chosen, rng)
+    assert [u.previous is not None and bool(u.previous.all()) for u in chosen] == [u.own for u in chosen]
+    assert any(u.own for u in chosen)
+    assert not any(u.clicks or (u.own and u.box) for u in chosen)
+
+
+def test_a_careless_user_gives_a_loose_box_or_clicks_anywhere() -> None:
+    rng = np.random.default_rng(0)
+    user = make_user(window(4, 4), 0, rng, UserRules(boxes=0.0, corrections=0.0))
+    others = [sloppy(user, rng) for _ in range(300)]
+    boxes = np.array([u.box for u in others if u.box])
+    assert len(boxes) / 300 == pytest.approx(0.5, abs=0.1)
+    assert (boxes - [8, 8, 40, 40]).std() / 32 == pytest.approx(0.1, abs=0.02)
+    clicks = [u.clicks for u in others if not u.box]
+    assert {len(c) for c in clicks} == {1}
+    depths = np.array([min(c[0].x - 8, 40 - c[0].x, c[0].y - 8, 40 - c[0].y) for c in clicks])
+    assert depths.min() < 3
+    assert depths.max() > 11
+
+
+def test_boxes_are_off_by_what_the_rules_say() -> None:
+    rng = np.random.default_rng(0)
+    for noise in (0.0, 0.05):
+        users = [
+            make_user(window(4, 4), 0, rng, UserRules(corrections=0, boxes=1.0, box_noise=noise)) for _ in range(200)
+        ]
+        assert (np.array([u.box for u in users]) - [8, 8, 40, 40]).std() / 32 == pytest.approx(noise, abs=0.006)
+
+
+def test_a_frozen_pyramid_keeps_features_valid(tmp_path: Path) -> None:
+    cfg = replace(CONFIGS["small-boxes"], users=UserRules(rounds_cap=1), warmup=1)
+    run = Run(cfg, 0)
+    run.start_from(WEIGHTS / "click.safetensors")
+    before = {k: v.clone() for k, v in run.model.state_dict().items()}
+    for step in range(2):
+        batch = [window(4, cfg.model.tokens)]
+        result = interact(run.model, encoder(), batch, np.random.default_rng(step), cfg.users, CPU)
+        run.learn(result["loss"], 0.5, Team())
+    for state in (run.model.state_dict(), run.average):
+        changed = {k for k, v in state.items() if not torch.equal(v, before[k])}
+        assert changed
+        assert all(k.startswith("decoder.") for k in changed)
+    run.save(tmp_path)
+    click = half(load_file(tmp_path / "model.safetensors"))
+    assert features_version(WEIGHTS / "encoder.safetensors", click) == FEATURES_VERSION
+
+
+def test_a_frozen_part_has_to_come_from_somewhere(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="small-boxes leaves the pyramid as it is: give --from"):
+        train([], tmp_path, config="small-boxes", steps=1)
 
 
 def later_clicks(rules: UserRules) -> np.ndarray:

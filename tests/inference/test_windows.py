@@ -15,7 +15,7 @@ from inference.cache import Pictures, TokenCache
 from inference.coco import DataError, decode, read_rgb, read_set
 from inference.compute import Compute
 from inference.vit import ViT, ViTConfig
-from inference.windows import SetRule, Window, WindowSampler, paste, read_sets, set_name
+from inference.windows import SetRule, Window, WindowSampler, are_hard, paste, read_sets, set_name
 
 MINI = ViTConfig(dim=64, depth=3, heads=1, mlp=64, patch=16, table=5, taps=(1, 2, 3))
 FP32 = Compute(torch.device("cpu"), None)
@@ -86,6 +86,30 @@ def test_objects_are_drawn_as_numpy_s_choice_does(coco_file: Callable[..., Path]
     one, two = np.random.default_rng(7), np.random.default_rng(7)
     for _ in range(50):
         assert int(one.choice(len(pairs), p=chances)) == int(running.searchsorted(two.random(), side="right"))
+
+
+def test_small_thin_and_touching_objects_are_hard_and_drawn_as_often_as_asked(coco_file: Callable[..., Path]) -> None:
+    file = coco_file(1, 480, 640)
+    data = json.loads(file.read_text())
+    (first,) = data["annotations"]
+    shapes = [
+        (1, [10, 10, 100, 100], 9000),
+        (1, [300, 10, 50, 50], 2500),  # small
+        (1, [300, 200, 200, 200], 12000),  # thin
+        (2, [10, 200, 100, 100], 9000),
+        (2, [113, 200, 100, 100], 9000),  # touches the one before
+        (3, [112, 12, 90, 90], 8000),  # beside the first one, of another class
+    ]
+    data["annotations"] = [
+        first | {"id": k, "category_id": kind, "bbox": box, "area": area}
+        for k, (kind, box, area) in enumerate(shapes, 1)
+    ]
+    file.write_text(json.dumps(data))
+    pictures = Pictures(file)
+    assert are_hard(pictures.images[0]).tolist() == [False, True, True, True, True, False]
+    plain, often = (WindowSampler([(pictures, SetRule(1.0))], 1, hard=h).index[0][1] for h in (1.0, 3.0))
+    ratio = np.diff(often, prepend=0) / np.diff(plain, prepend=0)
+    assert (ratio / ratio[0]).round(6).tolist() == [1, 3, 3, 3, 3, 1]
 
 
 def test_stuff_is_asked_for_with_two_clicks(coco_file: Callable[..., Path]) -> None:

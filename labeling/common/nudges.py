@@ -16,15 +16,22 @@ logger = logging.getLogger(__name__)
 PAUSE = 5.0
 """Seconds for which a broker that did not answer is not asked again: an upload sends a nudge for every file."""
 
+BURST, PER_SECOND = 20, 1.0
+"""Messages of one kind that a process sends at once, and in the long run: whoever sends more has woken the workers
+already. What is suppressed a sweep makes good."""
+
+_KINDS = 10_000
 _down_until = float("-inf")
+_tokens: dict[tuple[object, ...], tuple[float, float]] = {}
+"""Of each kind of message: how many may be sent at once, and as of when."""
 
 
-def send(task: str, *args: object, expires: float) -> None:
+def send(task: str, *args: object, expires: float, always: bool = False) -> None:
     """Send the task's message once the transaction is committed. Returns in half a second at most; never raises.
 
-    expires: seconds after which a worker drops the message unread.
+    expires: seconds after which a worker drops the message unread. always: also after many others (`BURST`).
     """
-    transaction.on_commit(lambda: _send(task, args, expires))
+    transaction.on_commit(lambda: _send(task, args, expires) if always or _may_send((task, *args)) else None)
 
 
 def broker_answers() -> bool:
@@ -50,3 +57,13 @@ def _send(task: str, args: tuple[object, ...], expires: float) -> None:
             logger.warning("%s was not sent: %s", task, error)
     logger.warning("the broker does not answer: %s waits for the next sweep", task)
     _down_until = time.monotonic() + PAUSE
+
+
+def _may_send(kind: tuple[object, ...]) -> bool:
+    now = time.monotonic()
+    left, at = _tokens.get(kind, (float(BURST), now))
+    left = min(BURST, left + (now - at) * PER_SECOND)
+    if len(_tokens) > _KINDS:
+        _tokens.clear()
+    _tokens[kind] = (left - 1 if left >= 1 else left, now)
+    return left >= 1

@@ -38,7 +38,7 @@ def add(images: Iterable[Image]) -> None:
     if not images:
         return
     Encoding.objects.bulk_create([Encoding(image=image) for image in images], ignore_conflicts=True)
-    publish(Encoding.objects.filter(image__in=images, state=State.QUEUED))
+    publish(Encoding.objects.filter(image__in=images, state=State.QUEUED), new=True)
     nudge()
 
 
@@ -186,8 +186,11 @@ def nudge() -> None:
     nudges.send("labeling.features.tasks.encode", expires=NUDGE_EXPIRES.total_seconds())
 
 
-def publish(rows: Iterable[Encoding | int]) -> None:
-    """Tell the project's pages and the image's open editors the state of these rows, once it is committed."""
+def publish(rows: Iterable[Encoding | int], *, new: bool = False) -> None:
+    """Tell the project's pages and the image's open editors the state of these rows, once it is committed.
+
+    new: nobody can have an editor open on them, and none needs to count who is ahead in the line.
+    """
     pks = [row if isinstance(row, int) else row.pk for row in rows]
 
     def send() -> None:
@@ -199,6 +202,8 @@ def publish(rows: Iterable[Encoding | int]) -> None:
             about = {"id": image.pk, "name": image.name, "width": image.width, "height": image.height}
             event = {"type": "image", **about, **state, "thumbnail": image.thumbnail_url}
             events.publish(events.project_group(image.project_id), event)
+            if new:
+                continue
             if row.state == State.QUEUED:
                 state["ahead"] = ahead(row)
             events.publish(events.image_group(image.pk), {"type": "state", **state})

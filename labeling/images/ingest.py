@@ -7,8 +7,10 @@ the owner of the lease. What a kill leaves half done is found by `labeling.image
 
 import hashlib
 import logging
+import math
 import tempfile
-import zipfile
+import time
+import unicodedata
 from datetime import timedelta
 from typing import IO
 
@@ -16,10 +18,10 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from labeling.common import events
+from labeling.common import events, nudges
 from labeling.images import blocks, deep, leases, pictures, reading, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
@@ -29,6 +31,13 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=20)
+SLICE = 30.0
+"""Seconds after which a worker turns to other uploads that wait."""
+
+EVENTS_PER_SECOND = 4
+BATCH, BATCH_BYTES, BATCH_SECONDS = 200, 64 * 1024**2, 2.0
+"""Unpacked files whose rows are saved together."""
+
 State, Reason = UploadItem.State, UploadItem.Reason
 
 
@@ -37,14 +46,54 @@ class LeaseLost(Exception):
 
 
 def work_off(upload_id: int) -> int:
-    """Process every item of the upload that is waiting and free; returns how many."""
-    count = 0
-    while not leases.stopping() and (item := claim(upload_id)) is not None:
-        with leases.renewing(_mine(item)):
-            process(item)
-        count += 1
+    """Process items of the upload that are waiting and free; returns how many.
+
+    After `SLICE` seconds it stops, and another message goes to the end of the line: other uploads come in between.
+    """
+    count, until = 0, time.monotonic() + SLICE
+    with News(upload_id) as news:
+        while not leases.stopping() and (item := claim(upload_id)) is not None:
+            with leases.renewing(_mine(item)):
+                process(item, news, until)
+            count += 1
+            if time.monotonic() > until:
+                nudge(upload_id, always=True)
+                break
     finish(upload_id)
     return count
+
+
+def nudge(upload_id: int, *, always: bool = False) -> None:
+    """Have a worker look at the upload, once the transaction is committed. A lost message is made good by the sweep."""
+    nudges.send("labeling.images.tasks.ingest", upload_id, expires=300, always=always)
+
+
+class News:
+    """Tells the project's pages how far an upload is, `EVENTS_PER_SECOND` times a second at most: each time its files
+    are counted. What was held back is told at the end of the `with` block."""
+
+    def __init__(self, upload_id: int) -> None:
+        self._upload_id = upload_id
+        self._told_at = float("-inf")
+        self._held_back: UploadItem | None = None
+
+    def __enter__(self) -> "News":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._held_back is not None and kind is None:
+            self._tell(self._held_back)
+
+    def of(self, item: UploadItem) -> None:
+        """Something became of `item`."""
+        if time.monotonic() - self._told_at < 1 / EVENTS_PER_SECOND:
+            self._held_back = item
+        else:
+            self._tell(item)
+
+    def _tell(self, item: UploadItem) -> None:
+        self._held_back, self._told_at = None, time.monotonic()
+        publish(item.upload, item)
 
 
 def claim(upload_id: int) -> UploadItem | None:
@@ -59,8 +108,12 @@ def claim(upload_id: int) -> UploadItem | None:
     return None
 
 
-def process(item: UploadItem) -> None:
-    """Accept, unpack or reject a claimed item. Trouble of the server's own leaves it waiting for a later try."""
+def process(item: UploadItem, news: News | None = None, until: float = math.inf) -> None:
+    """Accept, unpack or reject a claimed item. Trouble of the server's own leaves it waiting for a later try.
+
+    until: a zip that is not unpacked by then (`time.monotonic()`) is gone on with later.
+    """
+    news = news or News(item.upload_id)
     try:
         if item.attempts > MAX_ATTEMPTS:
             raise Rejected(
@@ -70,11 +123,11 @@ def process(item: UploadItem) -> None:
             )
         with item.file.open("rb") as file:
             if reading.sniff(file.read(32)) == "ZIP":
-                _unpack(item, file)
+                _unpack(item, file, news, until)
             else:
-                _accept(item, file)
+                _accept(item, file, news)
     except Rejected as rejected:
-        _reject(item, rejected)
+        _reject(item, rejected, news)
     except LeaseLost:
         logger.warning("upload item %s: the lease was lost, another worker has it", item.pk)
     except Exception:
@@ -103,15 +156,15 @@ def publish(upload: Upload, item: UploadItem | None = None) -> None:
 
 def totals(upload: Upload) -> dict[str, int]:
     """Files of the upload (a zip counts as its files once unpacked), those accepted, those rejected."""
-    states = list(upload.items.exclude(state=State.UNPACKED).values_list("state", flat=True))
+    counted = dict(upload.items.order_by().values_list("state").annotate(Count("pk")))
     return {
-        "total": len(states),
-        "accepted": states.count(State.ACCEPTED),
-        "rejected": states.count(State.REJECTED),
+        "total": sum(counted.values()) - counted.get(State.UNPACKED, 0),
+        "accepted": counted.get(State.ACCEPTED, 0),
+        "rejected": counted.get(State.REJECTED, 0),
     }
 
 
-def _accept(item: UploadItem, file: IO[bytes]) -> None:
+def _accept(item: UploadItem, file: IO[bytes], news: News) -> None:
     """Make the item's file an image of the project. Raises: Rejected, LeaseLost."""
     digest = _sha256(file)
     _refuse_duplicate(item, digest)
@@ -134,7 +187,7 @@ def _accept(item: UploadItem, file: IO[bytes]) -> None:
         _refuse_duplicate(item, digest)
         raise
     image_accepted.send(sender=Image, image=image)
-    publish(item.upload, item)
+    news.of(item)
 
 
 def _refuse_duplicate(item: UploadItem, digest: str) -> None:
@@ -144,12 +197,12 @@ def _refuse_duplicate(item: UploadItem, digest: str) -> None:
         raise Rejected(Reason.DUPLICATE, message)
 
 
-def _reject(item: UploadItem, rejected: Rejected) -> None:
+def _reject(item: UploadItem, rejected: Rejected, news: News) -> None:
     try:
         _settle(item, state=State.REJECTED, reason=rejected.reason, message=rejected.message)
     except LeaseLost:
         return
-    publish(item.upload, item)
+    news.of(item)
     discard_file(item)
 
 
@@ -159,7 +212,7 @@ def discard_file(item: UploadItem) -> None:
     UploadItem.objects.filter(pk=item.pk).update(file="")
 
 
-def _unpack(item: UploadItem, file: IO[bytes]) -> None:
+def _unpack(item: UploadItem, file: IO[bytes], news: News, until: float) -> None:
     """Make an item of each file of the zip. Raises: Rejected, LeaseLost."""
     if item.parent_id is not None:
         raise Rejected(Reason.NOT_AN_IMAGE, "A zip inside a zip is not unpacked. Upload it by itself.")
@@ -167,13 +220,19 @@ def _unpack(item: UploadItem, file: IO[bytes]) -> None:
         known = dict(item.entries.values_list("entry", "size"))
         left = settings.MAX_ZIP_BYTES - sum(known.values())
         found = False
-        for entry in zips.entries(archive):
+        batch = _Batch(item, news)
+        for entry in archive.entries():
             found = True
-            if leases.stopping():
+            if entry.index in known:
+                continue
+            if leases.stopping() or time.monotonic() > until:
+                batch.save()
                 _mine(item).update(lease_owner="", lease_until=None, attempts=F("attempts") - 1)
                 return
-            if entry.index not in known:
-                left -= _unpack_entry(item, archive, entry, left)
+            child, size = _unpack_entry(item, archive, entry, left)
+            left -= size
+            batch.add(child)
+        batch.save()
     if not found:
         raise Rejected(Reason.CORRUPT, "The zip has no files in it.")
     _settle(item, state=State.UNPACKED)
@@ -181,14 +240,38 @@ def _unpack(item: UploadItem, file: IO[bytes]) -> None:
     discard_file(item)
 
 
-def _unpack_entry(item: UploadItem, archive: zipfile.ZipFile, entry: zips.Entry, left: int) -> int:
-    """Make the item of one file of the zip; returns the bytes it unpacked to, also when it was then rejected."""
+class _Batch:
+    """Items of a zip whose files are stored: their rows come together. A kill before that repeats the unpacking."""
+
+    def __init__(self, item: UploadItem, news: News) -> None:
+        self._item, self._news = item, news
+        self._children: list[UploadItem] = []
+        self._bytes = 0
+        self._since = time.monotonic()
+
+    def add(self, child: UploadItem) -> None:
+        self._children.append(child)
+        self._bytes += child.size
+        late = time.monotonic() - self._since > BATCH_SECONDS
+        if late or len(self._children) >= BATCH or self._bytes > BATCH_BYTES:
+            self.save()
+
+    def save(self) -> None:
+        """Rows that a worker made who had the lease before us stay as they are."""
+        if self._children:
+            UploadItem.objects.bulk_create(self._children, ignore_conflicts=True)
+            self._news.of(self._children[-1])
+        self._children, self._bytes, self._since = [], 0, time.monotonic()
+
+
+def _unpack_entry(item: UploadItem, archive: zips.Zip, entry: zips.Entry, left: int) -> tuple[UploadItem, int]:
+    """The item of one file of the zip, not yet saved, and the bytes it unpacked to, also when it was then rejected."""
     child = UploadItem(upload=item.upload, parent=item, entry=entry.index, name=clean_name(entry.name))
     count = 0
     with tempfile.SpooledTemporaryFile(max_size=8 * zips.CHUNK) as whole:
         try:
             zips.check(entry)
-            for chunk in zips.unpack(archive, entry, left):
+            for chunk in zips.unpack(archive.archive, entry, left):
                 count += len(chunk)
                 whole.write(chunk)
             whole.seek(0)
@@ -197,13 +280,7 @@ def _unpack_entry(item: UploadItem, archive: zipfile.ZipFile, entry: zips.Entry,
             child.size = count
         except Rejected as rejected:
             child.state, child.reason, child.message = State.REJECTED, rejected.reason, rejected.message
-    try:
-        with transaction.atomic():
-            child.save(force_insert=True)
-    except IntegrityError:  # a worker that had the lease before us was faster with this one
-        return count
-    publish(item.upload, child)
-    return count
+    return child, count
 
 
 def _save(name: str, content: IO[bytes]) -> str:
@@ -214,6 +291,7 @@ def _save(name: str, content: IO[bytes]) -> str:
 
 def clean_name(name: str) -> str:
     """A file name fit for the database and for pages: no control characters, at most 255 characters (the end kept)."""
+    name = unicodedata.normalize("NFC", name)  # macOS sends them decomposed
     name = "".join(character if character.isprintable() else "�" for character in name).strip() or "unnamed"
     return name if len(name) <= 255 else "…" + name[-254:]
 

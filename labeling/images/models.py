@@ -127,7 +127,7 @@ class UploadItem(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["upload", "state"])]
+        indexes = [models.Index(fields=["upload", "state", "id"], name="upload_queue")]
         constraints = [models.UniqueConstraint(fields=["parent", "entry"], name="zip_entry_once")]
 
     def __str__(self) -> str:

@@ -13,7 +13,6 @@ from django.db import transaction
 from django.urls import reverse
 
 from labeling.accounts.models import User
-from labeling.common import nudges
 from labeling.common.api import ApiError
 from labeling.images import blocks, cutting, ingest, zips
 from labeling.images.models import Image, Upload, UploadItem
@@ -98,14 +97,14 @@ def close(upload: Upload) -> Upload:
     upload.refresh_from_db()
     if not ingest.finish(upload.pk):
         ingest.publish(upload)
-        nudge(upload)
+        ingest.nudge(upload.pk, always=True)
     upload.refresh_from_db()
     return upload
 
 
 def nudge(upload: Upload) -> None:
-    """Have a worker look at the upload, once the transaction is committed. A lost message is made good by the sweep."""
-    nudges.send("labeling.images.tasks.ingest", upload.pk, expires=300)
+    """Have a worker look at the upload (`ingest.nudge`)."""
+    ingest.nudge(upload.pk)
 
 
 def describe(upload: Upload) -> dict[str, Any]:

@@ -5,6 +5,8 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from labeling.accounts.models import User
 from labeling.images import ingest, services, zips
@@ -183,3 +185,59 @@ def test_a_kill_while_unpacking_loses_and_doubles_nothing(
     kept = {str(file.name) for image in Image.objects.all() for file in (image.original, image.thumbnail)}
     assert {name for name in stored_files() if not name.endswith(".lock")} >= kept
     assert not [name for name in stored_files() if name.endswith(".zip") and "/exports/" not in name]
+
+
+def test_many_files_are_told_of_a_few_times(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time all files are counted: told for each file, a zip of 20,000 small ones took minutes."""
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(ingest.events, "publish", lambda group, event: told.append(event))
+    services.add_file(upload, "a.zip", io.BytesIO(zip_file({f"{n}.txt": b"x" for n in range(1000)})))
+    monkeypatch.setattr(ingest.time, "monotonic", lambda: 1000.0)  # no time passes
+    ingest_task(upload.pk)
+    uploads = [event for event in told if event["type"] == "upload"]
+    assert len(uploads) < 10
+    assert {key: uploads[-1][key] for key in ("total", "rejected")} == {"total": 1000, "rejected": 1000}
+
+
+def test_rows_of_a_zip_are_written_together(upload: Upload) -> None:
+    item = services.add_file(upload, "a.zip", io.BytesIO(zip_file({f"{n}.txt": b"x" for n in range(1000)})))
+    with CaptureQueriesContext(connection) as queries:
+        ingest_task(upload.pk)
+    assert item.entries.count() == 1000
+    assert len(queries) < 100
+
+
+def test_counting_reads_a_row_for_each_state(upload: Upload) -> None:
+    rows = [UploadItem(upload=upload, state=State.ACCEPTED) for _ in range(50)]
+    UploadItem.objects.bulk_create([*rows, UploadItem(upload=upload, state=State.UNPACKED), UploadItem(upload=upload)])
+    with CaptureQueriesContext(connection) as queries:
+        assert ingest.totals(upload) == {"total": 51, "accepted": 50, "rejected": 0}
+    assert len(queries) == 1
+    assert "GROUP BY" in queries[0]["sql"]
+
+
+def test_a_large_zip_lets_other_uploads_in_between(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each slice unpacks a part, keeps it, and asks for another one; no attempt is counted for that."""
+    nudges: list[int] = []
+    monkeypatch.setattr(ingest, "nudge", lambda pk, always=False: nudges.append(pk))
+    item = services.add_file(upload, "a.zip", io.BytesIO(zip_file({f"{n}.png": PICTURE for n in range(5)})))
+    nudges.clear()
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += ingest.SLICE / 4
+        return now
+
+    monkeypatch.setattr(ingest.time, "monotonic", clock)
+    seen = []
+    for _ in range(30):
+        if ingest_task(upload.pk) == 0:
+            break
+        seen.append(item.entries.count())
+    assert 0 < seen[0] < 5
+    assert seen[-1] == 5
+    assert len(nudges) >= 3
+    item.refresh_from_db()
+    assert (item.state, item.attempts) == (State.UNPACKED, 1)
+    assert ingest.totals(upload) == {"total": 5, "accepted": 1, "rejected": 4}

@@ -28,6 +28,7 @@ def no_broker(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.REDIS_ADDRESS = url
     before, nudges.app.conf.broker_url = nudges.app.conf.broker_url, url
     monkeypatch.setattr(nudges, "_down_until", float("-inf"))
+    monkeypatch.setattr(nudges, "_tokens", {})
     yield
     nudges.app.conf.broker_url = before
 
@@ -81,3 +82,16 @@ def test_one_that_is_there_gets_the_message(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(nudges.app, "send_task", recorded)
     nudges.send("labeling.images.tasks.ingest", 1, expires=300)
     assert len(sent) == 1
+
+
+def test_many_messages_of_one_kind_become_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[object, ...]] = []
+    monkeypatch.setattr(nudges, "_tokens", {})
+    monkeypatch.setattr(nudges.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr(nudges, "_send", lambda task, args, expires: sent.append((task, *args)))
+    for _ in range(1000):
+        nudges.send("a", 1, expires=1)
+    assert len(sent) == nudges.BURST
+    nudges.send("a", 2, expires=1)  # another kind
+    nudges.send("a", 1, expires=1, always=True)  # the one that says that no more come
+    assert sent[nudges.BURST :] == [("a", 2), ("a", 1)]

@@ -77,7 +77,7 @@ def open_zip(file: IO[bytes]) -> Zip:
         if size > MAX_DIRECTORY_BYTES:
             raise _too_many()
         raw = zip_names.RawNames(file, at, size)
-        archive = zipfile.ZipFile(raw, metadata_encoding=zip_names.RAW)  # type: ignore[arg-type]
+        archive = zipfile.ZipFile(raw, metadata_encoding=zip_names.RAW)
     except (zipfile.BadZipFile, ValueError, struct.error, OSError, NotImplementedError, EOFError) as error:
         message = f"The zip is damaged or incomplete ({error}). Make it again and upload it again."
         raise Rejected(Reason.CORRUPT, message) from error

@@ -66,7 +66,18 @@ export interface Endpoints {
 }
 
 /** The server did not answer, or not now (5xx): the same request may succeed later. */
-export class Unreachable extends Error {}
+export class Unreachable extends Error {
+  constructor(
+    message = "",
+    options: ErrorOptions = {},
+    /** 0: there was no answer. */
+    readonly status = 0,
+    /** Milliseconds that the server wants to be left alone. */
+    readonly pause = 0,
+  ) {
+    super(message, options);
+  }
+}
 
 /** The server refused: repeating the request as it is will not help. */
 export class Refused extends Error {
@@ -103,7 +114,7 @@ export class Api {
   ) {}
 
   load(): Promise<AnnotationSetData> {
-    return this.call("GET", this.endpoints.annotations);
+    return this.call<AnnotationSetData>("GET", this.endpoints.annotations).then(whole("annotations"));
   }
 
   create(body: {
@@ -115,7 +126,7 @@ export class Api {
     z?: number;
     attributes?: Attributes;
   }): Promise<{ version: number; annotation: AnnotationData }> {
-    return this.call("POST", this.endpoints.annotations, body);
+    return this.call<Kept>("POST", this.endpoints.annotations, body).then(whole("annotation"));
   }
 
   change(
@@ -129,7 +140,7 @@ export class Api {
       attributes?: Attributes;
     },
   ): Promise<{ version: number; annotation: AnnotationData }> {
-    return this.call("PUT", `${this.endpoints.annotation}${id}`, body);
+    return this.call<Kept>("PUT", `${this.endpoints.annotation}${id}`, body).then(whole("annotation"));
   }
 
   /** Several changes that belong together: all are carried out, or none. */
@@ -137,11 +148,16 @@ export class Api {
     version: number;
     changes: readonly object[];
   }): Promise<{ version: number; annotations: readonly AnnotationData[] }> {
-    return this.call("POST", this.endpoints.changes ?? "", body);
+    const answer = this.call<{ version: number; annotations: readonly AnnotationData[] }>(
+      "POST",
+      this.endpoints.changes ?? "",
+      body,
+    );
+    return answer.then(whole("annotations"));
   }
 
   remove(id: number, version: number): Promise<{ version: number }> {
-    return this.call("DELETE", `${this.endpoints.annotation}${id}`, { version });
+    return this.call<Versioned>("DELETE", `${this.endpoints.annotation}${id}`, { version }).then(whole());
   }
 
   setStatus(
@@ -149,11 +165,14 @@ export class Api {
     version: number,
     reason?: string,
   ): Promise<{ version: number; status: Status; reason?: string }> {
-    return this.call("POST", this.endpoints.status, { version, status, ...(reason && { reason }) });
+    const body = { version, status, ...(reason && { reason }) };
+    return this.call<Versioned & { status: Status; reason?: string }>("POST", this.endpoints.status, body).then(
+      whole(),
+    );
   }
 
   setNote(text: string, version: number): Promise<{ version: number; note: string }> {
-    return this.call("POST", this.endpoints.note, { version, text });
+    return this.call<Versioned & { note: string }>("POST", this.endpoints.note, { version, text }).then(whole());
   }
 
   /** How long the image was worked on so far; `session` names this opening of it. */
@@ -210,10 +229,31 @@ export class Api {
   }
 }
 
+interface Versioned {
+  readonly version: number;
+}
+type Kept = Versioned & { readonly annotation: AnnotationData };
+
+/** Checks that an answer is one of this server's: what a proxy says in its place must not be taken for "saved". */
+function whole<T extends Versioned>(part?: "annotation" | "annotations"): (answer: T) => T {
+  return (answer) => {
+    const found = part && (answer as unknown as Record<string, unknown>)[part];
+    const one = (value: unknown) => typeof (value as AnnotationData | null)?.uid === "string";
+    const right = !part || (part === "annotation" ? one(found) : Array.isArray(found) && found.every(one));
+    if (!Number.isInteger(answer.version) || !right) throw new Unreachable("The server's answer can't be read.");
+    return answer;
+  };
+}
+
+const WAITS: readonly number[] = [408, 425, 429];
+
 function failure(response: Response, answer: unknown): Error {
   const error = (answer as { error?: { code?: string; message?: string; current?: AnnotationSetData } } | null)?.error;
-  if (response.status >= 500 || response.status === 429 || response.ok) {
-    return new Unreachable(`The server answered ${response.status}.`, { cause: error?.message });
+  if (response.status >= 500 || WAITS.includes(response.status) || response.ok) {
+    const seconds = Number(response.headers?.get("Retry-After") ?? 0);
+    const pause = Number.isFinite(seconds) ? Math.max(0, 1000 * seconds) : 0;
+    const options = { cause: error?.message };
+    return new Unreachable(`The server answered ${response.status}.`, options, response.status, pause);
   }
   return new Refused(
     response.status,

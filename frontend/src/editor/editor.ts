@@ -32,6 +32,7 @@ import { Suggestions } from "./suggestions/suggestions";
 import type { Strip } from "./strip";
 import { Toasts } from "./toasts";
 import { Toolbox, type Pointing, type Target } from "./tools";
+import { Unsaved } from "./unsaved";
 import type { Point } from "./viewport";
 import * as works from "./work";
 import { Workbench } from "./workbench";
@@ -45,6 +46,7 @@ export class Editor implements Target, Desk {
   readonly suggestions: Suggestions;
   readonly objects: ObjectCommands;
   readonly image: ImageCommands;
+  readonly unsaved: Unsaved;
   private readonly keeping: Keeping;
   readonly look: LookControl;
   private readonly connection: ClickConnection;
@@ -101,6 +103,7 @@ export class Editor implements Target, Desk {
     this.presence = new Presence(this.store, this.connection, this.toasts, user.can_label, () => this.stopped());
     this.keeping = new Keeping(this);
     this.image = new ImageCommands(this, around.api);
+    this.unsaved = new Unsaved(this, around);
     this.objects = new ObjectCommands(this, around.storage);
     this.look = new LookControl(this.store, around.storage, boot);
     this.preview = new Preview(this.connection, (patch) => this.tools.showPreview(patch));
@@ -123,10 +126,12 @@ export class Editor implements Target, Desk {
     if (this.disposed) return this.place.leave();
     this.presence.begin(this.place.tab);
     this.store.set({ elsewhere: this.place.elsewhere });
+    void this.unsaved.look();
     // Before there is anything to see: what undo would take back has to be known when somebody presses its key.
     const { open, finishing, others, journal } = await this.archive.load(this.place.scope);
     this.history.restore(journal);
-    this.seated(new Queue(await this.around.records, this.place.scope));
+    const { name, width, height } = image;
+    this.seated(new Queue(await this.around.records, this.place.scope, { name, width, height }));
     await this.outbox.load();
     if (this.disposed) return;
     const busy = this.bench.open !== null; // somebody was faster than their browser: theirs stays, the other can be had back
@@ -435,9 +440,9 @@ export class Editor implements Target, Desk {
   }
 
   private showKept(): void {
-    const { state, conflict, status, reason, note, operations } = this.outbox;
+    const { state, conflict, status, reason, note, refused, unsaved } = this.outbox;
     const kept = this.shown.of(this.outbox.shown);
-    this.store.set({ kept, status, reason, note, save: state, conflict, unsaved: operations.length });
+    this.store.set({ kept, status, reason, note, save: state, conflict, refused, unsaved: unsaved.length });
     this.strip.update(this.boot.image.id, { status, objects: kept.length, skipped: reason, note });
     if (state.kind === "saved") this.journey.saved();
   }

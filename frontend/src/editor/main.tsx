@@ -69,7 +69,7 @@ for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"]) {
 }
 window.addEventListener("pagehide", () => editor().clock.flush());
 window.addEventListener("beforeunload", (event) => {
-  if (editor().outbox.operations.length > 0) event.preventDefault();
+  if (editor().outbox.unsaved.length > 0) event.preventDefault();
 });
 // The browser's back and forward buttons.
 window.addEventListener("popstate", () => {

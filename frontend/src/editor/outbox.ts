@@ -1,7 +1,8 @@
 /** Saves what the annotator did, one operation after the other, and never loses one.
  *
  * Operations wait here – and in IndexedDB, so that a reload finds them – until the server has said yes. Without an
- * answer they are sent again; a conflict stops the queue until the annotator has decided.
+ * answer they are sent again, after a pause that grows; a conflict stops the queue until the annotator has decided.
+ * What the server refuses is set aside, each for itself (refused.ts): the others go on.
  */
 
 import { Api, Refused, Unreachable, type AnnotationData, type AnnotationSetData } from "./api";
@@ -9,10 +10,14 @@ import { apply, begun, rebase, reconcile, seen, flat } from "./changes";
 import type { Differences, Operation, SeenSet, Shown } from "./changes";
 import { chosenOf } from "./conflict";
 import type { Drawer } from "./queue";
+import { FAILED, folded, refusedChange, withCategory, type RefusedChange } from "./refused";
 
 export type SaveState =
   | { kind: "loading" | "saved" | "saving" | "offline" | "conflict" | "signed_out" }
-  | { kind: "refused"; message: string; code?: string };
+  /** Nothing more to be sent, but the server refused some: see `refused`. */
+  | { kind: "refused" }
+  /** The image is not there any more, or not for this person. */
+  | { kind: "gone"; message: string };
 
 export interface Conflict {
   readonly theirs: Differences;
@@ -27,12 +32,26 @@ export interface Backoff {
   readonly longest: number;
 }
 
+/** Answers 500 after which an operation is set aside: perhaps it is the only one. */
+const MOST_FAILURES = 4;
+/** How many times longer than others such an operation waits, and an image that is gone. */
+const FAILED_FACTOR = 20;
+/** A server that is asked to be left alone longer than this is asked again, all the same. */
+const LONGEST_PAUSE_MS = 120_000;
+
+/** The server has no such image for this person. */
+class Gone extends Error {}
+/** The set changes again and again under our hands: once more, after a pause. */
+class Later extends Error {}
+
 const EMPTY_SET: AnnotationSetData = { version: 0, status: "new", annotations: [] };
 
 export class Outbox {
   /** The annotation set as the server last told it. */
   set: AnnotationSetData = EMPTY_SET;
   operations: readonly Operation[] = [];
+  /** What the server refused; older than all operations. */
+  refused: readonly RefusedChange[] = [];
   state: SaveState = { kind: "loading" };
   conflict: Conflict | null = null;
 
@@ -46,6 +65,15 @@ export class Outbox {
   private loaded = false;
   private busy = false;
   private failures = 0;
+  /** Since the last operation that was saved: conflicts that were none, and answers 500. */
+  private meetings = 0;
+  private broken = 0;
+  /** Rounds of trying again what was set aside for the server's own faults. */
+  private rounds = 0;
+  /** Sent, but nobody knows whether it was carried out. */
+  private unanswered: Operation | null = null;
+  /** How long the server wants to be left alone, in milliseconds. */
+  private asked = 0;
   private disposed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Ends the pause between two attempts to load. */
@@ -61,21 +89,26 @@ export class Outbox {
 
   /** The objects with everything that is still to be saved. */
   get shown(): Shown[] {
-    return apply(this.set.annotations, this.operations);
+    return apply(this.set.annotations, this.unsaved);
+  }
+
+  /** Everything that the server does not have, the oldest first. */
+  get unsaved(): readonly Operation[] {
+    return [...this.refused.map(({ operation }) => operation), ...this.operations];
   }
 
   get status(): AnnotationSetData["status"] {
-    const last = this.operations.findLast((one) => one.kind === "status");
+    const last = this.unsaved.findLast((one) => one.kind === "status");
     return last?.status ?? this.set.status;
   }
 
   get reason(): string {
-    const last = this.operations.findLast((one) => one.kind === "status");
+    const last = this.unsaved.findLast((one) => one.kind === "status");
     return (last ? last.reason : this.set.reason) ?? "";
   }
 
   get note(): string {
-    return this.operations.findLast((one) => one.kind === "note")?.text ?? this.set.note ?? "";
+    return this.unsaved.findLast((one) => one.kind === "note")?.text ?? this.set.note ?? "";
   }
 
   /** Fetch the set, and go on with what an earlier page could not save. Resolves once the set is known. */
@@ -83,8 +116,12 @@ export class Outbox {
     const earlier = await this.drawer.read().catch(() => null);
     this.before = earlier?.before ?? null;
     this.restored = true;
-    if (earlier) this.operations = [...earlier.operations, ...this.operations];
-    if (this.operations.length > 0) this.store();
+    if (earlier) {
+      const since = this.operations;
+      [this.refused, this.operations] = [earlier.refused ?? [], []];
+      for (const operation of [...earlier.operations, ...since]) this.take(operation);
+    }
+    if (this.unsaved.length > 0) this.store();
     for (;;) {
       try {
         const current = await this.api.load();
@@ -93,12 +130,12 @@ export class Outbox {
         this.loaded = true;
         if (this.before && this.operations.length > 0) this.meet(current, this.before);
         this.failures = 0;
-        if (!this.conflict) this.to({ kind: "saved" });
+        if (!this.conflict) this.rest();
         void this.pump();
         return;
       } catch (error) {
         if (this.disposed) return;
-        this.fail(error);
+        this.fail(asGone(error));
         this.answerWaiting(false);
         await new Promise<void>((resolve) => (this.wake = resolve));
       }
@@ -107,10 +144,18 @@ export class Outbox {
 
   add(...operations: readonly Operation[]): void {
     if (operations.length === 0) return;
-    this.operations = [...this.operations, ...operations];
+    for (const operation of operations) this.take(operation);
     this.store();
     this.changed();
-    void this.pump();
+    // Not past the pause between two attempts.
+    if (this.failures === 0) void this.pump();
+  }
+
+  /** Behind the others; with what the server refused before, if it builds on that. */
+  private take(operation: Operation): void {
+    const { refused, next } = folded(this.refused, operation);
+    this.refused = refused;
+    if (next) this.operations = [...this.operations, next];
   }
 
   /** The image was left: nothing is sent or shown any more. What waits stays stored. */
@@ -125,24 +170,33 @@ export class Outbox {
     if (this.disposed) return;
     this.wake();
     if (this.operations.length > 0) void this.pump();
-    else if (this.state.kind === "signed_out") void this.check();
+    else if (this.state.kind === "signed_out" || this.state.kind === "gone") void this.check();
+    else if (this.refused.some(({ code }) => code === FAILED)) this.retryRefused(({ code }) => code === FAILED);
   }
 
-  /** The socket does not get through: find out whether the person is signed out. */
+  /** The socket does not get through: find out whether the person is signed out, or the image gone. */
   async check(): Promise<void> {
     if (!this.loaded || this.busy || this.operations.length > 0) return;
     try {
       await this.api.load();
-      if (this.state.kind === "signed_out") this.to({ kind: "saved" });
+      if (this.state.kind !== "signed_out" && this.state.kind !== "gone") return;
+      this.failures = 0;
+      this.rest();
     } catch (error) {
-      if (error instanceof Refused && error.status === 401) this.fail(error);
+      if (error instanceof Refused) this.fail(asGone(error));
     }
+  }
+
+  /** The server says that the image is deleted. */
+  end(message: string): void {
+    if (!this.disposed) this.fail(new Gone(message));
   }
 
   /** Someone else changed the set: show it, unless something of ours is on its way (then the server compares). */
   async refresh(version: number): Promise<void> {
     this.told = Math.max(this.told, version);
-    const idle = () => !this.busy && this.operations.length === 0 && this.state.kind === "saved";
+    const resting = () => this.state.kind === "saved" || this.state.kind === "refused";
+    const idle = () => !this.busy && this.operations.length === 0 && resting();
     if (version <= this.set.version || !idle()) return;
     const current = await this.api.load().catch(() => null);
     if (!current || !idle() || current.version <= this.set.version) return;
@@ -164,7 +218,7 @@ export class Outbox {
     this.set = conflict.current;
     this.operations = rebase(kept, conflict.shown, conflict.current);
     this.store();
-    this.to({ kind: "saved" });
+    this.rest();
     void this.pump();
     return flat(operations).length;
   }
@@ -177,23 +231,62 @@ export class Outbox {
     for (const operation of rebase(dropped.operations, dropped.shown, this.set)) this.add(operation);
   }
 
-  /** Give up the change that the server refuses. */
-  discardRefused(): void {
-    if (this.state.kind !== "refused") return;
-    this.operations = this.operations.slice(1);
+  /** Send these refused changes once more, before the others. */
+  retryRefused(which: (one: RefusedChange) => boolean = () => true): void {
+    const again = this.refused.filter(which);
+    if (again.length > 0) this.redo(again, (one) => one.operation);
+  }
+
+  /** Send a refused change once more, with another class. */
+  correct(one: RefusedChange, category: number, known: ReadonlySet<number>): void {
+    this.redo([one], ({ operation }) => withCategory(operation, category, known));
+  }
+
+  private redo(again: readonly RefusedChange[], how: (one: RefusedChange) => Operation): void {
+    const there = again.filter((one) => this.refused.includes(one));
+    this.refused = this.refused.filter((one) => !there.includes(one));
+    const first = there.flatMap((one) => rebase([how(one)], one.objects, this.set));
+    // What is being sent stays the first.
+    const sent = this.busy ? this.operations.slice(0, 1) : [];
+    this.operations = [...sent, ...first, ...this.operations.slice(sent.length)];
     this.store();
-    this.to({ kind: "saved" });
+    this.rest();
     void this.pump();
   }
 
-  /** Take everything back that is not saved, to be done in another way; the server refuses the first of it. */
-  withdraw(): readonly Operation[] {
-    if (this.state.kind !== "refused") return [];
-    const withdrawn = this.operations;
-    this.operations = [];
+  /** Give a change up that the server refuses. */
+  drop(one: RefusedChange): void {
+    this.refused = this.refused.filter((other) => other !== one);
     this.store();
-    this.to({ kind: "saved" });
-    return withdrawn;
+    this.rest();
+  }
+
+  /** What was given up, after all. */
+  keepRefused(one: RefusedChange): void {
+    this.refused = [...this.refused, one];
+    this.store();
+    this.rest();
+  }
+
+  /** Give everything up that is not saved. */
+  dropAll(): void {
+    [this.refused, this.operations, this.conflict] = [[], [], null];
+    if (this.state.kind !== "gone") this.failures = 0;
+    this.store();
+    this.rest();
+    this.answerWaiting(true);
+  }
+
+  /** Take what is refused with this code back, and what waits, to be done in another way. */
+  withdraw(code: string): readonly Operation[] {
+    const withdrawn = this.refused.filter((one) => one.code === code);
+    const sent = this.busy ? this.operations.slice(0, 1) : [];
+    const waiting = this.operations.slice(sent.length);
+    this.refused = this.refused.filter((one) => one.code !== code);
+    this.operations = sent;
+    this.store();
+    this.rest();
+    return [...withdrawn.map(({ operation }) => operation), ...waiting];
   }
 
   /** Resolves true once everything is saved; false as soon as that needs patience or the annotator. */
@@ -207,36 +300,86 @@ export class Outbox {
     if (!this.loaded || this.busy || this.conflict || this.disposed) return;
     clearTimeout(this.timer);
     this.busy = true;
+    let failed = false;
     try {
-      while (this.operations.length > 0) {
+      while (this.operations.length > 0 && !this.conflict) {
         this.to({ kind: "saving" });
         await this.save(this.operations[0]!);
-        this.failures = 0;
-        if (this.conflict) break;
       }
-      this.to({ kind: this.conflict ? "conflict" : "saved" });
     } catch (error) {
+      failed = true;
       this.fail(error);
     } finally {
       this.busy = false;
-      this.answerWaiting(this.state.kind === "saved");
     }
+    if (!failed) this.rest();
+    this.answerWaiting(this.state.kind === "saved");
   }
 
-  /** Send one operation and take over the answer; or meet what others did. */
+  /** Send one operation and take over the answer; or meet what others did; or set it aside. */
   private async save(operation: Operation): Promise<void> {
+    const { version } = this.set;
     try {
       this.set = await this.send(operation);
-      this.operations = this.operations.slice(1);
+      this.forget(operation);
+      [this.failures, this.meetings, this.broken, this.asked] = [0, 0, 0, 0];
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      // Gone (404) is a conflict, too; the current set tells what happened.
-      const current = error.current ?? (error.status === 404 ? await this.api.load() : null);
-      if (!current) throw error;
-      this.meet(current, seen(this.set));
+      if (this.disposed) throw error;
+      if (error instanceof Unreachable) this.bear(operation, error);
+      else if (!(error instanceof Refused)) this.setAside(operation, String(error), "error");
+      else if (error.status === 401) throw error;
+      else await this.face(operation, error, version);
     }
     this.store();
     this.changed();
+  }
+
+  /** No answer, or the server's own fault: later. One that fails each time is set aside, so that others are tried. */
+  private bear(operation: Operation, error: Unreachable): void {
+    this.unanswered = operation;
+    this.broken = error.status === 500 ? this.broken + 1 : 0;
+    if (this.broken < MOST_FAILURES) throw error;
+    this.setAside(operation, error.message, FAILED);
+  }
+
+  /** The server does not take it: what others did meanwhile is met; without that it is set aside. */
+  private async face(operation: Operation, refusal: Refused, version: number): Promise<void> {
+    let { current } = refusal;
+    // Refused now, it may still have been carried out before, when its answer was lost: the set tells.
+    if (!current && (refusal.status === 404 || this.unanswered === operation)) {
+      current = await this.api.load().catch((error: unknown) => {
+        throw asGone(error);
+      });
+    }
+    if (current && current.version !== version) {
+      this.meetings += 1;
+      this.meet(current, seen(this.set));
+      if (!this.conflict && this.meetings > 1) throw new Later();
+      return;
+    }
+    const there = (current ?? this.set).annotations;
+    if (current) this.set = current;
+    if (operation.kind === "create" && there.some(({ uid }) => uid === operation.uid)) {
+      const { kind: _, ...content } = operation;
+      this.operations = this.operations.map((one) => (one === operation ? { kind: "change", ...content } : one));
+    } else if (operation.kind === "delete" && !there.some(({ uid }) => uid === operation.uid)) this.forget(operation);
+    else this.setAside(operation, refusal.message, refusal.code);
+  }
+
+  private forget(operation: Operation): void {
+    this.operations = this.operations.filter((one) => one !== operation);
+  }
+
+  /** The server refuses it, whatever is tried: out of the others' way, with those that build on it. */
+  private setAside(operation: Operation, message: string, code: string): void {
+    const before = apply(
+      this.set.annotations,
+      this.refused.map((one) => one.operation),
+    );
+    const left = this.operations.filter((one) => one !== operation);
+    this.refused = [...this.refused, refusedChange(operation, message, code, before)];
+    [this.operations, this.meetings, this.broken, this.failures] = [[], 0, 0, 0];
+    for (const one of left) this.take(one);
   }
 
   private async send(operation: Operation): Promise<AnnotationSetData> {
@@ -284,41 +427,60 @@ export class Outbox {
     this.store();
   }
 
-  /** Say what is wrong, and try again later where that can help. */
+  /** Say what is wrong, and try again later. */
   private fail(error: unknown): void {
     this.failures += 1;
-    const signedOut = error instanceof Refused && error.status === 401;
-    if (error instanceof Unreachable) this.to({ kind: "offline" });
-    else if (signedOut) this.to({ kind: "signed_out" });
-    else {
-      const message = error instanceof Error ? error.message : String(error);
-      this.to({ kind: "refused", message, ...(error instanceof Refused && { code: error.code }) });
-    }
+    this.asked = error instanceof Unreachable ? Math.min(error.pause, LONGEST_PAUSE_MS) : 0;
+    if (error instanceof Refused && error.status === 401) this.to({ kind: "signed_out" });
+    else if (error instanceof Gone) this.to({ kind: "gone", message: error.message });
+    else if (!(error instanceof Later)) this.to({ kind: "offline" });
     clearTimeout(this.timer);
-    if (this.state.kind !== "refused" && !this.disposed) this.timer = setTimeout(() => this.retryNow(), this.wait());
+    const wait = this.wait() * (error instanceof Gone ? FAILED_FACTOR : 1);
+    if (!this.disposed) this.timer = setTimeout(() => this.retryNow(), wait);
+  }
+
+  /** There is nothing to be done at once. */
+  private rest(): void {
+    if (!this.loaded || this.busy) return this.changed();
+    if (this.conflict) return this.to({ kind: "conflict" });
+    if (this.state.kind === "gone" && this.failures > 0) return this.changed();
+    if (this.operations.length > 0) return this.failures > 0 ? this.changed() : this.to({ kind: "saving" });
+    this.to({ kind: this.refused.length > 0 ? "refused" : "saved" });
+    const failed = this.refused.some(({ code }) => code === FAILED);
+    if (!failed) this.rounds = 0;
+    clearTimeout(this.timer);
+    if (!failed || this.disposed) return;
+    this.timer = setTimeout(() => this.retryNow(), FAILED_FACTOR * this.wait(++this.rounds));
   }
 
   private answerWaiting(saved: boolean): void {
     for (const resolve of this.waiting.splice(0)) resolve(saved);
   }
 
-  private wait(): number {
-    return Math.min(this.backoff.longest, this.backoff.first * 2 ** (this.failures - 1));
+  private wait(times = this.failures): number {
+    return Math.max(this.asked, Math.min(this.backoff.longest, this.backoff.first * 2 ** (times - 1)));
   }
 
   private store(): void {
     if (!this.restored) return;
-    this.drawer.write({ before: this.loaded ? seen(this.set) : this.before, operations: this.operations });
+    const { operations, refused } = this;
+    this.drawer.write({ before: this.loaded ? seen(this.set) : this.before, operations, refused });
   }
 
   private to(state: SaveState): void {
     this.state = state;
     this.changed();
-    if (state.kind === "saved" && this.told > this.set.version) queueMicrotask(() => void this.refresh(this.told));
+    const resting = state.kind === "saved" || state.kind === "refused";
+    if (resting && this.told > this.set.version) queueMicrotask(() => void this.refresh(this.told));
   }
 }
 
 function replaced(annotations: readonly AnnotationData[], one: AnnotationData): AnnotationData[] {
   const known = annotations.some(({ uid }) => uid === one.uid);
   return known ? annotations.map((kept) => (kept.uid === one.uid ? one : kept)) : [...annotations, one];
+}
+
+function asGone(error: unknown): unknown {
+  const lost = error instanceof Refused && error.status !== 401;
+  return lost ? new Gone(error.message) : error;
 }

@@ -79,7 +79,7 @@ describe("a tab's place", () => {
     queue(around, one).write({ before: null, operations: [create("a")] });
     queue(around, other).write({ before: null, operations: [create("b")] });
     one.leave();
-    expect((await sit(around, null, "7/3")).elsewhere).toEqual([1]); // 12 is open
+    expect((await sit(around, null, "7/3")).elsewhere.map(({ image }) => image)).toEqual([1]); // 12 is open
     expect((await sit(around, null, "8/3")).elsewhere).toEqual([]); // another person's browser profile
   });
 });
@@ -97,7 +97,7 @@ describe("the queue", () => {
       ["me/op-2", "me/queue"],
     ]);
     queue.write({ before: set(2), operations: [b] });
-    expect(await new Queue(records, "me").read()).toEqual({ before: set(2), operations: [b] });
+    expect(await new Queue(records, "me").read()).toEqual({ before: set(2), operations: [b], refused: [] });
     queue.write({ before: set(3), operations: [] });
     expect(await records.keys("")).toEqual([]);
   });

@@ -7,6 +7,7 @@
 
 import { newUid } from "./clicks";
 import { joinedOpened, type Opened } from "./archive";
+import { leftovers, type Leftover } from "./leftovers";
 import { joinedQueues, type QueueHead } from "./queue";
 import type { Records } from "./records";
 
@@ -26,7 +27,7 @@ export interface Place {
   /** Before the keys of everything this tab stores for the image. */
   readonly scope: string;
   /** Other images with changes that were never saved, and that no tab has open. */
-  readonly elsewhere: readonly number[];
+  readonly elsewhere: readonly Leftover[];
   leave(): void;
 }
 
@@ -41,10 +42,10 @@ export async function takePlace(
   const records = await around.records;
   const { tab, leave } = await claim(around.locks, around.name, base);
   const scope = `${base}/${tab}`;
-  let elsewhere: number[] = [];
+  let elsewhere: readonly Leftover[] = [];
   try {
     await adopt(records, around.locks, base, scope);
-    elsewhere = await unsavedElsewhere(records, around.locks, base);
+    elsewhere = await leftovers(records, around.locks, base);
   } catch (error) {
     console.warn("interlabel: what other tabs left here could not be read", error);
   }
@@ -90,19 +91,6 @@ async function moved(records: Records, left: string, mine: string): Promise<Map<
     for (const [name, value] of values) if (/^\/(?:head|\d+)$/.test(name)) after.set(mine + name, value);
   }
   return after;
-}
-
-async function unsavedElsewhere(records: Records, locks: Locks, base: string): Promise<number[]> {
-  const [person] = base.split("/");
-  const images = new Set<number>();
-  for (const key of await records.keys(`${person}/`)) {
-    if (!key.endsWith("/queue") || key.startsWith(`${base}/`)) continue;
-    const release = await locks.hold(scopeOf(key), 0);
-    if (!release) continue; // the tab that has it open saves it
-    release();
-    images.add(Number(key.split("/")[1]));
-  }
-  return [...images].filter((image) => Number.isInteger(image));
 }
 
 function scopeOf(key: string): string {

@@ -6,11 +6,13 @@ import type { ConnectionState } from "./connection";
 import type { OwnKeys } from "./keys";
 import { NOTHING_DONE, type Journal } from "./journal";
 import type { Kept } from "./kept";
+import type { Leftover } from "./leftovers";
 import { PLAIN, type Look } from "./look";
 import { NO_MARKS, type Marks } from "./objects/marks";
 import type { Picture } from "./picture";
 import type { Conflict, SaveState } from "./outbox";
 import type { Lease } from "./presence";
+import type { RefusedChange } from "./refused";
 import type { EncodingState, Person, StateMessage } from "./protocol";
 import type { Work } from "./work";
 
@@ -42,10 +44,11 @@ export interface State {
   readonly note: string;
   readonly save: SaveState;
   readonly conflict: Conflict | null;
-  /** How many changes are not saved yet. */
+  /** How many changes are not saved yet, and those of them that the server refused. */
   readonly unsaved: number;
+  readonly refused: readonly RefusedChange[];
   /** Other images with changes that were never saved. */
-  readonly elsewhere: readonly number[];
+  readonly elsewhere: readonly Leftover[];
   /** Who has the image open, this editor too; empty while that is not known. */
   readonly people: readonly Person[];
   readonly lease: Lease;
@@ -98,6 +101,7 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     save: { kind: "loading" },
     conflict: null,
     unsaved: 0,
+    refused: [],
     elsewhere: [],
     people: [],
     lease: { kind: "mine" },

@@ -6,7 +6,7 @@
 
 import type { Attributes } from "../api";
 import type { Boot } from "../boot";
-import type { Shown } from "../changes";
+import { apply, type Shown } from "../changes";
 import { newUid } from "../clicks";
 import type { History } from "../history";
 import { contentOf, lastDone, sameAttributes, type Command, type Content, type ObjectChange } from "../journal";
@@ -276,16 +276,18 @@ export class ObjectCommands {
 
   /** What the server refuses because it overlaps is done again so that it does not. */
   refit(): void {
-    const before = new Map(this.desk.outbox.set.annotations.map((one) => [one.uid, contentOf(one)]));
-    const after = new Map(this.desk.outbox.shown.map((one) => [one.uid, contentOf(one)]));
-    const withdrawn = this.desk.outbox.withdraw();
+    const { outbox, history } = this.desk;
+    const withdrawn = outbox.withdraw("overlap");
+    const before = new Map(outbox.shown.map((one) => [one.uid, contentOf(one)]));
+    const after = new Map(apply(outbox.shown, withdrawn).map((one) => [one.uid, contentOf(one)]));
     this.panoptic = true;
     const uids = [...new Set([...before.keys(), ...after.keys()])];
     const changes = uids
       .map((uid) => ({ uid, before: before.get(uid) ?? null, after: after.get(uid) ?? null }))
       .filter((one) => JSON.stringify(one.before) !== JSON.stringify(one.after));
-    for (const operation of withdrawn) if (operation.kind === "status") this.desk.outbox.add(operation);
-    this.desk.history.commit("fit", null, changes);
+    const others = withdrawn.filter(({ kind }) => kind === "status" || kind === "note");
+    if (history.commit("fit", null, changes)) outbox.add(...others);
+    else outbox.add(...withdrawn); // it can't be: it waits as before
   }
 
   // From here on: how

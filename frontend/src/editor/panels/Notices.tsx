@@ -1,8 +1,9 @@
 /** What the annotator should know now: quiet banners over the image, and the toast. */
 
-import type { ComponentChildren } from "preact";
+import { Banner } from "./Banner";
 import { useEditor, useEditorState } from "./context";
 import { LeaseNotice } from "./People";
+import { ElsewhereNotice, GoneNotice, UnsavedNotice } from "./Unsaved";
 
 export function Notices() {
   return (
@@ -12,15 +13,8 @@ export function Notices() {
       <ConnectionNotice />
       <LeaseNotice />
       <ElsewhereNotice />
-      <SaveNotice />
-    </div>
-  );
-}
-
-export function Banner(props: { id: string; tone?: "warn" | "bad"; children: ComponentChildren }) {
-  return (
-    <div class={`banner ${props.tone ?? ""}`} data-testid="banner" data-banner={props.id}>
-      {props.children}
+      <GoneNotice />
+      <UnsavedNotice />
     </div>
   );
 }
@@ -89,43 +83,6 @@ function ConnectionNotice() {
       <button type="button" onClick={() => editor.retryNow()}>
         Try now
       </button>
-    </Banner>
-  );
-}
-
-/** Changes on another image that a tab could not save before it was closed. */
-function ElsewhereNotice() {
-  const [image] = useEditorState((state) => state.elsewhere);
-  if (image === undefined) return null;
-  return (
-    <Banner id="elsewhere" tone="warn">
-      <span>Changes to another image are stored in this browser and not saved yet.</span>
-      <a href={`/images/${image}/`}>Open the image to save them</a>
-    </Banner>
-  );
-}
-
-function SaveNotice() {
-  const editor = useEditor();
-  const save = useEditorState((state) => state.save);
-  if (save.kind !== "refused") return null;
-  return (
-    <Banner id="refused" tone="bad">
-      <span>Not saved: {save.message}</span>
-      {save.code === "overlap" ? (
-        <button type="button" data-testid="refit" onClick={() => editor.objects.refit()}>
-          Remove the overlap
-        </button>
-      ) : (
-        <button type="button" onClick={() => editor.retryNow()}>
-          Try again
-        </button>
-      )}
-      {editor.outbox.operations.length > 0 && (
-        <button type="button" onClick={() => editor.outbox.discardRefused()}>
-          Drop this change
-        </button>
-      )}
     </Banner>
   );
 }

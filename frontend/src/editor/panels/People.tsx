@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { roughly } from "../presence";
 import type { Person } from "../protocol";
 import { useEditor, useEditorState } from "./context";
-import { Banner } from "./Notices";
+import { Banner } from "./Banner";
 
 /** More faces than this are a number. */
 const MOST_FACES = 4;

@@ -137,12 +137,13 @@ const SAYS: Readonly<Record<SaveState["kind"], string>> = {
   conflict: "Changed by someone else",
   signed_out: "Signed out",
   refused: "Not saved",
+  gone: "Image not available",
 };
 
 function SaveIndicator() {
   const editor = useEditor();
   const save = useEditorState((state) => state.save);
-  const waits = save.kind === "offline" || save.kind === "signed_out" || save.kind === "refused";
+  const waits = save.kind === "offline" || save.kind === "signed_out" || save.kind === "gone";
   if (!editor.boot.user.can_label) {
     const why = `You are a ${editor.boot.user.role} in this project: you can view objects but not change them.`;
     return (

@@ -94,7 +94,7 @@ export class Suggestions {
       if (before.kept.some(({ uid }) => !there.has(uid))) this.stale = true;
     }
     if (kept !== before.kept || open?.uid !== before.open?.uid || finishing !== before.finishing) this.pool.refresh();
-    if (this.stale && save.kind === "saved") {
+    if (this.stale && (save.kind === "saved" || save.kind === "refused")) {
       this.stale = false; // what the deleted object covered is offered again
       void this.asking.load();
     }

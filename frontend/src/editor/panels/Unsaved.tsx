@@ -1,0 +1,155 @@
+/** Changes that can't be saved, one by one: of this image, of one that is gone, and of others. */
+
+import { useState } from "preact/hooks";
+import { flat, type Operation } from "../changes";
+import { hasClass, type RefusedChange } from "../refused";
+import { Banner } from "./Banner";
+import { useEditor, useEditorState } from "./context";
+
+export function UnsavedNotice() {
+  const refused = useEditorState((state) => state.refused);
+  const gone = useEditorState((state) => state.save.kind === "gone");
+  if (refused.length === 0 || gone) return null;
+  return (
+    <Banner id="refused" tone="bad">
+      <strong>{refused.length === 1 ? "1 change is not saved." : `${refused.length} changes are not saved.`}</strong>
+      <ul class="unsaved-list" role="list">
+        {refused.map((one, index) => (
+          <Row key={index} one={one} />
+        ))}
+      </ul>
+    </Banner>
+  );
+}
+
+function Row({ one }: { one: RefusedChange }) {
+  const editor = useEditor();
+  const { unsaved } = editor;
+  return (
+    <li data-testid="unsaved" data-code={one.code}>
+      <span>
+        {useName(one.operation)}: {one.message}
+      </span>
+      <span class="unsaved-actions">
+        {hasClass(one.operation) && editor.canLabel && <ClassChoice one={one} />}
+        {one.code === "overlap" && (
+          <button type="button" data-testid="refit" onClick={() => editor.objects.refit()}>
+            Remove overlaps
+          </button>
+        )}
+        <button type="button" onClick={() => unsaved.retry(one)}>
+          Try again
+        </button>
+        <button type="button" onClick={() => unsaved.download(one)}>
+          Download
+        </button>
+        <button type="button" data-testid="drop" onClick={() => unsaved.drop(one)}>
+          Discard
+        </button>
+      </span>
+    </li>
+  );
+}
+
+function ClassChoice({ one }: { one: RefusedChange }) {
+  const editor = useEditor();
+  return (
+    <select
+      aria-label="Save with another class"
+      data-testid="give-class"
+      value=""
+      onChange={(event) => editor.unsaved.giveClass(one, Number(event.currentTarget.value))}
+    >
+      <option value="" disabled>
+        Choose a class…
+      </option>
+      {editor.boot.project.categories.map(({ number, name }) => (
+        <option key={number} value={number}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** What the change is, in words. */
+function useName(operation: Operation): string {
+  const editor = useEditor();
+  const category = "category" in operation ? operation.category : undefined;
+  const named = category === undefined ? "" : ` (${editor.category(category)?.name ?? `class ${category}, deleted`})`;
+  if (operation.kind === "status") return "State of the image";
+  if (operation.kind === "note") return "Note";
+  if (operation.kind === "batch") return `${flat([operation]).length} changes made together`;
+  if (operation.kind === "delete") return "Deleted object";
+  return `${operation.kind === "create" ? "New" : "Changed"} object${named}`;
+}
+
+/** The image can't be had any more: what is not saved can only be taken along. */
+export function GoneNotice() {
+  const editor = useEditor();
+  const save = useEditorState((state) => state.save);
+  const count = useEditorState((state) => state.unsaved);
+  if (save.kind !== "gone") return null;
+  return (
+    <Banner id="gone" tone="bad">
+      <span>
+        {save.message}
+        {count > 0 && ` ${count === 1 ? "1 change was" : `${count} changes were`} not saved.`}
+      </span>
+      {count > 0 && (
+        <>
+          <button type="button" data-testid="download-all" onClick={() => editor.unsaved.downloadAll()}>
+            Download
+          </button>
+          <Discard run={() => editor.unsaved.dropAll()} />
+        </>
+      )}
+      <a href={editor.boot.project.url}>Back to the project</a>
+    </Banner>
+  );
+}
+
+/** Changes on other images that a tab could not save before it was closed. */
+export function ElsewhereNotice() {
+  const elsewhere = useEditorState((state) => state.elsewhere);
+  if (elsewhere.length === 0) return null;
+  return (
+    <Banner id="elsewhere" tone="warn">
+      <strong>Unsaved changes of other images are kept in this browser.</strong>
+      <ul class="unsaved-list" role="list">
+        {elsewhere.map(({ image, name, there }) => (
+          <Elsewhere key={image} image={image} name={name} there={there} />
+        ))}
+      </ul>
+    </Banner>
+  );
+}
+
+function Elsewhere({ image, name, there }: { image: number; name: string | null; there: boolean | null }) {
+  const editor = useEditor();
+  return (
+    <li data-testid="leftover" data-image={image}>
+      <span>
+        {name ?? `Image ${image}`}
+        {there === false && ": deleted, or no longer open to you."}
+      </span>
+      <span class="unsaved-actions">
+        {there !== false && <a href={`/images/${image}/`}>Open it to save them</a>}
+        <button type="button" onClick={() => void editor.unsaved.downloadLeft(image)}>
+          Download
+        </button>
+        <Discard run={() => void editor.unsaved.discardLeft(image)} />
+      </span>
+    </li>
+  );
+}
+
+/** Asks once more: this can't be undone. */
+function Discard({ run }: { run: () => void }) {
+  const [asked, ask] = useState(false);
+  return (
+    <button type="button" data-testid="discard" onClick={() => (asked ? run() : ask(true))}>
+      {asked ? "Discard for good?" : "Discard"}
+    </button>
+  );
+}

@@ -141,6 +141,10 @@ class Field:
     base: Half
     layers: tuple[Layer, ...] = ()
 
+    def arrays(self) -> list[NDArray[Any]]:
+        """What it keeps. Fields of one object have many of them in common."""
+        return [self.base, *(array for layer in self.layers for array in (layer.weighted, layer.weight))]
+
     def at(self, ys: Places, xs: Places) -> Floats:
         """Values at the places ys x xs of the image, both rising."""
         values = read(self.base, self.overview.rows(ys), self.overview.columns(xs))

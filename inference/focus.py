@@ -19,7 +19,7 @@ import numpy as np
 
 from inference.features import Features
 from inference.field import Field, Place, runs_over, window
-from inference.session import Box, Click, ClickSession, Mask, MaskPatch, tight, with_clicked
+from inference.session import Box, Click, ClickSession, Mask, MaskPatch, PackedPatch, tight, with_clicked
 from inference.tiles import Grid, Pixels, Tile, TileFeatures
 
 CLOSE = 32.0  # model pixels: a border so near to a click is what the click is about
@@ -30,7 +30,7 @@ class Opener(Protocol):
     """`ClickPredictor.session`."""
 
     def __call__(
-        self, features: Features, previous: Mask | MaskPatch | None = None, box: Box | None = None
+        self, features: Features, previous: Mask | MaskPatch | PackedPatch | None = None, box: Box | None = None
     ) -> ClickSession: ...
 
 
@@ -51,14 +51,18 @@ class FocusSession:
     """
 
     def __init__(
-        self, opener: Opener, features: Features, previous: Mask | MaskPatch | None = None, box: Box | None = None
+        self,
+        opener: Opener,
+        features: Features,
+        previous: Mask | MaskPatch | PackedPatch | None = None,
+        box: Box | None = None,
     ) -> None:
         """See `ClickPredictor.session`."""
         self._open, self._features = opener, features
         self._overview = Place((0, 0, features.width, features.height), features.frame)
         self.grid = Grid(features.height, features.width)
         self._start = opener(features, previous, box)
-        self._given = None if previous is None else self._start.patch()
+        self._given = self._start.given
         self._session = opener(features)
         self._tile_session: tuple[TileFeatures, ClickSession] | None = None
         self._steps: list[_Step] = []
@@ -76,6 +80,14 @@ class FocusSession:
     @property
     def can_redo(self) -> bool:
         return bool(self._undone)
+
+    @property
+    def nbytes(self) -> int:
+        """Of its own arrays, in bytes: the state after each click, undone ones too. Features are not counted."""
+        steps = [*self._steps, *self._undone]
+        kept = {id(array): array.nbytes for step in steps for array in step.field.arrays()}
+        sessions = [self._start, self._session, *([self._tile_session[1]] if self._tile_session else [])]
+        return sum(kept.values()) + sum(session.nbytes for session in sessions)
 
     def add(self, click: Click, tile: TileFeatures | None = None) -> None:
         """One more click, answered on the tile if there is one, which has to show it. Raises ValueError."""

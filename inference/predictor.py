@@ -23,7 +23,7 @@ from inference.focus import FocusSession
 from inference.geometry import Frame, stem_input, vit_input
 from inference.image_maps import SharedMaps
 from inference.runtime import Encoder, make_encoder, session
-from inference.session import Box, Click, ClickSession, Floats, Inputs, Mask, MaskPatch
+from inference.session import Box, Click, ClickSession, Floats, Inputs, Mask, MaskPatch, PackedPatch
 from inference.tiles import TILE, Grid, Tile, TileFeatures
 
 
@@ -99,7 +99,7 @@ class ClickPredictor:
         return TileFeatures(self.version, y1 - y0, x1 - x0, maps, tile, grid.height, grid.width)
 
     def focus(
-        self, features: Features, previous: Mask | MaskPatch | None = None, box: Box | None = None
+        self, features: Features, previous: Mask | MaskPatch | PackedPatch | None = None, box: Box | None = None
     ) -> FocusSession:
         """As `session`, for an object that may be answered on tiles, too."""
         return FocusSession(self.session, features, previous, box)
@@ -119,7 +119,7 @@ class ClickPredictor:
         return current.mask()
 
     def session(
-        self, features: Features, previous: Mask | MaskPatch | None = None, box: Box | None = None
+        self, features: Features, previous: Mask | MaskPatch | PackedPatch | None = None, box: Box | None = None
     ) -> ClickSession:
         """A new object on an image. previous: a mask to refine, height x width bool, or a patch. box: (x0, y0, x1, y1)
         around the object, which alone gives a first mask; ignored where there is a previous mask."""

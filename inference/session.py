@@ -52,11 +52,40 @@ class MaskPatch:
 
 
 @dataclass(frozen=True, eq=False)
+class PackedPatch:
+    """A `MaskPatch` at one bit a pixel: `rows` are height x ceil(width / 8) bytes, the first pixel the highest bit.
+    100 megapixels take 12 MB."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    rows: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, patch: MaskPatch) -> PackedPatch:
+        return cls(patch.x, patch.y, patch.width, patch.height, np.packbits(patch.bits, axis=1))
+
+    def bits(self, first: int = 0, last: int | None = None) -> Mask:
+        """Rows first..last - 1 (default: all)."""
+        rows = self.rows[first:last]
+        if not rows.size:
+            return np.zeros((len(rows), self.width), bool)
+        return np.unpackbits(rows, axis=1, count=self.width).view(np.bool_)
+
+    def patch(self) -> MaskPatch:
+        return MaskPatch(self.x, self.y, self.width, self.height, self.bits())
+
+
+@dataclass(frozen=True, eq=False)
 class State:
     """What the model said after some clicks: fp16 logits at stride 2, or the mask that the session began with."""
 
     logits: NDArray[np.float16] | None
-    given: MaskPatch | None = None
+    given: PackedPatch | None = None
+
+    def arrays(self) -> list[NDArray[Any]]:
+        return [one for one in (self.logits, self.given.rows if self.given else None) if one is not None]
 
 
 class ClickSession:
@@ -71,7 +100,7 @@ class ClickSession:
         self,
         decode: Decode,
         features: Features | ImageMaps,
-        previous: Mask | MaskPatch | None = None,
+        previous: Mask | MaskPatch | PackedPatch | None = None,
         box: Box | None = None,
         zoom: bool = True,
     ) -> None:
@@ -98,6 +127,18 @@ class ClickSession:
     @property
     def can_redo(self) -> bool:
         return bool(self._undone)
+
+    @property
+    def nbytes(self) -> int:
+        """Of its own arrays, in bytes. What sessions of one image share is not counted."""
+        states = [*self._states, *(state for _, state in self._undone)]
+        kept = {id(array): array.nbytes for state in states for array in state.arrays()}
+        return sum(kept.values()) + self._nearest.nbytes + self._distance.maps.nbytes
+
+    @property
+    def given(self) -> PackedPatch | None:
+        """The mask that it began with."""
+        return self._states[0].given
 
     def click(self, x: float, y: float, positive: bool) -> Mask:
         """One more click; the mask after it."""
@@ -156,7 +197,7 @@ class ClickSession:
         state = self._states[-1]
         if state.given is not None:
             given = state.given
-            out[given.y : given.y + given.height, given.x : given.x + given.width] = given.bits
+            out[given.y : given.y + given.height, given.x : given.x + given.width] = given.bits()
             return out
         x0, y0, x1, y1 = self._bounds()
         out[y0:y1, x0:x1] = self._region((x0, y0, x1, y1))
@@ -166,7 +207,7 @@ class ClickSession:
         """The mask's bounding box and the mask inside it. Costs what the object's size costs, not the image's."""
         state = self._states[-1]
         if state.given is not None:
-            return state.given
+            return state.given.patch()
         box = self._bounds()
         return tight(self._region(box), box[0], box[1])
 
@@ -349,30 +390,33 @@ def drive(steps: Steps, decode: Decode) -> None:
         return
 
 
-def given_patch(previous: Mask | MaskPatch, frame: Frame) -> MaskPatch:
-    """A mask that was given for an image, as a patch of its own. Raises ValueError when it does not fit the image."""
-    if isinstance(previous, MaskPatch):
-        if previous.x + previous.width > frame.width or previous.y + previous.height > frame.height:
-            raise ValueError(f"the previous mask leaves the image of {frame.width} x {frame.height}")
-        return tight(np.array(previous.bits, bool), previous.x, previous.y)
-    if previous.shape != (frame.height, frame.width):
-        raise ValueError(f"the previous mask is {previous.shape}, the image {frame.height} x {frame.width}")
-    found = tight(np.asarray(previous, bool), 0, 0)
-    return replace(found, bits=found.bits.copy())
+def given_patch(previous: Mask | MaskPatch | PackedPatch, frame: Frame) -> PackedPatch:
+    """A mask that was given for an image, as a patch of its own (a packed one has to be tight). Raises ValueError when
+    it does not fit the image."""
+    if not isinstance(previous, (MaskPatch, PackedPatch)):
+        if previous.shape != (frame.height, frame.width):
+            raise ValueError(f"the previous mask is {previous.shape}, the image {frame.height} x {frame.width}")
+        return PackedPatch.of(tight(np.asarray(previous, bool), 0, 0))
+    if previous.x + previous.width > frame.width or previous.y + previous.height > frame.height:
+        raise ValueError(f"the previous mask leaves the image of {frame.width} x {frame.height}")
+    if isinstance(previous, PackedPatch):
+        return previous
+    return PackedPatch.of(tight(np.asarray(previous.bits, bool), previous.x, previous.y))
 
 
-def shrunk(patch: MaskPatch, frame: Frame) -> Floats:
+def shrunk(patch: MaskPatch | PackedPatch, frame: Frame) -> Floats:
     """How much of each model pixel a patch covers: inner height x inner width, 0 to 1. Of a large image in two steps,
     first across and some rows at a time, so that it is never there as a whole."""
+    packed = patch if isinstance(patch, PackedPatch) else PackedPatch.of(patch)
     columns, inner = slice(patch.x, patch.x + patch.width), (frame.inner_width, frame.inner_height)
     if frame.height * frame.width <= AT_ONCE:
         whole = np.zeros((frame.height, frame.width), np.float32)
-        whole[patch.y : patch.y + patch.height, columns] = patch.bits
+        whole[patch.y : patch.y + patch.height, columns] = packed.bits()
         return np.asarray(cv2.resize(whole, inner, interpolation=cv2.INTER_AREA), np.float32)
     narrow = np.zeros((frame.height, frame.inner_width), np.float32)
     rows = max(1, AT_ONCE // frame.width)
     for first in range(0, patch.height, rows):
-        part = patch.bits[first : first + rows]
+        part = packed.bits(first, first + rows)
         strip = np.zeros((len(part), frame.width), np.float32)
         strip[:, columns] = part
         across = cv2.resize(strip, (frame.inner_width, len(part)), interpolation=cv2.INTER_AREA)

@@ -163,6 +163,23 @@ CELERY_TASK_ROUTES = {
     "labeling.suggestions.tasks.suggest": {"queue": "heads"},
     "labeling.suggestions.tasks.learn": {"queue": "heads"},
 }
+# Every task has an end. What is killed at its hard limit leaves its row to be claimed again, three times at most.
+# docs/configuration.md has the table, with what each has to do in that time.
+_MINUTE = 60
+TASK_MINUTES = {
+    "labeling.images.tasks.ingest": 30,
+    "labeling.images.tasks.cut": 30,
+    "labeling.features.tasks.encode": 30,
+    "labeling.suggestions.tasks.suggest": 30,
+    "labeling.suggestions.tasks.learn": 12 * 60,
+    "labeling.exchange.tasks.run": 12 * 60,
+}
+CELERY_TASK_SOFT_TIME_LIMIT = 10 * _MINUTE
+CELERY_TASK_TIME_LIMIT = 11 * _MINUTE
+CELERY_TASK_ANNOTATIONS = {
+    task: {"soft_time_limit": minutes * _MINUTE, "time_limit": (minutes + 1) * _MINUTE}
+    for task, minutes in TASK_MINUTES.items()
+}
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # every period is seconds long: nothing to remember in a file
 
 
@@ -182,7 +199,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # What `manage.py start` runs.
-WORKER_PROCESSES = env.integer("WORKER_PROCESSES", 2)
+WORKER_PROCESSES = env.integer("WORKER_PROCESSES", 3)
+# Of a host's processes, so many take in uploads at a time, and so many make exports: none of both stops the other.
+TAKE_IN_AT_ONCE = max(1, WORKER_PROCESSES - 1)
 DEMO = env.flag("DEMO", True)
 
 # Limits, each with the message that names it.
@@ -194,6 +213,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a path beside each file, and what a form has
 FEATURES_MEMORY_BYTES = env.integer("FEATURES_MEMORY_BYTES", 512 * 1024**2)
+OBJECTS_MEMORY_BYTES = env.integer("OBJECTS_MEMORY_BYTES", 1024**3)
 TILES_BYTES = env.integer("TILES_BYTES", 8 * 1024**3)
 # What a web process carries out at once (labeling/common/lanes.py).
 REQUESTS_AT_ONCE = env.integer("REQUESTS_AT_ONCE", 16)

@@ -1,6 +1,10 @@
-"""Masks as COCO RLE: the master form (whole view) and the patch (inside a bounding box)."""
+"""Masks as COCO RLE: the master form (whole view) and the patch (inside a bounding box).
 
-from collections.abc import Sequence
+What strangers send is read run by run, and pixels are made some columns at a time: besides its result nothing here
+needs more than `_AT_ONCE` pixels and a few numbers for each run.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -9,6 +13,12 @@ import numpy.typing as npt
 from pycocotools import mask as coco
 
 Bits = npt.NDArray[np.bool_]
+Packed = npt.NDArray[np.uint8]
+Runs = npt.NDArray[np.int64]
+_AT_ONCE = 4 * 1024**2  # pixels
+_NUMBERS = 2**18  # runs that are read at once
+_LONGEST_RUN = 2**36  # sums of runs stay far from overflowing
+_DIGITS = 12
 
 
 class MaskError(ValueError):
@@ -30,9 +40,22 @@ class Box:
 
 def encode(bits: Bits) -> str:
     """Compressed COCO counts (column-major) of an `h×w` bool array."""
-    cells = np.ascontiguousarray(bits, bool).view(np.uint8)
-    columns = cv2.transpose(cells).T if cells.size else np.asfortranarray(cells)  # NumPy's own is 5 times slower
-    rle = coco.encode(columns)
+    height, width = bits.shape
+    if bits.size <= _AT_ONCE:
+        cells = np.ascontiguousarray(bits, bool).view(np.uint8)
+        columns = cv2.transpose(cells).T if cells.size else np.asfortranarray(cells)  # NumPy's own is 5 times slower
+        rle = coco.encode(columns)
+        return rle["counts"].decode("ascii")
+    ends, before, step = [], False, max(1, _AT_ONCE // height)
+    for first in range(0, width, step):
+        part = cv2.transpose(np.ascontiguousarray(bits[:, first : first + step]).view(np.uint8)).ravel()
+        ends.append(np.flatnonzero(np.diff(part, prepend=np.uint8(before))) + first * height)
+        before = bool(part[-1])
+    return _written(np.diff(np.concatenate([[0], *ends, [height * width]])), height, width)
+
+
+def _written(found: Runs, height: int, width: int) -> str:
+    rle = coco.frPyObjects({"size": [height, width], "counts": found}, height, width)
     return rle["counts"].decode("ascii")
 
 
@@ -41,46 +64,85 @@ def decode(counts: str, height: int, width: int) -> Bits:
 
     Raises: MaskError when the runs do not add up to height × width (pycocotools would read past its buffer).
     """
-    check(counts, height, width)
-    bits = coco.decode({"size": [height, width], "counts": counts.encode("ascii")})
-    return np.ascontiguousarray(bits).astype(bool)
+    bits = np.zeros((height, width), bool)
+    for first, part in _columns(check(counts, height, width), height, 0, width):
+        bits[:, first : first + part.shape[1]] = part
+    return bits
 
 
-def runs(counts: str) -> list[int]:
+def packed(counts: str, height: int, width: int) -> tuple[Box, Packed]:
+    """The tight box of a mask, and its pixels inside at one bit each: rows of whole bytes, the first pixel highest.
+
+    Raises: MaskError as `check`.
+    """
+    found = check(counts, height, width)
+    _, box = area_and_box(_written(_merged(found), height, width), height, width)
+    rows = np.zeros((box.height, -(-box.width // 8)), np.uint8)
+    for first, part in _columns(found, height, box.x, box.x + box.width):
+        bits = np.packbits(part[box.y : box.y + box.height], axis=1)
+        rows[:, (first - box.x) // 8 : (first - box.x) // 8 + bits.shape[1]] = bits
+    return box, rows
+
+
+def _columns(found: Runs, height: int, first: int, last: int) -> Iterator[tuple[int, Bits]]:
+    """Columns first..last - 1 of a mask, some at a time (a multiple of 8 but for the last): the first of them, and
+    `height×columns` bool."""
+    ends = np.cumsum(found)
+    step = max(8, _AT_ONCE // max(1, height) // 8 * 8)
+    for begin in range(first, last, step):
+        end = min(begin + step, last)
+        low = int(np.searchsorted(ends, begin * height, "right"))
+        high = int(np.searchsorted(ends, end * height, "left"))
+        edges = np.clip(ends[low : high + 1], begin * height, end * height)
+        lengths = np.diff(edges, prepend=begin * height)
+        values = (np.arange(low, low + len(lengths)) & 1).astype(bool)
+        yield begin, np.repeat(values, lengths).reshape(end - begin, height).T
+
+
+def runs(counts: str) -> Runs:
     """The run lengths of compressed counts, zeros first (COCO's variable-length code: 5 bits and a sign a character,
     from the third run on as a difference to the run two before).
 
     Raises: MaskError on a character outside the code, an unfinished number or a negative run.
     """
-    found: list[int] = []
-    value = shift = 0
-    for character in counts:
-        code = ord(character) - 48
-        if not 0 <= code < 64:
-            raise MaskError(f"counts has the character {character!r}, which compressed COCO RLE does not use.")
-        value |= (code & 0x1F) << shift
-        shift += 5
-        if shift > 60:
-            raise MaskError("counts has a number that is too long.")
-        if code & 0x20:
-            continue
-        if code & 0x10:
-            value -= 1 << shift
-        if len(found) > 2:
-            value += found[-2]
-        if value < 0:
-            raise MaskError("counts has a negative run.")
-        found.append(value)
-        value = shift = 0
-    if shift:
+    codes = np.frombuffer(counts.encode("utf-8", "surrogatepass"), np.uint8) - np.uint8(48)
+    if codes.size and codes.max() > 63:
+        odd = next(char for char in counts if not 48 <= ord(char) < 112)
+        raise MaskError(f"counts has the character {odd!r}, which compressed COCO RLE does not use.")
+    if codes.size and codes[-1] & 0x20:
         raise MaskError("counts ends inside a number.")
+    ends = np.flatnonzero((codes & 0x20) == 0)
+    found = np.empty(len(ends), np.int64)
+    for at in range(0, len(ends), _NUMBERS):
+        part = ends[at : at + _NUMBERS]
+        first = int(ends[at - 1]) + 1 if at else 0
+        found[at : at + len(part)] = _numbers(codes[first : int(part[-1]) + 1], part - first)
+    np.cumsum(found[1::2], out=found[1::2])
+    np.cumsum(found[2::2], out=found[2::2])
+    if found.size and found.min() < 0:
+        raise MaskError("counts has a negative run.")
+    if found.size and found.max() > _LONGEST_RUN:
+        raise MaskError("counts has a number that is too long.")
     return found
 
 
-def check(counts: str, height: int, width: int) -> list[int]:
+def _numbers(codes: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64]) -> Runs:
+    """The numbers that `codes` spell; the last character of each is at `ends`."""
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    lengths = ends - starts + 1
+    if lengths.max() > _DIGITS:
+        raise MaskError("counts has a number that is too long.")
+    places = np.arange(len(codes)) - np.repeat(starts, lengths)
+    values: Runs = np.add.reduceat((codes & 0x1F).astype(np.int64) << (5 * places), starts)
+    negative = (codes[ends] & 0x10) != 0
+    values[negative] -= np.int64(1) << (5 * lengths[negative])
+    return values
+
+
+def check(counts: str, height: int, width: int) -> Runs:
     """The run lengths, zeros first. Raises: MaskError unless they are exactly height × width pixels."""
     found = runs(counts)
-    total = sum(found)
+    total = int(found.sum())
     if total != height * width:
         raise MaskError(f"counts describes {total} pixels; {height} × {width} is {height * width}.")
     return found
@@ -92,14 +154,17 @@ def canonical(counts: str, height: int, width: int) -> str:
     pycocotools reads an empty run inside a mask as a pixel when it looks for the bounding box, and two spellings of
     one mask would not be equal. Raises: MaskError as `check`.
     """
-    merged = [0]
-    for index, run in enumerate(check(counts, height, width)):
-        if (len(merged) - 1) % 2 == index % 2:
-            merged[-1] += run
-        elif run:
-            merged.append(run)
-    rle = coco.frPyObjects({"size": [height, width], "counts": merged}, height, width)
-    return rle["counts"].decode("ascii")
+    return _written(_merged(check(counts, height, width)), height, width)
+
+
+def _merged(found: Runs) -> Runs:
+    """The same mask without empty runs but a first one of zeros."""
+    places = np.flatnonzero(found)
+    if not len(places):
+        return np.zeros(1, np.int64)
+    begins = np.flatnonzero(np.diff(places & 1, prepend=1 - (places[0] & 1)))
+    merged = np.add.reduceat(found[places], begins)
+    return np.concatenate([[0], merged]) if places[0] & 1 else merged
 
 
 def area_and_box(counts: str, height: int, width: int) -> tuple[int, Box]:
@@ -121,7 +186,7 @@ def without(counts: str, others: Sequence[str], height: int, width: int) -> str 
         return counts
     union = coco.merge([_rle(one, height, width) for one in others])
     outside = runs(union["counts"].decode("ascii"))
-    outside = outside[1:] if outside[0] == 0 else [0, *outside]
+    outside = outside[1:] if outside[0] == 0 else np.concatenate([[0], outside])
     free = coco.frPyObjects({"size": [height, width], "counts": outside}, height, width)
     left = coco.merge([_rle(counts, height, width), free], intersect=True)
     return canonical(left["counts"].decode("ascii"), height, width) if int(coco.area(left)) else None

@@ -3,9 +3,11 @@
 import json
 import shutil
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, Any
+
+from labeling.exchange import names
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say; the time of the export would make every zip another one
 _MODE = 0o644 << 16
@@ -53,9 +55,11 @@ class Archive:
             shutil.copyfileobj(source, out, 1 << 20)
 
     def _entry(self, name: str, compress: bool) -> zipfile.ZipInfo:
-        if name in self._names:
-            raise ValueError(f"the archive has {name!r} already")
-        self._names.add(name)
+        if names.key(name) in self._names:
+            raise ValueError(f"the archive has {name!r} already, perhaps in other letters")
+        if any(names.fit(part) != part for part in PurePosixPath(name).with_suffix("").parts):
+            raise ValueError(f"{name!r} is not a name for every file system; have one made by `FileNames`")
+        self._names.add(names.key(name))
         entry = zipfile.ZipInfo(name, _EPOCH)
         entry.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
         entry.create_system, entry.external_attr = 3, _MODE

@@ -1,6 +1,5 @@
 """What there is to export: the images of a project with their kept objects, and a file name for each."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.common import masks
 from labeling.exchange.archive import Archive
+from labeling.exchange.names import SUFFIX, FileNames
 from labeling.exchange.problems import ExportProblem
 from labeling.images.models import Image
 from labeling.projects.models import Attribute, Category, Project
@@ -20,8 +20,6 @@ ImageChoice = Literal["labeled", "done", "all"]
 """Which images go in: those with objects or called done; only those called done; every image."""
 
 _CHUNK = 200  # images that one query loads with their objects
-_UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')  # not allowed in file names on Windows
-_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Item:
     @property
     def stem(self) -> str:
         """The file name without its suffix; it is unique too."""
-        return _SUFFIX.sub("", self.file_name)
+        return SUFFIX.sub("", self.file_name)
 
     def counts(self, kept: Annotation) -> str:
         """An object's RLE, checked. Raises: ExportProblem."""
@@ -75,7 +73,10 @@ class Dataset:
         self.categories: list[Category] = list(project.categories.all())
         self.attributes: list[Attribute] = list(project.attributes.all())
         rows = list(_chosen(project, choice).order_by("id").values_list("id", "name", "view", "original"))
-        self._names = _file_names([(pk, name, _suffix(name, view, original)) for pk, name, view, original in rows])
+        given = FileNames()
+        self._names = {pk: given.take(name, pk, _suffix(name, view, original)) for pk, name, view, original in rows}
+        self.renamed = given.changed
+        """File names that are not the uploaded ones, with those."""
 
     def __len__(self) -> int:
         return len(self._names)
@@ -118,21 +119,5 @@ def _suffix(name: str, view: str, original: str) -> str:
     """The suffix of the view, which is what the masks are for; an upload's own spelling where it is that very file."""
     own, of_view = PurePosixPath(name).suffix, PurePosixPath(view).suffix
     if view == original or own.lower() == of_view.lower():
-        return own if _SUFFIX.search(own) else of_view
+        return own if SUFFIX.search(own) else of_view
     return of_view
-
-
-def _file_names(images: list[tuple[int, str, str]]) -> dict[int, str]:
-    """A relative path for each `(id, name, suffix)`: folders kept, fit for every file system, and unique also without
-    suffix and regardless of case. A name that is taken gets the image's id.
-    """
-    found: dict[int, str] = {}
-    taken: set[str] = set()
-    for pk, name, suffix in images:
-        parts = [part.strip(" .") for part in _UNFIT.sub("_", name.replace("\\", "/")).split("/")]
-        stem = _SUFFIX.sub("", "/".join(part for part in parts if part)) or f"image-{pk}"
-        while stem.casefold() in taken:
-            stem += f"-{pk}"
-        taken.add(stem.casefold())
-        found[pk] = stem + suffix
-    return found

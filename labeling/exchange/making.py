@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 EVENTS_PER_SECOND = 5
+RENAMED = "renamed.json"
+"""In a zip in which files are not called as they were uploaded: file name → uploaded name."""
+
 SCRATCH = settings.HOME / "scratch"
 SCRATCH_KEPT = timedelta(days=1)
 State = Export.State
@@ -72,6 +75,8 @@ def write_zip(project: Project, format: Format, options: Options, path: Path, pr
     try:
         with Archive(draft) as archive:
             format.write(dataset, options, archive, advance)
+            if dataset.renamed:
+                archive.write_json(RENAMED, dataset.renamed, indent=1)
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
@@ -205,6 +210,12 @@ def unfinished() -> QuerySet[Export]:
         if leases.is_dead(owner):
             Export.objects.filter(pk=pk, state=State.RUNNING, lease_owner=owner).update(lease_until=None)
     return _free()
+
+
+def next_free(after: Export) -> Export | None:
+    """The oldest export that waits: of another project if there is one, so that none waits for all of another's."""
+    other = _free().exclude(project_id=after.project_id).order_by("pk").first()
+    return other or _free().exclude(pk=after.pk).order_by("pk").first()
 
 
 def expire() -> int:

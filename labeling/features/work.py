@@ -18,28 +18,35 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+SLICE = 300.0
+"""Seconds after which a task ends, and another one goes on."""
+
+
 def work_off() -> int:
     """Encode until the queue is empty or the worker shuts down; returns how many images are ready now.
 
     One encoding at a time on a host: it uses all cores (or the GPU), and a second one in the same pool would only take
-    the place of a task that brings images in.
+    the place of a task that brings images in. After `SLICE` seconds another message goes on: no task is long.
     """
-    ready = 0
+    ready, until = 0, time.monotonic() + SLICE
     while not leases.stopping():
+        if time.monotonic() > until:
+            queue.nudge()
+            break
         with only_one("encode") as alone:
             if not alone:
                 break
-            ready += _drain()
+            ready += _drain(until)
         # A task that came after our last look and before we let go found the door closed and left its row to us.
         if not queue.is_waiting() and not tiles.is_waiting():
             break
     return ready
 
 
-def _drain() -> int:
+def _drain(until: float) -> int:
     queue.release_lost()
     ready, size = 0, model.batch_size()
-    while not leases.stopping():
+    while not leases.stopping() and time.monotonic() <= until:
         tiles.work_off()  # somebody is clicking there: before whole images
         rows = queue.claim(size)
         if not rows:

@@ -5,6 +5,7 @@ for a lease, and a row whose worker is gone is claimed again. Nothing of a try t
 """
 
 import logging
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from labeling.images.models import Cutting, Image
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
+SLICE = 60.0
 REMEMBERED = timedelta(minutes=5)
 """How long a failure is told instead of being tried again."""
 
@@ -37,11 +39,14 @@ def nudge() -> None:
 
 
 def work_off() -> int:
-    """Make the blocks of every image that waits; returns how many were made."""
-    count = 0
+    """Make the blocks of images that wait; returns how many. After `SLICE` seconds another message goes on."""
+    count, until = 0, time.monotonic() + SLICE
     while not leases.stopping() and (row := _claim()) is not None:
         with leases.renewing(_mine(row)):
             count += _cut(row)
+        if time.monotonic() > until:
+            nudge()
+            break
     return count
 
 

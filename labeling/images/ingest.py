@@ -68,6 +68,16 @@ def nudge(upload_id: int, *, always: bool = False) -> None:
     nudges.send("labeling.images.tasks.ingest", upload_id, expires=300, always=always)
 
 
+def nudge_another(upload_id: int) -> None:
+    """Have a worker look at the oldest other upload of which something waits and nobody is at work on."""
+    waiting = UploadItem.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lt=timezone.now()), state=State.WAITING
+    ).exclude(upload_id=upload_id)
+    other = waiting.order_by("upload_id").values_list("upload_id", flat=True).first()
+    if other is not None:
+        nudge(other)
+
+
 class News:
     """Tells the project's pages how far an upload is, `EVENTS_PER_SECOND` times a second at most: each time its files
     are counted. What was held back is told at the end of the `with` block."""

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from celery import shared_task
 from celery.signals import worker_ready
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from labeling.common.alone import one_of
 from labeling.images import cutting, leases, services
 from labeling.images import ingest as ingesting
 from labeling.images.models import Upload, UploadItem
@@ -16,8 +18,16 @@ ABANDONED_AFTER = timedelta(hours=24)
 
 @shared_task
 def ingest(upload_id: int) -> int:
-    """Work off what waits in an upload; returns how many items this call took."""
-    return ingesting.work_off(upload_id)
+    """Work off what waits in an upload, for a slice of time; returns how many items this call took.
+
+    All but one of a host's processes may do that at a time: exports and what is short always have one. Who finds no
+    place leaves it to those who have one: they look for other uploads when they end.
+    """
+    with one_of("ingest", settings.TAKE_IN_AT_ONCE) as place:
+        count = ingesting.work_off(upload_id) if place else 0
+    if place:
+        ingesting.nudge_another(upload_id)
+    return count
 
 
 @shared_task

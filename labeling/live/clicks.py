@@ -25,8 +25,10 @@ from labeling.live import messages as say
 from labeling.live.attendance import Attendance
 from labeling.live.decoder import decoder
 from labeling.live.guard import NO_LONGER_ALLOWED, Guard
+from labeling.live.memory import memory
 from labeling.live.messages import Refused
 from labeling.live.objects import OpenObjects, Surroundings
+from labeling.live.sockets import sockets
 from labeling.projects.access import LABELERS
 
 logger = logging.getLogger(__name__)
@@ -68,13 +70,16 @@ class ClickConsumer(AsyncWebsocketConsumer):
         if await self.guard.check() is None:
             raise DenyConnection
         owner = self.guard.user.pk if self.guard.user else None
-        around = Surroundings(image.pk, image.width, image.height, decoder(), self._features, self.tell, owner)
+        around = Surroundings(
+            image.pk, image.width, image.height, decoder(), self._features, self.tell, memory(), owner
+        )
         self.objects = OpenObjects(around)
         self.attendance = Attendance(image, self.guard, self.channel_name, self.tell)
         # Subscribed before the state is read: a change between the two is told twice rather than never.
         await self.channel_layer.group_add(image_group(image.pk), self.channel_name)
         encoding = await database_sync_to_async(open_image)(image.pk)
         await self.accept()
+        await sockets.enter(self, owner)
         await self.tell(_hello(image, encoding))
         if encoding.state != Encoding.State.READY:
             ahead = None
@@ -92,6 +97,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
     def _stop(self) -> None:
         """Forget the open objects and end what runs in the background."""
         self._closed = True
+        sockets.leave(self)
         if hasattr(self, "objects"):
             self.objects.close_all()
         for task in self._background:
@@ -123,6 +129,8 @@ class ClickConsumer(AsyncWebsocketConsumer):
             per_second = limits.CLICKS_PER_SECOND
             raise Refused("rate_limited", f"More than {per_second} messages a second. Wait a moment and send it again.")
         message = await _read(text)
+        if not isinstance(message, say.Ping):
+            sockets.use(self)
         match message:
             case say.Ping():
                 await self.tell(say.Pong(seq=message.seq))

@@ -18,18 +18,26 @@ from uuid import UUID
 import inference
 from inference import Features
 from inference.focus import FocusSession
-from inference.session import MaskPatch
+from inference.session import PackedPatch
 from inference.tiles import Grid, Tile, TileFeatures
 from labeling.common import masks
 from labeling.features.store import FeaturesLost
 from labeling.live.decoder import Decoder
 from labeling.live.limits import CLICKS_PER_OBJECT, OPEN_OBJECTS, PENDING_REQUESTS, TILE_PATIENCE, TILE_POLL
+from labeling.live.memory import Memory
 from labeling.live.messages import Click, Error, Mask, Patch, Redo, Refused, ServerMessage, Start, Took, Undo
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+
+NO_ROOM = (
+    "The server has no memory for one more open object of yours. Keep or cancel some of those that are open, or close "
+    "other tabs, then click again."
+)
+STARTED, CLICKED = 5 * 1024**2, 512 * 1024
+"""Bytes that are charged for a `start` (with the image's features) and for a click before their work begins."""
 
 Request = Start | Click | Undo | Redo
 Send = Callable[[ServerMessage], Awaitable[None]]
@@ -46,8 +54,11 @@ class Surroundings:
     features: Callable[[], Awaitable[Features]]
     """The image's features. Raises: Refused `not_ready`."""
     send: Send
+    memory: Memory
+    """What open objects hold is charged for here."""
+
     owner: Hashable = None
-    """Whose objects they are. Decode threads serve owners in turn."""
+    """Whose objects they are. Decode threads serve owners in turn, and each has a share of the memory."""
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`work(...)` in a decode thread."""
@@ -87,12 +98,34 @@ class OpenObject:
         self._missed: str | None = None
         """The tile that would have answered the newest click better, had it been here."""
 
+        self._features_bytes = 0
+        self._holds = 0
+        """Bytes of the session and its features."""
+
+        self._closed = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being done with it."""
+        return self._task is None
+
+    def drop(self) -> None:
+        """Others need the memory. The next click is told `unknown_object`, and the editor starts it again."""
+        self.close()
+        self._end(self)
+
+    def _charge(self, more: int = 0) -> bool:
+        """Whether there is room for what it holds and `more`; noted then."""
+        return self._around.memory.charge(self, self._around.owner, self._holds + more)
+
     def submit(self, request: Request) -> None:
         """Put a request last in line. Raises: Refused."""
         if request.seq <= self.seq:
             raise Refused("bad_message", f"seq must rise: {request.seq} came after {self.seq}.")
         if len(self._pending) >= PENDING_REQUESTS:
             raise Refused("rate_limited", "The server is behind with this object. Wait for its mask, then go on.")
+        if not self._charge(_needs(request)):
+            raise Refused("too_many_objects", NO_ROOM)
         self.seq = request.seq
         self._line_up(_Turn(request))
 
@@ -108,6 +141,8 @@ class OpenObject:
 
     def close(self) -> None:
         """Forget the object; what is on its way is not answered."""
+        self._closed = True
+        self._around.memory.release(self)
         self._pending.clear()
         self._hoped = None
         if self._look is not None:
@@ -127,6 +162,7 @@ class OpenObject:
                 await self._tell_error(turn, Refused("internal", message))
         self._task = None
         if self._session is None:
+            self._around.memory.release(self)
             self._end(self)
 
     async def _serve(self, turn: _Turn) -> None:
@@ -141,7 +177,9 @@ class OpenObject:
             if answer is not None:
                 await self._around.send(answer)
                 if self._missed is not None:
-                    self._look = asyncio.create_task(self._look_at(_Turn(turn.request, tile=self._missed)))
+                    self._look = asyncio.create_task(
+                        self._look_at(_Turn(_without_mask(turn.request), tile=self._missed))
+                    )
 
     async def _look_at(self, turn: _Turn) -> None:
         """Bring a tile to memory for the next click, and answer the newest one on it: now, or when it is encoded.
@@ -177,7 +215,16 @@ class OpenObject:
         run = self._around.run
         for step in steps[:-1]:
             await run(self._begin, turn, step)
-        return await run(self._finish, turn, steps[-1])
+            self._account()
+        answer = await run(self._finish, turn, steps[-1])
+        self._account()
+        return answer
+
+    def _account(self) -> None:
+        """Charge for what it holds now. Raises: Refused when there is no room; the object is forgotten then."""
+        if not self._closed and not self._charge():
+            self._session = self._unanswered = None
+            raise Refused("too_many_objects", NO_ROOM)
 
     async def _steps(self, request: Request) -> list[Callable[[], object]]:
         """What there is to do in decode threads. Raises: Refused when it can't be done now."""
@@ -219,6 +266,8 @@ class OpenObject:
         if turn.began is None:
             turn.began = time.perf_counter()
         step()
+        if self._session is not None:
+            self._holds = self._session.nbytes + self._features_bytes
 
     def _finish(self, turn: _Turn, step: Callable[[], object]) -> Mask | None:
         self._begin(turn, step)
@@ -229,18 +278,20 @@ class OpenObject:
         """A session with the first click, if any."""
         previous = self._mask_of(start.previous) if start.previous else None
         self._session = self._around.decoder.predictor.focus(features, previous=previous, box=start.box)
+        self._features_bytes = features.nbytes
         for click in first:
             click()
 
-    def _mask_of(self, patch: Patch) -> MaskPatch | None:
+    def _mask_of(self, patch: Patch) -> PackedPatch | None:
         """The mask of a patch; None for an empty one. Raises: Refused `bad_message`."""
         x, y, width, height = patch.bbox
         if width == 0 or height == 0:
             return None
         try:
-            return MaskPatch(x, y, width, height, masks.decode(patch.counts, height, width))
+            box, rows = masks.packed(patch.counts, height, width)
         except masks.MaskError as error:
             raise Refused("bad_message", f"previous: {error}") from error
+        return PackedPatch(x + box.x, y + box.y, box.width, box.height, rows)
 
     def _click(self, x: float, y: float, positive: bool) -> None:
         """A new click: on the tile that answers it best, if that is here."""
@@ -289,6 +340,19 @@ class OpenObject:
             stage="coarse" if self._missed and _may_look_closer(turn.request) else "final",
             ms=turn.took(),
         )
+
+
+def _needs(request: Request) -> int:
+    """Bytes that a request may come to hold, as far as it says."""
+    if not isinstance(request, Start):
+        return CLICKED
+    given = request.previous
+    return STARTED + (len(given.counts) + given.bbox[2] * given.bbox[3] // 8 if given else 0)
+
+
+def _without_mask(request: Request) -> Request:
+    """What is remembered of an answered request: not the megabytes that it may have carried."""
+    return request.model_copy(update={"previous": None}) if isinstance(request, Start) else request
 
 
 def _may_look_closer(request: Request) -> bool:

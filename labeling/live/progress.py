@@ -19,6 +19,7 @@ from labeling.features.models import Encoding
 from labeling.images.ingest import totals
 from labeling.images.models import Image, Upload
 from labeling.live.guard import NO_LONGER_ALLOWED, Guard
+from labeling.live.sockets import sockets
 from labeling.projects.models import Role
 
 VERSION = 1
@@ -56,7 +57,14 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         # Subscribed before the snapshot is taken: a change between the two is told twice rather than never.
         await self.channel_layer.group_add(project_group(self.project_id), self.channel_name)
         await self.accept()
+        await sockets.enter(self, self.guard.user.pk if self.guard.user else None)
         await self._tell_counts("snapshot")
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # also when the channel layer fails, where `disconnect` is not called
+            sockets.leave(self)
 
     async def disconnect(self, code: int) -> None:
         if self._counting is not None:

@@ -25,27 +25,34 @@ SAME_OBJECT = 0.5
 TELL_EVERY = 0.5
 """Seconds between two messages about a run."""
 
+SLICE = 300.0
+"""Seconds after which a task ends, and another one goes on."""
+
 
 def work_off() -> int:
     """Look at images until none waits or the worker shuts down; returns how many were looked at.
 
-    One at a time on a host: a method uses what cores there are, and training wants some too.
+    One at a time on a host: a method uses what cores there are, and training wants some too. After `SLICE` seconds
+    another message goes on: no task is long.
     """
-    done = 0
+    done, until = 0, time.monotonic() + SLICE
     while not leases.stopping():
+        if time.monotonic() > until:
+            runs.nudge()
+            break
         with only_one("suggest") as alone:
             if not alone:
                 break
-            done += _drain()
+            done += _drain(until)
         if not runs.is_waiting():
             break
     return done
 
 
-def _drain() -> int:
+def _drain(until: float) -> int:
     runs.release_lost()
     done, told_at = 0, float("-inf")
-    while not leases.stopping():
+    while not leases.stopping() and time.monotonic() <= until:
         row = runs.claim()
         if row is None:
             break

@@ -128,9 +128,9 @@ def test_the_same_uid_may_be_used_on_another_image(bob: User, project: Project, 
 def test_a_mask_is_kept_in_its_one_spelling(bob: User, url: str, as_user: Clients) -> None:
     """Runs 0 of zeros, 3 ones, 0 zeros, 2 ones, …: pycocotools would give this a wrong box."""
     spelled = "03" + "0" + "O" + _rest(HEIGHT * WIDTH - 5, before=0)
-    assert masks.runs(spelled) == [0, 3, 0, 2, HEIGHT * WIDTH - 5]
+    assert masks.runs(spelled).tolist() == [0, 3, 0, 2, HEIGHT * WIDTH - 5]
     kept = send(as_user(bob), "POST", url, new(counts=spelled)).json()["annotation"]
-    assert masks.runs(kept["counts"]) == [0, 5, HEIGHT * WIDTH - 5]
+    assert masks.runs(kept["counts"]).tolist() == [0, 5, HEIGHT * WIDTH - 5]
     assert (kept["area"], kept["bbox"]) == (5, [0, 0, 1, 5])
 
 

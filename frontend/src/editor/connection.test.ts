@@ -323,4 +323,19 @@ describe("the click connection", () => {
     await settledWith(2);
     expect(listener.connection).not.toHaveBeenCalledWith("denied");
   });
+
+  it("gives its place to other tabs until somebody looks at it", async () => {
+    vi.stubGlobal("window", new EventTarget());
+    vi.stubGlobal("document", { visibilityState: "visible" });
+    track(A);
+    await settledWith(1);
+    for (const socket of server.server.clients) socket.close(4429);
+    await vi.waitFor(() => expect(listener.connection).toHaveBeenLastCalledWith("lost"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(listener.hello).toHaveBeenCalledTimes(1);
+    window.dispatchEvent(new Event("focus"));
+    await vi.waitFor(() => expect(listener.hello).toHaveBeenCalledTimes(2));
+    await settledWith(1);
+    vi.unstubAllGlobals();
+  });
 });

@@ -5,7 +5,14 @@
  * to be repaired after an outage: on a new socket the server has been told nothing yet.
  */
 
-import { frameOf, NO_LONGER_ALLOWED, parse, type ClientMessage, type EncodingState } from "./protocol";
+import {
+  frameOf,
+  NO_LONGER_ALLOWED,
+  TOO_MANY_SOCKETS,
+  parse,
+  type ClientMessage,
+  type EncodingState,
+} from "./protocol";
 import type {
   AnnotationsMessage,
   ErrorMessage,
@@ -75,6 +82,7 @@ const TRANSIENT: Readonly<Record<string, number>> = {
   nothing_to_redo: 0,
 };
 const MOST_REPEATS = 4;
+const WAKING = ["focus", "pointerdown", "keydown"] as const;
 /** More steps than this are told by starting anew. */
 const MOST_STEPS = 4;
 
@@ -334,8 +342,19 @@ export class ClickConnection {
     }
     this.failures += 1;
     this.listener.connection("lost");
+    if (code === TOO_MANY_SOCKETS) return this.park();
     const wait = Math.min(this.patience.longest, this.patience.first * 2 ** (this.failures - 1));
     this.reconnectTimer = setTimeout(() => this.connect(), wait * (0.75 + Math.random() / 2));
+  }
+
+  /** Other tabs took this one's place: it takes one back when somebody looks at it, not by itself. */
+  private park(): void {
+    const wake = () => {
+      if (document.visibilityState === "hidden") return;
+      for (const name of WAKING) window.removeEventListener(name, wake, true);
+      this.retryNow();
+    };
+    for (const name of WAKING) window.addEventListener(name, wake, true);
   }
 
   /** A socket can die without a close event (sleep, a changed network): ask, then give it up. */

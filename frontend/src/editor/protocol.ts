@@ -125,6 +125,8 @@ const KNOWN = new Set(["hello", "state", "annotations", "presence", "suggestions
 
 /** The server closes with this code when the person signed out or left the project. */
 export const NO_LONGER_ALLOWED = 4403;
+/** Close code: more sockets than a person may have; this one was used least lately. */
+export const TOO_MANY_SOCKETS = 4429;
 
 /** The message in a text frame; null for what a newer server may say and this client does not know. */
 export function parse(frame: string): ServerMessage | null {

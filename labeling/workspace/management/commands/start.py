@@ -27,6 +27,7 @@ RUN = settings.HOME / "run"
 WS_MAX_BYTES = 8 * 1024**2
 ENCODE_NICENESS = 10  # encoding uses every core; a click that comes in meanwhile goes first
 HEADS_NICENESS = 15  # suggestions and training wait for encoding too
+LIGHT = ("--max-memory-per-child", str(1024**2))  # KiB after which a process is replaced, once its task has ended
 HEADS_PROCESSES = "2"  # one looks at images, one trains
 
 
@@ -126,7 +127,7 @@ def children() -> list[Child]:
     processes = str(settings.WORKER_PROCESSES)
     own = [
         python("web", *web),
-        python("worker", *worker, "-n", "worker@%h", "-Q", "interlabel", "-c", processes),
+        python("worker", *worker, *LIGHT, "-n", "worker@%h", "-Q", "interlabel", "-c", processes),
         python("encoder", *worker, "-n", "encoder@%h", "-Q", "encode", "-c", "1", niceness=ENCODE_NICENESS),
         python("heads", *worker, "-n", "heads@%h", "-Q", "heads", "-c", HEADS_PROCESSES, niceness=HEADS_NICENESS),
         python("beat", "celery", "-A", "labeling", "--quiet", "beat", "--pidfile=", "--loglevel", level),

@@ -207,6 +207,7 @@ DEMO = env.flag("DEMO", True)
 # Limits, each with the message that names it.
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 2 * 1024**3)
 MAX_IMAGE_PIXELS = env.integer("MAX_IMAGE_PIXELS", 500_000_000)
+DECODE_MEMORY_BYTES = env.integer("DECODE_MEMORY_BYTES", 8 * 1024**3)
 MAX_ZIP_BYTES = env.integer("MAX_ZIP_BYTES", 20 * 1024**3)
 EXPORT_DAYS = env.integer("EXPORT_DAYS", 30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024**2

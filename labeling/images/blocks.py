@@ -10,21 +10,18 @@ A zip has its list of contents at the end: one that a killed worker left half wr
 
 from __future__ import annotations
 
-import io
 import logging
-import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from django.core.files.base import File
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
+from decoding import pyramid
+from decoding.pyramid import Level, is_lossless
 from labeling.images import pictures
 from labeling.images.models import Image
 
@@ -34,8 +31,6 @@ BLOCKS_FROM = 25_000_000
 SIDE = 1024
 OVERVIEW_SIDE = 1280
 """More than the encoder's long side, so that it does the last step of shrinking itself."""
-EXACT = "exact"
-WRITERS = 2  # threads; a block is compressed without Python's lock
 CONTENT_TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
 
 Box = tuple[float, float, float, float]
@@ -49,92 +44,14 @@ class NoBlocks(Exception):
     """A large image's blocks are gone, damaged, or were never made."""
 
 
-@dataclass(frozen=True)
-class Level:
-    """The view at 1 / `factor` of its size, in `rows` × `columns` blocks; `name` is a folder of the zip."""
-
-    name: str
-    factor: int
-    width: int
-    height: int
-
-    @property
-    def columns(self) -> int:
-        return -(-self.width // SIDE)
-
-    @property
-    def rows(self) -> int:
-        return -(-self.height // SIDE)
-
-    def entry(self, row: int, column: int) -> str:
-        return f"{self.name}/{row}-{column}{'.png' if self.name == EXACT else '.jpg'}"
-
-
 def has_blocks(image: Image) -> bool:
     """Whether the image is so large that it should have blocks."""
     return image.width * image.height > BLOCKS_FROM
 
 
 def levels_of(width: int, height: int, lossless: bool) -> list[Level]:
-    """The levels of a view, the finest first; rounded as Pillow's reduce(2) does."""
-    found = [Level(EXACT, 1, width, height)] if lossless else []
-    found.append(Level("1", 1, width, height))
-    while max(found[-1].width, found[-1].height) > 2 * SIDE:
-        last = found[-1]
-        found.append(Level(str(2 * last.factor), 2 * last.factor, -(-last.width // 2), -(-last.height // 2)))
-    return found
-
-
-def is_lossless(image_format: str) -> bool:
-    """Whether pictures of this format are kept bit for bit; the view's rule, see `labeling.images.pictures`."""
-    return image_format != "JPEG"
-
-
-def write_blocks(
-    view: Pillow.Image,
-    original: str,
-    lossless: bool = False,
-    more: Iterable[tuple[str, bytes]] = (),
-    tell: Callable[[float], None] = lambda done: None,
-) -> None:
-    """Write the blocks of the view of the original stored under `original`, if it is large enough for them.
-
-    more: other entries that belong in the zip. tell: is told which part, 0 to 1, is done, after each row of blocks.
-    """
-    if view.width * view.height <= BLOCKS_FROM:
-        return
-    name = pictures.blocks_name(original)
-    levels = levels_of(view.width, view.height, lossless)
-    total, done = sum(level.rows * level.columns for level in levels), 0
-    with tempfile.TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive, ThreadPoolExecutor(WRITERS) as pool:
-            factor = 1
-            for level in levels:
-                if level.factor > factor:
-                    view, factor = view.reduce(2), level.factor
-                for row in range(level.rows):
-                    _write_row(archive, pool, view, level, row)
-                    done += level.columns
-                    tell(done / total)
-            for entry, data in more:
-                archive.writestr(entry, data)
-        file.seek(0)
-        default_storage.delete(name)  # what a killed worker may have left there
-        default_storage.save(name, File(file))
-
-
-def _write_row(archive: zipfile.ZipFile, pool: ThreadPoolExecutor, view: Pillow.Image, level: Level, row: int) -> None:
-    def compressed(column: int) -> bytes:
-        x, y = column * SIDE, row * SIDE
-        block, out = view.crop((x, y, min(x + SIDE, view.width), min(y + SIDE, view.height))), io.BytesIO()
-        if level.name == EXACT:
-            block.save(out, "PNG", compress_level=1)
-        else:
-            block.save(out, "JPEG", quality=95, subsampling=0)
-        return out.getvalue()
-
-    for column, data in enumerate(pool.map(compressed, range(level.columns))):
-        archive.writestr(level.entry(row, column), data)
+    """The levels of a view, the finest first."""
+    return pyramid.levels_of(width, height, lossless, SIDE)
 
 
 def levels_there(image: Image) -> list[Level]:

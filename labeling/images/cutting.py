@@ -12,8 +12,9 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from decoding.limits import CORRUPT, Rejected
 from labeling.common import nudges
-from labeling.images import blocks, leases, pictures
+from labeling.images import blocks, decoder, leases, pictures
 from labeling.images.models import Cutting, Image
 
 logger = logging.getLogger(__name__)
@@ -79,10 +80,8 @@ def _cut(row: Cutting) -> bool:
     try:
         if row.attempts > MAX_ATTEMPTS:
             raise MemoryError(f"{MAX_ATTEMPTS} workers died of it")
-        lossless = blocks.is_lossless(image.source.get("format", ""))
-        view = pictures.open_view(image)
-        blocks.write_blocks(view, str(image.original.name), lossless, tell=lambda done: _note(row, done))
-    except (pictures.ViewUnreadable, MemoryError) as error:
+        _make(row, image)
+    except (FileNotFoundError, Rejected, MemoryError) as error:
         logger.error("image %d gets no blocks: %s", image.pk, error)
         _mine(row).update(failed_at=timezone.now(), lease_owner="", lease_until=None)
         return False
@@ -94,6 +93,16 @@ def _cut(row: Cutting) -> bool:
     if not Image.objects.filter(pk=image.pk).exists():  # deleted meanwhile: nobody else would delete this file
         pictures.delete_files({pictures.blocks_name(str(image.original.name))})
     return True
+
+
+def _make(row: Cutting, image: Image) -> None:
+    """Raises: Rejected when the view is damaged; OSError, decoding.process.Lost."""
+    lossless = blocks.is_lossless(image.source.get("format", ""))
+    options = {"lossless": lossless, "side": blocks.SIDE}
+    with decoder.decoded(image.view, "cut", lambda done: _note(row, done), **options) as (found, folder):
+        if (found["width"], found["height"]) != (image.width, image.height):
+            raise Rejected(CORRUPT, f"its view is {found['width']} × {found['height']}")
+        pictures.store({"blocks": found["blocks"]}, folder, str(image.original.name))
 
 
 def _note(row: Cutting, done: float) -> None:

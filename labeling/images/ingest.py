@@ -22,7 +22,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from labeling.common import events, nudges
-from labeling.images import blocks, deep, leases, pictures, reading, zips
+from labeling.images import blocks, decoder, leases, pictures, reading, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.images.signals import image_accepted
@@ -178,22 +178,21 @@ def _accept(item: UploadItem, file: IO[bytes], news: News) -> None:
     """Make the item's file an image of the project. Raises: Rejected, LeaseLost."""
     digest = _sha256(file)
     _refuse_duplicate(item, digest)
-    picture = reading.read(file)
     original = str(item.file.name)
-    view = pictures.write_view(picture, original)
-    thumbnail = pictures.write_thumbnail(picture, original)
-    blocks.write_blocks(picture.view, original, blocks.is_lossless(picture.source["format"]), deep.levels_of(picture))
+    with decoder.decoded(item.file, "take_in", blocks_from=blocks.BLOCKS_FROM, side=blocks.SIDE) as (found, folder):
+        names = pictures.store(found, folder, original)
+    view, thumbnail = names["view"], names["thumbnail"]
     image = Image(
         project_id=item.upload.project_id, name=item.name, sha256=digest,
         original=original, view=view, thumbnail=thumbnail,
-        width=picture.view.width, height=picture.view.height, source=picture.source,
+        width=found["width"], height=found["height"], source=found["source"],
     )  # fmt: skip
     try:
         with transaction.atomic():
             image.save(force_insert=True)
             _settle(item, state=State.ACCEPTED, image=image, file="")
     except IntegrityError:  # a copy was faster, or the project is gone
-        pictures.delete_files({view, thumbnail} - {original})
+        pictures.delete_files({*names.values()} - {original})
         _refuse_duplicate(item, digest)
         raise
     image_accepted.send(sender=Image, image=image)

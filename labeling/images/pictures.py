@@ -1,26 +1,21 @@
-"""The files beside an original: the view and the thumbnail.
+"""The files beside an original: the view and the thumbnail (`decoding.writing` makes them), and reading the view."""
 
-The view is the original's own file when a browser shows exactly the same pixels (an upright 8-bit RGB JPEG, PNG or
-WebP of one frame). Otherwise it is a JPEG (quality 95, no chroma subsampling) when the original was a JPEG, and a PNG
-for everything else, so that a lossless original stays lossless. Neither carries metadata or a colour profile: sRGB.
-"""
-
-import io
-import tempfile
 import threading
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import numpy as np
 import numpy.typing as npt
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.core.files.storage import Storage, default_storage
 from PIL import Image as Pillow
 
+from decoding.limits import Rejected
+from decoding.process import Lost
+from labeling.images.decoder import decoded
 from labeling.images.models import Image
-from labeling.images.reading import Picture, Rejected, read
 
-THUMBNAIL_SIDE = 320
-JPEG_LARGEST_SIDE = 65_535
+Pillow.MAX_IMAGE_PIXELS = None  # a view has passed our own limit
+
 CONTENT_TYPES = {
     "JPEG": "image/jpeg",
     "PNG": "image/png",
@@ -28,6 +23,9 @@ CONTENT_TYPES = {
     "BMP": "image/bmp",
     "TIFF": "image/tiff",
     "GIF": "image/gif",
+    "AVIF": "image/avif",
+    "HEIF": "image/heif",
+    "JPEG2000": "image/jp2",
 }
 _SUFFIXES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 
@@ -36,27 +34,16 @@ class ViewUnreadable(Exception):
     """The view's file is gone or damaged; the message says what to do."""
 
 
-def write_view(picture: Picture, original: str) -> str:
-    """Write the view of the original stored under the name `original`; returns the view's name."""
-    if picture.reusable:
-        picture.source["view"] = "original"
-        return original
-    lossy = picture.source["format"] == "JPEG" and max(picture.view.size) <= JPEG_LARGEST_SIDE
-    picture.source["view"] = "jpeg" if lossy else "png"
-    with tempfile.TemporaryFile() as out:  # in memory it would come on top of the pixels
-        if lossy:
-            picture.view.save(out, "JPEG", quality=95, subsampling=0)
-        else:
-            picture.view.save(out, "PNG", compress_level=3)
-        return _put(_beside(original, "views", ".jpg" if lossy else ".png"), File(out))
-
-
-def write_thumbnail(picture: Picture, original: str) -> str:
-    """Write the thumbnail (WebP, longest side 320 px) of the original stored under `original`; returns its name."""
-    small = picture.view.copy() if max(picture.view.size) <= THUMBNAIL_SIDE else _reduced(picture.view)
-    out = io.BytesIO()
-    small.save(out, "WEBP", quality=82)
-    return _put(_beside(original, "thumbnails", ".webp"), ContentFile(out.getvalue()))
+def store(found: dict[str, str], folder: Path, original: str) -> dict[str, str]:
+    """Store the files that were made of the original stored under `original`; returns their names: `view` (maybe the
+    original's), `thumbnail` and, if there are any, `blocks`."""
+    names = {}
+    for kind, place in (("view", "views"), ("thumbnail", "thumbnails"), ("blocks", "blocks")):
+        if found.get(kind):
+            made = folder / found[kind]
+            with made.open("rb") as file:
+                names[kind] = _put(_beside(original, place, made.suffix), File(file))
+    return {"view": original} | names
 
 
 def blocks_name(original: str) -> str:
@@ -102,14 +89,15 @@ def render_window(image: Image, low: float, high: float) -> bytes:
     Raises: ViewUnreadable.
     """
     try:
-        with _rendering, image.original.open("rb") as file:
-            shown = read(file, (low, high)).view
-    except (OSError, Rejected) as error:
-        raise ViewUnreadable(f"The original of “{image.name}” can't be read: {error}") from error
-    out = io.BytesIO()
-    lossy = max(shown.size) <= JPEG_LARGEST_SIDE
-    shown.save(out, "JPEG" if lossy else "PNG", **({"quality": 92, "subsampling": 0} if lossy else {}))
-    return out.getvalue()
+        with _rendering, decoded(image.original, "render", low=low, high=high) as (found, folder):
+            if (found["width"], found["height"]) == (image.width, image.height):
+                return (folder / found["file"]).read_bytes()
+            problem = (
+                f"it is {found['width']} × {found['height']} now"  # brought in by a version that read it otherwise
+            )
+    except (OSError, Rejected, Lost) as error:
+        problem = str(error)
+    raise ViewUnreadable(f"The original of “{image.name}” can't be read: {problem}")
 
 
 def view_pixels(image: Image) -> npt.NDArray[np.uint8]:
@@ -136,12 +124,6 @@ def delete_files(names: set[str], storage: Storage | None = None) -> None:
     """Delete files by name; those already gone are fine."""
     for name in names - {""}:
         (storage or default_storage).delete(name)
-
-
-def _reduced(view: Pillow.Image) -> Pillow.Image:
-    small = view.copy() if view.width * view.height < 1_000_000 else view.reduce(max(1, max(view.size) // 1280))
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Pillow.Resampling.LANCZOS)
-    return small
 
 
 def _beside(original: str, kind: str, suffix: str) -> str:

@@ -183,13 +183,13 @@ def test_what_was_deleted_meanwhile_leaves_nothing(project: Project, monkeypatch
     image = bring_in(project, "TIFF")
     name = lose_blocks(image)
     cutting.ask(image)
-    write = blocks.write_blocks
+    store = pictures.store
 
-    def late(*args: Any, **more: Any) -> None:
+    def late(*args: Any) -> dict[str, str]:
         services.delete_image(Image.objects.get(pk=image.pk))
-        write(*args, **more)
+        return store(*args)
 
-    monkeypatch.setattr(blocks, "write_blocks", late)
+    monkeypatch.setattr(pictures, "store", late)
     cut()
     assert not default_storage.exists(name)
     assert not Cutting.objects.exists()

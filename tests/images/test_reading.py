@@ -9,8 +9,11 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageCms
 
+from decoding.limits import Limits, Rejected
+from decoding.reader import read
+from decoding.sources import sniff
+from decoding.values import window_of
 from labeling.images.models import UploadItem
-from labeling.images.reading import Rejected, read, sniff, window_of
 from tests.images.files import UPRIGHT, assert_close, blocks, bomb_png, gradient16, pillow_file, png16, tiff
 
 Reason = UploadItem.Reason
@@ -21,9 +24,9 @@ def view(data: bytes) -> np.ndarray:
     return np.asarray(read(io.BytesIO(data)).view)
 
 
-def rejection(data: bytes) -> Rejected:
+def rejection(data: bytes, limits: Limits | None = None) -> Rejected:
     with pytest.raises(Rejected) as caught:
-        read(io.BytesIO(data))
+        read(io.BytesIO(data), limits)
     return caught.value
 
 
@@ -239,14 +242,14 @@ def test_damaged_bytes_never_escape_as_another_error() -> None:
                 assert read(io.BytesIO(damaged.tobytes())).view.mode == "RGB"
 
 
-def test_too_many_pixels_is_told_from_the_header(settings: object) -> None:
+def test_too_many_pixels_is_told_from_the_header() -> None:
     found = rejection(bomb_png(60_000, 60_000))
     assert found.reason == Reason.TOO_MANY_PIXELS
     assert "60,000 × 60,000" in found.message
-    settings.MAX_IMAGE_PIXELS = 47 * 64  # type: ignore[attr-defined]
+    few = Limits(pixels=47 * 64)
     for format in ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF"):
-        assert rejection(pillow_file(blocks(), format)).reason == Reason.TOO_MANY_PIXELS
-    assert rejection(tiff(gradient16())).reason == Reason.TOO_MANY_PIXELS
+        assert rejection(pillow_file(blocks(), format), few).reason == Reason.TOO_MANY_PIXELS
+    assert rejection(tiff(gradient16()), few).reason == Reason.TOO_MANY_PIXELS
 
 
 @pytest.mark.parametrize(
@@ -263,9 +266,10 @@ def test_an_empty_file_is_corrupt() -> None:
 
 
 def test_a_tiff_with_a_strange_layout_says_what_to_do() -> None:
-    found = rejection(tiff(gradient16(channels=2)))
+    found = rejection(tiff(gradient16(channels=3), photometric=32845))
     assert found.reason == Reason.NOT_AN_IMAGE
-    assert "2 channels of 16 bits" in found.message
+    assert "LogLuv" in found.message
+    assert "Save it as grey or RGB" in found.message
 
 
 def test_sniff() -> None:

@@ -129,15 +129,15 @@ def test_two_workers_at_once_make_one_image(upload: Upload, monkeypatch: pytest.
     assert ours is not None
     assert theirs is not None
     assert {ours.pk, theirs.pk} == {first.pk, second.pk}
-    real, calls = ingest.reading.read, []
+    real, calls = ingest.decoder.decoded, []
 
-    def read_while_the_other_one_commits(file: Any) -> Any:
+    def read_while_the_other_one_commits(*args: Any, **options: Any) -> Any:
         if not calls:
             calls.append(1)
             ingest.process(theirs)
-        return real(file)
+        return real(*args, **options)
 
-    monkeypatch.setattr(ingest.reading, "read", read_while_the_other_one_commits)
+    monkeypatch.setattr(ingest.decoder, "decoded", read_while_the_other_one_commits)
     ingest.process(ours)
     assert Image.objects.count() == 1
     first.refresh_from_db()
@@ -220,7 +220,7 @@ class Killed(BaseException):
 
 
 STEPS = [
-    ("reading", "read"), ("pictures", "write_view"), ("pictures", "write_thumbnail"), ("", "_settle"),
+    ("decoder", "decoded"), ("pictures", "store"), ("", "_settle"),
     ("image_accepted", "send"), ("", "publish"),
 ]  # fmt: skip
 
@@ -264,10 +264,10 @@ def test_a_file_that_ends_the_worker_each_time_is_given_up(upload: Upload, monke
     add(upload, "poison.png", picture_bytes())
     with monkeypatch.context() as patch:
 
-        def killed(*_: Any) -> None:
+        def killed(*_: Any, **__: Any) -> None:
             raise Killed
 
-        patch.setattr(ingest.reading, "read", killed)
+        patch.setattr(ingest.decoder, "decoded", killed)
         for _ in range(ingest.MAX_ATTEMPTS):
             with pytest.raises(Killed):
                 ingest_task(upload.pk)
@@ -285,7 +285,7 @@ def test_trouble_of_the_server_is_no_reason_to_reject(upload: Upload, monkeypatc
         def full(*_: Any) -> None:
             raise OSError(28, "No space left on device")
 
-        patch.setattr(ingest.pictures, "write_thumbnail", full)
+        patch.setattr(ingest.pictures, "store", full)
         ingest_task(upload.pk)
     item = upload.items.get()
     assert item.state == State.WAITING

@@ -19,7 +19,7 @@ INTERNAL = {"DJANGO_SETTINGS_MODULE", "RANK", "WORLD_SIZE", "LOCAL_RANK"}
 
 def read_by_the_code() -> set[str]:
     """Every environment variable that the product reads by name."""
-    files = [path for room in ("labeling", "inference") for path in (ROOT / room).rglob("*.py")]
+    files = [path for room in ("labeling", "inference", "decoding") for path in (ROOT / room).rglob("*.py")]
     found = {name for path in files for pair in READ.findall(path.read_text()) for name in pair if name}
     return found - INTERNAL
 

@@ -34,8 +34,9 @@ def test_a_room_imports_only_rooms_above_it(room: str) -> None:
                 assert parts[1] in allowed, f"{path.relative_to(ROOT)} imports {name}, a room below {room}"
 
 
-def test_inference_knows_no_django() -> None:
-    files = list((ROOT / "inference").rglob("*.py"))
+@pytest.mark.parametrize("room", ["inference", "decoding"])
+def test_a_library_knows_no_django(room: str) -> None:
+    files = list((ROOT / room).rglob("*.py"))
     assert files
     for path in files:
         for name in imported(path):

@@ -251,7 +251,11 @@ def _add_pages() -> None:
     rgb: dict[str, Any] = {"photometric": "rgb"}
     preview, page = (_small(), {"subfiletype": 1, **rgb}), (chart(), rgb)
     _add("tiff-preview-first", lambda: _pages(preview, page), chart)
-    _add("tiff-mask-first", lambda: _pages((_small()[..., 0] > 0, {"subfiletype": 4, "photometric": "mask"}), page), chart)
+    _add(
+        "tiff-mask-first",
+        lambda: _pages((_small()[..., 0] > 0, {"subfiletype": 4, "photometric": "mask"}), page),
+        chart,
+    )
     _add("tiff-second-page", lambda: _pages(page, (chart()[::-1], rgb)), chart)
     _add("tiff-subifd",
          lambda: _pages((_small(), {"subfiletype": 1, "subifds": 1, **rgb}), (chart(), {"subfiletype": 0, **rgb})),

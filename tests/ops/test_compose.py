@@ -212,7 +212,8 @@ def test_the_image_collects_static_files(tmp_path: Path) -> None:
     for name in ("manage.py", "labeling", "static"):
         source, target = ROOT / name, tmp_path / name
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
-    (tmp_path / "inference").symlink_to(ROOT / "inference")
+    for name in ("inference", "decoding"):
+        (tmp_path / name).symlink_to(ROOT / name)
     done = subprocess.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
         cwd=tmp_path,

@@ -6,7 +6,7 @@ import signal
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
@@ -26,10 +26,12 @@ def csrf(page: Page) -> dict[str, str]:
     return {"X-CSRFToken": token, "Referer": page.url}
 
 
-def make_project(page: Page, photographs: list[Path], *, name: str = "") -> int:
+def make_project(
+    page: Page, photographs: list[Path], *, name: str = "", classes: list[dict[str, Any]] | None = None
+) -> int:
     """A project of the signed-in manager's with these photographs, sent over the API. Not waited for."""
     page.goto("/projects/new")
-    data = {"name": name or f"Test {uuid.uuid4().hex[:6]}", "categories": CLASSES}
+    data = {"name": name or f"Test {uuid.uuid4().hex[:6]}", "categories": classes or CLASSES}
     answer = page.request.post("/api/projects", data=data, headers=csrf(page))
     assert answer.status == 201, answer.text()
     project = int(answer.json()["id"])

@@ -53,7 +53,7 @@ def test_box_dots_and_preview(open_demo: Callable[[int], EditorPage]) -> None:
     page.keyboard.press("r")
     editor.drag((width * 0.25, height * 0.25), (width * 0.75, height * 0.8))
     boxed = editor.changed(0)
-    expect(editor.canvas).to_have_attribute("data-tool", "click")
+    expect(editor.canvas).to_have_attribute("data-tool", "box")
     expect(editor.canvas).to_have_attribute("data-clicks", "0")
     editor.click(width / 2, height / 2)
     clicked = editor.click(width * 0.1, height * 0.1, negative=True)
@@ -221,7 +221,7 @@ def test_what_was_drawn_is_refined_by_clicks(open_demo: Callable[[int], EditorPa
     drawn = editor.changed(0)
     assert editor.keep("1") == drawn
     page.keyboard.press("c")
-    editor.objects.first.get_by_role("button").first.click()
+    editor.objects.first.get_by_role("button").first.dblclick()
     expect(editor.canvas).to_have_attribute("data-area", str(drawn))
     refined = editor.click(width * 0.35, height * 0.35, negative=True)
     assert refined != drawn

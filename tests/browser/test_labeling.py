@@ -76,7 +76,7 @@ def test_a_kept_object_is_opened_again_and_refined(editor: EditorPage) -> None:
     x, y = middle(editor)
     editor.click(x, y)
     kept = editor.keep("1")
-    editor.objects.first.get_by_role("button").first.click()
+    editor.objects.first.get_by_role("button").first.dblclick()
     expect(editor.canvas).to_have_attribute("data-clicks", "1")
     assert editor.settled() == kept
     refined = editor.click(x * 0.3, y * 0.3, negative=True)

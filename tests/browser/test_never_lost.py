@@ -109,7 +109,7 @@ def test_a_conflict_is_shown_side_by_side(manager_page: Page, annotator_page: Pa
     before = mine.changed(0)
     mine.keep("1")
     mine.page.context.set_offline(True)
-    mine.objects.first.get_by_role("button").first.click()
+    mine.objects.first.get_by_role("button").first.dblclick()
     mine.drag((30, 60), (90, 60))
     changed = mine.changed(before)
     mine.page.keyboard.press("Enter")
@@ -123,7 +123,7 @@ def test_a_conflict_is_shown_side_by_side(manager_page: Page, annotator_page: Pa
         if theirs.page.get_by_test_id(button).is_visible():
             theirs.page.get_by_test_id(button).click()
     lease(theirs, "mine")
-    theirs.objects.first.get_by_role("button").first.click()
+    theirs.objects.first.get_by_role("button").first.dblclick()
     theirs.page.keyboard.press("b")
     theirs.drag((30, 110), (90, 110))
     there = theirs.changed(before)

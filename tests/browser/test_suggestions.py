@@ -273,7 +273,7 @@ def test_pre_labels_are_accepted_above_a_threshold_and_corrected(
     for index in range(max(before, kept - 2), kept):
         row = editor.objects.nth(index)
         uid = row.get_attribute("data-uid") or ""
-        row.get_by_role("button").first.click()
+        row.get_by_role("button").first.dblclick()
         expect(editor.canvas).not_to_have_attribute("data-area", "0")
         area = editor.settled()
         page.keyboard.press("g")

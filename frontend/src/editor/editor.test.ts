@@ -194,8 +194,10 @@ describe("the editor", () => {
     editor.keep();
     await saved();
     expect(shown()[0]).not.toEqual(before);
+    editor.undo(); // keeping the mask, and then the class: that was saved when it was chosen
     editor.undo();
     expect(shown()).toEqual([before]);
+    editor.redo();
     editor.redo();
     await saved();
     service.annotations = service.annotations.map((one) => ({ ...one, category: 1 }));
@@ -204,6 +206,148 @@ describe("the editor", () => {
     await saved();
     expect(shown()[0]![0]).toBe(1);
     expect(state().toast!.text).toContain("changed since");
+  });
+
+  /** A press with the tool in use, let go at once or after moving to `to`. */
+  const press = (at: Point, more: { to?: Point; twice?: boolean; secondary?: boolean } = {}) => {
+    const drag = editor.tools.press({ at, secondary: false, shift: false, twice: false, reach: 3, ...more });
+    if (more.to) drag?.move(more.to, false);
+    drag?.end();
+    decoder.answer();
+  };
+  const keptAt = (x: number, y: number) => {
+    click(x, y);
+    editor.keep();
+    return state().kept.at(-1)!.uid;
+  };
+
+  it("opens a kept object by a double click, and nothing is left of the first one", async () => {
+    const kept = keptAt(10, 10);
+    for (const tool of ["click", "box", "suggest"] as const) {
+      editor.chooseTool(tool);
+      press({ x: 11, y: 10 });
+      expect([state().open!.source, clicksOf(state().open!).length], tool).toEqual([null, 1]);
+      press({ x: 11, y: 10 }, { twice: true });
+      expect([state().open!.source, clicksOf(state().open!).length], tool).toEqual([kept, 1]);
+      editor.cancel();
+      expect([state().open, state().toast?.text], tool).toEqual([null, undefined]);
+    }
+    await saved();
+    expect(shown()).toHaveLength(1);
+  });
+
+  it("keeps the object in work when another one is double clicked, without the first click", async () => {
+    const kept = keptAt(10, 10);
+    click(40, 30);
+    const { mask } = state().open!;
+    press({ x: 11, y: 10 });
+    press({ x: 11, y: 10 }, { twice: true });
+    expect(state().open!.source).toBe(kept);
+    expect(state().kept.at(-1)!.patch).toEqual(mask);
+    await saved();
+  });
+
+  it("does not open what is locked or hidden by a double click", () => {
+    const kept = keptAt(10, 10);
+    const open = () => {
+      press({ x: 11, y: 10 });
+      press({ x: 11, y: 10 }, { twice: true });
+      const { source } = state().open!;
+      editor.cancel();
+      return source;
+    };
+    editor.toggle("hidden");
+    expect(open()).toBeNull();
+    editor.toggle("hidden");
+    editor.objects.mark("locked", [kept]);
+    expect(open()).toBeNull();
+    editor.objects.mark("locked", [kept]);
+    expect(open()).toBe(kept);
+  });
+
+  it("stays with the box tool until another one is chosen", () => {
+    editor.chooseTool("box");
+    press({ x: 5, y: 5 }, { to: { x: 25, y: 25 } });
+    const boxOf = () => state().open!.steps[state().open!.at]!.recipe.prompts.box;
+    expect([state().tool, boxOf()]).toEqual(["box", [5, 5, 25, 25]]);
+    press({ x: 4, y: 4 }, { to: { x: 30, y: 26 } });
+    expect([state().tool, boxOf(), clicksOf(state().open!).length]).toEqual(["box", [4, 4, 30, 26], 0]);
+    press({ x: 12, y: 12 }); // nothing dragged: a click, and with the right button one that cuts
+    press({ x: 20, y: 20 }, { secondary: true });
+    expect(clicksOf(state().open!).map(({ positive }) => positive)).toEqual([true, false]);
+    press({ x: 12, y: 12 }, { to: { x: 15, y: 12 } }); // a dot is dragged, as with the click tool
+    expect([clicksOf(state().open!)[0]!.x, boxOf()]).toEqual([15, [4, 4, 30, 26]]);
+    press({ x: 30, y: 5 }, { to: { x: 31, y: 35 } }); // too thin for a box, too long for a click
+    expect([clicksOf(state().open!).length, boxOf()]).toEqual([2, [4, 4, 30, 26]]);
+  });
+
+  it("changes the class of a selected object at once, and opens nothing", async () => {
+    const [one, other] = [keptAt(10, 10), keptAt(40, 30)];
+    await saved();
+    const classes = () => service.annotations.toSorted((a, b) => a.id - b.id).map(({ category }) => category);
+    editor.select(one);
+    editor.chooseByHotkey(2);
+    await saved();
+    expect([state().open, state().selected, classes()]).toEqual([null, one, [2, 1]]);
+    editor.undo();
+    await saved();
+    expect([state().open, classes()]).toEqual([null, [1, 1]]);
+    editor.objects.pick(other);
+    editor.choose(2);
+    await saved();
+    expect([state().open, classes()]).toEqual([null, [1, 2]]);
+  });
+
+  it("changes the class of an opened kept object at once, and undo takes it back there and in the list", async () => {
+    const kept = keptAt(10, 10);
+    await saved();
+    editor.refine(kept);
+    decoder.answer();
+    editor.chooseByHotkey(2);
+    await saved();
+    expect([service.annotations[0]!.category, state().kept[0]!.category, state().open!.source]).toEqual([2, 2, kept]);
+    editor.undo();
+    await saved();
+    expect([service.annotations[0]!.category, state().open!.source]).toEqual([1, kept]);
+    editor.redo();
+    await saved();
+    expect(service.annotations[0]!.category).toBe(2);
+    editor.cancel(); // nothing else was done with it
+    expect([state().open, state().toast]).toEqual([null, null]);
+    await saved();
+    editor.undo();
+    await saved();
+    expect(service.annotations[0]!.category).toBe(1);
+  });
+
+  it("opens the one selected object with Enter, and says so where several are", () => {
+    const [one, other] = [keptAt(10, 10), keptAt(40, 30)];
+    editor.enter();
+    expect(state().open).toBeNull();
+    editor.objects.choose([one, other]);
+    editor.enter();
+    expect([state().open, state().toast!.text]).toEqual([null, "Several objects are selected. Select one to open it."]);
+    editor.objects.pick(one);
+    expect(state().open).toBeNull();
+    editor.enter();
+    expect(state().open!.source).toBe(one);
+  });
+
+  it("changes nothing in a window that only shows", async () => {
+    const kept = keptAt(10, 10);
+    editor.chooseTool("box");
+    editor.viewOnly(true);
+    press({ x: 11, y: 10 });
+    press({ x: 11, y: 10 }, { twice: true });
+    expect([state().open, state().selected, state().tool]).toEqual([null, kept, "click"]);
+    editor.choose(2);
+    editor.remove(kept);
+    editor.undo();
+    expect([shown(), state().toast!.text]).toEqual([[[1, 37]], expect.stringContaining("too small for labeling")]);
+    editor.viewOnly(false);
+    editor.choose(2);
+    expect(shown()).toEqual([[2, 37]]);
+    await saved();
   });
 
   it("keeps an object early and saves it when its mask is there", async () => {

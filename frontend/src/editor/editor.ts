@@ -16,6 +16,7 @@ import { LookControl } from "./look";
 import { ownKeys, useKeys, type OwnKeys } from "./keys";
 import { operate, type Operator } from "./mask/operators";
 import type { Spans } from "./mask/spans";
+import { sameAttributes } from "./journal";
 import { ObjectCommands } from "./objects/commands";
 import { isShown } from "./objects/marks";
 import { Outbox } from "./outbox";
@@ -24,7 +25,7 @@ import { Presence } from "./presence";
 import { Preview } from "./preview";
 import type { AnnotationsMessage, Hello, PromptBox } from "./protocol";
 import { Queue, type Drawer } from "./queue";
-import { covers } from "./rle";
+import { covers, same } from "./rle";
 import { initialState, type State, type Tool } from "./state";
 import { Store } from "./store";
 import type { Desk } from "./suggestions/desk";
@@ -152,13 +153,15 @@ export class Editor implements Target, Desk {
 
   /** Whether the person may change the image, now: not while somebody else works on it. */
   get canLabel(): boolean {
-    return this.boot.user.can_label && this.store.get().lease.kind === "mine";
+    const { lease, viewOnly } = this.store.get();
+    return this.boot.user.can_label && lease.kind === "mine" && !viewOnly;
   }
 
   /** The same; says why not. */
   may(): boolean {
-    const { lease } = this.store.get();
-    if (lease.kind === "theirs") {
+    const { lease, viewOnly } = this.store.get();
+    if (viewOnly) this.toasts.say("This window is too small for labeling. You can only view the image.");
+    else if (lease.kind === "theirs") {
       const who =
         lease.by.user === this.boot.user.id
           ? "You are editing this image in another tab"
@@ -189,22 +192,26 @@ export class Editor implements Target, Desk {
 
   // Prompts
 
-  /** A click at view coordinates. `twice`: on a kept object the second click refines it. */
-  click(at: Point, positive: boolean, twice = false): void {
+  /** A click at view coordinates. */
+  click(at: Point, positive: boolean): void {
     if (!isInside(at, this.boot.image)) return;
     if (!this.canLabel) {
       this.select(this.keptAt(at)?.uid ?? null);
       return;
     }
-    const { open } = this.bench;
-    const kept = twice && positive ? this.keptAt(at) : undefined;
-    if (kept && open && open.source === null && open.at === 1 && works.clicksOf(open).length === 1) {
-      this.bench.close(open.uid);
-      this.refine(kept.uid);
-      return;
-    }
     this.ensureOpen();
     this.bench.take((work) => works.addClick(work, clickAt(at, positive)));
+  }
+
+  reopenAt(at: Point, clicked: boolean): boolean {
+    const { open } = this.bench;
+    const kept = this.canLabel ? this.keptAt(at) : undefined;
+    if (!kept || kept.uid === open?.source) return false;
+    const before = clicked && open ? works.withdrawn(open) : null;
+    if (before && works.isBlank(before)) this.bench.close(before.uid);
+    else if (before) this.bench.show(before);
+    this.refine(kept.uid);
+    return true;
   }
 
   moveClick(index: number, to: Point): void {
@@ -258,14 +265,27 @@ export class Editor implements Target, Desk {
 
   undo(): void {
     if (!this.may() || this.tools.back()) return;
-    if (this.bench.open) {
+    const { open } = this.bench;
+    if (open) {
       if (!this.bench.undo()) this.toasts.say("Nothing more to undo in this object. Press Esc to close it.");
+      else if (works.undoable(open) === "class") this.objects.followCategory();
     } else if (!this.bench.takeBack()) this.history.undo();
   }
 
   redo(): void {
     if (!this.may()) return;
+    const { open } = this.bench;
     if (!this.bench.redo()) this.history.redo();
+    else if (open && works.redoable(open) === "class") this.objects.followCategory();
+  }
+
+  /** Enter: close the polygon in progress, keep the open object, or else open the chosen one. */
+  enter(): void {
+    const { open, selection, selected } = this.store.get();
+    if (open || this.tools.busy) return this.keep();
+    const chosen = selection.length > 0 ? selection : selected ? [selected] : [];
+    if (chosen.length > 1) this.toasts.say("Several objects are selected. Select one to open it.");
+    else if (chosen.length === 1 && this.may()) this.refine(chosen[0]!);
   }
 
   /** Close the polygon in progress, or keep the open object; one that is not answered yet is kept as soon as it is. */
@@ -291,9 +311,16 @@ export class Editor implements Target, Desk {
       return;
     }
     this.bench.close(open.uid);
-    if (open.at === 0) return;
+    if (open.at === 0 || this.isAsKept(open)) return;
     this.history.note(cancelled(open));
     this.offerUndo("Object cancelled.", "Restore", true);
+  }
+
+  /** Whether closing a kept object that is open loses nothing. */
+  private isAsKept({ source, mask, steps, at }: works.Work): boolean {
+    const kept = source ? this.store.get().kept.find(({ uid }) => uid === source) : undefined;
+    const attributes = steps[at]!.recipe.attributes ?? {};
+    return !!kept && same(mask, kept.patch) && sameAttributes(attributes, kept.attributes);
   }
 
   /** End what is in progress with a tool, or with a suggestion. */
@@ -347,13 +374,14 @@ export class Editor implements Target, Desk {
     this.keeping.offerUndo(text, label, untilNext);
   }
 
-  /** The class for the open object, and for those to come. */
+  /** The class for the open object, for the chosen ones or for the suggestion that is pointed at, and for those to come. */
   choose(number: number): void {
-    if (!this.category(number) || !this.canLabel) return;
+    if (!this.category(number) || !this.may()) return;
     this.store.set({ activeCategory: number });
     this.around.storage.write(`category:${this.boot.project.id}`, number);
-    if (this.store.get().selection.length > 0) this.objects.setCategory(number);
-    this.bench.take((work) => works.setCategory(work, number));
+    const { open, selection, selected } = this.store.get();
+    if (open || selected || selection.length > 0) this.objects.setCategory(number);
+    else this.suggestions.give(number);
   }
 
   chooseByHotkey(hotkey: number): void {
@@ -363,12 +391,38 @@ export class Editor implements Target, Desk {
 
   /** The topmost kept object at a view point that is shown and may be changed. */
   keptAt({ x, y }: Point): Kept | undefined {
-    const { kept, marks } = this.store.get();
+    const { kept, marks, hidden } = this.store.get();
+    if (hidden) return undefined;
     const can = (uid: string) => isShown(marks, uid) && !marks.locked.has(uid);
     return kept.findLast(({ uid, patch }) => can(uid) && covers(patch, x, y));
   }
 
   // The window
+
+  /** Nothing can be changed while `on`. */
+  viewOnly(on: boolean): void {
+    if (on === this.store.get().viewOnly) return;
+    this.store.set({ viewOnly: on });
+    if (on) this.stopped();
+  }
+
+  /** What this person does in windows that are too small to label in; null: they are asked. */
+  get smallWindow(): "view" | "label" | null {
+    return this.around.storage.read(`small-window:${this.boot.user.id}`);
+  }
+
+  set smallWindow(choice: "view" | "label" | null) {
+    this.around.storage.write(`small-window:${this.boot.user.id}`, choice);
+  }
+
+  /** Whether a section of the panels is folded; null: nobody ever said. */
+  isFolded(section: string): boolean | null {
+    return this.around.storage.read<boolean>(`folded:${section}`);
+  }
+
+  fold(section: string, folded: boolean): void {
+    this.around.storage.write(`folded:${section}`, folded);
+  }
 
   takeOver(): void {
     if (this.boot.user.can_label && !this.canLabel) this.presence.take();

@@ -81,6 +81,13 @@ export class History {
     const entry = journals.nextToRedo(this.journal);
     const { open } = this.bench;
     if (!entry || (open && open.uid !== entry.work?.uid)) return false;
+    return this.redoNext();
+  }
+
+  /** Redo, whatever is open. */
+  redoNext(): boolean {
+    const entry = journals.nextToRedo(this.journal);
+    if (!entry) return false;
     if (!this.carryOut(entry.changes)) {
       this.to(journals.without(this.journal, entry));
       return true;

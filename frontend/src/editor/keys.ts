@@ -88,7 +88,7 @@ export interface Shortcut {
 type Row = readonly [action: Action, keys: readonly string[], what: string];
 
 const OBJECT: readonly Row[] = [
-  ["keep", ["Enter"], "Keep the object, or close the polygon"],
+  ["keep", ["Enter"], "Keep the object, close the polygon, or open the selected object"],
   ["cancel", ["Escape"], "Cancel the open object"],
   ["undo", ["Ctrl Z"], "Undo"],
   ["redo", ["Ctrl Shift Z", "Ctrl Y"], "Redo"],
@@ -116,10 +116,11 @@ const MASK: readonly Row[] = [
   ["smooth", ["S"], "Smooth the outline"],
 ];
 
-/** Enter, Delete, Esc and the classes' keys are about the suggestion that is pointed at while no object is open. */
+/** Enter, Delete, Esc and the classes' keys are about the suggestion that is pointed at while no object is open or
+ * selected. A class's key keeps nothing. */
 const SUGGESTIONS: readonly Row[] = [
   ["suggest", ["V"], "Show suggestions, or request them"],
-  ["nextSuggestion", ["N"], "Next suggestion (Enter or 1 – 9 keeps it)"],
+  ["nextSuggestion", ["N"], "Next suggestion (1 – 9 sets its class, Enter keeps it)"],
   ["previousSuggestion", ["Shift N"], "Previous suggestion"],
   ["correct", ["Shift Enter"], "Correct the suggestion with clicks"],
   ["keepAll", ["Shift A"], "Keep all suggestions that are shown"],
@@ -244,8 +245,10 @@ export const GESTURES: readonly { shown: string; what: string }[] = [
   { shown: "Left click", what: "Add to the object" },
   { shown: "Right click", what: "Remove from the object (also Shift or Alt + click)" },
   { shown: "Drag a dot", what: "Move the click (right-click deletes it)" },
-  { shown: "Double click", what: "Open the object there" },
-  { shown: "Ctrl, Shift + click", what: "In the list: select several (also right click). Drag to reorder" },
+  { shown: "Double click", what: "Open the object there (also in the list)" },
+  { shown: "Drag", what: "With the box tool: draw a box around the object" },
+  { shown: "Click in the list", what: "Select (Ctrl, Shift or right click: several). Drag to reorder" },
+  { shown: "Arrows in the list", what: "Select the next object (Shift: several)" },
   { shown: "Right drag", what: "With a drawing tool: cut (also Alt + drag)" },
   { shown: "Shift + brush", what: "Draw a straight line from the end of the last stroke" },
   { shown: "On a suggestion", what: "Click keeps, right click rejects, Shift + click corrects, drag keeps several" },
@@ -284,5 +287,5 @@ export function belongsTo(element: Element | null, key: string): boolean {
     if (element.type === "range") return SLIDING.test(key);
     return TYPING.has(element.type) || (element.type === "checkbox" && key === " ");
   }
-  return (key === "Enter" || key === " ") && element.matches("button, a[href], summary");
+  return (key === "Enter" || key === " ") && element.matches("button:not([data-item]), a[href], summary");
 }

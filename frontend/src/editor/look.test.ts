@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { line, primitives } from "./display";
-import { lookOf, PLAIN } from "./look";
+import { lookOf, PLAIN, strongerFill } from "./look";
 import { fitBox, sightOf, toScreen } from "./viewport";
 
 describe("how it is shown", () => {
@@ -11,6 +11,14 @@ describe("how it is shown", () => {
       brightness: 1,
       outlines: true,
     });
+  });
+
+  it("knows opacity from nothing to full, and takes over what earlier pages stored as a multiple", () => {
+    expect([lookOf({ fill: -1 }).fill, lookOf({ fill: 2 }).fill, PLAIN.fill]).toEqual([0, 1, 0.35]);
+    expect([0, 1, 2].map((opacity) => lookOf({ opacity }).fill)).toEqual([0, 0.35, 0.7]);
+    expect(lookOf({ opacity: 2, fill: 0.1 }).fill).toBe(0.1);
+    expect([0, 1].map((fill) => strongerFill(fill, 2.2))).toEqual([0, 1]);
+    expect(strongerFill(0.35, 2.2)).toBeGreaterThan(0.55);
   });
 
   it("filters only what differs from the picture as it is", () => {

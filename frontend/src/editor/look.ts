@@ -16,8 +16,8 @@ export interface Look {
   readonly gamma: number;
   /** One channel in grey, or all in colour. */
   readonly channel: Channel;
-  /** Of the masks' filling: 0 to 2, 1 as it is. */
-  readonly opacity: number;
+  /** Of the kept masks' filling: 0 (outlines only) to 1 (nothing of the picture is seen through it). */
+  readonly fill: number;
   /** Masks have no filling at all. */
   readonly outlines: boolean;
   /** Masks come and go, to see what is under them. */
@@ -32,7 +32,7 @@ export const PLAIN: Look = {
   contrast: 0,
   gamma: 1,
   channel: "all",
-  opacity: 1,
+  fill: 0.35,
   outlines: false,
   blink: false,
   overlaps: true,
@@ -41,7 +41,7 @@ export const PLAIN: Look = {
 
 export const CHANNELS: readonly Channel[] = ["all", "red", "green", "blue"];
 
-const RANGES = { brightness: [-1, 1], contrast: [-1, 1], gamma: [0.2, 5], opacity: [0, 2] } as const;
+const RANGES = { brightness: [-1, 1], contrast: [-1, 1], gamma: [0.2, 5], fill: [0, 1] } as const;
 const SWITCHES = ["outlines", "blink", "overlaps", "minimap"] as const;
 
 /** What was stored, as far as it makes sense today. */
@@ -52,9 +52,19 @@ export function lookOf(stored: unknown): Look {
     const value = found[name];
     if (typeof value === "number" && Number.isFinite(value)) look[name] = Math.min(most, Math.max(least, value));
   }
+  // Earlier pages stored a multiple of the usual filling.
+  const opacity = found["opacity"];
+  if (found["fill"] === undefined && typeof opacity === "number" && Number.isFinite(opacity)) {
+    look.fill = Math.min(1, Math.max(0, Math.round(opacity * PLAIN.fill * 20) / 20));
+  }
   for (const name of SWITCHES) if (typeof found[name] === "boolean") look[name] = found[name];
   if (CHANNELS.includes(found["channel"] as Channel)) look.channel = found["channel"] as Channel;
   return look;
+}
+
+/** The filling of a mask that stands out: more than the usual one, and as much at both ends. */
+export function strongerFill(fill: number, times: number): number {
+  return 1 - (1 - fill) ** times;
 }
 
 /** Whether the picture's pixels are shown as they are. */
@@ -97,7 +107,7 @@ export class LookControl {
 
   /** A step of the masks' opacity. */
   fade(steps: number): void {
-    this.set({ opacity: Math.round((this.store.get().look.opacity + steps * 0.2) * 10) / 10, outlines: false });
+    this.set({ fill: Math.round((this.store.get().look.fill + steps * 0.05) * 20) / 20, outlines: false });
   }
 
   nextChannel(): void {

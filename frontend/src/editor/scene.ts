@@ -3,6 +3,7 @@
 import type { Painter, Stage, Surface } from "./canvas";
 import type { Editor } from "./editor";
 import { patchOf, subtract } from "./mask/spans";
+import { strongerFill } from "./look";
 import { isShown } from "./objects/marks";
 import { Overlaps } from "./overlaps";
 import { drawClick, drawCorner, drawHatch, drawMask, drawOutline, drawStroke } from "./paint";
@@ -58,7 +59,8 @@ export function direct(editor: Editor, stage: Stage): () => void {
     }),
     suggestions.store.watch((state, before) => {
       if (state.shown !== before.shown || state.text !== before.text) suggested();
-      if (["shown", "pointed", "gathered"].some((key) => state[key as "shown"] !== before[key as "shown"])) tool();
+      if (["shown", "pointed", "given", "gathered"].some((key) => state[key as "shown"] !== before[key as "shown"]))
+        tool();
       const stepped = state.stepped && state.pointed !== before.pointed ? pointedOf(state) : null;
       if (stepped) stage.reveal(stepped.patch.box);
     }),
@@ -83,10 +85,13 @@ function sources({ open, finishing }: State): string {
   return [open, ...finishing].map((work) => work?.source ?? "").join();
 }
 
-/** How much of a mask's filling is shown. */
-function filled({ opacity, outlines }: State["look"], fill: number): number {
-  return outlines ? 0 : Math.min(1, fill * opacity);
+/** How much of a mask's filling is shown; `times` it stands out more than a kept one does. */
+function filled({ fill, outlines }: State["look"], times = 1): number {
+  return outlines ? 0 : strongerFill(fill, times);
 }
+
+const POINTED = 2.2;
+const OPEN = 1.3;
 
 /** Kept objects, without what the open one takes from them. */
 function keptPainter(state: State, colorOf: ColorOf, overlaps: Overlaps, taken: Claim["taken"]): Painter {
@@ -101,7 +106,7 @@ function keptPainter(state: State, colorOf: ColorOf, overlaps: Overlaps, taken: 
     for (const { uid, category, patch } of shown) {
       const pointed = uid === hovered || uid === selected || chosen.has(uid);
       const line = pointed ? 2.25 : 1.25;
-      const fill = filled(look, pointed ? 0.6 : 0.34);
+      const fill = filled(look, pointed ? POINTED : 1);
       drawMask(surface, left.get(uid) ?? patch, { color: colorOf(category), fill, line, bright: pointed });
     }
     drawHatch(surface, shared);
@@ -124,7 +129,7 @@ function claimer(editor: Editor): (state: State) => Claimed {
 
 function openPainter(state: Claimed, { sketch, dot }: Pointing, colorOf: ColorOf): Painter {
   const { open, finishing, look, claimed } = state;
-  const fill = filled(look, 0.42);
+  const fill = filled(look, OPEN);
   return (surface) => {
     if (open) {
       const color = colorOf(recipeOf(open).category);

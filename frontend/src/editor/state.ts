@@ -77,6 +77,8 @@ export interface State {
   readonly hovered: string | null;
   readonly hidden: boolean;
   readonly help: boolean;
+  /** In a window too small to label in: nothing can be changed. */
+  readonly viewOnly: boolean;
   /** The dialog that is open, of those that need nothing else. */
   readonly dialog: "skip" | null;
   /** The person's own keys. */
@@ -123,6 +125,7 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     hovered: null,
     hidden: false,
     help: false,
+    viewOnly: false,
     dialog: null,
     keys: {},
     toast: null,

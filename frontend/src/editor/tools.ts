@@ -9,7 +9,7 @@ import type { Patch } from "./rle";
 import type { State, Tool } from "./state";
 import type { Store } from "./store";
 import type { Point, Size } from "./viewport";
-import { clicksOf, type Did } from "./work";
+import { clicksOf, type Did, type Step } from "./work";
 
 export interface StrokeSketch {
   readonly kind: "stroke";
@@ -54,7 +54,10 @@ export interface Drag {
 
 /** What the tools do to objects. */
 export interface Target {
-  click(at: Point, positive: boolean, twice: boolean): void;
+  click(at: Point, positive: boolean): void;
+  /** A double click: opens the kept object there; false when there is none to open.
+   * `clicked`: its first press was a click for an object, which is taken back then. */
+  reopenAt(at: Point, clicked: boolean): boolean;
   moveClick(index: number, to: Point): void;
   removeClick(index: number): void;
   box(box: PromptBox): void;
@@ -72,7 +75,7 @@ const BRUSHES = [
 const LARGEST_BRUSH = { anywhere: 512, share: 1 / 6 };
 /** A lasso needs no more corners than this many pixels apart. */
 const LASSO_STEP = 0.25;
-/** A smaller box is a click. */
+/** Where both sides are shorter it was a click; where only one is, it was nothing. */
 const SMALLEST_BOX = 3;
 
 export class Toolbox {
@@ -81,6 +84,8 @@ export class Toolbox {
   private strokeEnd: { point: Point; uid: string | null } | null = null;
   private pointer: Point | null = null;
   private peeking = false;
+  /** The open object's steps before the last press; of a double click, before its first one. */
+  private stepsBefore: readonly Step[] | null = null;
 
   /** The sizes that a brush may have here: on a large image also larger ones. */
   readonly brushes: readonly number[];
@@ -117,12 +122,13 @@ export class Toolbox {
   /** Whether a press is a click for an object: while suggestions are shown, only for one that is open. */
   private get clicks(): boolean {
     const { tool, open } = this.store.get();
-    return tool === "click" || (tool === "suggest" && open !== null);
+    return tool === "click" || tool === "box" || (tool === "suggest" && open !== null);
   }
 
   press(press: Press): Drag | null {
     const { tool, cutting } = this.store.get();
     this.preview.at(null);
+    if (!press.twice) this.stepsBefore = this.store.get().open?.steps ?? null;
     switch (tool) {
       case "click":
         return this.pressClick(press);
@@ -168,6 +174,11 @@ export class Toolbox {
     return true;
   }
 
+  /** Whether a polygon is in progress. */
+  get busy(): boolean {
+    return this.corners.length > 0;
+  }
+
   /** Take the polygon's last corner back; false when there is none. */
   back(): boolean {
     if (this.corners.length === 0) return false;
@@ -194,11 +205,13 @@ export class Toolbox {
     return true;
   }
 
-  private pressClick({ at, secondary, shift, twice, reach }: Press): Drag | null {
+  private pressClick(press: Press): Drag | null {
+    const { at, secondary, shift, reach } = press;
     const { cutting } = this.store.get();
+    if (this.reopens(press)) return null;
     const index = this.dotAt(at, reach);
     if (index === null) {
-      this.target.click(at, cutting === (secondary || shift), twice && !cutting);
+      this.target.click(at, cutting === (secondary || shift));
       return null;
     }
     if (secondary || cutting) {
@@ -220,7 +233,18 @@ export class Toolbox {
     };
   }
 
-  private dragBox({ at: from }: Press): Drag {
+  /** The second press of a double click on a kept object; it comes before the dot that the first one has made. */
+  private reopens({ at, secondary, shift, twice }: Press): boolean {
+    if (!twice || secondary || shift) return false;
+    const { open } = this.store.get();
+    return this.target.reopenAt(at, open !== null && open.steps !== this.stepsBefore);
+  }
+
+  /** A box, or what the click tool does where nothing is dragged. The tool stays: the next drag is a box, too. */
+  private dragBox(press: Press): Drag | null {
+    const { at: from, secondary } = press;
+    if (this.reopens(press)) return null;
+    if (secondary || this.dotAt(from, press.reach) !== null) return this.pressClick(press);
     let to = from;
     return {
       move: (place) => {
@@ -232,9 +256,8 @@ export class Toolbox {
         const [one, other] = [this.inside(from), this.inside(to)];
         const [x0, y0] = [Math.min(one.x, other.x), Math.min(one.y, other.y)];
         const [x1, y1] = [Math.max(one.x, other.x), Math.max(one.y, other.y)];
-        this.choose("click");
-        if (x1 - x0 < SMALLEST_BOX || y1 - y0 < SMALLEST_BOX) this.target.click(from, true, false);
-        else this.target.box([x0, y0, x1, y1]);
+        if (Math.max(x1 - x0, y1 - y0) < SMALLEST_BOX) this.pressClick(press);
+        else if (Math.min(x1 - x0, y1 - y0) >= SMALLEST_BOX) this.target.box([x0, y0, x1, y1]);
       },
       cancel: () => this.sketch(null),
     };

@@ -124,6 +124,37 @@ describe("commands on kept objects", () => {
     expect(areas()).toEqual([41]);
   });
 
+  it("are about what is selected as in the lists of desktop programs", () => {
+    const uids = [0, 1, 2, 3, 4].map((index) => keep(index * 6, 0, 4, 4));
+    const chosen = () => state().selection.map((uid) => uids.indexOf(uid));
+    const { objects } = editor;
+    objects.pick(uids[1]!);
+    expect([chosen(), state().open]).toEqual([[1], null]);
+    objects.extend(uids[3]!);
+    expect(chosen()).toEqual([1, 2, 3]);
+    objects.extend(uids[0]!); // from the same one, instead of the range before
+    expect(chosen()).toEqual([1, 0]);
+    objects.toggle(uids[3]!);
+    expect(chosen()).toEqual([1, 0, 3]);
+    objects.extend(uids[4]!, true);
+    expect(chosen()).toEqual([1, 0, 3, 4]);
+    objects.pick(uids[2]!);
+    expect(chosen()).toEqual([2]);
+    objects.all();
+    expect(chosen()).toHaveLength(5);
+  });
+
+  it("keep the object in work before another is selected, and leave the open one open when it is selected itself", () => {
+    const one = keep(0, 0, 5, 5);
+    editor.refine(one);
+    editor.objects.pick(one);
+    expect(state().open!.source).toBe(one);
+    editor.cancel();
+    draw(10, 0, 4, 4);
+    editor.objects.pick(one);
+    expect([areas(), state().open, state().selection]).toEqual([[25, 16], null, [one]]);
+  });
+
   it("order, class and attributes of several at once", async () => {
     const [low, middle, high] = [keep(0, 0, 5, 5), keep(10, 0, 4, 4), keep(20, 0, 3, 3)];
     choose(low, middle);

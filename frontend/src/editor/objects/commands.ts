@@ -9,7 +9,16 @@ import type { Boot } from "../boot";
 import { apply, type Shown } from "../changes";
 import { newUid } from "../clicks";
 import type { History } from "../history";
-import { contentOf, lastDone, sameAttributes, type Command, type Content, type ObjectChange } from "../journal";
+import {
+  contentOf,
+  lastDone,
+  nextToRedo,
+  sameAttributes,
+  type Command,
+  type Content,
+  type Entry,
+  type ObjectChange,
+} from "../journal";
 import type { Kept } from "../kept";
 import { parts } from "../mask/parts";
 import { area, patchOf, unionAll, type Spans } from "../mask/spans";
@@ -21,7 +30,7 @@ import type { State } from "../state";
 import type { Storage } from "../storage";
 import type { Store } from "../store";
 import type { Toasts } from "../toasts";
-import { recipeOf, setAttributes, type Work } from "../work";
+import { isBlank, recipeOf, setAttributes, setCategory, type Work } from "../work";
 import type { Workbench } from "../workbench";
 import * as marks from "./marks";
 
@@ -47,6 +56,8 @@ export class ObjectCommands {
   /** The server may know better than the page did when it was loaded. */
   panoptic: boolean;
   private readonly marksKey: string;
+  /** Where a range of chosen objects begins. */
+  private anchor: string | null = null;
   private claimed: (Pick<State, "kept" | "marks" | "yields"> & { open: Work; claim: Claim }) | null = null;
 
   constructor(
@@ -67,27 +78,37 @@ export class ObjectCommands {
     });
   }
 
-  // Choosing
+  // Choosing, as in the lists of every desktop program
+
+  /** Choose this one alone; the open object is kept first, if it is another one. Nothing is opened. */
+  pick(uid: string): void {
+    if (this.state.open?.source === uid) return;
+    this.settleOpen();
+    this.anchor = uid;
+    this.choose([uid]);
+  }
 
   /** Choose this one too, or not any more. */
   toggle(uid: string): void {
     this.settleOpen();
+    this.anchor = uid;
     const { selection, selected } = this.state;
     const before = selection.length === 0 && selected && this.there(selected) ? [selected] : selection;
     const after = before.includes(uid) ? before.filter((one) => one !== uid) : [...before, uid];
     this.choose(after);
   }
 
-  /** Choose everything from the last chosen one to this. */
-  extend(uid: string): void {
+  /** Choose everything from the one that was picked last to this; with those chosen before, if `adding`. */
+  extend(uid: string, adding = false): void {
     this.settleOpen();
     const { kept, selection, selected } = this.state;
     const order = kept.map((one) => one.uid);
-    const from = order.indexOf(selection.at(-1) ?? selected ?? uid);
-    const to = order.indexOf(uid);
+    const anchor = [this.anchor, selection.at(-1), selected].find((one) => one && order.includes(one)) ?? uid;
+    const [from, to] = [order.indexOf(anchor), order.indexOf(uid)];
     const range = order.slice(Math.min(from, to), Math.max(from, to) + 1);
     if (from > to) range.reverse();
-    this.choose([...new Set([...selection, ...range])]);
+    this.anchor = anchor;
+    this.choose([...new Set([...(adding ? selection : []), ...range])]);
   }
 
   all(): void {
@@ -201,10 +222,39 @@ export class ObjectCommands {
     if (place >= 0) this.order(after ? place + 1 : place, subjects);
   }
 
+  /** Another class for the chosen objects, or for the kept one that is open: saved and shown at once. */
   setCategory(category: number): void {
+    const { open } = this.state;
+    if (open) return this.setOpenCategory(open, category);
     const chosen = this.changeable("change").filter((one) => one.category !== category);
     const changes = chosen.map((one) => this.change(one, { category }));
-    if (changes.length > 0) this.commit("classes", category, changes, changes.length > 1);
+    if (changes.length > 0) this.commit("classes", category, changes);
+  }
+
+  /** A step of the open object; of a kept one also a change of its own, so that nothing waits for Enter. */
+  private setOpenCategory(open: Work, category: number): void {
+    const kept = open.source ? this.there(open.source) : undefined;
+    if (kept && this.isLocked(kept.uid)) return this.say("Locked objects stay as they are. Shift L unlocks them.");
+    if (kept && kept.category !== category) {
+      if (!this.commit("classes", category, [this.change(kept, { category })], false)) return;
+    }
+    this.desk.bench.take((work) => setCategory(work, category));
+  }
+
+  /** A class was undone or redone in the open object: the kept one follows, and so does the journal. */
+  followCategory(): void {
+    const { open } = this.state;
+    const kept = open?.source ? this.there(open.source) : undefined;
+    const category = open && recipeOf(open).category;
+    if (!kept || typeof category !== "number" || kept.category === category) return;
+    const { history } = this.desk;
+    const about = (entry: Entry | null) =>
+      entry?.what === "classes" && entry.changes.length === 1 && entry.changes[0]!.uid === kept.uid
+        ? entry.changes[0]!
+        : null;
+    if (about(lastDone(history.journal))?.before?.category === category) history.undo();
+    else if (about(nextToRedo(history.journal))?.after?.category === category) history.redoNext();
+    else this.commit("classes", category, [this.change(kept, { category })], false);
   }
 
   /** An answer about the open object, or about the chosen ones; undefined takes it back. */
@@ -327,7 +377,10 @@ export class ObjectCommands {
     if (!open) return true;
     this.desk.keep();
     const { open: still, finishing } = this.state;
-    if (still && still.at === 0 && !still.source) return true; // nothing in it
+    if (still && isBlank(still)) {
+      this.desk.bench.close(still.uid);
+      return true;
+    }
     if (!still && finishing.length === 0) return true;
     if (!still) this.say("Wait for the object's mask, then try again.");
     return false;
@@ -359,7 +412,7 @@ export class ObjectCommands {
       split: `Split into ${changes.length} objects.`,
       duplicate: changes.length === 1 ? "Duplicated. The copy is on top." : `${changes.length} objects duplicated.`,
       order: "Moved.",
-      classes: `Class of ${changes.length} objects changed to ${this.desk.category(category)?.name ?? "another class"}.`,
+      classes: `Class${changes.length === 1 ? "" : ` of ${changes.length} objects`} changed to ${this.desk.category(category)?.name ?? "another class"}.`,
       attributes: "Changed.",
       delete: gone === 1 ? `${this.desk.category(category)?.name ?? "Object"} deleted.` : `${gone} objects deleted.`,
       fit: "Overlap removed.",

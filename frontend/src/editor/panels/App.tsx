@@ -16,6 +16,7 @@ import { Note } from "./Note";
 import { Objects } from "./Objects";
 import { OpenBar } from "./OpenBar";
 import { Suggestions } from "./Suggestions";
+import { SmallWindow, useSmallWindow } from "./SmallWindow";
 import { StripPanel } from "./StripPanel";
 import { Toolbar, ToolOptions } from "./Toolbar";
 import { TopBar } from "./TopBar";
@@ -36,8 +37,11 @@ function Window({ editor }: { editor: Editor }) {
   const connection = useEditorState((state) => state.connection);
   const lease = useEditorState((state) => state.lease.kind); // every panel shows anew what may be done
   useEditorState((state) => state.keys); // buttons say their keys
+  useEditorState((state) => state.viewOnly);
   useEffect(() => listenToKeys(editor, controls, spaceHeld), [editor]);
   const roomy = useRoom();
+  const { small, choose } = useSmallWindow(editor);
+  if (small === "ask") return <SmallWindow choose={choose} />;
   return (
     <div
       class="editor"
@@ -45,10 +49,11 @@ function Window({ editor }: { editor: Editor }) {
       data-state={encoding}
       data-connection={connection}
       data-lease={lease}
+      data-small={small ?? undefined}
       onMouseDown={keepFocus}
       onContextMenu={keepMenuAway}
     >
-      <TopBar>{roomy && <ToolOptions />}</TopBar>
+      <TopBar label={small === "view" ? () => choose("label") : null}>{roomy && <ToolOptions />}</TopBar>
       <Toolbar />
       <main class="stage-area">
         <Canvas controls={controls} spaceHeld={spaceHeld} />

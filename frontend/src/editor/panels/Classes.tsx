@@ -1,24 +1,37 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { State } from "../state";
 import { recipeOf } from "../work";
 import { useEditor, useEditorState } from "./context";
+import { FoldTitle, useFold } from "./Fold";
 
 export function Classes() {
   const editor = useEditor();
   const { categories, url } = editor.boot.project;
-  const active = useEditorState((state) =>
-    state.open ? (recipeOf(state.open).category ?? state.activeCategory) : state.activeCategory,
-  );
+  const active = useEditorState(shownClass);
+  const about = useEditorState((state) => (state.open ? 0 : state.selection.length || (state.selected ? 1 : 0)));
   const kept = useEditorState((state) => state.kept);
+  const fold = useFold("classes");
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    const chosen = list.current!.querySelector<HTMLElement>("[aria-pressed=true]");
+    if (chosen) scrollInside(list.current!, chosen);
+  }, [active, fold.folded]);
   const count = (number: number) => kept.filter(({ category }) => category === number).length;
   return (
     <section class="panel" aria-labelledby="classes-title">
-      <h2 id="classes-title">Class</h2>
+      <FoldTitle id="classes-title" fold={fold}>
+        Class
+        {about > 0 && (
+          <span class="count">{about === 1 ? "of the selected object" : `of ${about} selected objects`}</span>
+        )}
+      </FoldTitle>
       {categories.length === 0 && (
         <p class="panel-empty">
           This project has no classes yet. A manager can add them in the <a href={`${url}settings`}>project settings</a>
           .
         </p>
       )}
-      <ul class="class-choices" role="list">
+      <ul ref={list} class="class-choices" role="list" hidden={fold.folded}>
         {categories.map(({ number, name, color, hotkey, kind }) => (
           <li key={number}>
             <button
@@ -26,15 +39,16 @@ export function Classes() {
               class="row"
               aria-pressed={active === number}
               disabled={!editor.canLabel}
-              title={kind === "thing" ? "Countable objects" : "Regions that are not counted"}
+              title={`${name} – ${kind === "thing" ? "countable objects" : "regions that are not counted"}`}
               data-testid="class"
               data-class={number}
               onClick={() => editor.choose(number)}
             >
               <span class="color-chip" style={{ background: color }} />
-              <span class="row-name">
-                {name} {count(number) > 0 && <span class="count">{count(number)}</span>}
+              <span class="row-name" dir="auto">
+                {name}
               </span>
+              {count(number) > 0 && <span class="count">{count(number)}</span>}
               {hotkey !== null && <kbd>{hotkey}</kbd>}
             </button>
           </li>
@@ -42,4 +56,19 @@ export function Classes() {
       </ul>
     </section>
   );
+}
+
+/** The class of the open object, or of the selected ones (null where they differ), or for the next one. */
+export function shownClass({ open, selection, selected, kept, activeCategory }: State): number | null {
+  if (open) return recipeOf(open).category ?? activeCategory;
+  const uids = new Set(selection.length > 0 ? selection : selected ? [selected] : []);
+  const found = new Set(kept.filter(({ uid }) => uids.has(uid)).map(({ category }) => category));
+  return found.size === 0 ? activeCategory : found.size === 1 ? [...found][0]! : null;
+}
+
+/** Brings it into sight in its list, and moves nothing around that. */
+function scrollInside(list: HTMLElement, child: HTMLElement): void {
+  const [outer, inner] = [list.getBoundingClientRect(), child.getBoundingClientRect()];
+  if (inner.top < outer.top) list.scrollTop -= outer.top - inner.top;
+  else if (inner.bottom > outer.bottom) list.scrollTop += inner.bottom - outer.bottom;
 }

@@ -61,7 +61,7 @@ export function LookPanel() {
         </div>
       </Group>
       <Group title="Masks">
-        <Slider name="opacity" label="Opacity" range={[0, 2]} shown={`${Math.round(look.opacity * 100)} %`} />
+        <Slider name="fill" label="Opacity" range={[0, 1]} shown={`${Math.round(look.fill * 100)} %`} />
         <Switch name="outlines" label="Outlines only" />
         <Switch name="blink" label="Blink" />
         <Switch name="overlaps" label="Hatch overlaps" />
@@ -97,7 +97,7 @@ function Group({ title, action, onReset, children }: GroupProps) {
 }
 
 interface SliderProps {
-  name: "brightness" | "contrast" | "gamma" | "opacity";
+  name: "brightness" | "contrast" | "gamma" | "fill";
   label: string;
   range: readonly [number, number];
   shown: string;
@@ -117,7 +117,7 @@ function Slider({ name, label, range: [least, most], shown }: SliderProps) {
         type="range"
         min={to(least)}
         max={to(most)}
-        step={(to(most) - to(least)) / 80}
+        step={log ? (to(most) - to(least)) / 80 : 0.05}
         value={to(value)}
         aria-valuetext={shown}
         data-testid={`look-${name}`}
@@ -134,12 +134,11 @@ function WindowSliders({ window: own }: { window: Window }) {
   const [low, high] = useEditorState((state) => state.window) ?? own;
   const span = own[1] - own[0];
   const step = Number.isInteger(own[0]) && Number.isInteger(own[1]) ? 1 : span / 1000;
-  const set = (from: number, to: number) => from < to && editor.look.setWindow([from, to]);
   const unsigned = step === 1 && own[0] >= 0 && own[1] < 2 ** 16;
   const [least, most] = unsigned ? [0, 2 ** 16 - 1] : [-Infinity, Infinity];
   const range = { min: Math.max(least, own[0] - span), max: Math.min(most, own[1] + 3 * span), step };
   const shown = (value: number) => (step === 1 ? String(value) : value.toPrecision(4));
-  const slider = (label: string, which: "low" | "high", value: number, move: (value: number) => void) => (
+  const slider = (label: string, which: "low" | "high", value: number) => (
     <label class="look-row">
       <span>{label}</span>
       <input
@@ -148,15 +147,21 @@ function WindowSliders({ window: own }: { window: Window }) {
         value={value}
         aria-valuetext={shown(value)}
         data-testid={`window-${which}`}
-        onInput={(event) => move(Number(event.currentTarget.value))}
+        onInput={(event) => {
+          const wanted = Number(event.currentTarget.value);
+          const [from, to] =
+            which === "low" ? [Math.min(wanted, high - step), high] : [low, Math.max(wanted, low + step)];
+          event.currentTarget.value = String(which === "low" ? from : to); // black stays below white: the thumb, too
+          editor.look.setWindow([from, to]);
+        }}
       />
       <output>{shown(value)}</output>
     </label>
   );
   return (
     <>
-      {slider("Black point", "low", low, (value) => set(value, high))}
-      {slider("White point", "high", high, (value) => set(low, value))}
+      {slider("Black point", "low", low)}
+      {slider("White point", "high", high)}
     </>
   );
 }

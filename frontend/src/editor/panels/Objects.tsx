@@ -46,7 +46,7 @@ export function Objects() {
         role="list"
         aria-label="Objects in drawing order; the last one is on top"
         onMouseLeave={() => editor.hover(null)}
-        onKeyDown={(event) => moveFocus(list.current!, event)}
+        onKeyDown={(event) => chooseByKey(list.current!, event, editor)}
       >
         {kept.map((one, index) => (
           <ObjectRow key={one.uid} kept={one} ordinal={index + 1} />
@@ -109,11 +109,11 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
   const name = category?.name ?? "Unknown class";
   const what = `${name}, object ${ordinal}`;
   const click = (event: MouseEvent) => {
-    if (event.detail > 0) (event.currentTarget as HTMLElement).blur(); // the mouse's: the next Enter is the object's
-    if (event.ctrlKey || event.metaKey) editor.objects.toggle(uid);
-    else if (event.shiftKey) editor.objects.extend(uid);
-    else if (editor.canLabel && !locked) editor.refine(uid);
-    else editor.select(uid);
+    (event.currentTarget as HTMLElement).focus(); // the arrow keys go on from here
+    const ctrl = event.ctrlKey || event.metaKey;
+    if (event.shiftKey) editor.objects.extend(uid, ctrl);
+    else if (ctrl) editor.objects.toggle(uid);
+    else editor.objects.pick(uid);
   };
   return (
     <li
@@ -135,14 +135,20 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
           event.preventDefault(); // a long touch is one, too: there is no Ctrl
           editor.objects.toggle(uid);
         }}
-        aria-label={`${what}, ${pixels(kept.area)}${locked ? ", locked" : editor.canLabel ? ": open" : ""}`}
+        data-item
+        aria-label={`${what}, ${pixels(kept.area)}${locked ? ", locked" : ""}`}
+        aria-pressed={chosen}
+        title={name}
         onClick={click}
+        onDblClick={() => openIt(editor, uid)}
         onFocus={() => editor.hover(uid)}
         onBlur={() => editor.hover(null)}
       >
         <Thumbnail kept={kept} color={category?.color ?? ""} />
         <span class="object-words">
-          <span class="row-name">{name}</span>
+          <span class="row-name" dir="auto">
+            {name}
+          </span>
           <span class="area">{pixels(kept.area)}</span>
         </span>
       </button>
@@ -205,7 +211,6 @@ function dragging(uid: string, objects: ReturnType<typeof useEditor>["objects"])
   };
   return {
     draggable: window.matchMedia("(hover: hover)").matches, // a long touch chooses
-    onDragEnd: () => (document.activeElement as HTMLElement | null)?.blur(),
     onDragStart: (event: DragEvent) => event.dataTransfer?.setData("application/x-interlabel-object", uid),
     onDragOver: (event: DragEvent) => {
       if (!event.dataTransfer?.types.includes("application/x-interlabel-object")) return;
@@ -222,15 +227,34 @@ function dragging(uid: string, objects: ReturnType<typeof useEditor>["objects"])
   };
 }
 
-/** Arrow keys go from row to row. */
-function moveFocus(list: HTMLElement, event: KeyboardEvent): void {
-  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!by) return;
+/** The keyboard is the image's again: the next keys are about the object. */
+function openIt(editor: ReturnType<typeof useEditor>, uid: string): void {
+  editor.refine(uid);
+  if (editor.store.get().open) document.querySelector<HTMLElement>(".stage")?.focus({ preventScroll: true });
+}
+
+const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+
+/** Arrow keys, Home and End choose another row; with Shift all up to it, with Ctrl they only go there. */
+function chooseByKey(list: HTMLElement, event: KeyboardEvent, editor: ReturnType<typeof useEditor>): void {
+  const rows = [...list.querySelectorAll<HTMLElement>("li[data-uid]")];
+  const at = rows.indexOf(document.activeElement?.closest<HTMLElement>("li[data-uid]") ?? list);
+  const ctrl = event.ctrlKey || event.metaKey;
+  const onRow = document.activeElement?.matches("button.row") ?? false;
+  if (event.key === "Enter" && onRow && !ctrl && !event.shiftKey && !editor.store.get().open && editor.canLabel) {
+    openIt(editor, rows[at]!.dataset["uid"]!);
+  } else if (event.key === " " && ctrl && onRow) editor.objects.toggle(rows[at]!.dataset["uid"]!);
+  else {
+    const by = STEPS[event.key];
+    if (by === undefined || at < 0) return;
+    const row = rows[Math.min(rows.length - 1, Math.max(0, at + by))]!;
+    row.querySelector<HTMLElement>("button.row")!.focus();
+    const uid = row.dataset["uid"]!;
+    if (event.shiftKey) editor.objects.extend(uid);
+    else if (!ctrl) editor.objects.pick(uid);
+  }
   event.preventDefault();
   event.stopPropagation();
-  const rows = [...list.querySelectorAll<HTMLElement>("button.row")];
-  const at = rows.indexOf((document.activeElement?.closest("li")?.querySelector("button.row") as HTMLElement) ?? null);
-  rows[Math.min(rows.length - 1, Math.max(0, at + by))]?.focus();
 }
 
 /** The row of what was just chosen or kept is in sight. */

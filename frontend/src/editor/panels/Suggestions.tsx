@@ -1,11 +1,13 @@
 /** The panel of suggestions: ask for them, how confident they have to be, and each of them by class. */
 
 import { useEffect, useRef } from "preact/hooks";
+import { keyOf } from "../keys";
 import { useStore } from "../store";
 import { groups, percent, type Group, type Method, type Suggestion } from "../suggestions/offer";
-import { pointedOf, type SuggestionsState } from "../suggestions/state";
+import type { SuggestionsState } from "../suggestions/state";
 import { emptyWords, METHODS, whyNot } from "../suggestions/words";
 import { useEditor, useEditorState } from "./context";
+import { FoldTitle, useFold } from "./Fold";
 import { Icon } from "./icons";
 import { TextSearch } from "./TextSearch";
 
@@ -19,6 +21,7 @@ export function Suggestions() {
   const shown = useSuggestions((state) => state.shown);
   const load = useSuggestions((state) => state.load.kind);
   const panel = useRef<HTMLElement>(null);
+  const fold = useFold("suggestions");
   // Who asks by key looks here for how it goes; in a low window it is below the classes.
   useEffect(() => void (on && panel.current!.scrollIntoView({ block: "nearest" })), [on, shown.length > 0]);
   return (
@@ -31,24 +34,28 @@ export function Suggestions() {
       data-shown={shown.length}
     >
       <div class="panel-head">
-        <h2 id="suggestions-title">
+        <FoldTitle id="suggestions-title" fold={fold}>
           Suggestions <span class="count">{shown.length > 0 && shown.length}</span>
-        </h2>
+        </FoldTitle>
         <button
           type="button"
           class="ghost small"
           aria-pressed={on}
-          title={on ? "Hide suggestions (V)" : "Show suggestions (V)"}
+          title={`${on ? "Hide" : "Show"} suggestions (${keyOf("suggest")})`}
           data-testid="show-suggestions"
           onClick={() => editor.suggestions.toggle()}
         >
-          {on ? "Hide" : "Show"} <kbd>V</kbd>
+          {on ? "Hide" : "Show"} <kbd>{keyOf("suggest")}</kbd>
         </button>
       </div>
-      {editor.canLabel && <TextSearch />}
-      {editor.canLabel && <Ask />}
-      <Progress />
-      {on && <Listed />}
+      {!fold.folded && (
+        <>
+          {editor.canLabel && <TextSearch />}
+          {editor.canLabel && <Ask />}
+          <Progress />
+          {on && <Listed />}
+        </>
+      )}
     </section>
   );
 }
@@ -259,24 +266,5 @@ function Row({ one, name }: { one: Suggestion; name: string }) {
         </>
       )}
     </li>
-  );
-}
-
-/** Under the image, while suggestions are shown: what the pointer does, and which one was stepped to. */
-export function SuggestionHint() {
-  const total = useSuggestions((state) => state.shown.length);
-  const stepped = useSuggestions((state) => (state.stepped ? pointedOf(state) : null));
-  const place = useSuggestions(({ shown, pointed }) => shown.findIndex(({ uid }) => uid === pointed) + 1);
-  const editor = useEditor();
-  if (total === 0) return null;
-  const name = stepped && ((stepped.category && editor.category(stepped.category)?.name) || stepped.word || "no class");
-  return (
-    <div class="open-bar hint">
-      <strong role="status">
-        {stepped && `${place} of ${total}`}
-        {stepped && <span class="visually-hidden">{`: ${name}, confidence ${percent(stepped.score)}`}</span>}
-      </strong>
-      Click keeps, right click rejects, <kbd>Shift</kbd> + click corrects. <kbd>N</kbd> shows the next one.
-    </div>
   );
 }

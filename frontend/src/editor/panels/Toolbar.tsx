@@ -54,7 +54,14 @@ export function Toolbar() {
       ))}
       <hr />
       {OPERATORS.map(([one, name]) => (
-        <ToolButton key={one} action={one} name={name} disabled={!open} onClick={() => editor.operate(one)} />
+        <ToolButton
+          key={one}
+          action={one}
+          name={name}
+          disabled={!open}
+          why="open an object first"
+          onClick={() => editor.operate(one)}
+        />
       ))}
       <hr />
       <Steps />
@@ -69,8 +76,20 @@ function Steps() {
   const name = (verb: string, what: string | null) => (what ? `${verb} ${wordFor(what)}` : verb);
   return (
     <>
-      <ToolButton action="undo" name={name("Undo", undo)} disabled={!undo} onClick={() => editor.undo()} />
-      <ToolButton action="redo" name={name("Redo", redo)} disabled={!redo} onClick={() => editor.redo()} />
+      <ToolButton
+        action="undo"
+        name={name("Undo", undo)}
+        disabled={!undo}
+        why="nothing to undo"
+        onClick={() => editor.undo()}
+      />
+      <ToolButton
+        action="redo"
+        name={name("Redo", redo)}
+        disabled={!redo}
+        why="nothing to redo"
+        onClick={() => editor.redo()}
+      />
     </>
   );
 }
@@ -80,17 +99,19 @@ interface ToolButtonProps {
   name: string;
   pressed?: boolean;
   disabled?: boolean;
+  /** Said where it is disabled. */
+  why?: string;
   /** Where Tab enters the toolbar; within it the arrow keys lead on. */
   first?: boolean;
   onClick: () => void;
 }
 
-function ToolButton({ action, name, pressed, disabled = false, first = false, onClick }: ToolButtonProps) {
+function ToolButton({ action, name, pressed, disabled = false, why, first = false, onClick }: ToolButtonProps) {
   return (
     <button
       type="button"
       class="tool"
-      title={`${name} (${keyOf(action)})`}
+      title={`${name} (${keyOf(action)})${disabled && why ? `: ${why}` : ""}`}
       aria-label={name}
       {...(pressed !== undefined && { "aria-pressed": pressed })}
       aria-disabled={disabled}
@@ -141,9 +162,9 @@ export function ToolOptions() {
       </div>
     );
   }
-  if (tool === "polygon" || tool === "lasso" || tool === "click") {
+  if (tool === "polygon" || tool === "lasso" || tool === "click" || tool === "box") {
     // Who clicks with a mouse has its right button for that.
-    const rare = tool === "click" && !cutting ? "touch-only" : "";
+    const rare = (tool === "click" || tool === "box") && !cutting ? "touch-only" : "";
     return (
       <div class={`tool-options ${rare}`} role="group" aria-label="Add or cut">
         <button type="button" class="small" aria-pressed={!cutting} onClick={() => cutting && editor.toggle("cutting")}>

@@ -6,8 +6,14 @@ import { Icon } from "./icons";
 import { keyOf } from "../keys";
 import { People } from "./People";
 
-/** What is given stands in its middle. */
-export function TopBar({ children }: { children?: ComponentChildren }) {
+interface TopBarProps {
+  /** Stands in its middle. */
+  children?: ComponentChildren;
+  /** In a small window that only shows the image: how to label there all the same. */
+  label: (() => void) | null;
+}
+
+export function TopBar({ children, label }: TopBarProps) {
   const editor = useEditor();
   const { project, image, position } = editor.boot;
   return (
@@ -22,7 +28,7 @@ export function TopBar({ children }: { children?: ComponentChildren }) {
       <Position index={position.index} total={position.total} />
       <div class="editor-bar-space">{children}</div>
       <People />
-      <SaveIndicator />
+      {label && editor.boot.user.can_label ? <ViewOnly label={label} /> : <SaveIndicator />}
       <div class="button-pair">
         <button
           type="button"
@@ -140,10 +146,23 @@ const SAYS: Readonly<Record<SaveState["kind"], string>> = {
   gone: "Image not available",
 };
 
+function ViewOnly({ label }: { label: () => void }) {
+  return (
+    <button
+      type="button"
+      class="small"
+      data-testid="view-only"
+      title="Open the editor in this small window"
+      onClick={label}
+    >
+      View only · Edit
+    </button>
+  );
+}
+
 function SaveIndicator() {
   const editor = useEditor();
   const save = useEditorState((state) => state.save);
-  const waits = save.kind === "offline" || save.kind === "signed_out" || save.kind === "gone";
   if (!editor.boot.user.can_label) {
     const why = `You are a ${editor.boot.user.role} in this project: you can view objects but not change them.`;
     return (
@@ -156,7 +175,7 @@ function SaveIndicator() {
     <span class="save-state" data-testid="save-state" data-state={save.kind} role="status">
       <span class="save-dot" aria-hidden="true" />
       {SAYS[save.kind]}
-      {waits && (
+      {save.kind === "gone" && ( // of the other states a banner tells, with the one button to try again
         <button type="button" class="link-button" onClick={() => editor.retryNow()}>
           Retry now
         </button>

@@ -83,7 +83,7 @@ export function perform(editor: Editor, view: ViewControls | null, action: Actio
   if (aboutSuggestions(editor.suggestions, action)) return;
   switch (action) {
     case "keep":
-      return editor.keep();
+      return editor.enter();
     case "cancel":
       return editor.cancel();
     case "undo":
@@ -181,8 +181,7 @@ function aboutSuggestions(suggestions: Suggestions, action: Action): boolean {
       document.getElementById(TEXT_FIELD)?.focus();
       return true;
     default:
-      if (action.startsWith("category")) suggestions.keepByHotkey(categoryKey(action));
-      return false; // the class is the one for what comes next, too
+      return false;
   }
 }
 

@@ -25,12 +25,13 @@ export function suggestionTag(editor: Editor, host: HTMLElement, stage: Stage): 
     if (!one) return;
     const given = editor.category(suggestions.classOf(one));
     const suggested = one.category !== null;
-    const name = suggested ? (given?.name ?? "") : one.word;
+    const chosen = suggestions.store.get().given?.uid === one.uid;
+    const name = suggested ? (editor.category(one.category)?.name ?? "") : one.word;
     chip.style.background = given?.color ?? "";
     text.textContent = [
       name || null,
       percent(one.score),
-      suggested || !given || !editor.canLabel ? null : `keep as ${given.name}`,
+      (suggested && !chosen) || !given || !editor.canLabel ? null : `keep as ${given.name}`,
     ]
       .filter((part) => part !== null)
       .join(" · ");
@@ -42,7 +43,7 @@ export function suggestionTag(editor: Editor, host: HTMLElement, stage: Stage): 
   };
   const stops = [
     suggestions.store.watch((state, before) => {
-      if (state.pointed !== before.pointed || state.shown !== before.shown) show();
+      if (state.pointed !== before.pointed || state.shown !== before.shown || state.given !== before.given) show();
     }),
     store.watch((state, before) => {
       const keys = ["tool", "open", "zoom", "activeCategory"] as const;

@@ -16,7 +16,7 @@ export interface Desk {
   readonly bench: Pick<Workbench, "close">;
   readonly tools: Pick<Toolbox, "choose">;
   readonly toasts: Pick<Toasts, "say">;
-  click(at: Point, positive: boolean, twice: boolean): void;
+  click(at: Point, positive: boolean): void;
   openInstead(work: Work): void;
   /** Say what was just done, with a way to take it back. */
   offerUndo(text: string, label: string): void;

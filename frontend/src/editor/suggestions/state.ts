@@ -34,6 +34,8 @@ export interface SuggestionsState {
   readonly pointed: string | null;
   /** By a key, rather than by the pointer. */
   readonly stepped: boolean;
+  /** The class that somebody chose for the suggestion that is pointed at, instead of its own. */
+  readonly given: { readonly uid: string; readonly category: number } | null;
   /** Passed by a drag that keeps them at its end. */
   readonly gathered: readonly string[];
   /** Methods that are looking, or wait for their turn. */
@@ -56,6 +58,7 @@ export function suggestionsStore(above: number, rejected: readonly string[]): St
     rejected: new Set(rejected),
     pointed: null,
     stepped: false,
+    given: null,
     gathered: [],
     asking: [],
     slow: false,

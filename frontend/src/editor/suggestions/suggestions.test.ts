@@ -57,6 +57,13 @@ class Server {
       this.kept = this.kept.filter(({ id }) => `/annotations/${id}` !== url);
       return { version: this.version };
     }
+    const changed = this.kept.find(({ id }) => `/annotations/${id}` === url);
+    if (changed) {
+      const { version: _, ...content } = body;
+      const annotation = { ...changed, ...(content as object) };
+      this.kept = this.kept.map((one) => (one === changed ? annotation : one));
+      return { version: this.version, annotation };
+    }
     const annotation = { ...(body as object), id: this.version } as unknown as Server["kept"][0];
     this.kept.push(annotation);
     return { version: this.version, annotation };
@@ -105,11 +112,13 @@ describe("suggestions in the editor", () => {
     editor.suggestions.threshold(0.3);
   });
 
-  it("keeps what is pointed at by click, by Enter and by a class's key, under its uid", async () => {
+  it("keeps what is pointed at by click and by Enter, with the class of the last key, under its uid", async () => {
     expect(shown()).toEqual(["car", "wheel", "tree"]);
     editor.tools.hover({ x: 65, y: 30 }, 2);
     expect(now().pointed).toBe("tree");
-    press("category2");
+    press("category2"); // keeps nothing by itself
+    expect([editor.store.get().kept, now().pointed]).toEqual([[], "tree"]);
+    press("keep");
     editor.tools.hover({ x: 15, y: 25 }, 2);
     hit(15, 25)!.end(); // the wheel, which has no class: it gets the one that was chosen last
     press("nextSuggestion");
@@ -124,6 +133,51 @@ describe("suggestions in the editor", () => {
     for (let undo = 0; undo < 3; undo++) press("undo");
     await saved();
     expect([kept(), shown()]).toEqual([[], ["car", "wheel", "tree"]]);
+  });
+
+  it("keeps nothing by a class's key: it is for the one that is pointed at, once that is kept", async () => {
+    editor.tools.hover({ x: 35, y: 12 }, 2);
+    press("category1");
+    editor.tools.hover({ x: 65, y: 30 }, 2); // forgotten with the next one
+    editor.tools.hover({ x: 35, y: 12 }, 2);
+    press("keep");
+    press("nextSuggestion");
+    press("category1");
+    press("category2");
+    press("category1");
+    press("keep");
+    await saved();
+    expect(kept()).toEqual([
+      ["car", 2],
+      ["tree", 1],
+    ]);
+    press("undo");
+    press("undo");
+    press("instances");
+    editor.tools.hover({ x: 35, y: 12 }, 2);
+    press("category1");
+    hit(35, 12)!.end();
+    await saved();
+    expect(kept()).toEqual([["car", 1]]);
+  });
+
+  it("lets keys be about selected objects rather than what lies under the pointer", async () => {
+    hit(35, 12)!.end();
+    editor.objects.pick("car");
+    editor.tools.hover({ x: 65, y: 30 }, 2);
+    press("category1");
+    await saved();
+    expect(kept()).toEqual([["car", 1]]);
+    press("delete");
+    await saved();
+    expect([kept(), now().rejected.size]).toEqual([[], 0]);
+    press("undo");
+    editor.objects.pick("car");
+    press("nextSuggestion"); // turns to the suggestions again
+    expect(editor.store.get().selection).toEqual([]);
+    press("keep");
+    await saved();
+    expect(kept().map(([uid]) => uid)).toEqual(["car", "tree"]);
   });
 
   it("does not propose what lies over a kept object, until that is deleted", async () => {

@@ -67,6 +67,18 @@ export class Suggestions {
     return this.isActive ? pointedOf(this.store.get()) : null;
   }
 
+  /** What the keys are about; objects that are chosen in the list come first. */
+  private get addressed(): Suggestion | null {
+    const { selected, selection } = this.editor.get();
+    return selected || selection.length > 0 ? null : this.pointed;
+  }
+
+  /** Somebody turns to suggestions: no object is chosen any more. */
+  private unchoose(): void {
+    const { selected, selection } = this.editor.get();
+    if (this.isActive && (selected || selection.length > 0)) this.editor.set({ selected: null, selection: [] });
+  }
+
   private get onKey(): string {
     return `suggestions-on:${this.boot.project.id}`;
   }
@@ -133,19 +145,28 @@ export class Suggestions {
   step(by: 1 | -1): void {
     if (!this.isOn) this.toggle();
     if (!this.isActive) return;
+    this.unchoose();
     const found = neighbour(this.store.get().shown, this.store.get().pointed, by);
     if (found) this.point(found.uid, true);
   }
 
   /** `stepped`: by a key, so that it has to come into sight, and the next one follows when it is decided. */
   point(uid: string | null, stepped = false): void {
-    this.store.set({ pointed: uid, stepped });
+    const { given } = this.store.get();
+    this.store.set({ pointed: uid, stepped, given: uid === null || uid === given?.uid ? given : null });
+  }
+
+  /** This class for the suggestion that is pointed at, once it is kept; nothing is kept by that. */
+  give(category: number): void {
+    const { addressed } = this;
+    if (addressed) this.store.set({ given: { uid: addressed.uid, category } });
   }
 
   /** The pointer is over a place of the picture; null: it left. What was stepped to stays until it is over another one. */
   hover(at: Point | null): void {
     const under = at && this.isActive ? (this.at(at)?.uid ?? null) : null;
-    if (under === this.under) return;
+    const gone = under !== null && this.store.get().pointed === null; // kept under the pointer, and then undone
+    if (under === this.under && !gone) return;
     this.under = under;
     this.point(under);
   }
@@ -159,13 +180,14 @@ export class Suggestions {
     const first = this.at(at);
     if (first) this.point(first.uid);
     if (!this.desk.may()) return null;
+    this.unchoose();
     if (secondary || shift) {
       if (first && secondary) this.reject([first.uid]);
       else if (first) this.correct(first.uid);
       return null;
     }
     if (first && twice) return null; // the second click of a double click is not about what lies beneath
-    return this.gather(at, reach, () => (first ? this.keep([first.uid]) : this.desk.click(at, true, twice)));
+    return this.gather(at, reach, () => (first ? this.keep([first.uid]) : this.desk.click(at, true)));
   }
 
   /** A drag that keeps what it passes; one that went nowhere is a click. */
@@ -200,22 +222,16 @@ export class Suggestions {
 
   // Deciding
 
-  /** Keep what is pointed at, or the opened one as it is; with a class if one is given. False when there is none. */
-  keepPointed(give: number | null = null): boolean {
+  /** Keep what is pointed at, or the opened one as it is. False when there is none. */
+  keepPointed(): boolean {
     const { open } = this.editor.get();
     const opened = this.untouched();
     if (open && opened) {
       this.desk.bench.close(opened.uid);
-      this.keep([opened.uid], give ?? recipeOf(open).category);
+      this.keep([opened.uid], recipeOf(open).category);
       return true;
     }
-    return this.decide(({ uid }) => this.keep([uid], give));
-  }
-
-  /** Keep what is pointed at with the class of this key, if there is one. */
-  keepByHotkey(hotkey: number): void {
-    const found = this.boot.project.categories.find((one) => one.hotkey === hotkey);
-    if (found && this.pointed) this.keepPointed(found.number);
+    return this.decide(({ uid }) => this.keep([uid]));
   }
 
   /** Reject what is pointed at; false when there is none. */
@@ -225,18 +241,18 @@ export class Suggestions {
 
   /** Open what is pointed at; false when there is none. */
   correctPointed(): boolean {
-    const { pointed } = this;
-    if (pointed) this.correct(pointed.uid);
-    return pointed !== null;
+    const { addressed } = this;
+    if (addressed) this.correct(addressed.uid);
+    return addressed !== null;
   }
 
   /** Do it to the one that is pointed at; after stepping, the next one is pointed at then. */
   private decide(how: (one: Suggestion) => void): boolean {
-    const { pointed } = this;
-    if (!pointed || !this.desk.canLabel) return false;
+    const { addressed } = this;
+    if (!addressed || !this.desk.canLabel) return false;
     const { stepped, shown } = this.store.get();
-    const next = stepped ? following(shown, pointed.uid) : null;
-    how(pointed);
+    const next = stepped ? following(shown, addressed.uid) : null;
+    how(addressed);
     const left = next && this.store.get().shown.includes(next) ? next : null;
     this.point((stepped && (left ?? this.store.get().shown[0])?.uid) || null, stepped);
     return true;
@@ -264,11 +280,18 @@ export class Suggestions {
     if (done && wanted.length > 1) this.desk.offerUndo(`${count(wanted.length, "suggestion")} kept.`, "Undo");
   }
 
-  /** The class that keeping it gives: the suggested one, or where it has none the chosen one. */
-  classOf({ category }: Suggestion): number {
+  /** The class that keeping it gives: the one chosen for it, else the suggested one, or where it has none the present one. */
+  classOf({ uid, category }: Suggestion): number {
     const { categories } = this.boot.project;
+    const { given } = this.store.get();
     const known = (number: number | null) => categories.find((one) => one.number === number)?.number;
-    return known(category) ?? known(this.editor.get().activeCategory) ?? categories[0]?.number ?? 0;
+    return (
+      known(given?.uid === uid ? given.category : null) ??
+      known(category) ??
+      known(this.editor.get().activeCategory) ??
+      categories[0]?.number ??
+      0
+    );
   }
 
   /** No object, or not one to label; remembered, so that no later run proposes it again. */

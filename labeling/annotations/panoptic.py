@@ -19,6 +19,7 @@ from labeling.common import masks
 from labeling.common.api import ApiError
 from labeling.images.models import Image
 from labeling.projects.models import Project
+from labeling.projects.receivers import tell_editors
 
 IMAGES_TOLD = 20
 IMAGES_AT_ONCE = 100
@@ -55,6 +56,7 @@ def turn_on(project: Project) -> None:
     Raises: ApiError 409 `overlaps` with the images on which objects overlap now; then nothing is changed.
     """
     Project.objects.filter(pk=project.pk).update(panoptic=True)
+    tell_editors(project.pk)
     without_set = project.images.filter(annotation_set=None).values_list("pk", flat=True)
     AnnotationSet.objects.bulk_create((AnnotationSet(image_id=pk) for pk in without_set), ignore_conflicts=True)
     sets = AnnotationSet.objects.filter(image__in=project.images.values("pk")).order_by("pk")
@@ -68,6 +70,7 @@ def turn_on(project: Project) -> None:
 def turn_off(project: Project) -> None:
     """Allow overlaps again; no object is changed."""
     Project.objects.filter(pk=project.pk).update(panoptic=False)
+    tell_editors(project.pk)
     project.panoptic = False
 
 

@@ -1,10 +1,13 @@
 """Progress events: published by anyone, passed on by the project socket to every open page."""
 
+import json
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.db import connection, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +20,11 @@ def project_group(project_id: int) -> str:
 def image_group(image_id: int) -> str:
     """The channel group of an image's open editors."""
     return f"image.{image_id}"
+
+
+def editors_group(project_id: int) -> str:
+    """The channel group of the open editors of all images of a project."""
+    return f"editors.{project_id}"
 
 
 def publish(group: str, event: dict[str, Any]) -> None:
@@ -32,3 +40,21 @@ def publish(group: str, event: dict[str, Any]) -> None:
         async_to_sync(layer.group_send)(group, {"type": "event", "event": event})
     except Exception as error:  # noqa: BLE001 - Redis, network and loop errors alike
         logger.warning("event %s for %s was not delivered: %s", event.get("type"), group, error)
+
+
+@dataclass(frozen=True)
+class _News:
+    """An event that waits for its transaction; equal ones are told once."""
+
+    group: str
+    event: str
+
+    def __call__(self) -> None:
+        publish(self.group, json.loads(self.event))
+
+
+def publish_committed(group: str, event: dict[str, Any]) -> None:
+    """Publish `event` once the transaction is committed; what a transaction says twice is said once."""
+    news, here = _News(group, json.dumps(event, sort_keys=True)), set(connection.savepoint_ids)
+    if not any(waiting == news and points <= here for points, waiting, *_ in connection.run_on_commit):
+        transaction.on_commit(news)

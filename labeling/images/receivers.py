@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
@@ -12,13 +13,16 @@ from labeling.images.models import Image, UploadItem
 
 
 @receiver(post_delete, sender=Image)
-def delete_image_files(instance: Image, **_: Any) -> None:
-    """Original, view with its blocks, and thumbnail; the project's pages count anew."""
+def delete_image_files(instance: Image, origin: Any = None, **_: Any) -> None:
+    """Original, view with its blocks, and thumbnail; open editors are told, the project's pages count anew."""
     names = {str(file.name or "") for file in (instance.original, instance.view, instance.thumbnail)}
     names.add(pictures.blocks_name(str(instance.original.name)))
-    project = instance.project_id
+    image, project = instance.pk, instance.project_id
+    deleted = origin.model if isinstance(origin, QuerySet) else type(origin)
+    gone = {"type": "gone", "what": "image" if deleted is Image else "project"}
 
     def after() -> None:
+        events.publish(events.image_group(image), gone)
         pictures.delete_files(names)
         events.publish(events.project_group(project), {"type": "progress"})
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from inference import Features
 from labeling.annotations.services import touch_open
 from labeling.common.api import field_errors
-from labeling.common.events import image_group
+from labeling.common.events import editors_group, image_group
 from labeling.features import queue
 from labeling.features.models import Encoding
 from labeling.features.services import open_image
@@ -24,7 +24,7 @@ from labeling.live import limits
 from labeling.live import messages as say
 from labeling.live.attendance import Attendance
 from labeling.live.decoder import decoder
-from labeling.live.guard import NO_LONGER_ALLOWED, Guard
+from labeling.live.guard import NO_LONGER_ALLOWED, NO_LONGER_THERE, Guard
 from labeling.live.memory import memory
 from labeling.live.messages import Refused
 from labeling.live.objects import OpenObjects, Surroundings
@@ -76,7 +76,8 @@ class ClickConsumer(AsyncWebsocketConsumer):
         self.objects = OpenObjects(around)
         self.attendance = Attendance(image, self.guard, self.channel_name, self.tell)
         # Subscribed before the state is read: a change between the two is told twice rather than never.
-        await self.channel_layer.group_add(image_group(image.pk), self.channel_name)
+        for group in self._groups():
+            await self.channel_layer.group_add(group, self.channel_name)
         encoding = await database_sync_to_async(open_image)(image.pk)
         await self.accept()
         await sockets.enter(self, owner)
@@ -92,7 +93,11 @@ class ClickConsumer(AsyncWebsocketConsumer):
         if hasattr(self, "attendance"):
             await self.attendance.leave(code)
         if hasattr(self, "image"):
-            await self.channel_layer.group_discard(image_group(self.image.pk), self.channel_name)
+            for group in self._groups():
+                await self.channel_layer.group_discard(group, self.channel_name)
+
+    def _groups(self) -> tuple[str, str]:
+        return image_group(self.image.pk), editors_group(self.image.project_id)
 
     def _stop(self) -> None:
         """Forget the open objects and end what runs in the background."""
@@ -185,13 +190,19 @@ class ClickConsumer(AsyncWebsocketConsumer):
             logger.debug("a %s was not sent: %s", type(message).__name__, error)
 
     async def event(self, message: dict[str, Any]) -> None:
-        """What was published to the image's group (`labeling.common.events`)."""
-        if not await self._still_allowed():
-            return
+        """What was published to the image's group, or to all editors of the project (`labeling.common.events`)."""
         try:
             event = say.EVENT.validate_python(message["event"])
         except ValidationError as error:
             logger.error("an event for image %d is not in the protocol: %s", self.image.pk, field_errors(error))
+            return
+        if isinstance(event, say.Gone):
+            await self._end(event)
+            return
+        if isinstance(event, say.MembershipChanged):
+            await self._meet_member(event.user)
+            return
+        if not await self._still_allowed():
             return
         if isinstance(event, say.TileReady):
             self.objects.tile_ready(event.tile)
@@ -202,6 +213,22 @@ class ClickConsumer(AsyncWebsocketConsumer):
         await self.tell(event)
         if isinstance(event, say.ImageState):
             self._see(event.state)
+
+    async def _end(self, gone: say.Gone) -> None:
+        """The image is deleted, perhaps with its project: so nobody is a member to be asked any more."""
+        if not self._closed:
+            await self.tell(gone)
+            self._stop()
+            await self.close(NO_LONGER_THERE)
+
+    async def _meet_member(self, user_id: int) -> None:
+        """Somebody's membership changed; if it is this socket's person, they go at once, or learn of their new role."""
+        if self.guard.user is None or self.guard.user.pk != user_id:
+            return
+        before = self.guard.role
+        self.guard.expire()
+        if await self._still_allowed() and self.guard.role != before:
+            await self.tell(say.ProjectChanged())
 
     # The image and its features
 

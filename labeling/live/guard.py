@@ -13,6 +13,8 @@ from labeling.projects.models import Role
 RECHECK_SECONDS = 10.0
 NO_LONGER_ALLOWED = 4403
 """Close code: signed out, or not a member any more."""
+NO_LONGER_THERE = 4404
+"""Close code: the image was deleted."""
 
 
 class Guard:
@@ -26,6 +28,10 @@ class Guard:
 
     def is_fresh(self) -> bool:
         return time.monotonic() - self._checked_at < RECHECK_SECONDS
+
+    def expire(self) -> None:
+        """Something about the person's membership changed: ask anew."""
+        self._checked_at = float("-inf")
 
     async def check(self) -> Role | None:
         """Ask the database. None when the user signed out, was deactivated, or is no member (any more)."""

@@ -274,6 +274,29 @@ class TileReady(ServerMessage):
     tile: TileName
 
 
-Event = ImageState | AnnotationsChanged | SuggestionsChanged | TileReady | PresenceChanged
+class ProjectChanged(ServerMessage):
+    """Classes, attributes, settings or the reader's own role changed: load the project again."""
+
+    type: Literal["project"] = "project"
+
+
+class Gone(ServerMessage):
+    """The image was deleted, by itself or with its project. The socket ends after it."""
+
+    type: Literal["gone"] = "gone"
+    what: Literal["image", "project"]
+
+
+class MembershipChanged(ServerMessage):
+    """For the server's own sockets: that user's look again who may stay. Not passed on."""
+
+    type: Literal["membership"] = "membership"
+    user: Id
+
+
+Event = (
+    ImageState | AnnotationsChanged | SuggestionsChanged | TileReady | PresenceChanged
+    | ProjectChanged | Gone | MembershipChanged
+)  # fmt: skip
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 """What is published to an image's group (`labeling.common.events`) and passed on to its open editors."""

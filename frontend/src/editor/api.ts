@@ -1,6 +1,6 @@
 /** The annotation endpoints: typed calls, errors that say whether trying again can help. */
 
-import type { Boot } from "./boot";
+import type { AttributeDefinition, Boot, Category } from "./boot";
 import type { EncodingState, WireClick } from "./protocol";
 
 export type Status = "new" | "in_progress" | "done" | "skipped";
@@ -36,6 +36,16 @@ export interface ImageItem {
   /** Why it is skipped, and the beginning of what is noted about it. */
   readonly skipped: string;
   readonly note: string;
+}
+
+/** A project as the API writes it. */
+export interface ProjectData {
+  readonly name: string;
+  readonly instructions: string;
+  readonly role: string;
+  readonly categories: readonly Category[];
+  readonly attributes: readonly AttributeDefinition[];
+  readonly panoptic: boolean;
 }
 
 export type Which = "all" | "todo" | "unlabeled" | "mine" | "done" | "skipped" | "noted";
@@ -191,6 +201,11 @@ export class Api {
   }> {
     const words = Object.entries(query).map(([name, value]) => [name, String(value)]);
     return this.call("GET", `${this.endpoints.images}?${new URLSearchParams(words)}`);
+  }
+
+  /** The project as it is now, with the person's role. */
+  project(id: number): Promise<ProjectData> {
+    return this.call("GET", `/api/projects/${id}`);
   }
 
   /** What the editor starts with on another image; `url` is its page's. */

@@ -80,6 +80,8 @@ export interface Surroundings {
   /** Pictures that are decoded already; without them each is when it is opened. */
   readonly pictures?: PicturesAhead;
   readonly connect: (listener: Listener) => ClickConnection;
+  /** What was loaded ahead for other images is old. */
+  readonly forget?: () => void;
   /** `stay`: the browser's history is there already. */
   readonly go: (url: string, how: "push" | "stay") => void;
 }

@@ -106,6 +106,8 @@ describe("the click connection", () => {
       encoding: vi.fn(),
       presence: vi.fn(),
       annotations: vi.fn(),
+      project: vi.fn(),
+      gone: vi.fn(),
       suggestions: vi.fn(),
       mask: vi.fn((answer: Answer) => void answers.push(answer)),
       refused: vi.fn(),

@@ -8,6 +8,7 @@
 import {
   frameOf,
   NO_LONGER_ALLOWED,
+  NO_LONGER_THERE,
   TOO_MANY_SOCKETS,
   parse,
   type ClientMessage,
@@ -16,6 +17,7 @@ import {
 import type {
   AnnotationsMessage,
   ErrorMessage,
+  GoneMessage,
   Hello,
   MaskMessage,
   PresenceMessage,
@@ -49,8 +51,8 @@ export interface Answer {
   readonly milliseconds: number;
 }
 
-/** `denied`: the person signed out or left the project; only `retryNow` tries again. */
-export type ConnectionState = "connecting" | "open" | "lost" | "denied";
+/** `denied`: the person signed out or left the project; only `retryNow` tries again. `ended`: the image is deleted. */
+export type ConnectionState = "connecting" | "open" | "lost" | "denied" | "ended";
 
 export interface Listener {
   connection(state: ConnectionState): void;
@@ -59,6 +61,8 @@ export interface Listener {
   annotations(change: AnnotationsMessage): void;
   presence(message: PresenceMessage): void;
   suggestions(news: SuggestionsMessage): void;
+  project(): void;
+  gone(what: GoneMessage["what"]): void;
   mask(answer: Answer): void;
   /** The server did not take the object's last request, and asking again will not help. */
   refused(object: string, code: string, message: string): void;
@@ -212,6 +216,10 @@ export class ClickConnection {
         return this.listener.presence(message);
       case "suggestions":
         return this.listener.suggestions(message);
+      case "project":
+        return this.listener.project();
+      case "gone":
+        return this.listener.gone(message.what);
       case "mask":
         return this.receiveMask(message);
       case "error":
@@ -334,6 +342,7 @@ export class ClickConnection {
       session.sentAt.clear();
     }
     if (this.disposed) return;
+    if (code === NO_LONGER_THERE) return this.listener.connection("ended");
     if (this.shutOut && !wasGreeted) return this.listener.connection("denied");
     if (code === NO_LONGER_ALLOWED) {
       // Perhaps only the session is another one (signed out and in again): knock once with what the browser has now.

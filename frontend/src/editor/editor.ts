@@ -19,6 +19,7 @@ import type { Spans } from "./mask/spans";
 import { sameAttributes } from "./journal";
 import { ObjectCommands } from "./objects/commands";
 import { isShown } from "./objects/marks";
+import { ProjectNews } from "./news";
 import { Outbox } from "./outbox";
 import { takePlace, type Place } from "./place";
 import { Presence } from "./presence";
@@ -48,6 +49,8 @@ export class Editor implements Target, Desk {
   readonly objects: ObjectCommands;
   readonly image: ImageCommands;
   readonly unsaved: Unsaved;
+  private readonly news: ProjectNews;
+  private greeted = false;
   private readonly keeping: Keeping;
   readonly look: LookControl;
   private readonly connection: ClickConnection;
@@ -83,13 +86,15 @@ export class Editor implements Target, Desk {
       connection: (connection) => {
         this.store.set({ connection });
         if (connection !== "open") this.presence.forget();
-        if (connection === "lost") void this.outbox.check();
+        if (connection === "lost" || connection === "denied") void this.outbox.check();
       },
       hello: (hello) => this.greet(hello),
       encoding: (message) => this.image.showEncoding(message),
       annotations: (change) => this.meetOthers(change),
       presence: (message) => this.presence.receive(message),
       suggestions: (news) => void this.suggestions.asking.heard(news),
+      project: () => void this.news.load(),
+      gone: (what) => this.news.gone(what),
       mask: (answer) => this.receive(answer),
       refused: (object, code, message) => {
         if (!this.preview.refused(object)) this.bench.refused(object, code, message);
@@ -106,6 +111,7 @@ export class Editor implements Target, Desk {
     this.image = new ImageCommands(this, around.api);
     this.unsaved = new Unsaved(this, around);
     this.objects = new ObjectCommands(this, around.storage);
+    this.news = new ProjectNews(this, around.api, () => around.forget?.());
     this.look = new LookControl(this.store, around.storage, boot);
     this.preview = new Preview(this.connection, (patch) => this.tools.showPreview(patch));
     const pointing = new Store<Pointing>({ sketch: null, dot: null });
@@ -153,8 +159,8 @@ export class Editor implements Target, Desk {
 
   /** Whether the person may change the image, now: not while somebody else works on it. */
   get canLabel(): boolean {
-    const { lease, viewOnly } = this.store.get();
-    return this.boot.user.can_label && lease.kind === "mine" && !viewOnly;
+    const { lease, save, viewOnly } = this.store.get();
+    return this.boot.user.can_label && lease.kind === "mine" && !viewOnly && save.kind !== "gone";
   }
 
   /** The same; says why not. */
@@ -480,6 +486,8 @@ export class Editor implements Target, Desk {
     this.image.showEncoding({ type: "state", state: hello.state });
     this.prefetch(this.boot.upcoming.map(({ id }) => id));
     this.suggestions.connected();
+    if (this.greeted) void this.news.load(); // what was told meanwhile was not heard
+    this.greeted = true;
   }
 
   private meetOthers({ version, by }: AnnotationsMessage): void {
@@ -496,8 +504,10 @@ export class Editor implements Target, Desk {
   private showKept(): void {
     const { state, conflict, status, reason, note, refused, unsaved } = this.outbox;
     const kept = this.shown.of(this.outbox.shown);
+    const back = this.store.get().save.kind === "gone" && state.kind !== "gone";
     this.store.set({ kept, status, reason, note, save: state, conflict, refused, unsaved: unsaved.length });
     this.strip.update(this.boot.image.id, { status, objects: kept.length, skipped: reason, note });
     if (state.kind === "saved") this.journey.saved();
+    if (back) this.connection.retryNow(); // the person is a member again
   }
 }

@@ -38,6 +38,7 @@ function make(boot: Boot, walk: Walk): Editor {
     api: new Api(boot.api),
     connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener, (url) => sockets.open(url)),
     go: (url, how) => void walk.go(url, how),
+    forget: () => walk.forget(),
   });
 }
 

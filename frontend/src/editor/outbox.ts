@@ -39,6 +39,8 @@ const FAILED_FACTOR = 20;
 /** A server that is asked to be left alone longer than this is asked again, all the same. */
 const LONGEST_PAUSE_MS = 120_000;
 
+const NOT_THERE = "This image was deleted, or you are no longer a member of its project.";
+
 /** The server has no such image for this person. */
 class Gone extends Error {}
 /** The set changes again and again under our hands: once more, after a pause. */
@@ -482,5 +484,5 @@ function replaced(annotations: readonly AnnotationData[], one: AnnotationData): 
 
 function asGone(error: unknown): unknown {
   const lost = error instanceof Refused && error.status !== 401;
-  return lost ? new Gone(error.message) : error;
+  return lost ? new Gone(error.status === 404 ? NOT_THERE : error.message) : error;
 }

@@ -88,6 +88,17 @@ export interface SuggestionsMessage {
   reason?: string;
 }
 
+/** Classes, attributes or settings of the project changed, or the person's own role: load them again. */
+export interface ProjectMessage {
+  type: "project";
+}
+
+/** The image was deleted, by itself or with its project. */
+export interface GoneMessage {
+  type: "gone";
+  what: "image" | "project";
+}
+
 export interface MaskMessage {
   type: "mask";
   object: string;
@@ -117,12 +128,27 @@ export type ServerMessage =
   | AnnotationsMessage
   | PresenceMessage
   | SuggestionsMessage
+  | ProjectMessage
+  | GoneMessage
   | MaskMessage
   | ErrorMessage
   | { type: "pong"; seq: number };
 
-const KNOWN = new Set(["hello", "state", "annotations", "presence", "suggestions", "mask", "error", "pong"]);
+const KNOWN = new Set([
+  "hello",
+  "state",
+  "annotations",
+  "presence",
+  "suggestions",
+  "project",
+  "gone",
+  "mask",
+  "error",
+  "pong",
+]);
 
+/** The server closes with this code when the image was deleted. */
+export const NO_LONGER_THERE = 4404;
 /** The server closes with this code when the person signed out or left the project. */
 export const NO_LONGER_ALLOWED = 4403;
 /** Close code: more sockets than a person may have; this one was used least lately. */

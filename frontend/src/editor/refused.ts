@@ -165,3 +165,10 @@ export function unsavedFile(
   const { id, name, project } = about;
   return { image: { id, name }, project, annotations, other_changes: other, reasons };
 }
+
+/** Whether what kept a change from being saved has changed: its classes are there, or the person may label. */
+export function canBeSaved({ operation, code }: RefusedChange, known: ReadonlySet<number>, can: boolean): boolean {
+  if (code === "forbidden") return can;
+  if (code !== "bad_category" && code !== "bad_attributes") return false;
+  return partsOf(operation).every((part) => !hasCategory(part) || known.has(part.category!));
+}

@@ -49,8 +49,8 @@ export function direct(editor: Editor, stage: Stage): () => void {
       const chosen = differs("hovered", "selected", "selection", "marks", "look");
       const cut = takenNow(state);
       const cutsOther = cut !== taken && cut.length + taken.length > 0;
-      if (chosen || cutsOther || differs("kept", "hidden") || sources(state) !== sources(before)) kept();
-      if (differs("open", "finishing", "look")) open();
+      if (chosen || cutsOther || differs("kept", "hidden", "project") || sources(state) !== sources(before)) kept();
+      if (differs("open", "finishing", "look", "project")) open();
       else if (editor.objects.panoptic && state.open && differs("kept", "marks", "yields")) open();
       if (differs("tool", "activeCategory") || !state.open !== !before.open) {
         suggested();

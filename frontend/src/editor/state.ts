@@ -1,7 +1,7 @@
 /** Everything the window shows. Changed only by the editor and what it is made of. */
 
 import type { Status } from "./api";
-import type { Window } from "./boot";
+import type { Boot, Window } from "./boot";
 import type { ConnectionState } from "./connection";
 import type { OwnKeys } from "./keys";
 import { NOTHING_DONE, type Journal } from "./journal";
@@ -27,6 +27,8 @@ export type Tool = "click" | "box" | "brush" | "eraser" | "polygon" | "lasso" | 
 
 export interface State {
   readonly connection: ConnectionState;
+  /** As the newest news say; the same as in the editor's boot data. */
+  readonly project: Boot["project"] | null;
   readonly encoding: {
     readonly state: EncodingState;
     readonly reason: string | null;
@@ -93,6 +95,7 @@ export interface State {
 export function initialState(encoding: EncodingState, activeCategory: number | null): State {
   return {
     connection: "connecting",
+    project: null,
     encoding: { state: encoding, reason: null, ahead: null, aheadAtFirst: null },
     pictureFailed: false,
     pictureMade: null,

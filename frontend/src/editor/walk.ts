@@ -27,6 +27,7 @@ export class Walk {
   private readonly boots = new Map<string, { at: number; boot: Promise<Boot> }>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private going = false;
+  private looked: Editor | null = null;
 
   constructor(
     private readonly page: Page,
@@ -39,6 +40,11 @@ export class Walk {
 
   begin(boot: Boot): void {
     this.open(boot);
+  }
+
+  /** What was loaded ahead is old: the project changed. */
+  forget(): void {
+    this.boots.clear();
   }
 
   /** What an editor does when it is left for another address. `how`: `stay` when the browser has gone there already. */
@@ -98,8 +104,9 @@ export class Walk {
   private async prepare(): Promise<void> {
     const { editor } = this;
     if (!editor) return;
-    if (this.boots.size > 0)
+    if (this.boots.size > 0 || this.looked === editor)
       editor.journey.neighbours = await this.page.api(editor.boot).boot(`/images/${editor.boot.image.id}/`);
+    this.looked = editor;
     if (editor !== this.editor) return;
     const urls = await editor.journey.likely();
     const boots = await Promise.all(urls.map((url) => this.ahead(url, editor).catch(() => null)));

@@ -38,6 +38,8 @@ function Window({ editor }: { editor: Editor }) {
   const lease = useEditorState((state) => state.lease.kind); // every panel shows anew what may be done
   useEditorState((state) => state.keys); // buttons say their keys
   useEditorState((state) => state.viewOnly);
+  useEditorState((state) => state.project); // classes, and what the person may do
+  useEditorState((state) => state.save.kind === "gone");
   useEffect(() => listenToKeys(editor, controls, spaceHeld), [editor]);
   const roomy = useRoom();
   const { small, choose } = useSmallWindow(editor);

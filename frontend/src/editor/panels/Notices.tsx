@@ -72,6 +72,8 @@ function ConnectionNotice() {
   const signedOut = useEditorState((state) => state.save.kind === "signed_out");
   const offline = useEditorState((state) => state.save.kind === "offline");
   const unsaved = useEditorState((state) => state.unsaved);
+  const gone = useEditorState((state) => state.save.kind === "gone");
+  if (gone || connection === "ended") return null;
   if (connection === "denied" || signedOut) return <SignedOut />;
   if (connection !== "lost" && !offline) return null;
   return (

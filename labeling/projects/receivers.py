@@ -1,0 +1,43 @@
+"""Open editors are told what changes in their project, however it comes about: settings, API, admin."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from labeling.common import events
+from labeling.projects.models import Attribute, Category, Membership, Project
+
+
+def tell_editors(project_id: int) -> None:
+    """Have the project's open editors load its classes, attributes and settings again, once that is committed."""
+    events.publish_committed(events.editors_group(project_id), {"type": "project"})
+
+
+def _goes_with_all(origin: Any) -> bool:
+    """Whether the whole project is deleted: then its editors are told that their images are gone."""
+    return (origin.model if isinstance(origin, QuerySet) else type(origin)) is Project
+
+
+@receiver([post_save, post_delete], sender=Category)
+@receiver([post_save, post_delete], sender=Attribute)
+def tell_of_definitions(instance: Category | Attribute, origin: Any = None, **_: Any) -> None:
+    """A class or an attribute was made, changed or deleted."""
+    if not _goes_with_all(origin):
+        tell_editors(instance.project_id)
+
+
+@receiver(post_save, sender=Project)
+def tell_of_settings(instance: Project, **_: Any) -> None:
+    """Name, instructions, rules."""
+    tell_editors(instance.pk)
+
+
+@receiver([post_save, post_delete], sender=Membership)
+def tell_of_members(instance: Membership, origin: Any = None, **_: Any) -> None:
+    """Somebody came, got another role, or was removed: their own sockets look again."""
+    if _goes_with_all(origin):
+        return
+    event = {"type": "membership", "user": instance.user_id}
+    events.publish_committed(events.editors_group(instance.project_id), event)

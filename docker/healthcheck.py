@@ -1,4 +1,4 @@
-"""Exit 0 when this container's web server says that it can serve: database, broker and model.
+"""Exit 0 when this container's web server says that it can serve: database, disk, broker and model.
 
 A missing worker is the worker's own illness: it must not take the web server out of service.
 """
@@ -28,7 +28,9 @@ def main() -> int:
     except OSError as error:
         print(f"no answer: {error}")
         return 1
-    ill = [f"{name}: {parts[name]['detail']}" for name in ("database", "broker", "model") if not parts[name]["ok"]]
+    ill = [
+        f"{name}: {parts[name]['detail']}" for name in ("database", "disk", "broker", "model") if not parts[name]["ok"]
+    ]
     print("; ".join(ill) or "ok")
     return 1 if ill else 0
 

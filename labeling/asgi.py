@@ -14,6 +14,7 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 
 from labeling.common.lanes import BoundedHandler  # noqa: E402
 from labeling.common.pool import use_pool  # noqa: E402
+from labeling.live.steady import Steady  # noqa: E402
 from labeling.live.urls import socket_urls  # noqa: E402
 
 # WhiteNoise's responses are synchronous iterators of files of a few hundred kB at most: reading one whole is fine.
@@ -23,6 +24,6 @@ use_pool()
 application = ProtocolTypeRouter(
     {
         "http": BoundedHandler(),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(socket_urls))),
+        "websocket": AllowedHostsOriginValidator(Steady(AuthMiddlewareStack(URLRouter(socket_urls)))),
     }
 )

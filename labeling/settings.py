@@ -81,11 +81,12 @@ _SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(HOME / "interlabe
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL) if DATABASE_URL else _SQLITE}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # WAL lets pages read while a worker writes; IMMEDIATE takes the write lock at BEGIN, so a transaction
-    # that reads first can't fail half-way with "database is locked".
+    # that reads first can't fail half-way with "database is locked". FULL: what is answered as saved is on the disk
+    # (what it costs: docs/performance.md).
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;",
     }
 else:
     # An ASGI server runs every request in a fresh thread: a connection kept for "the next request of this thread"
@@ -114,7 +115,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = HOME / "media"
 STORAGES = {
     "default": {
-        "BACKEND": env.text("MEDIA_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "BACKEND": env.text("MEDIA_STORAGE", "labeling.common.storage.DurableStorage"),
         "OPTIONS": env.options("MEDIA_STORAGE_OPTIONS", {}),
     },
     "features": {
@@ -209,6 +210,7 @@ MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 2 * 1024**3)
 MAX_IMAGE_PIXELS = env.integer("MAX_IMAGE_PIXELS", 500_000_000)
 DECODE_MEMORY_BYTES = env.integer("DECODE_MEMORY_BYTES", 8 * 1024**3)
 MAX_ZIP_BYTES = env.integer("MAX_ZIP_BYTES", 20 * 1024**3)
+MIN_FREE_BYTES = env.integer("MIN_FREE_BYTES", 256 * 1024**2)
 EXPORT_DAYS = env.integer("EXPORT_DAYS", 30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000

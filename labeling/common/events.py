@@ -1,5 +1,6 @@
 """Progress events: published by anyone, passed on by the project socket to every open page."""
 
+import asyncio
 import json
 import logging
 from dataclasses import dataclass
@@ -27,6 +28,15 @@ def editors_group(project_id: int) -> str:
     return f"editors.{project_id}"
 
 
+PATIENCE = 2.0
+"""Seconds that a save waits for its news to be taken."""
+
+
+async def _send(layer: Any, group: str, message: dict[str, Any]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        await layer.group_send(group, message)
+
+
 def publish(group: str, event: dict[str, Any]) -> None:
     """Send `event` (a message of docs/protocol.md, without `v`) to a group; the consumer's `event` method gets it.
 
@@ -37,7 +47,7 @@ def publish(group: str, event: dict[str, Any]) -> None:
     if layer is None:
         return
     try:
-        async_to_sync(layer.group_send)(group, {"type": "event", "event": event})
+        async_to_sync(_send)(layer, group, {"type": "event", "event": event})
     except Exception as error:  # noqa: BLE001 - Redis, network and loop errors alike
         logger.warning("event %s for %s was not delivered: %s", event.get("type"), group, error)
 

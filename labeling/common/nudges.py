@@ -6,7 +6,6 @@ import time
 
 import redis
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from labeling.celery import app
 from labeling.common import heartbeat
@@ -53,7 +52,7 @@ def _send(task: str, args: tuple[object, ...], expires: float) -> None:
         try:
             app.send_task(task, args=args, expires=expires, retry=False)
             return
-        except OperationalError as error:
+        except Exception as error:  # noqa: BLE001 - Redis is full, gone again, or answers nonsense: all the same here
             logger.warning("%s was not sent: %s", task, error)
     logger.warning("the broker does not answer: %s waits for the next sweep", task)
     _down_until = time.monotonic() + PAUSE

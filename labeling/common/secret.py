@@ -4,6 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
+from labeling.common.files import sync_file, sync_folder
+
 
 def stored_secret(path: Path) -> str:
     """The key in `path`, made and written (mode 0600) when there is none yet.
@@ -14,8 +16,10 @@ def stored_secret(path: Path) -> str:
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(50))
+        sync_file(draft)  # a key that a power cut empties would sign everybody out
         try:
             os.link(draft, path)
+            sync_folder(path.parent)
         except FileExistsError:
             pass
         finally:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
+from labeling.common.files import sync_folder
 from labeling.features import model, queue
 from labeling.features.models import Encoding, Tile
 
@@ -145,5 +146,6 @@ def _write_atomically(path: Path, data: bytes, prefix: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, path)
+    sync_folder(path.parent)
     for left in path.parent.glob(f"{prefix}[0-9]*.draft"):
         left.unlink(missing_ok=True)

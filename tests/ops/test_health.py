@@ -1,5 +1,6 @@
 """`/healthz`: each part alone can be ill, everybody may ask, nobody learns a secret."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,16 @@ from django.test import Client
 from inference import FEATURES_VERSION
 from labeling.common import health, heartbeat
 from labeling.common.health import PARTS
+from labeling.common.models import HealthMark
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # health has connections of its own
+
+
+@pytest.fixture(autouse=True)
+def asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is answered from memory, and a busy machine has time."""
+    monkeypatch.setattr(health, "FRESH", 0.0)
+    monkeypatch.setattr(health, "PATIENCE", 30.0)
 
 
 @pytest.fixture
@@ -28,7 +37,7 @@ def ask(client: Client) -> tuple[int, dict[str, Any]]:
 def test_all_is_well(client: Client, workers: None) -> None:
     status, parts = ask(client)
     assert (status, parts.pop("status")) == (200, "ok")
-    assert list(parts) == list(PARTS) == ["database", "broker", "worker", "model"]
+    assert list(parts) == list(PARTS) == ["database", "disk", "broker", "worker", "model"]
     assert all(part["ok"] for part in parts.values())
     assert parts["model"]["detail"] == f"features version {FEATURES_VERSION}"
 
@@ -72,8 +81,12 @@ def test_without_a_broker(client: Client, settings: Any) -> None:
 
 def test_without_tables(client: Client, workers: None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE accounts_user RENAME TO gone")
-    status, parts = ask(client)
+        cursor.execute("ALTER TABLE common_healthmark RENAME TO gone")
+    try:
+        status, parts = ask(client)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE gone RENAME TO common_healthmark")
     assert status == 503
     assert "manage.py migrate" in parts["database"]["detail"]
 
@@ -89,5 +102,62 @@ def test_without_weights(client: Client, workers: None, monkeypatch: pytest.Monk
     assert status == 503
     assert parts["model"] == {"ok": False, "detail": "The model's weights are missing or damaged."}
     assert str(tmp_path) not in str(parts)
-    monkeypatch.undo()
+    monkeypatch.setattr(health, "ClickPredictor", real)
     assert ask(client)[0] == 200
+
+
+def test_the_database_is_written(client: Client, workers: None) -> None:
+    ask(client)
+    first = HealthMark.objects.get().at
+    ask(client)
+    assert HealthMark.objects.get().at > first
+
+
+def test_a_disk_with_little_room(client: Client, workers: None, settings: Any) -> None:
+    settings.MIN_FREE_BYTES = 2**60
+    status, parts = ask(client)
+    assert status == 503
+    assert "Make room" in parts["disk"]["detail"]
+    assert parts["database"]["ok"]
+
+
+def test_a_home_that_is_gone(client: Client, workers: None, settings: Any, tmp_path: Path) -> None:
+    settings.HOME = tmp_path / "unmounted"
+    status, parts = ask(client)
+    assert status == 503
+    assert parts["disk"] == {
+        "ok": False,
+        "detail": "INTERLABEL_HOME can't be written. Is its disk full, or mounted read-only?",
+    }
+
+
+def test_a_part_that_hangs_is_said_to_hang(client: Client, workers: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer comes, and the hanging part is not asked again and again: each question would be one more thread."""
+    asked, ended = [], threading.Event()
+
+    def hang() -> str:
+        asked.append(1)
+        ended.wait(60)
+        return "takes writes"
+
+    monkeypatch.setitem(PARTS, "disk", hang)
+    monkeypatch.setattr(health, "PATIENCE", 0.05)
+    try:
+        for _ in range(3):
+            status, parts = ask(client)
+            assert status == 503
+            assert parts["disk"] == {"ok": False, "detail": "No answer within 0.05 s."}
+        assert len(asked) == 1
+    finally:
+        ended.set()
+
+
+def test_many_who_ask_make_one_question(client: Client, workers: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setitem(PARTS, "disk", lambda: str(asked.append(1)))
+    monkeypatch.setattr(health, "FRESH", 60.0)
+    ask(client)
+    before = len(asked)
+    for _ in range(5):
+        ask(client)
+    assert len(asked) == before

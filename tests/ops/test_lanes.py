@@ -18,6 +18,7 @@ from labeling.common.lanes import Lane, LaneFull
 from labeling.common.stack import Stack, environment, free_port
 from tests.stack.processes import _database, wait_for
 
+pytestmark = pytest.mark.timeout(400)
 PASSWORD = "correct horse battery"
 AT_ONCE = 150
 
@@ -68,7 +69,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if not settings.DATABASE_URL:
         yield from _running(Stack(home, port, environment(home, port, LOG_LEVEL="WARNING"), home / "log"))
         return
-    with _database(settings.DATABASE_URL) as url:
+    with _database(settings.DATABASE_URL, "") as url:
         more = {"DATABASE_URL": url, "REDIS_URL": settings.REDIS_URL, "LOG_LEVEL": "WARNING"}
         yield from _running(Stack(home, port, environment(home, port, **more), home / "log"))
 

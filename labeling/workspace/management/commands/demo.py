@@ -15,6 +15,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
 from labeling.accounts.models import User
+from labeling.common.files import write_durably
 from labeling.images.models import UploadItem
 from labeling.projects.models import Membership, Project, Role
 from labeling.projects.services import create_project
@@ -133,8 +134,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, known: dict[str, Any]) -> None:
     """In one step and readable by the owner alone."""
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    draft.write_text(json.dumps(known, indent=2) + "\n")
-    draft.replace(path)
+    write_durably(path, json.dumps(known, indent=2) + "\n")

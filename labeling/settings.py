@@ -204,6 +204,7 @@ WORKER_PROCESSES = env.integer("WORKER_PROCESSES", 3)
 # Of a host's processes, so many take in uploads at a time, and so many make exports: none of both stops the other.
 TAKE_IN_AT_ONCE = max(1, WORKER_PROCESSES - 1)
 DEMO = env.flag("DEMO", True)
+START_DAMAGED = env.flag("START_DAMAGED")
 
 # Limits, each with the message that names it.
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 2 * 1024**3)

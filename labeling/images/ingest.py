@@ -8,6 +8,7 @@ the owner of the lease. What a kill leaves half done is found by `labeling.image
 import hashlib
 import logging
 import math
+import os
 import tempfile
 import time
 import unicodedata
@@ -17,11 +18,12 @@ from typing import IO
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from labeling.common import events, nudges
+from labeling.common.trouble import BUSY, DOWN, FULL, trouble_of
 from labeling.images import blocks, decoder, leases, pictures, reading, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
@@ -136,13 +138,46 @@ def process(item: UploadItem, news: News | None = None, until: float = math.inf)
                 _unpack(item, file, news, until)
             else:
                 _accept(item, file, news)
-    except Rejected as rejected:
-        _reject(item, rejected, news)
     except LeaseLost:
         logger.warning("upload item %s: the lease was lost, another worker has it", item.pk)
-    except Exception:
+    except Exception as error:
+        trouble = own_trouble(error)
+        if trouble is not None:
+            _wait_out(item, trouble, news)
+            return
+        if isinstance(error, Rejected):
+            _reject(item, error, news)
+            return
         logger.exception("upload item %s is tried again later (attempt %s)", item.pk, item.attempts)
         _mine(item).update(lease_owner="", lease_until=timezone.now() + RETRY_AFTER * item.attempts)
+
+
+def own_trouble(error: BaseException) -> str | None:
+    """What is wrong with the server, when that and not the file is what an error is about; None for anything else.
+
+    A decoder gives its errors new names; what they come from (`raise … from`) tells.
+    """
+    if isinstance(error, FileNotFoundError):
+        return "the file is not on the storage; is it mounted?"
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError | DatabaseError) and trouble_of(found) in (FULL, DOWN, BUSY):
+            return (os.strerror(found.errno) if isinstance(found, OSError) and found.errno else "the database").lower()
+        found = found.__cause__
+    return None
+
+
+def _wait_out(item: UploadItem, trouble: str, news: News) -> None:
+    """Leave the item waiting for as long as the trouble lasts, tried again and again; its file stays. Tell people."""
+    logger.error("upload item %s waits, the server is out of order: %s", item.pk, trouble)
+    item.message = (
+        f"The server can't read or write its files right now ({trouble}). The file is kept and tried again by itself; "
+        "if this stays, tell the administrator."
+    )
+    tried = min(item.attempts, MAX_ATTEMPTS)
+    waiting = {"lease_until": timezone.now() + RETRY_AFTER * tried, "attempts": min(tried, MAX_ATTEMPTS - 1)}
+    if _mine(item).update(lease_owner="", message=item.message, **waiting):
+        news.of(item)
 
 
 def finish(upload_id: int) -> bool:
@@ -190,7 +225,7 @@ def _accept(item: UploadItem, file: IO[bytes], news: News) -> None:
     try:
         with transaction.atomic():
             image.save(force_insert=True)
-            _settle(item, state=State.ACCEPTED, image=image, file="")
+            _settle(item, state=State.ACCEPTED, image=image, file="", message="")
     except IntegrityError:  # a copy was faster, or the project is gone
         pictures.delete_files({*names.values()} - {original})
         _refuse_duplicate(item, digest)
@@ -244,7 +279,7 @@ def _unpack(item: UploadItem, file: IO[bytes], news: News, until: float) -> None
         batch.save()
     if not found:
         raise Rejected(Reason.CORRUPT, "The zip has no files in it.")
-    _settle(item, state=State.UNPACKED)
+    _settle(item, state=State.UNPACKED, message="")
     publish(item.upload)
     discard_file(item)
 
@@ -288,6 +323,8 @@ def _unpack_entry(item: UploadItem, archive: zips.Zip, entry: zips.Entry, left: 
             child.file.name = _save(f"{stem}-{entry.index}{suffix}", whole)
             child.size = count
         except Rejected as rejected:
+            if own_trouble(rejected) is not None:
+                raise  # of the whole zip: this entry is as good as the others
             child.state, child.reason, child.message = State.REJECTED, rejected.reason, rejected.message
     return child, count
 

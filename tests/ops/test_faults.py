@@ -27,7 +27,7 @@ from tests.annotations.conftest import HEIGHT, WIDTH, new
 from tests.conftest import picture_bytes
 from tests.stack.processes import _database, wait_for
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 PASSWORD = "correct horse battery"
 MAKE = f"""
 from django.core.management import call_command
@@ -119,10 +119,10 @@ class Site:
 
     def __init__(self, stack: Stack, redis: Redis, wire: Wire | None) -> None:
         self.stack, self.redis, self.wire = stack, redis, wire
-        self.project, self.image = map(int, stack.manage("shell", "--no-imports", "-c", MAKE).split()[-2:])
+        self.project, self.image = map(int, stack.manage("shell", "--no-imports", "-c", MAKE, timeout=400).split()[-2:])
         command = [sys.executable, "-m", "uvicorn", "labeling.asgi:application", "--port", str(stack.port)]
         self.web = stack.launch([*command, "--lifespan=off", "--ws=websockets-sansio"])
-        wait_for(lambda: stack.health()[0] != 0, 90, stack.output)
+        wait_for(lambda: stack.health()[0] != 0, 300, stack.output)
         self.client = httpx.Client(base_url=stack.url, timeout=60)
         self.client.get("/sign-in")
         self.client.headers["X-CSRFToken"] = self.client.cookies["csrftoken"]

@@ -18,7 +18,7 @@ from labeling.common.lanes import Lane, LaneFull
 from labeling.common.stack import Stack, environment, free_port
 from tests.stack.processes import _database, wait_for
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 PASSWORD = "correct horse battery"
 AT_ONCE = 150
 
@@ -81,7 +81,7 @@ def _running(stack: Stack) -> Iterator[Stack]:
         [sys.executable, "-m", "uvicorn", "labeling.asgi:application", "--port", str(stack.port), "--lifespan=off"]
     )
     try:
-        wait_for(lambda: stack.health()[0] != 0, 90, stack.output)
+        wait_for(lambda: stack.health()[0] != 0, 300, stack.output)
         yield stack
     finally:
         stack.stop(signal.SIGTERM)

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
 
 from labeling.accounts.demo import demo_users
-from labeling.common import heartbeat, redis_server
+from labeling.common import heartbeat, integrity, redis_server
 from labeling.common.supervisor import CannotStart, Child, Process, Supervisor, spawn, tether
 
 RUN = settings.HOME / "run"
@@ -38,6 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with only_one():
             check_port(settings.HOST, settings.PORT)
+            self.check_database()
             readiness = Readiness(self.say)
             supervisor = Supervisor(children(), self.say, self.prepare, lambda: readiness.look(supervisor))
             try:
@@ -53,6 +55,28 @@ class Command(BaseCommand):
             self.stdout.flush()
         except OSError:
             return
+
+    def check_database(self) -> None:
+        """Say what is wrong with the embedded database, before anything opens it.
+
+        Raises: CommandError when saved work may be lost, unless START_DAMAGED says to go on with what can be read.
+        """
+        database = settings.DATABASES["default"]
+        if not database["ENGINE"].endswith("sqlite3"):
+            return
+        path = Path(database["NAME"])
+        found = integrity.look(path)
+        if not found:
+            return
+        for one in found:
+            self.say(f"Found: {one.text}")
+        folder = integrity.keep_copy(path)
+        self.say(f"A copy of the database as it was found is in {folder}.")
+        if any(one.serious for one in found) and not settings.START_DAMAGED:
+            raise CommandError(
+                "Interlabel does not start, because saved work may be lost, and nothing was changed. Restore "
+                f"{settings.HOME} from a backup; or go on with what can be read: START_DAMAGED=1 make start"
+            )
 
     def prepare(self) -> None:
         """Bring the database up to date and, on the first start, make the demo project."""

@@ -17,7 +17,7 @@ def use_pool() -> None:
     if database["ENGINE"].endswith("sqlite3") or settings.DATABASE_POOL <= 0:
         return
     # Who waits longer than this for a connection is answered 503.
-    database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": settings.DATABASE_POOL, "timeout": 10, "max_idle": 60}
+    database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": settings.DATABASE_POOL, "timeout": 5, "max_idle": 60}
 
 
 def own_connection(**options: Any) -> BaseDatabaseWrapper:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from inference import FEATURES_VERSION
+from labeling.accounts.models import User
 from labeling.common import health, heartbeat
 from labeling.common.health import PARTS
 from labeling.common.models import HealthMark
@@ -161,3 +163,10 @@ def test_many_who_ask_make_one_question(client: Client, workers: None, monkeypat
     for _ in range(5):
         ask(client)
     assert len(asked) == before
+
+
+def test_a_browser_with_a_session_does_not_need_the_database(alice: User, workers: None, client: Client) -> None:
+    client.force_login(alice)
+    with CaptureQueriesContext(connection) as queries:
+        assert ask(client)[0] == 200
+    assert queries.captured_queries == []

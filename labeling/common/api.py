@@ -1,7 +1,10 @@
 """JSON views: a validated body in, a dict out, every error as `{"error": {"code", "message", …}}`."""
 
 import json
+import math
+import re
 from collections.abc import Callable
+from enum import StrEnum
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -20,6 +23,12 @@ class Spec(BaseModel):
 
 SpecT = TypeVar("SpecT", bound=BaseModel)
 
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_MAY_BE_ODD = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+"""How JSON writes a character that no database takes, or one half of a character that they do."""
+
+_NEVER_STORED = re.compile("[\0\ud800-\udfff]")
+
 
 class ApiError(Exception):
     """An answer other than 2xx. `code` is for programs, `message` tells a person what to do, `extra` goes beside."""
@@ -36,16 +45,76 @@ class ApiError(Exception):
 def body(request: HttpRequest, spec: type[SpecT]) -> SpecT:
     """The request's JSON body as `spec`.
 
-    Raises: ApiError 400 that names each wrong field.
+    Raises: ApiError 400 that names each wrong field, 415 for a body that is not JSON by its type.
     """
     try:
-        sent = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, a number of 5000 digits, nested too deep
-        raise ApiError(400, "bad_json", f"The body is not JSON: {error}.") from error
-    try:
-        return spec.model_validate(sent)
+        return spec.model_validate(json_of(request))
     except ValidationError as error:
         raise ApiError(400, "bad_request", field_errors(error)) from error
+
+
+def json_of(request: HttpRequest) -> Any:
+    """The request's JSON body; `{}` without one.
+
+    Raises: ApiError 415 for a body of another type, 400 for one that is not JSON or has what can't be stored.
+    """
+    kind = request.content_type or ""
+    is_json = kind == "application/json" or kind.endswith("+json")
+    if kind in FORMS or (not is_json and request.body):
+        raise ApiError(415, "not_json", f"Send JSON with the Content-Type application/json, not {kind or 'none'}.")
+    return parse_json(request.body) if request.body else {}
+
+
+def parse_json(raw: bytes) -> Any:
+    """Strict JSON: UTF-8, finite numbers, texts that can be stored. Raises: ApiError 400 that says what is wrong."""
+    beyond: list[str] = []  # numbers that are none, in the order of their finding
+
+    def number(digits: str) -> float:
+        value = float(digits)
+        if not math.isfinite(value):
+            beyond.append(digits)
+        return value
+
+    try:
+        text = raw.decode("utf-8-sig")
+        sent = json.loads(text, parse_constant=number, parse_float=number)
+    except UnicodeDecodeError as error:
+        raise ApiError(400, "bad_json", f"The body is not UTF-8: byte {error.start} is wrong.") from error
+    except RecursionError as error:
+        raise ApiError(400, "bad_json", "The body is nested too deep.") from error
+    except ValueError as error:  # also a number of 5000 digits
+        raise ApiError(400, "bad_json", f"The body is not JSON: {error}.") from error
+    if beyond or _MAY_BE_ODD.search(text):
+        _check_values(sent)
+    return sent
+
+
+def _check_values(sent: Any) -> None:
+    """Raises: ApiError 400 for the first value or key that can't be stored. (No recursion: it may be deep.)"""
+    left: list[tuple[str, Any]] = [("", sent)]
+    while left:
+        place, value = left.pop()
+        if isinstance(value, str):
+            if _NEVER_STORED.search(value):
+                raise refused_text(place or "the message")
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                field = place or "the message"
+                raise ApiError(400, "bad_request", f"{field}: send a finite number.", field=field)
+        elif isinstance(value, list):
+            left.extend((f"{place}.{index}".lstrip("."), one) for index, one in enumerate(value))
+        elif isinstance(value, dict):
+            for key, one in value.items():
+                inner = f"{place}.{key}".lstrip(".")
+                if _NEVER_STORED.search(key):
+                    raise refused_text(ascii(inner)[1:-1])
+                left.append((inner, one))
+
+
+def refused_text(field: str) -> ApiError:
+    """A text that no database takes, named by its field."""
+    message = f"{field}: the text has a NUL character or half of a surrogate pair. Take it out."
+    return ApiError(400, "bad_request", message, field=field)
 
 
 def field_errors(error: ValidationError) -> str:
@@ -71,7 +140,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     return ApiError(400, "bad_request", "The request is malformed.").response()
 
 
-def api(*methods: str) -> Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]]:
+class Body(StrEnum):
+    """How large a body a view takes (labeling/common/gate.py has the bytes)."""
+
+    SMALL = "small"
+    MASKS = "masks"
+    UPLOAD = "upload"
+
+
+def api(*methods: str, takes: Body = Body.SMALL) -> Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]]:
     """Make a JSON view: only `methods`; signed in; a dict (or `(status, dict)`) out; errors as JSON.
 
     Marked `login_required = False` for Django's redirecting middleware: an API answers 401 itself.
@@ -98,6 +175,8 @@ def api(*methods: str) -> Callable[[Callable[..., Any]], Callable[..., HttpRespo
             return JsonResponse(payload, status=status)
 
         wrapped.login_required = False  # type: ignore[attr-defined]
+        wrapped.is_api = True  # type: ignore[attr-defined]
+        wrapped.takes = takes  # type: ignore[attr-defined]
         return wrapped
 
     return decorate

@@ -24,6 +24,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.views import defaults
 
 from labeling.common.api import ApiError
+from labeling.common.inputs import refused_value
 
 logger = logging.getLogger(__name__)
 
@@ -130,6 +131,17 @@ class TroubleMiddleware(MiddlewareMixin):
     """Carries a request out again that lost a race. The last of the middlewares, so that all others had their say."""
 
     def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: Any
+    ) -> HttpResponseBase:
+        try:
+            return self._carried_out(request, view, args, kwargs)
+        except Exception as error:
+            refused = refused_value(request, error)
+            if refused is None:
+                raise
+            return refused
+
+    def _carried_out(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: Any
     ) -> HttpResponseBase:
         # A multipart body is read once, and its files are moved away: it is told what happened instead.

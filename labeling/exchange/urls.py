@@ -4,7 +4,7 @@ from labeling.exchange import api, views
 
 app_name = "exchange"
 urlpatterns = [
-    path("exports/<int:export_id>/download", views.download, name="download"),
-    path("api/projects/<int:project_id>/exports", api.exports, name="api_exports"),
-    path("api/exports/<int:export_id>", api.export, name="api_export"),
+    path("exports/<id:export_id>/download", views.download, name="download"),
+    path("api/projects/<id:project_id>/exports", api.exports, name="api_exports"),
+    path("api/exports/<id:export_id>", api.export, name="api_export"),
 ]

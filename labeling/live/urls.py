@@ -14,7 +14,7 @@ _progress: Any = ProgressConsumer.as_asgi()
 _nowhere: Any = WebsocketDenier.as_asgi()
 
 socket_urls: list[Any] = [
-    path("ws/images/<int:image_id>/", _clicks),
-    path("ws/projects/<int:project_id>/", _progress),
+    path("ws/images/<id:image_id>/", _clicks),
+    path("ws/projects/<id:project_id>/", _progress),
     re_path("", _nowhere),  # any other path is refused like an outsider, not with an exception in the log
 ]

@@ -6,10 +6,10 @@ app_name = "projects"
 urlpatterns = [
     path("", views.project_list, name="list"),
     path("projects/new", views.new, name="new"),
-    path("projects/<int:project_id>/settings", views.settings, name="settings"),
-    path("projects/<int:project_id>/attributes", views.attributes, name="attributes"),
-    path("projects/<int:project_id>/members", views.add_member, name="add_member"),
-    path("projects/<int:project_id>/members/<int:user_id>", views.change_member, name="change_member"),
+    path("projects/<id:project_id>/settings", views.settings, name="settings"),
+    path("projects/<id:project_id>/attributes", views.attributes, name="attributes"),
+    path("projects/<id:project_id>/members", views.add_member, name="add_member"),
+    path("projects/<id:project_id>/members/<id:user_id>", views.change_member, name="change_member"),
     path("api/projects", api.projects, name="api_projects"),
-    path("api/projects/<int:project_id>", api.project, name="api_project"),
+    path("api/projects/<id:project_id>", api.project, name="api_project"),
 ]

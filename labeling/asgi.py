@@ -10,10 +10,11 @@ django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - after the apps are loaded
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from labeling.common.gate import Gate  # noqa: E402
 from labeling.common.lanes import BoundedHandler  # noqa: E402
 from labeling.common.pool import use_pool  # noqa: E402
+from labeling.live.origin import SameOrigin  # noqa: E402
 from labeling.live.steady import Steady  # noqa: E402
 from labeling.live.urls import socket_urls  # noqa: E402
 
@@ -21,9 +22,11 @@ from labeling.live.urls import socket_urls  # noqa: E402
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 use_pool()
-application = ProtocolTypeRouter(
-    {
-        "http": BoundedHandler(),
-        "websocket": AllowedHostsOriginValidator(Steady(AuthMiddlewareStack(URLRouter(socket_urls)))),
-    }
+application = Gate(
+    ProtocolTypeRouter(
+        {
+            "http": BoundedHandler(),
+            "websocket": SameOrigin(Steady(AuthMiddlewareStack(URLRouter(socket_urls)))),
+        }
+    )
 )

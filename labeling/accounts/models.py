@@ -32,10 +32,13 @@ class User(AbstractUser):
 
 
 class FailedSignIn(models.Model):
-    """One failed attempt to sign in; labeling/accounts/throttle.py counts them."""
+    """One attempt to sign in that has not succeeded; labeling/accounts/throttle.py counts them."""
 
     username = models.CharField(max_length=150, help_text="As typed, in lower case; maybe nobody's.")
     address = models.GenericIPAddressField(null=True, help_text="Where the request came from.")
+    device = models.CharField(
+        max_length=32, blank=True, default="", help_text="The browser, if the name has signed in with it before."
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -17,7 +17,7 @@ from labeling.annotations.specs import (
     SeenVersion,
     TimeReport,
 )
-from labeling.common.api import api, body
+from labeling.common.api import Body, api, body
 from labeling.images.models import Image
 from labeling.projects.access import EVERY_ROLE, LABELERS, MANAGERS, object_for, project_for
 
@@ -29,7 +29,7 @@ def _user(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-@api("GET", "POST")
+@api("GET", "POST", takes=Body.MASKS)
 def annotations(request: HttpRequest, image_id: int) -> Answer:
     """`/api/images/<id>/annotations`: all kept objects of an image, or keep another one."""
     allowed = EVERY_ROLE if request.method == "GET" else LABELERS
@@ -41,7 +41,7 @@ def annotations(request: HttpRequest, image_id: int) -> Answer:
     return 201 if new else 200, {"version": version, "annotation": services.payload(annotation)}
 
 
-@api("PUT", "DELETE")
+@api("PUT", "DELETE", takes=Body.MASKS)
 def annotation(request: HttpRequest, annotation_id: int) -> Answer:
     """`/api/annotations/<id>`: change or delete a kept object."""
     kept = object_for(
@@ -58,7 +58,7 @@ def annotation(request: HttpRequest, annotation_id: int) -> Answer:
     return {"version": version, "annotation": services.payload(changed)}
 
 
-@api("POST")
+@api("POST", takes=Body.MASKS)
 def changes(request: HttpRequest, image_id: int) -> Answer:
     """`/api/images/<id>/changes`: several changes of kept objects that belong together, all or none."""
     image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)

@@ -1,8 +1,12 @@
 """A secret key that is made once and kept, for a start without configuration."""
 
+import hashlib
+import hmac
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from labeling.common.files import sync_file, sync_folder
 
@@ -25,3 +29,10 @@ def stored_secret(path: Path) -> str:
         finally:
             draft.unlink()
     return path.read_text().strip()
+
+
+def installation_mark(secret: str, database: Mapping[str, Any]) -> str:
+    """Eight characters that tell this installation from another one on the same host: the same for all its servers,
+    of the secret key (from which they can't be led back to it) and of the database's place."""
+    place = "\n".join(str(database.get(part, "")) for part in ("HOST", "PORT", "NAME"))
+    return hmac.new(secret.encode(), place.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:8]

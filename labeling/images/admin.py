@@ -22,7 +22,7 @@ class ImageAdmin(admin.ModelAdmin):
 
     @admin.display(description="")
     def thumb(self, image: Image) -> str:
-        return format_html('<img src="{}" alt="" style="height: 48px">', image.thumbnail_url)
+        return format_html('<img src="{}" alt="" height="48">', image.thumbnail_url)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

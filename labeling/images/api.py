@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from labeling.accounts.models import User
-from labeling.common.api import ApiError, api
+from labeling.common.api import ApiError, Body, api
 from labeling.images import services
 from labeling.images.models import Image, Upload
 from labeling.projects import access
@@ -19,7 +19,7 @@ def start(request: HttpRequest, project_id: int) -> tuple[int, dict[str, Any]]:
     return 201, {"id": services.start_upload(project, request.user).pk}
 
 
-@api("POST")
+@api("POST", takes=Body.UPLOAD)
 def add_files(request: HttpRequest, upload_id: int) -> tuple[int, dict[str, Any]]:
     """Add the files of a multipart body, field `file`, one or several.
 
@@ -37,6 +37,14 @@ def add_files(request: HttpRequest, upload_id: int) -> tuple[int, dict[str, Any]
     names = [services.checked_path(path) or file.name or "unnamed" for path, file in zip(paths, files, strict=True)]
     items = [services.add_file(upload, name, file) for name, file in zip(names, files, strict=True)]
     return 201, {"items": [services.describe_item(item) for item in items]}
+
+
+def _may_add_files(request: HttpRequest, upload_id: int) -> None:
+    """Asked before gigabytes are read. Raises: Http404, PermissionDenied."""
+    access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id)
+
+
+add_files.before_body = _may_add_files  # type: ignore[attr-defined]
 
 
 @api("POST")

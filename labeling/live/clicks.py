@@ -24,7 +24,7 @@ from labeling.live import limits
 from labeling.live import messages as say
 from labeling.live.attendance import Attendance
 from labeling.live.decoder import decoder
-from labeling.live.guard import NO_LONGER_ALLOWED, NO_LONGER_THERE, Guard
+from labeling.live.guard import NO_LONGER_THERE, Guard
 from labeling.live.memory import memory
 from labeling.live.messages import Refused
 from labeling.live.objects import OpenObjects, Surroundings
@@ -81,6 +81,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
         encoding = await database_sync_to_async(open_image)(image.pk)
         await self.accept()
         await sockets.enter(self, owner)
+        self._soon(self.guard.watch(self._shut_out))
         await self.tell(_hello(image, encoding))
         if encoding.state != Encoding.State.READY:
             ahead = None
@@ -106,7 +107,8 @@ class ClickConsumer(AsyncWebsocketConsumer):
         if hasattr(self, "objects"):
             self.objects.close_all()
         for task in self._background:
-            task.cancel()
+            if task is not asyncio.current_task():  # the guard's own watch goes on to close the socket
+                task.cancel()
 
     async def dispatch(self, message: Any) -> None:
         """As in Channels, but a click does not first go to the database thread to close old connections."""
@@ -171,10 +173,13 @@ class ClickConsumer(AsyncWebsocketConsumer):
         if self._closed or self.guard.is_fresh():
             return not self._closed
         if await self.guard.check() is None:
-            self._stop()
-            await self.close(NO_LONGER_ALLOWED)
+            await self._shut_out(self.guard.code)
             return False
         return True
+
+    async def _shut_out(self, code: int) -> None:
+        self._stop()
+        await self.close(code)
 
     async def _refuse(self, text: str | None, refused: Refused) -> None:
         head = await _head(text)

@@ -18,7 +18,7 @@ from labeling.exchange.models import Export
 from labeling.features.models import Encoding
 from labeling.images.ingest import totals
 from labeling.images.models import Image, Upload
-from labeling.live.guard import NO_LONGER_ALLOWED, Guard
+from labeling.live.guard import Guard
 from labeling.live.sockets import sockets
 from labeling.projects.models import Role
 
@@ -48,6 +48,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
     guard: Guard
     role: Role
     _counting: asyncio.Task[None] | None = None
+    _watching: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         self.project_id = self.scope["url_route"]["kwargs"]["project_id"]
@@ -58,6 +59,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         await self.channel_layer.group_add(project_group(self.project_id), self.channel_name)
         await self.accept()
         await sockets.enter(self, self.guard.user.pk if self.guard.user else None)
+        self._watching = asyncio.create_task(self.guard.watch(self.close))
         await self._tell_counts("snapshot")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -67,8 +69,9 @@ class ProgressConsumer(AsyncWebsocketConsumer):
             sockets.leave(self)
 
     async def disconnect(self, code: int) -> None:
-        if self._counting is not None:
-            self._counting.cancel()
+        for task in (self._counting, self._watching):
+            if task is not None:
+                task.cancel()
         if hasattr(self, "project_id"):
             await self.channel_layer.group_discard(project_group(self.project_id), self.channel_name)
 
@@ -91,7 +94,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         """
         event = message["event"]
         if not self.guard.is_fresh() and not await self._still_allowed():
-            await self.close(NO_LONGER_ALLOWED)
+            await self.close(self.guard.code)
             return
         if event["type"] == "export" and self.role not in EXPORT_READERS:
             return

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from pydantic import ValidationError
 
 from labeling.accounts.models import User
-from labeling.common.api import ApiError, api, body, field_errors
+from labeling.common.api import ApiError, Body, api, body, field_errors
 from labeling.images.models import Image
 from labeling.projects.access import EVERY_ROLE, LABELERS, MANAGERS, object_for, project_for
 from labeling.suggestions import heads, runs, services, text
@@ -59,7 +59,7 @@ def _running(image: Image) -> list[str]:
     return sorted(set(waiting.values_list("run__method", flat=True)))
 
 
-@api("POST")
+@api("POST", takes=Body.MASKS)
 def accept(request: HttpRequest, image_id: int) -> Answer:
     """`/api/images/<id>/suggestions/accept`: keep suggestions as annotations."""
     image = object_for(request, Image.objects.select_related("project"), LABELERS, pk=image_id)

@@ -22,7 +22,7 @@ ENCODED = 60_000  # ms: the encoder shares two cores with the browser
 
 def csrf(page: Page) -> dict[str, str]:
     """The header that a page's own scripts would send."""
-    token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "csrftoken")
+    token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"].startswith("interlabel_csrf_"))
     return {"X-CSRFToken": token, "Referer": page.url}
 
 

@@ -117,7 +117,7 @@ def test_people_are_made_and_taken_away_again(live_server: Any, project: Project
             assert len(set(cookies)) == 2
             made = User.objects.exclude(pk__in=before)
             assert [one.memberships.get().role for one in made] == ["annotator", "annotator"]
-            assert all("sessionid=" in one for one in cookies)
+            assert all("interlabel_session_" in one for one in cookies)
         with pytest.raises(ZeroDivisionError), members(client, project.pk, 1):
             raise ZeroDivisionError
     assert set(User.objects.values_list("pk", flat=True)) == before

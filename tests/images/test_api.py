@@ -93,7 +93,7 @@ def test_too_many_files_in_a_request(upload: Upload, alice: User, as_user: AsUse
     client.get(f"/projects/{upload.project_id}/settings")
     client.handler.enforce_csrf_checks = True  # with which Django reads the body before any view is reached
     sent = {"file": [file(f"{n}.png", b"x") for n in range(4)]}
-    token = {"X-CSRFToken": client.cookies["csrftoken"].value}
+    token = {"X-CSRFToken": client.cookies[settings.CSRF_COOKIE_NAME].value}
     answer = client.post(f"/api/uploads/{upload.pk}/files", sent, headers=token)
     assert answer.status_code == 400
     error = answer.json()["error"]

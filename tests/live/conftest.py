@@ -89,13 +89,15 @@ def image(transactional_db: None, project: Project, features: Features) -> Image
 class Socket:
     """A click socket as a browser opens it. (`channels.testing` would need daphne, which nothing else here does.)"""
 
-    def __init__(self, user: User | None, path: str, origin: str | None = ORIGIN) -> None:
-        self._user, self._path, self._origin = user, path, origin
+    def __init__(self, user: User | None, path: str, origin: str | None = ORIGIN, cookie: bytes = b"") -> None:
+        self._user, self._path, self._origin, self._cookie = user, path, origin, cookie
         self.seq = 0
         self._gone = False
 
     def _scope(self) -> dict[str, Any]:
-        headers = [(b"origin", self._origin.encode())] if self._origin else []
+        headers = [(b"host", b"localhost"), *([(b"origin", self._origin.encode())] if self._origin else [])]
+        if self._cookie:
+            headers.append((b"cookie", settings.SESSION_COOKIE_NAME.encode() + b"=" + self._cookie))
         if self._user is not None:
             client = Client()
             client.force_login(self._user)

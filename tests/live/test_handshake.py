@@ -1,8 +1,12 @@
 """Who gets a click socket, and who loses it."""
 
 import asyncio
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
@@ -10,11 +14,12 @@ from labeling.common.events import image_group, publish
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.live import guard
+from labeling.live.origin import is_same_origin
 from labeling.projects.models import Membership, Project, Role
 from tests.live.conftest import Connect, Socket, clicks, db, make_image, uid
 
 
-def socket(user: User | None, image: Image, **more: str | None) -> Socket:
+def socket(user: User | None, image: Image, **more: Any) -> Socket:
     return Socket(user, f"/ws/images/{image.pk}/", **more)
 
 
@@ -49,9 +54,58 @@ async def test_an_outsider_is_refused(charlie: User, image: Image) -> None:
     assert await db(priority)(image) == before
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "http://localhost.evil.example", "null", None])
-async def test_another_origin_is_refused(origin: str | None, bob: User, image: Image) -> None:
-    assert not await socket(bob, image, origin=origin).connect()
+ORIGINS = [
+    ("http://localhost", {}, True),
+    ("http://localhost:80", {}, True),
+    ("HTTP://LOCALHOST", {}, True),
+    ("http://evil.example", {}, False),
+    ("http://localhost.evil.example", {}, False),
+    ("http://localhost:8000", {}, False),
+    ("https://localhost", {}, False),
+    ("http://127.0.0.1", {}, False),
+    ("http://localhost/path", {}, False),
+    ("http://localhost:99999", {}, False),
+    ("http://[::1", {}, False),
+    ("ftp://localhost", {}, False),
+    ("null", {}, False),
+    (None, {}, False),
+    ("https://labels.example.org", {"CSRF_TRUSTED_ORIGINS": ["https://labels.example.org"]}, True),
+    ("http://labels.example.org", {"CSRF_TRUSTED_ORIGINS": ["https://labels.example.org"]}, False),
+    ("https://labels.example.org:8443", {"CSRF_TRUSTED_ORIGINS": ["https://labels.example.org"]}, False),
+    ("https://a.example.org", {"CSRF_TRUSTED_ORIGINS": ["https://*.example.org"]}, True),
+    ("https://example.org.evil.example", {"CSRF_TRUSTED_ORIGINS": ["https://*.example.org"]}, False),
+    ("http://localhost", {"ALLOWED_HOSTS": ["other.example"]}, False),
+]
+
+
+@pytest.mark.parametrize(("origin", "configured", "allowed"), ORIGINS)
+async def test_only_pages_of_this_site_open_a_socket(
+    origin: str | None, configured: dict[str, Any], allowed: bool, bob: User, image: Image, settings: Any
+) -> None:
+    for name, value in configured.items():
+        setattr(settings, name, value)
+    opened = socket(bob, image, origin=origin)
+    assert await opened.connect() == allowed
+    if allowed:
+        await opened.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("configured", "https"), [({}, False), ({"TRUSTED_PROXIES": 1}, True), ({"BEHIND_TLS": 1}, True)]
+)
+def test_a_proxy_tells_the_scheme_where_there_is_one(configured: dict[str, Any], https: bool, settings: Any) -> None:
+    for name, value in configured.items():
+        setattr(settings, name, value)
+    for scheme in ("http", "https"):
+        headers = [(b"host", b"localhost:8000"), (b"x-forwarded-proto", b"https")]
+        headers.append((b"origin", f"{scheme}://localhost:8000".encode()))
+        assert is_same_origin({"scheme": "ws", "headers": headers}) == ((scheme == "https") == https)
+
+
+async def test_a_cookie_that_no_session_has_is_nobody(bob: User, image: Image) -> None:
+    for value in (b'"a\\000bcdefghijkl"', b"\x00bcdefghijkl", b"\x80" * 40, b"a" * 9000):
+        opened = socket(None, image, cookie=value)
+        assert not await opened.connect()
 
 
 @pytest.mark.parametrize(
@@ -121,14 +175,45 @@ async def test_signing_out_closes_the_socket(bob: User, connect: Connect, impati
     opened = await connect(bob)
     await db(opened.session.delete)()
     await opened.send("ping")
-    assert await opened.closed() == 4403
+    assert await opened.closed() == 4401
 
 
 async def test_a_deactivated_user_is_closed_out(bob: User, connect: Connect, impatient: None) -> None:
     opened = await connect(bob)
     await db(User.objects.filter(pk=bob.pk).update)(is_active=False)
     await opened.send("ping")
-    assert await opened.closed() == 4403
+    assert await opened.closed() == 4401
+
+
+async def test_an_expired_session_is_closed_out(bob: User, connect: Connect, impatient: None) -> None:
+    """Its row is still there: only its time is over."""
+    opened = await connect(bob)
+    assert await opened.is_alive()
+    ended = timezone.now() - timedelta(seconds=1)
+    await db(Session.objects.filter(pk=opened.session.session_key).update)(expire_date=ended)
+    await opened.send("ping")
+    assert await opened.closed() == 4401
+
+
+async def test_a_changed_password_ends_the_session(bob: User, connect: Connect, impatient: None) -> None:
+    opened = await connect(bob)
+    bob.set_password("another horse battery")
+    await db(bob.save)()
+    await opened.send("ping")
+    assert await opened.closed() == 4401
+
+
+@pytest.mark.parametrize("path", ["/ws/images/{image}/", "/ws/projects/{project}/"])
+async def test_a_socket_on_which_nothing_happens_ends_too(
+    path: str, bob: User, image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr(guard, "WATCH_SECONDS", 0.2)
+    opened = Socket(bob, path.format(image=image.pk, project=image.project_id))
+    assert await opened.connect()
+    await opened.receive()
+    await db(opened.session.delete)()
+    assert await opened.closed() == 4401
 
 
 async def test_a_smaller_role_takes_clicking_away(bob: User, connect: Connect, impatient: None) -> None:

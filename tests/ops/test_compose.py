@@ -16,9 +16,10 @@ from django.conf import settings
 from django.core.management import get_commands
 
 from labeling.celery import app
-from labeling.common import heartbeat
+from labeling.common import gate, heartbeat
 from tests.ops.test_configuration import documented
 from tests.stack.processes import ROOT, compose_command, free_port
+from tests.unit.test_access_everywhere import ROUTES
 
 DOCKER = ROOT / "docker"
 # Read by other programs in the containers.
@@ -170,8 +171,31 @@ def test_the_proxy_passes_websockets_and_large_uploads() -> None:
     sockets = nginx.split("location /ws/ {")[1].split("}")[0]
     assert "proxy_set_header Upgrade $http_upgrade;" in sockets
     assert 'proxy_set_header Connection "upgrade";' in sockets
-    megabytes = int(re.search(r"client_max_body_size (\d+)m;", nginx)[1])  # type: ignore[index]
-    assert megabytes * 1024**2 > settings.MAX_UPLOAD_BYTES
+    uploads = nginx.split("location ~ ^/api/uploads/")[1].split("}")[0]
+    megabytes = int(re.search(r"client_max_body_size (\d+)m;", uploads)[1])  # type: ignore[index]
+    assert settings.MAX_UPLOAD_BYTES < megabytes * 1024**2 <= settings.MAX_UPLOAD_BYTES + gate.FORM_BYTES + 2 * 1024**2
+
+
+def test_the_proxy_has_the_limits_of_the_application() -> None:
+    """The same small limit everywhere, and the same routes with a larger one."""
+    nginx = (DOCKER / "nginx.conf").read_text()
+    assert f"client_max_body_size {gate.SMALL_BYTES // 1024**2}m;" in nginx.split("location")[0]
+    masks = re.search(r"location ~ (\^/api/\(images\S+) \{([^}]*)\}", nginx)
+    assert masks is not None
+    assert f"client_max_body_size {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2}m;" in masks[2]
+    for route in ROUTES:
+        path = "/" + re.sub("<[^>]*>", "1", route)
+        rule = gate.rule_of(path)
+        assert bool(re.search(masks[1], path)) == (rule.limit == settings.DATA_UPLOAD_MAX_MEMORY_SIZE), path
+        assert bool(re.search(r"^/api/uploads/[0-9]+/files$", path)) == rule.is_upload, path
+
+
+def test_a_proxy_is_believed_as_far_as_it_is_configured(services: dict[str, Any]) -> None:
+    nginx = (DOCKER / "nginx.conf").read_text()
+    assert "X-Forwarded-For $remote_addr" not in nginx
+    assert nginx.count("X-Forwarded-For $proxy_add_x_forwarded_for;") == 2
+    assert "--no-proxy-headers" in services["web"]["command"]
+    assert services["web"]["environment"]["TRUSTED_PROXIES"] == "${TRUSTED_PROXIES:-1}"
 
 
 def test_nginx_accepts_its_configuration(tmp_path: Path) -> None:

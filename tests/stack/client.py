@@ -8,6 +8,11 @@ import httpx
 from tests.conftest import picture_bytes
 
 
+def csrf_token(client: httpx.Client) -> str:
+    """From the cookie of whichever installation it is."""
+    return next(value for name, value in client.cookies.items() if name.startswith("interlabel_csrf_"))
+
+
 def call(client: httpx.Client, method: str, url: str, **options: Any) -> Any:
     """What the API answers. Raises: AssertionError when it refuses."""
     answer = client.request(method, url, **options)

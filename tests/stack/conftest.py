@@ -7,6 +7,7 @@ import httpx
 import pytest
 from django.conf import settings
 
+from tests.stack.client import csrf_token
 from tests.stack.processes import ADMINISTRATOR, PASSWORD, Stack, embedded, team
 
 
@@ -27,8 +28,8 @@ def manager(stack: Stack) -> Iterator[httpx.Client]:
     """The administrator, signed in over HTTP."""
     with httpx.Client(base_url=stack.url, timeout=30) as client:
         client.get("/sign-in")
-        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        client.headers["X-CSRFToken"] = csrf_token(client)
         answer = client.post("/sign-in", data={"username": ADMINISTRATOR, "password": PASSWORD})
         assert answer.status_code == 302, answer.text[:500]
-        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        client.headers["X-CSRFToken"] = csrf_token(client)
         yield client

@@ -5,6 +5,7 @@ import re
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings as product
 from django.utils import timezone
 
 from labeling.accounts.models import User
@@ -78,7 +79,7 @@ def test_names_can_not_break_out_of_the_data(project: Project, bob: User, add_im
 
 
 def test_the_csrf_cookie_is_set(project: Project, bob: User, as_user: AsUser) -> None:
-    assert "csrftoken" in as_user(bob).get(f"/projects/{project.pk}/").cookies
+    assert product.CSRF_COOKIE_NAME in as_user(bob).get(f"/projects/{project.pk}/").cookies
 
 
 def test_access(project: Project, bob: User, rita: User, charlie: User, as_user: AsUser) -> None:

@@ -1,5 +1,6 @@
 /** The annotation endpoints: typed calls, errors that say whether trying again can help. */
 
+import { csrfToken } from "../csrf";
 import type { AttributeDefinition, Boot, Category } from "./boot";
 import type { EncodingState, WireClick } from "./protocol";
 
@@ -276,8 +277,4 @@ function failure(response: Response, answer: unknown): Error {
     error?.message ?? `The server refused the change (${response.status}).`,
     error?.current ?? null,
   );
-}
-
-function csrfToken(): string {
-  return /(?:^|;\s*)csrftoken=([^;]+)/.exec(globalThis.document?.cookie ?? "")?.[1] ?? "";
 }

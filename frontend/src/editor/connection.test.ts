@@ -305,12 +305,15 @@ describe("the click connection", () => {
     expect(types()).toContain("ping");
   });
 
-  it("stays outside when it is shut out, until it is asked to try again", async () => {
+  it.each([
+    [4403, "denied"],
+    [4401, "signed_out"],
+  ])("stays outside when it is shut out with %i, until it is asked to try again", async (code, state) => {
     server.refusing = true;
-    for (const socket of server.server.clients) socket.close(4403);
-    await vi.waitFor(() => expect(listener.connection).toHaveBeenLastCalledWith("denied"));
+    for (const socket of server.server.clients) socket.close(code);
+    await vi.waitFor(() => expect(listener.connection).toHaveBeenLastCalledWith(state));
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(listener.connection).toHaveBeenLastCalledWith("denied");
+    expect(listener.connection).toHaveBeenLastCalledWith(state);
     server.refusing = false;
     client.retryNow();
     await vi.waitFor(() => expect(listener.hello).toHaveBeenCalledTimes(2));

@@ -9,8 +9,9 @@ import {
   frameOf,
   NO_LONGER_ALLOWED,
   NO_LONGER_THERE,
-  TOO_MANY_SOCKETS,
   parse,
+  SIGNED_OUT,
+  TOO_MANY_SOCKETS,
   type ClientMessage,
   type EncodingState,
 } from "./protocol";
@@ -51,8 +52,11 @@ export interface Answer {
   readonly milliseconds: number;
 }
 
-/** `denied`: the person signed out or left the project; only `retryNow` tries again. `ended`: the image is deleted. */
-export type ConnectionState = "connecting" | "open" | "lost" | "denied" | "ended";
+/**
+ * `signed_out`: the session is over; `denied`: the person left the project; then only `retryNow` tries again.
+ * `ended`: the image is deleted.
+ */
+export type ConnectionState = "connecting" | "open" | "lost" | "signed_out" | "denied" | "ended";
 
 export interface Listener {
   connection(state: ConnectionState): void;
@@ -110,7 +114,7 @@ export class ClickConnection {
   private seq = 0;
   private greeted = false;
   /** The server closed the door on this person, and has not opened it since. */
-  private shutOut = false;
+  private shutOut: "signed_out" | "denied" | null = null;
   private encoding: EncodingState = "queued";
   private failures = 0;
   private reconnectTimer: ReturnType<typeof setTimeout> | undefined;
@@ -200,7 +204,7 @@ export class ClickConnection {
     switch (message.type) {
       case "hello":
         this.greeted = true;
-        this.shutOut = false;
+        this.shutOut = null;
         this.failures = 0;
         this.encoding = message.state;
         this.listener.connection("open");
@@ -343,10 +347,10 @@ export class ClickConnection {
     }
     if (this.disposed) return;
     if (code === NO_LONGER_THERE) return this.listener.connection("ended");
-    if (this.shutOut && !wasGreeted) return this.listener.connection("denied");
-    if (code === NO_LONGER_ALLOWED) {
+    if (this.shutOut && !wasGreeted) return this.listener.connection(this.shutOut);
+    if (code === NO_LONGER_ALLOWED || code === SIGNED_OUT) {
       // Perhaps only the session is another one (signed out and in again): knock once with what the browser has now.
-      this.shutOut = true;
+      this.shutOut = code === SIGNED_OUT ? "signed_out" : "denied";
       return this.connect();
     }
     this.failures += 1;

@@ -153,6 +153,8 @@ export const NO_LONGER_THERE = 4404;
 export const NO_LONGER_ALLOWED = 4403;
 /** Close code: more sockets than a person may have; this one was used least lately. */
 export const TOO_MANY_SOCKETS = 4429;
+/** Close code: the session is over (signed out, expired, or the account is switched off). */
+export const SIGNED_OUT = 4401;
 
 /** The message in a text frame; null for what a newer server may say and this client does not know. */
 export function parse(frame: string): ServerMessage | null {

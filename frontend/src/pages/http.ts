@@ -1,5 +1,7 @@
 // JSON requests to our own server.
 
+import { csrfToken } from "../csrf";
+
 /** An answer other than 2xx, or none at all (`status` 0); `message` is for the person. */
 export class HttpError extends Error {
   constructor(
@@ -9,11 +11,6 @@ export class HttpError extends Error {
   ) {
     super(message);
   }
-}
-
-/** The token that Django wants back with every changing request. */
-export function csrfToken(): string {
-  return /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
 }
 
 /** Send a request with an optional JSON body; throws HttpError unless the answer is 2xx. */

@@ -4,9 +4,11 @@ import { setUpAttributes } from "./attributes";
 import { setUpClasses } from "./classes";
 import { setUpForms } from "./forms";
 import { setUpProject } from "./project/page";
+import { applyStyles } from "./styles";
 import { setUpTheme } from "./theme";
 import { setUpToasts } from "./toast";
 
+applyStyles();
 setUpTheme();
 setUpToasts();
 setUpClasses(); // before the forms: what they hide is no change that a person made

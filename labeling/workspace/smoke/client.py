@@ -49,13 +49,13 @@ class Client:
         """By the form of the sign-in page."""
         answer = self._submit("/sign-in", {"username": username, "password": password})
         check(
-            answer.status_code == 302 and "sessionid" in self._http.cookies,
+            answer.status_code == 302 and bool(self._cookie("session")),
             f"Signing in as {username} leads on; the answer was {answer.status_code}. Wrong --username or --password?",
         )
 
     def sign_out(self) -> None:
         """End the session."""
-        headers = {"X-CSRFToken": self._http.cookies.get("csrftoken", "")}
+        headers = {"X-CSRFToken": self._cookie("csrf")}
         self._send("POST", "/sign-out", expected=(302,), headers=headers)
 
     def submit(self, page: str, fields: dict[str, str], to: str = "") -> str:
@@ -67,12 +67,12 @@ class Client:
 
     def json(self, method: str, path: str, body: Any = None, *, expected: tuple[int, ...] = (200,)) -> Any:
         """A JSON request; the answer's body."""
-        headers = {"X-CSRFToken": self._http.cookies.get("csrftoken", "")}
+        headers = {"X-CSRFToken": self._cookie("csrf")}
         return self._send(method, path, expected=expected, json=body, headers=headers).json()
 
     def upload(self, path: str, name: str, content: bytes) -> Any:
         """One file as multipart/form-data."""
-        headers = {"X-CSRFToken": self._http.cookies.get("csrftoken", "")}
+        headers = {"X-CSRFToken": self._cookie("csrf")}
         return self._send("POST", path, expected=(201,), files={"file": (name, content)}, headers=headers).json()
 
     def page(self, path: str) -> str:
@@ -85,6 +85,11 @@ class Client:
             check(answer.status_code == 200, f"GET {path} is answered 200, not {answer.status_code}.")
             for chunk in answer.iter_bytes():
                 file.write(chunk)
+
+    def _cookie(self, kind: str) -> str:
+        """The cookie of that kind; each installation adds a mark of its own to the names."""
+        found = (value for name, value in self._http.cookies.items() if name.startswith(f"interlabel_{kind}_"))
+        return next(found, "")
 
     def _submit(self, page: str, fields: dict[str, str], to: str = "") -> httpx.Response:
         hidden = _Form.hidden_fields(self._send("GET", page, expected=(200,)).text)

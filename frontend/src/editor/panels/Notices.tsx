@@ -74,7 +74,7 @@ function ConnectionNotice() {
   const unsaved = useEditorState((state) => state.unsaved);
   const gone = useEditorState((state) => state.save.kind === "gone");
   if (gone || connection === "ended") return null;
-  if (connection === "denied" || signedOut) return <SignedOut />;
+  if (connection === "signed_out" || connection === "denied" || signedOut) return <SignedOut />;
   if (connection !== "lost" && !offline) return null;
   return (
     <Banner id="lost" tone="warn">

@@ -45,7 +45,7 @@ beforeEach(() => {
   posted.length = paths.length = calls.length = 0;
   vi.useFakeTimers();
   vi.stubGlobal("XMLHttpRequest", FakeRequest);
-  vi.stubGlobal("document", { cookie: "csrftoken=abc" });
+  vi.stubGlobal("document", { cookie: "x_csrf_1=no; csrf_1=abc", querySelector: () => ({ content: "csrf_1" }) });
   vi.stubGlobal("fetch", async (url: string) => {
     calls.push(url);
     return new Response('{"id": 7}', { status: 200 });

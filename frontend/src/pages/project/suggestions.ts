@@ -2,6 +2,7 @@
 
 import { all, need } from "../dom";
 import { send } from "../http";
+import { applyStyles } from "../styles";
 import { toast } from "../toast";
 
 /** Milliseconds between two looks at the server, however much happens. */
@@ -75,6 +76,7 @@ export class Suggestions {
       if (!answer.ok) return; // signed out, or the server is busy: the page says so elsewhere
       const open = new Set(all<HTMLDetailsElement>("details[open]", this.body).map((one) => one.id));
       this.body.innerHTML = await answer.text();
+      applyStyles(this.body);
       for (const one of all<HTMLDetailsElement>("details", this.body)) one.open = open.has(one.id);
     } catch {
       this.changed(); // offline: try again

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, storages
 from django.db import transaction
 from django.urls import reverse
 
@@ -20,6 +21,7 @@ from labeling.images.reading import Rejected
 from labeling.projects.models import Project
 
 LONGEST_NAME = 255
+MISSING_SHOWN = 5
 
 
 def start_upload(project: Project, user: User) -> Upload:
@@ -170,3 +172,16 @@ def _add_rejected(item: UploadItem, rejected: Rejected) -> UploadItem:
     item.save()
     ingest.publish(item.upload, item)
     return item
+
+
+def missing_originals() -> tuple[int, list[str]]:
+    """How many images have no original on the storage any more, and the first names. Only looked at in a folder of
+    our own: asking an object store for each would take long."""
+    if not isinstance(storages["default"], FileSystemStorage):
+        return 0, []
+    count, names = 0, []
+    for name, original in Image.objects.order_by("pk").values_list("name", "original").iterator():
+        if original and not os.path.exists(storages["default"].path(original)):
+            count += 1
+            names += [name] if count <= MISSING_SHOWN else []
+    return count, names

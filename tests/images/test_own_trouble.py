@@ -18,6 +18,7 @@ from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.images.tasks import ingest as ingest_task
 from labeling.projects.models import Project
+from labeling.workspace.management.commands.start import Command as Start
 from tests.conftest import picture_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,3 +135,17 @@ def test_what_is_the_servers_own_trouble() -> None:
     told.__cause__ = OSError("image file is truncated")
     assert own_trouble(told) is None
     assert own_trouble(ValueError("x")) is None
+
+
+def test_a_start_says_which_originals_are_gone(upload: Upload, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in (1, 2):
+        services.add_file(upload, f"{seed}.png", io.BytesIO(picture_bytes(seed=seed)))
+    ingest_task(upload.pk)
+    assert services.missing_originals() == (0, [])
+    Start().check_originals()
+    assert capsys.readouterr().out == ""
+    os.unlink(default_storage.path(str(Image.objects.get(name="2.png").original.name)))
+    assert services.missing_originals() == (1, ["2.png"])
+    Start().check_originals()
+    assert "1 image has no original" in (said := capsys.readouterr().out)
+    assert "2.png" in said

@@ -22,6 +22,7 @@ from django.db import connections
 from labeling.accounts.demo import demo_users
 from labeling.common import heartbeat, integrity, redis_server
 from labeling.common.supervisor import CannotStart, Child, Process, Supervisor, spawn, tether
+from labeling.images.services import missing_originals
 
 RUN = settings.HOME / "run"
 # More than any message the sockets accept, so that a too large one gets a typed error, not a closed connection.
@@ -78,11 +79,23 @@ class Command(BaseCommand):
                 f"{settings.HOME} from a backup; or go on with what can be read: START_DAMAGED=1 make start"
             )
 
+    def check_originals(self) -> None:
+        """Say which images have lost their files. Their objects are kept, so this is no reason not to start."""
+        count, names = missing_originals()
+        if count:
+            many = "1 image has" if count == 1 else f"{count} images have"
+            shown = ", ".join(names) + (" …" if count > len(names) else "")
+            self.say(
+                f"Found: {many} no original in {settings.MEDIA_ROOT}: {shown}. "
+                "Restore that folder from a backup; what was labeled on them is kept."
+            )
+
     def prepare(self) -> None:
         """Bring the database up to date and, on the first start, make the demo project."""
         self.say("Preparing the database and the demo project …")
         heartbeat.forget()
         call_command("migrate", interactive=False, verbosity=0)
+        self.check_originals()
         if settings.DEMO:
             call_command("demo", verbosity=0)
         connections.close_all()

@@ -2,6 +2,10 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+# Whatever the locale: files, file names and output are UTF-8. Python does not even start with an unknown
+# PYTHONIOENCODING.
+export PYTHONUTF8 := 1
+unexport PYTHONIOENCODING
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 
 .PHONY: help start install install-dev test format bundle clean

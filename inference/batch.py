@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.session import Box, Click, Decode, Inputs, Mask, Steps
+from inference.session import Box, Click, Decode, Inputs, Mask, MaskPatch, Steps
 
 RUN_PIXELS = 1 << 18  # model pixels in one run: four small regions. More leave the processor's cache and take longer
 OPEN = 32  # sessions at once; each keeps half a megabyte
@@ -29,7 +29,7 @@ class ObjectPrompt:
 
     clicks: Sequence[Click | tuple[float, float, bool]] = ()
     box: Box | None = None
-    previous: Mask | None = None
+    previous: Mask | MaskPatch | None = None
     at_once: bool = False
 
 

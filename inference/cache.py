@@ -83,7 +83,7 @@ class TokenCache(Pictures):
         self.folder = root / (self.name + size)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.done_path = self.folder / "done.json"
-        self.done = set(json.loads(self.done_path.read_text())) if self.done_path.exists() else set()
+        self.done = set(json.loads(self.done_path.read_text(encoding="utf-8"))) if self.done_path.exists() else set()
         areas = [i.frame.tokens[0] * i.frame.tokens[1] for i in self.images]
         self.token_file = self._open("tokens.bin", np.float16, sum(areas) * self.channels)
         self.pixel_file = self._open("pixels.bin", np.uint8, sum(areas) * TOKEN * TOKEN * 3)
@@ -126,14 +126,14 @@ class TokenCache(Pictures):
                 self.done.update(chosen)
                 bar.update(len(chosen))
                 if len(self.done) % 100 < batch or not missing:
-                    self.done_path.write_text(json.dumps(sorted(self.done)))
+                    self.done_path.write_text(json.dumps(sorted(self.done)), encoding="utf-8")
 
     def _sign(self, vit: ViT) -> None:
         """Keep whose tokens these are; tokens of two encoders must not be mixed."""
         path, mark = self.folder / "encoder.txt", fingerprint(vit)
-        if path.exists() and path.read_text() != mark:
+        if path.exists() and path.read_text(encoding="utf-8") != mark:
             raise DataError(f"{self.folder} holds the tokens of another encoder: remove the folder, or use another one")
-        path.write_text(mark)
+        path.write_text(mark, encoding="utf-8")
 
 
 def encode(vit: ViT, compute: Compute, pictures: list[Image]) -> NDArray[np.float16]:

@@ -112,7 +112,7 @@ def read_set(file: Path) -> list[CocoImage]:
 
 def _load(file: Path) -> dict[str, Any]:
     try:
-        data = json.loads(file.read_text())
+        data = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(f"{file} is no JSON file: {error}") from None
     if not isinstance(data, dict):

@@ -38,7 +38,7 @@ PUBLISHED = (
 def write_record(path: Path, trials: Mapping[Key, Trial]) -> None:
     """One JSON line an object, for later comparisons: who it was, its pixels, the clicks and the IoU after each."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    with path.open("w", encoding="utf-8") as file:
         for (name, image, annotation), t in trials.items():
             line = {"set": name, "image": image, "annotation": annotation, "area": t.area}
             line |= {"ious": [round(v, 5) for v in t.ious], "clicks": [list(c) for c in t.clicks]}
@@ -49,7 +49,7 @@ def write_record(path: Path, trials: Mapping[Key, Trial]) -> None:
 def read_record(path: Path) -> dict[Key, Trial]:
     """What `write_record` wrote."""
     trials = {}
-    for number, text in enumerate(path.read_text().splitlines(), 1):
+    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             line = json.loads(text)
             clicks = tuple(SimulatedClick(*c) for c in line["clicks"])

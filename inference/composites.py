@@ -113,7 +113,7 @@ def make(files: Sequence[Path], out: Path, count: int, seed: int, exclude: froze
     recipe["exclude"] = sorted(exclude)
     folder = out / "composites"
     file = folder / "train.json"
-    if file.exists() and json.loads(file.read_text()).get("recipe") == recipe:
+    if file.exists() and json.loads(file.read_text(encoding="utf-8")).get("recipe") == recipe:
         return file
     sets = [[i for i in read_set(f) if i.group not in exclude] for f in files]
     sources = [[(i, a) for i in images for a in i.annotations if _can_be_pasted(i, a)] for images in sets]
@@ -140,7 +140,7 @@ def make(files: Sequence[Path], out: Path, count: int, seed: int, exclude: froze
         images.append(entry)
         written += [{"id": len(written) + k, "image_id": number} | describe(m) for k, m in enumerate(masks, 1)]
     data = {"recipe": recipe, "images": images, "annotations": written, "categories": [{"id": 1, "name": "object"}]}
-    file.write_text(json.dumps(data))
+    file.write_text(json.dumps(data), encoding="utf-8")
     return file
 
 

@@ -15,7 +15,7 @@ LOSS, RATE = "loss", "rate"
 def read_log(path: Path) -> list[dict[str, Any]]:
     """The lines of log.jsonl. A run that was killed may have made some steps twice: the later line counts."""
     lines: dict[tuple[int, bool], dict[str, Any]] = {}
-    for text in path.read_text().splitlines():
+    for text in path.read_text(encoding="utf-8").splitlines():
         line = json.loads(text)
         lines[line["step"], LOSS in line] = line
     return [lines[key] for key in sorted(lines)]

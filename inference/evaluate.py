@@ -246,7 +246,7 @@ def clicks(args: argparse.Namespace) -> dict[str, Any]:
     if args.worst:
         worst(task, models[me], ours, int(args.worst[0]), Path(args.worst[1]))
     if args.table:
-        args.table.write_text(table({me: ours} | theirs, task.max_clicks))
+        args.table.write_text(table({me: ours} | theirs, task.max_clicks), encoding="utf-8")
     return result
 
 

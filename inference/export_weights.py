@@ -129,7 +129,7 @@ def export_run(run: Path, out: Path, initial: Path, last: bool = False) -> dict[
     save_file(click, out / "click.safetensors")
     version = features_version(out / "encoder.safetensors", click)
     manifest = {"features_version": version, "model": asdict(cfg), "steps": int(meta["step"])}
-    (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     write_graphs(out, cfg)
     for file in out.glob("*.safetensors"):
         file.chmod(0o644)

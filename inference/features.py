@@ -32,7 +32,7 @@ def read_manifest(weights: Path) -> dict[str, Any]:
     path = weights / "manifest.json"
     if not path.is_file():
         raise FileNotFoundError(f"{weights} holds no exported weights: manifest.json is missing")
-    manifest: dict[str, Any] = json.loads(path.read_text())
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return manifest
 
 

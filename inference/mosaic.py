@@ -93,9 +93,9 @@ def main() -> None:
     canvas, annotations = lay([images[k] for k in order], width, height)
     Pillow.fromarray(canvas).save(args.out.with_suffix(".jpg"), quality=QUALITY, subsampling=0)
     entry = {"id": 1, "file_name": args.out.with_suffix(".jpg").name, "width": width, "height": height}
-    categories = json.loads(args.data.read_text()).get("categories", [])
+    categories = json.loads(args.data.read_text(encoding="utf-8")).get("categories", [])
     data = {"images": [entry], "annotations": annotations, "categories": categories}
-    args.out.with_suffix(".json").write_text(json.dumps(data))
+    args.out.with_suffix(".json").write_text(json.dumps(data), encoding="utf-8")
     print(f"{args.out.with_suffix('.jpg')}: {width} x {height}, {len(annotations)} objects")
 
 

@@ -161,7 +161,7 @@ def faster(weights: Path, threads: int) -> tuple[str, Encoder]:
 def cpu_has_bf16() -> bool:
     """Does the processor multiply bfloat16 (AVX-512 BF16 or AMX)? Reads Linux's /proc/cpuinfo."""
     try:
-        flags = Path("/proc/cpuinfo").read_text()
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags

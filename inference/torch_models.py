@@ -60,7 +60,7 @@ def load_encoder(weights: Path) -> EncoderParts:
 
 def load_click(weights: Path) -> ClickModel:
     """Pyramid and decoder from WEIGHTS/click.safetensors."""
-    sizes = json.loads((weights / "manifest.json").read_text())["model"]
+    sizes = json.loads((weights / "manifest.json").read_text(encoding="utf-8"))["model"]
     cfg = ModelConfig.read(sizes)
     click = ClickModel(cfg).eval().requires_grad_(False)
     click.load_state_dict({k: v.float() for k, v in load_file(weights / "click.safetensors").items()})

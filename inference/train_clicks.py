@@ -326,7 +326,7 @@ class Log:
 
     def write(self, line: dict[str, Any], more: str = "") -> None:
         self.progress.say(" ".join([*(f"{k} {v}" for k, v in line.items()), *([more] if more else [])]))
-        with (self.out / "log.jsonl").open("a") as file:
+        with (self.out / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
     def end(self) -> None:

@@ -10,6 +10,7 @@ from labeling.common import env
 from labeling.common.home import redis_socket
 from labeling.common.secret import installation_mark, stored_secret
 
+env.require_utf_8()
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(env.text("INTERLABEL_HOME", str(BASE_DIR / "var"))).resolve()
 HOME.mkdir(parents=True, exist_ok=True)

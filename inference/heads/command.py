@@ -102,4 +102,4 @@ def run(args: argparse.Namespace, stop: threading.Event) -> None:
     progress.close()
     report = args.out / "report.json"
     if report.exists() and not stop.is_set():
-        print(f"{args.out / HEAD}: {report.read_text()}")
+        print(f"{args.out / HEAD}: {report.read_text(encoding='utf-8')}")

@@ -280,7 +280,7 @@ def hold_out(examples: Sequence[Example], share: float) -> tuple[list[Example], 
 def category_names(file: Path) -> dict[int, str]:
     """Names of a COCO-format file's categories, VOC's as COCO spells them."""
     try:
-        entries = json.loads(file.read_text())["categories"]
+        entries = json.loads(file.read_text(encoding="utf-8"))["categories"]
         return {c["id"]: SAME.get(c["name"], c["name"]) for c in entries}
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{file}: no 'categories' with 'id' and 'name': {error!r}") from None
@@ -288,7 +288,7 @@ def category_names(file: Path) -> dict[int, str]:
 
 def stuff_names(file: Path) -> frozenset[str]:
     """The categories that a panoptic file calls no things."""
-    entries = json.loads(file.read_text())["categories"]
+    entries = json.loads(file.read_text(encoding="utf-8"))["categories"]
     return frozenset(SAME.get(c["name"], c["name"]) for c in entries if not c.get("isthing", 1))
 
 
@@ -339,7 +339,7 @@ def crowds_of(file: Path) -> dict[Any, list[Labelled]]:
     """Crowd regions by image: `inference.coco.read_set` leaves them out."""
     names = category_names(file)
     found: dict[Any, list[Labelled]] = defaultdict(list)
-    for a in json.loads(file.read_text())["annotations"]:
+    for a in json.loads(file.read_text(encoding="utf-8"))["annotations"]:
         if a.get("iscrowd") and a.get("segmentation"):
             found[a["image_id"]].append(Labelled(a["segmentation"], names[a["category_id"]]))
     return found

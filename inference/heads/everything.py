@@ -34,7 +34,7 @@ from inference.batch import ObjectPrompt
 from inference.features import WEIGHTS, Features
 from inference.geometry import TOKEN, Frame
 from inference.heads.graphs import Graph
-from inference.heads.proposals import Proposal, suppress
+from inference.heads.proposals import Between, Proposal, nothing_between, suppress
 from inference.predictor import ClickPredictor
 from inference.session import Box, Click, ClickSession
 
@@ -171,17 +171,23 @@ class Everything:
         """Are the head's weights installed?"""
         return self.graph.ready
 
-    def discover(self, features: Features, limit: int = LIMIT, floor: float = FLOOR) -> list[Proposal]:
+    def discover(
+        self, features: Features, limit: int = LIMIT, floor: float = FLOOR, between: Between = nothing_between
+    ) -> list[Proposal]:
         """A proposal for every discovered object, best first: exactly one mask for each box, none dropped but those
         that are empty. Raises FeaturesError when the features have no tokens or are another encoder's."""
-        return self.decode(features, *self.boxes(features, limit, floor))
+        return self.decode(features, *self.boxes(features, limit, floor), between)
 
-    def decode(self, features: Features, boxes: Floats, scores: Floats) -> list[Proposal]:
+    def decode(
+        self, features: Features, boxes: Floats, scores: Floats, between: Between = nothing_between
+    ) -> list[Proposal]:
         """The second half of `discover`: the masks of boxes in image pixels, best first. Each box comes with a click
-        into its middle, as a discovered box is a guess that the mask may correct (docs/heads.md)."""
+        into its middle, as a discovered box is a guess that the mask may correct (docs/heads.md). Of a large image
+        most of the time goes into the masks' pixels, so `between` is called before each of them."""
         prompts = [ObjectPrompt([middle(box)], box, at_once=True) for box in as_tuples(boxes)]
         found = []
         for session, prompt, box_score in zip(self.predictor.sessions(features, prompts), prompts, scores, strict=True):
+            between()
             answer, score = session, score_of(stability(session), float(box_score))
             if session.cut_off and score >= SEEN:
                 (answer,) = self.predictor.sessions(features, [ObjectPrompt(prompt.clicks, previous=session.mask())])

@@ -45,6 +45,6 @@ class Graph:
             if self._loaded is None:
                 if not self.ready:
                     raise FileNotFoundError(f"{self.folder} holds no trained head: {MANIFEST} is missing")
-                manifest = json.loads((self.folder / MANIFEST).read_text())
+                manifest = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
                 self._loaded = session(self.folder / GRAPH, self.threads), str(manifest["encoder"])
             return self._loaded

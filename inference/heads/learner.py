@@ -141,7 +141,7 @@ class Learner(Generic[B]):
     def _tell(self, out: Path, recent: list[dict[str, float]]) -> str:
         means = {name: round(float(np.mean([r[name] for r in recent])), 4) for name in recent[0]}
         line = {"step": self.step, "seconds": round(self.seconds, 1)} | means
-        with (out / "log.jsonl").open("a") as file:
+        with (out / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         return " ".join(f"{k} {v}" for k, v in line.items())
 
@@ -215,7 +215,7 @@ def publish(
     if not worst < PARITY:
         raise ValueError(f"ONNX Runtime and PyTorch disagree: {worst:.2e}")
     facts = {"encoder": encoder_of(FEATURES_VERSION)} | dict(about) | {"parity": worst}
-    (folder / MANIFEST).write_text(json.dumps(facts, indent=1) + "\n")
+    (folder / MANIFEST).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     for file in folder.iterdir():
         file.chmod(0o644)
     return worst

@@ -86,7 +86,7 @@ class Team:
 
     def __init__(self, predictor: ClickPredictor, encoded: Encoded, file: Path) -> None:
         self.predictor, self.encoded, self.file = predictor, encoded, file
-        lines = file.read_text().splitlines() if file.exists() else []
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         self.known: dict[str, list[dict[str, Any]]] = {k: v for line in lines for k, v in json.loads(line).items()}
 
     def alone(self, example: Example) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ class Team:
                 done = finish(self.predictor.session(features), example.mask(thing.segmentation), void)
                 made.append({"rle": encode(done.mask), "clicks": done.clicks})
             self.known[example.name] = made
-            with self.file.open("a") as file:
+            with self.file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({example.name: made}) + "\n")
         return self.known[example.name]
 

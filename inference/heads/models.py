@@ -108,12 +108,12 @@ def parity(folder: Path, exported: Exported) -> float:
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 def load_model(folder: Path) -> tuple[Model, Vocabulary]:
     """A head of a folder in PyTorch, fp32 values of its fp16 weights."""
-    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     model = make_model(manifest["kind"], HeadConfig.read(manifest["model"])).eval()
     model.load_state_dict({k.removeprefix("model."): v.float() for k, v in load_file(folder / WEIGHTS_FILE).items()})
     return model, Vocabulary(tuple(manifest["categories"]), frozenset(manifest["stuff"]))

@@ -192,5 +192,5 @@ def one_each(found: Sequence[Phrase]) -> list[Phrase]:
 
 def captions_of(file: Path) -> dict[str, list[str]]:
     """Captions by image id (as text), where a file has `captions` on its images."""
-    images = json.loads(file.read_text())["images"]
+    images = json.loads(file.read_text(encoding="utf-8"))["images"]
     return {str(image["id"]): list(image.get("captions") or ()) for image in images}

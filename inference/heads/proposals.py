@@ -6,7 +6,7 @@ proposals for an image of any size are cheap to keep, send and compare. Overlaps
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +22,13 @@ Rle = dict[str, Any]
 
 DUPLICATE = 0.6
 """IoU above which two proposals are about one object."""
+
+Between = Callable[[], None]
+"""Called between two objects: the caller may do there what is more urgent. What it raises ends the work."""
+
+
+def nothing_between() -> None:
+    """Go on at once."""
 
 
 @dataclass(frozen=True)

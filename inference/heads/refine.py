@@ -10,42 +10,67 @@ import numpy as np
 
 from inference.batch import ObjectPrompt
 from inference.features import Features
-from inference.heads.proposals import Proposal, encode_patch, mask_iou
+from inference.heads.proposals import Between, Proposal, encode_patch, mask_iou, nothing_between
 from inference.predictor import ClickPredictor
-from inference.session import Click, Mask
+from inference.session import Click, MaskPatch, tight
 from inference.simulate import next_click
 
 Prompting = Literal["mask", "box", "click"]
+MASK_PIXELS = 1 << 26  # of the masks that are there at once
 AGREE = 0.5  # an answer that overlaps the proposal less is about something else: the proposal stays as it was
 
 
-def deepest(mask: Mask) -> Click:
+def deepest(patch: MaskPatch) -> Click:
     """A click in the middle of the mask's largest part. The mask is not empty."""
-    found = next_click(np.zeros_like(mask), mask)
+    found = next_click(np.zeros_like(patch.bits), patch.bits)
     assert found is not None
-    return Click(found.x + 0.5, found.y + 0.5, True)
+    return Click(patch.x + found.x + 0.5, patch.y + found.y + 0.5, True)
 
 
 def refine(
-    proposals: Sequence[Proposal], features: Features, predictor: ClickPredictor, prompting: Prompting = "mask"
+    proposals: Sequence[Proposal],
+    features: Features,
+    predictor: ClickPredictor,
+    prompting: Prompting = "mask",
+    between: Between = nothing_between,
 ) -> list[Proposal]:
     """The same proposals with the click model's masks and the clicks that made them.
 
     prompting: what the click model is told beside a click into the middle: the proposal's mask, its box, or nothing.
-    The mask says most (docs/heads.md, Learning, has figures).
+    The mask says most (docs/heads.md, Learning, has figures). Of a large image, masks are there for some proposals at
+    a time.
     """
-    masks = [p.mask() for p in proposals]
-    clicks = [deepest(mask) for mask in masks]
+    found: list[Proposal] = []
+    waiting: list[tuple[Proposal, MaskPatch]] = []
+    for p in proposals:
+        between()
+        waiting.append((p, tight(p.mask(), 0, 0)))
+        if sum(patch.bits.size for _, patch in waiting) >= MASK_PIXELS:
+            found += _refined(waiting, features, predictor, prompting, between)
+            waiting = []
+    return found + _refined(waiting, features, predictor, prompting, between)
+
+
+def _refined(
+    some: Sequence[tuple[Proposal, MaskPatch]],
+    features: Features,
+    predictor: ClickPredictor,
+    prompting: Prompting,
+    between: Between,
+) -> list[Proposal]:
+    clicks = [deepest(patch) for _, patch in some]
     prompts = [
         ObjectPrompt(
             [click],
             box=p.box if prompting == "box" else None,
-            previous=mask if prompting == "mask" else None,
+            previous=patch if prompting == "mask" else None,
         )
-        for p, mask, click in zip(proposals, masks, clicks, strict=True)
+        for (p, patch), click in zip(some, clicks, strict=True)
     ]
     found = []
-    for p, click, patch in zip(proposals, clicks, predictor.predict_batch(features, prompts), strict=True):
+    for (p, _), click, answer in zip(some, clicks, predictor.sessions(features, prompts), strict=True):
+        between()
+        patch = answer.patch()
         coded = encode_patch(patch, features.height, features.width)
         if patch.width and mask_iou([coded], [p.rle])[0, 0] >= AGREE:
             box = (float(patch.x), float(patch.y), float(patch.x + patch.width), float(patch.y + patch.height))

@@ -40,7 +40,7 @@ def write(head: Head, examples: Sequence[Example], out: Path, threshold: float |
     objects = Counter(name for t in truths for _, name in t.objects)
     by_category = {n: {"figure": v, "objects": objects[n]} for n, v in found.pop("by_category").items()}
     result = {"images": len(examples), "objects": sum(objects.values())} | found | {"by_category": by_category}
-    (out / "report.json").write_text(json.dumps(result, indent=1) + "\n")
+    (out / "report.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     draw_worst(examples, truths, suggested, out / "worst.png")
     return result
 
@@ -90,7 +90,7 @@ def _shrunk(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.uint8]
 
 def read_curve(log: Path) -> list[dict[str, Any]]:
     """The states of a run by step. A run that was killed may have told some twice: the later one counts."""
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     return [by_step for _, by_step in sorted({line["step"]: line for line in lines}.items())]
 
 

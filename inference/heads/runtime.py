@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from inference.features import Features, FeaturesError, Half
 from inference.geometry import Frame
 from inference.heads.postprocess import Segment, instances, panoptic, patch_of, semantic
-from inference.heads.proposals import Proposal
+from inference.heads.proposals import Between, Proposal, nothing_between
 from inference.runtime import session
 from inference.upsample import Upsampler
 
@@ -47,7 +47,7 @@ class Head:
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         try:
-            self.manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+            self.manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             self.kind: Literal["instances", "panoptic"] = self.manifest["kind"]
             self.categories: tuple[str, ...] = tuple(self.manifest["categories"])
             self.encoder: str = self.manifest["encoder"]
@@ -67,11 +67,16 @@ class Head:
         return Answer(classes[0], masks[0])
 
     def suggest(
-        self, features: Features, threshold: float | None = None, mode: Mode | None = None, limit: int = 100
+        self,
+        features: Features,
+        threshold: float | None = None,
+        mode: Mode | None = None,
+        limit: int = 100,
+        between: Between = nothing_between,
     ) -> list[Proposal]:
         """Proposals of one image, best first; see `propose`. Raises FeaturesError for another encoder's features."""
         self.check(features)
-        return self.propose(self.answer(features.tokens), features.frame, threshold, mode, limit)
+        return self.propose(self.answer(features.tokens), features.frame, threshold, mode, limit, between)
 
     def check(self, features: Features) -> None:
         """Raise FeaturesError unless the features are of this head's encoder."""
@@ -85,6 +90,7 @@ class Head:
         threshold: float | None = None,
         mode: Mode | None = None,
         limit: int = 100,
+        between: Between = nothing_between,
     ) -> list[Proposal]:
         """Proposals from an answer.
 
@@ -98,14 +104,17 @@ class Head:
             segments = panoptic(answer.classes, answer.masks, self.stuff, 0.5 if threshold is None else threshold)
         else:
             segments = semantic(answer.classes, answer.masks, 0.3 if threshold is None else threshold)
-        return to_proposals(segments[:limit], frame, self.categories)
+        return to_proposals(segments[:limit], frame, self.categories, between)
 
 
-def to_proposals(segments: list[Segment], frame: Frame, categories: tuple[str, ...]) -> list[Proposal]:
+def to_proposals(
+    segments: list[Segment], frame: Frame, categories: tuple[str, ...], between: Between = nothing_between
+) -> list[Proposal]:
     """Segments with masks at the image's size; those that turn out empty there are left out."""
     upsampler = Upsampler(frame)
     found = []
     for segment in segments:
+        between()
         patch = patch_of(segment.logits, upsampler)
         if patch.width:
             name = categories[segment.category]

@@ -62,7 +62,7 @@ class Watch:
 
     def tell(self, state: State, out: Path) -> None:
         """A line in OUT/log.jsonl, and the state for whoever watches."""
-        with (out / "log.jsonl").open("a") as file:
+        with (out / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(state)) + "\n")
         if self.on_state is not None:
             self.on_state(state)
@@ -194,5 +194,5 @@ def finish(
     report.draw_curve(out / "log.jsonl", out / "curves.png")
     if held_out:
         found = report.write(Head.load(out / HEAD), held_out, out)
-        manifest = json.loads((out / HEAD / MANIFEST).read_text())
+        manifest = json.loads((out / HEAD / MANIFEST).read_text(encoding="utf-8"))
         write_manifest(out / HEAD, manifest | {"held_out": {k: v for k, v in found.items() if k != "by_category"}})

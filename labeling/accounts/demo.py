@@ -18,7 +18,7 @@ class DemoUser:
 def demo_users() -> list[DemoUser]:
     """What `manage.py demo` wrote to `demo.json` in INTERLABEL_HOME; nothing for a real installation."""
     try:
-        written = json.loads((settings.HOME / "demo.json").read_text())
+        written = json.loads((settings.HOME / "demo.json").read_text(encoding="utf-8"))
         return [DemoUser(str(u["username"]), str(u["password"]), str(u["role"])) for u in written["users"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []

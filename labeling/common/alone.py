@@ -32,7 +32,7 @@ def _path(what: str) -> Path:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[bool]:
-    with path.open("w") as file:
+    with path.open("w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

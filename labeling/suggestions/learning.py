@@ -285,7 +285,7 @@ def _keep(head: HeadVersion) -> None:
     """Store the head's files and mark it as ready; then ask it about what is not done. Raises: Cancelled."""
     out = scratch(head)
     report = out / "report.json"
-    figures: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {}
+    figures: dict[str, Any] = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
     worst = out / heads.WORST
     folder = heads.new_folder(head)
     heads.store(folder, *sorted((out / "head").iterdir()), *([worst] if worst.exists() else []))

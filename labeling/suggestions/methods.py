@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from inference import Features
     from inference.heads.everything import Everything
     from inference.heads.lts import Located, Text
-    from inference.heads.proposals import Proposal
+    from inference.heads.proposals import Between, Proposal
 
 EVERYTHING_LIMIT = 100
 """Objects of an image at most, the best of those that are found: each is stored and sent."""
@@ -26,8 +26,8 @@ class Unusable(Exception):
     """This run can't be carried out on any image; the message says what to do."""
 
 
-def propose(run: Run, image_id: int) -> list[Proposal]:
-    """What the run's method proposes on an image, best first.
+def propose(run: Run, image_id: int, between: Between) -> list[Proposal]:
+    """What the run's method proposes on an image, best first. between: called between two objects.
 
     Raises: FeaturesLost when the image is prepared anew; Unusable when the head or its weights are of no use.
     """
@@ -36,8 +36,8 @@ def propose(run: Run, image_id: int) -> list[Proposal]:
     features = store.load(image_id)
     try:
         if run.method == Method.EVERYTHING:
-            return everything().discover(features)[:EVERYTHING_LIMIT]
-        return ask_head(run, features)
+            return everything().discover(features, between=between)[:EVERYTHING_LIMIT]
+        return ask_head(run, features, between)
     except FileNotFoundError as error:
         raise Unusable(f"The model of this method is not installed ({error}).") from error
     except FeaturesError as error:
@@ -46,7 +46,7 @@ def propose(run: Run, image_id: int) -> list[Proposal]:
         raise Unusable(str(error)) from error
 
 
-def ask_head(run: Run, features: Features) -> list[Proposal]:
+def ask_head(run: Run, features: Features, between: Between) -> list[Proposal]:
     """Proposals of the run's head; borders of things drawn by the click model, unless the run says not to."""
     from inference.heads.proposals import DUPLICATE, suppress
     from inference.heads.refine import refine
@@ -55,11 +55,12 @@ def ask_head(run: Run, features: Features) -> list[Proposal]:
         raise Unusable("The head of this run was deleted. Start another run.")
     threshold = run.options.get("threshold", LEAST[Method(run.method)])
     head, mode = heads.load(run.head), run.options.get("mode")
-    found = head.suggest(features, threshold, mode)
+    found = head.suggest(features, threshold, mode, between=between)
     if mode == "semantic" or not run.options.get("refine", True):
         return found
     stuff = {head.categories[k] for k in head.stuff}  # has no middle to click into
-    things = iter(refine([one for one in found if one.category not in stuff], features, model.predictor()))
+    bounded = [one for one in found if one.category not in stuff]
+    things = iter(refine(bounded, features, model.predictor(), between=between))
     drawn = [one if one.category in stuff else next(things) for one in found]
     return suppress(drawn, DUPLICATE)  # with sharper borders two queries about one object turn out to be that
 

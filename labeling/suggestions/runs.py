@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from labeling.accounts.models import User
@@ -139,13 +139,12 @@ def retry(run: Run) -> int:
     return count
 
 
-def claim() -> RunImage | None:
-    """Take the first row in line for one lease, or None."""
+def claim(before: RunImage | None = None) -> RunImage | None:
+    """Take the first row in line for one lease, or None. before: only one that interrupts this claimed row."""
     owner = leases.owner()
     with transaction.atomic():
-        line = RunImage.objects.filter(
-            state=State.QUEUED, run__state=Run.State.RUNNING, image__encoding__state=Encoding.State.READY
-        ).order_by("-priority", "attempts", "id")
+        line = _line() if before is None else _line().filter(_interrupts(before))
+        line = line.order_by("-priority", "attempts", "id")
         if connection.features.has_select_for_update_skip_locked:
             line = line.select_for_update(skip_locked=True, of=("self",))
         first = line.first()
@@ -157,11 +156,23 @@ def claim() -> RunImage | None:
     return RunImage.objects.select_related("run__head", "run__project", "image").filter(lease_owner=owner).first()
 
 
-def is_waiting() -> bool:
-    """Whether anything could be claimed."""
+def _line() -> QuerySet[RunImage]:
+    """The rows that could be claimed."""
     return RunImage.objects.filter(
         state=State.QUEUED, run__state=Run.State.RUNNING, image__encoding__state=Encoding.State.READY
-    ).exists()
+    )
+
+
+def _interrupts(row: RunImage) -> Q:
+    """Rows that somebody waits for: all of them when nobody waits for `row`, else those of smaller images, so that
+    somebody with a small image does not wait for somebody with a large one."""
+    smaller = Q(image__height__lt=row.image.width * row.image.height / F("image__width"))
+    return Q(priority__gt=row.priority) | (Q(priority=row.priority, priority__gte=FIRST) & smaller)
+
+
+def is_waiting(before: RunImage | None = None) -> bool:
+    """Whether anything could be claimed. before: that interrupts this claimed row."""
+    return (_line() if before is None else _line().filter(_interrupts(before))).exists()
 
 
 def owned(row: RunImage) -> QuerySet[RunImage]:

@@ -28,6 +28,12 @@ TELL_EVERY = 0.5
 SLICE = 300.0
 """Seconds after which a task ends, and another one goes on."""
 
+LOOK_EVERY = 0.5
+"""Seconds between two looks for rows that somebody waits for."""
+
+MOST_NESTED = 3
+"""Rows that may interrupt each other."""
+
 
 def work_off() -> int:
     """Look at images until none waits or the worker shuts down; returns how many were looked at.
@@ -57,19 +63,62 @@ def _drain(until: float) -> int:
         if row is None:
             break
         with leases.renewing(runs.owned(row)):
-            done += look(row)
+            done += look(row, Turns(row))
         if runs.close(row.run) or time.monotonic() - told_at > TELL_EVERY:
             told_at = time.monotonic()
-            row.run.refresh_from_db()
-            runs.publish(row.run)
+            _tell(row.run)
     return done
 
 
-def look(row: RunImage) -> bool:
+def _tell(run: Run) -> None:
+    """Tell how far a run is, unless it was deleted meanwhile."""
+    try:
+        run.refresh_from_db()
+    except Run.DoesNotExist:
+        return
+    runs.publish(run)
+
+
+class NotWanted(Exception):
+    """A row was stopped, deleted or taken over while it was looked at: nobody wants the answer."""
+
+
+class Turns:
+    """What a worker does between two objects of an image, which may be large: rows that somebody waits for go first.
+
+    A run over many images or over a large one keeps nobody waiting longer than some objects take. An interrupting row
+    may be interrupted itself, `MOST_NESTED` deep: each holds an image's features.
+    """
+
+    def __init__(self, row: RunImage, depth: int = 0) -> None:
+        self.row, self.depth = row, depth
+        self.seconds = 0.0
+        """How long others were looked at."""
+        self._next = time.monotonic() + LOOK_EVERY
+
+    def __call__(self) -> None:
+        """Raises: NotWanted."""
+        if time.monotonic() < self._next:
+            return
+        if not runs.owned(self.row).exists():
+            raise NotWanted
+        began = time.perf_counter()
+        while self.depth < MOST_NESTED and not leases.stopping() and (other := runs.claim(before=self.row)):
+            with leases.renewing(runs.owned(other)):
+                look(other, Turns(other, self.depth + 1))
+            runs.close(other.run)
+            _tell(other.run)
+        self.seconds += time.perf_counter() - began
+        self._next = time.monotonic() + LOOK_EVERY
+
+
+def look(row: RunImage, turns: Turns) -> bool:
     """Ask a claimed row's method about its image and store the answer. What goes wrong fails this image alone."""
     began = time.perf_counter()
     try:
-        found = methods.propose(row.run, row.image_id)
+        found = methods.propose(row.run, row.image_id, turns)
+    except NotWanted:
+        return False
     except store.FeaturesLost as lost:
         logger.warning("run %s waits for image %s: %s", row.run_id, row.image_id, lost)
         runs.give_back(row)
@@ -81,7 +130,7 @@ def look(row: RunImage) -> bool:
         logger.exception("run %s failed on image %s (attempt %s)", row.run_id, row.image_id, row.attempts)
         runs.fail(row, f"The model failed on it ({type(error).__name__}: {error}). The worker's log says more.")
         return False
-    return save(row, found, time.perf_counter() - began)
+    return save(row, found, time.perf_counter() - began - turns.seconds)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Runs: their queue, what a head finds, what is remembered, and what survives."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -169,7 +170,7 @@ def test_stop_and_retry(project: Project, alice: User, starter: HeadVersion, add
     assert row is not None
     assert runs.stop(run)
     assert states(run) == ["stopped", "stopped"]
-    assert not work.look(row), "what a worker found meanwhile is not stored"
+    assert not work.look(row, work.Turns(row)), "what a worker found meanwhile is not stored"
     assert offered(images[0]) == []
     assert not runs.stop(run)
     assert runs.retry(run) == 2
@@ -365,3 +366,104 @@ def test_a_suggestion_keeps_what_its_clicks_began_with(project: Project, add_ima
     row.refresh_from_db()
     assert (row.basis, row.clicks) == (coarse["counts"], [[12, 12, True]])
     assert work.as_row(replace(found, basis=None), image, Method.INSTANCES, None, None).basis == ""
+
+
+def during_the_first_look(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> list[int]:
+    """Something happens between two objects of the first image that is looked at; returns the images whose objects
+    are worked at, as they come."""
+    seen: list[int] = []
+    go_on = work.Turns.__call__
+
+    def between(turns: work.Turns) -> None:
+        seen.append(turns.row.image_id)
+        if len(seen) == 1:
+            act()
+        go_on(turns)
+
+    monkeypatch.setattr(work, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(work.Turns, "__call__", between)
+    return seen
+
+
+def ended(run: Run) -> list[int]:
+    """A run's images in the order in which their answers were there."""
+    return list(run.rows.filter(state="ready").order_by("finished_at").values_list("image", flat=True))
+
+
+def test_who_waits_for_an_image_interrupts_a_run_within_an_image(
+    project: Project, alice: User, bob: User, starter: HeadVersion, add_image: AddImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [add_image(seed) for seed in range(4)]
+    last = images[-1]
+    run = start(project, alice, options={"refine": False})
+    seen = during_the_first_look(
+        monkeypatch, lambda: start(project, bob, images=[last], options={"refine": False}, first=True)
+    )
+    assert work.work_off() == 3, "and the one in between"
+    assert ended(run) == [last.pk, *(image.pk for image in images[:-1])]
+    assert seen[:2] == [images[0].pk, last.pk]
+    run.refresh_from_db()
+    assert run.state == "done"
+
+
+def test_who_waits_with_another_method_or_project_goes_first_too(
+    project: Project, alice: User, bob: User, starter: HeadVersion, add_image: AddImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, other = add_image(0), add_image(1, of=Project.objects.create(name="Another", created_by=alice))
+    run = start(project, alice, options={"refine": False})
+    asked: list[Run] = []
+    during_the_first_look(
+        monkeypatch,
+        lambda: asked.append(start(other.project, bob, images=[other], options={"refine": False}, first=True)),
+    )
+    work.work_off()
+    asked[0].refresh_from_db()
+    assert (asked[0].state, ended(asked[0]), ended(run)) == ("done", [other.pk], [image.pk])
+    assert asked[0].rows.get().finished_at < run.rows.get().finished_at
+
+
+def test_only_smaller_images_interrupt_one_that_somebody_waits_for(
+    project: Project, alice: User, starter: HeadVersion, add_image: AddImage
+) -> None:
+    images = [add_image(seed) for seed in range(4)]
+    large, same, small, bulk = images
+    Image.objects.filter(pk__in=[large.pk, same.pk]).update(width=1000, height=1000)
+    Image.objects.filter(pk=bulk.pk).update(width=1, height=1)
+    start(project, alice, images=[large], first=True)
+    row = runs.claim()
+    assert row is not None
+    assert row.image_id == large.pk
+    start(project, alice, images=[bulk])
+    start(project, alice, images=[same], first=True)
+    assert runs.claim(before=row) is None
+    assert not runs.is_waiting(before=row)
+    start(project, alice, images=[small], first=True)
+    assert runs.is_waiting(before=row)
+    found = runs.claim(before=row)
+    assert found is not None
+    assert found.image_id == small.pk
+    assert [claimed.image_id for claimed in (runs.claim(), runs.claim()) if claimed] == [same.pk, bulk.pk]
+
+
+def test_interruptions_are_nested_a_few_deep_only(
+    project: Project, alice: User, starter: HeadVersion, add_image: AddImage
+) -> None:
+    add_image(0)
+    start(project, alice)
+    row = runs.claim()
+    assert row is not None
+    start(project, alice, images=[add_image(1)], first=True)
+    turns = work.Turns(row, work.MOST_NESTED)
+    turns._next = 0
+    turns()
+    assert states(row.run) == ["running", "queued"]
+
+
+def test_a_stopped_run_frees_the_worker_between_two_objects(
+    project: Project, alice: User, starter: HeadVersion, add_image: AddImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_image(0)
+    run = start(project, alice, options={"refine": False, "threshold": 0.0})
+    seen = during_the_first_look(monkeypatch, lambda: runs.stop(run))
+    assert work.work_off() == 0
+    assert (states(run), len(seen)) == (["stopped"], 1)

@@ -106,6 +106,28 @@ def test_refined_proposals_are_the_click_models(predictor: ClickPredictor, coco_
     assert refine([], features, predictor) == []
 
 
+def test_refined_some_at_a_time_is_the_same_and_can_be_interrupted(
+    predictor: ClickPredictor, coco_file: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (example,) = pictures(coco_file(1), None)
+    features = Encoded(predictor, None).of(example)
+    rough = [
+        Proposal(encode(example.mask(one.segmentation)), (0, 0, 1, 1), 0.7, str(place))
+        for place, one in enumerate(list(example.objects) * 3)
+    ]
+    together = refine(rough, features, predictor)
+    monkeypatch.setattr("inference.heads.refine.MASK_PIXELS", 1)
+    calls: list[int] = []
+    assert refine(rough, features, predictor, between=lambda: calls.append(1)) == together
+    assert len(calls) == 2 * len(rough), "before each mask is read, and before each answer is"
+
+    def stop() -> None:
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        refine(rough, features, predictor, between=stop)
+
+
 def test_files_that_cannot_be_used_are_named(coco_file: Make, tmp_path: Path) -> None:
     file = coco_file(1)
     data = json.loads(file.read_text())

@@ -197,7 +197,9 @@ def test_every_prompt_gives_one_mask_the_same_as_alone(
     boxes, scores = everything.boxes(features, limit=7, floor=0.0)
     assert len(boxes) == 7
     assert (boxes[:, 2:] <= [features.width, features.height]).all()
-    found = everything.discover(features, limit=7, floor=0.0)
+    calls: list[int] = []
+    found = everything.discover(features, limit=7, floor=0.0, between=lambda: calls.append(1))
+    assert len(calls) == 7, "before each object"
     found_scores = [proposal.score for proposal in found]
     assert found_scores == sorted(found_scores, reverse=True)
     alone = []

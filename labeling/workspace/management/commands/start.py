@@ -115,7 +115,7 @@ def only_one() -> Iterator[None]:
     Raises: CommandError when another one holds it.
     """
     RUN.mkdir(parents=True, exist_ok=True)
-    with (RUN / "lock").open("a+") as file:
+    with (RUN / "lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -8,7 +8,7 @@ from labeling.accounts.models import FailedSignIn, User
 
 admin.site.site_header = "Interlabel administration"
 admin.site.site_title = "Interlabel"
-admin.site.index_title = "Everything that is stored"
+admin.site.index_title = "All stored data"
 
 
 @admin.register(User)

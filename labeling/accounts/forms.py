@@ -17,8 +17,8 @@ class SignInForm(AuthenticationForm):
 
     error_messages = {
         "invalid_login": "Wrong username or password. Both are case-sensitive.",
-        "inactive": "This account is switched off. Ask your administrator.",
-        "throttled": "Too many tries. Wait %(time)s and try again, or ask your administrator for a new password.",
+        "inactive": "This account is disabled. Ask your administrator.",
+        "throttled": "Too many failed sign-ins. Wait %(time)s, or ask your administrator for a new password.",
     }
 
     def clean(self) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def refusal(found: Sequence[Overlap], own: set[int]) -> ApiError:
     return ApiError(
         422,
         "overlap",
-        f"In this project no pixel may belong to two objects. This object would share pixels: {with_whom}{more}. "
+        f"In panoptic mode no pixel may belong to two objects. This object would share pixels: {with_whom}{more}. "
         "Cut them off one of the two, or send the changes of both together. Nothing was changed.",
         objects=told,
     )

@@ -77,12 +77,12 @@ def turn_off(project: Project) -> None:
 def refusal(found: list[Overlapping]) -> ApiError:
     """What a manager is told who would make a project panoptic in which objects overlap."""
     pairs = sum(len(one.overlaps) for one in found)
-    where = "one image" if len(found) == 1 else f"{len(found)} images"
-    what = "Two objects overlap" if pairs == 1 else f"{pairs} pairs of objects overlap"
+    where = "1 image" if len(found) == 1 else f"{len(found)} images"
+    what = "1 pair of objects overlaps" if pairs == 1 else f"{pairs} pairs of objects overlap"
     return ApiError(
         409,
         "overlaps",
-        f"{what} on {where}. Nothing was changed: clear the overlaps first, or let the upper object of each keep them.",
+        f"{what} on {where}. Nothing was changed. Remove the overlaps first, or keep the top object's pixels in each.",
         pairs=pairs,
         images=len(found),
         first=[

@@ -42,7 +42,7 @@ from labeling.projects.models import Category
 OPEN_FOR = timedelta(minutes=5)
 """How long an image counts as open after `touch_open`; an editor touches it every minute that somebody clicks in it."""
 
-GONE = "Someone deleted this object meanwhile. Load the image again."
+GONE = "Someone else deleted this object. Reload the image."
 
 Kind = AnnotationEvent.Kind
 Status = AnnotationSet.Status
@@ -421,7 +421,7 @@ def _compare(kept: AnnotationSet, version: int) -> None:
             409,
             "conflict",
             f"The image was changed since you loaded it (you have version {version}, it has {kept.version}). "
-            "Nothing was overwritten; look at what is there now and save again.",
+            "Nothing was overwritten. Check the current version and save again.",
             **_now(kept),
         )
 

@@ -26,7 +26,7 @@ def panoptic_project(request: HttpRequest, project_id: int) -> HttpResponse:
         return _page(request, project)
     if request.POST.get("panoptic") == "off":
         panoptic.turn_off(project)
-        messages.success(request, "Objects may overlap again.")
+        messages.success(request, "Panoptic mode is off. Objects may overlap.")
         return _settings(project)
     if "clear" in request.POST:
         panoptic.clear(project, cast(User, request.user))
@@ -34,7 +34,7 @@ def panoptic_project(request: HttpRequest, project_id: int) -> HttpResponse:
         panoptic.turn_on(project)
     except ApiError:
         return _page(request, project)
-    messages.success(request, "The project is panoptic now: no pixel belongs to two objects.")
+    messages.success(request, "Panoptic mode is on. No pixel belongs to two objects.")
     return _settings(project)
 
 

@@ -133,10 +133,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
     if isinstance(exception, TooManyFilesSent):
         return ApiError(
-            400, "too_many_files", f"One request takes at most {most} files. Send them in several."
+            400, "too_many_files", f"One request takes at most {most} files. Send them in several requests."
         ).response()
     if isinstance(exception, TooManyFieldsSent | RequestDataTooBig):
-        return ApiError(413, "too_large", "The request has too many fields, or is too large. Cut it up.").response()
+        return ApiError(413, "too_large", "The request has too many fields or is too large. Split it.").response()
     return ApiError(400, "bad_request", "The request is malformed.").response()
 
 

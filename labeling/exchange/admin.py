@@ -28,10 +28,10 @@ class ExportAdmin(admin.ModelAdmin):
         url = making.describe(export).get("url")
         return format_html('<a href="{}">Download</a>', url) if url else "–"
 
-    @admin.action(description="Try failed exports again")
+    @admin.action(description="Retry failed exports")
     def try_again(self, request: HttpRequest, exports: QuerySet[Export]) -> None:
         count = sum(services.try_again(export) for export in exports)
-        self.message_user(request, f"Exports made again: {count}. Others had not failed.", messages.SUCCESS)
+        self.message_user(request, f"{count} failed exports were started again.", messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -46,7 +46,7 @@ Progress = Callable[[int, int], None]
 """Called with images written and images in all."""
 
 
-EXPIRED = "Its zip was deleted, as it was old. Make the export again: you get the labels of today."
+EXPIRED = "The file was deleted because it was old. Create the export again to get the current labels."
 
 
 class LeaseLost(Exception):
@@ -101,7 +101,7 @@ def make(export: Export) -> None:
     try:
         if export.attempts > MAX_ATTEMPTS:
             raise ExportProblem(
-                f"The worker died {MAX_ATTEMPTS} times while making it. Perhaps the server has too little memory or "
+                f"The worker died {MAX_ATTEMPTS} times while making it. The server may have too little memory or "
                 "disk; ask the administrator to look at the worker's log."
             )
         with leases.renewing(_mine(export)):
@@ -115,9 +115,7 @@ def make(export: Export) -> None:
     except Exception as error:
         logger.exception("export %s failed (attempt %s)", export.pk, export.attempts)
         if export.attempts >= MAX_ATTEMPTS:
-            reason = (
-                f"The server failed to make it ({type(error).__name__}). Ask the administrator for the worker's log."
-            )
+            reason = f"The export failed ({type(error).__name__}). Ask your administrator to look at the worker's log."
             _settle(export, state=State.FAILED, reason=reason, file="", finished_at=timezone.now())
         else:
             _settle(export, state=State.QUEUED, file="")

@@ -34,9 +34,9 @@ def start(project: Project, user: User, *, format: str, options: dict[str, Any])
 
 
 _NOTHING = {
-    "labeled": "No image has a kept object yet, and none is done. Label one first, or export all images.",
-    "done": "No image is done yet. Mark one as done first, or export the labeled ones.",
-    "all": "The project has no images yet. Add some first.",
+    "labeled": "No image has an object and none is done. Label an image first, or export all images.",
+    "done": "No image is done. Finish an image first, or export the labeled images.",
+    "all": "The project has no images. Add images first.",
 }
 
 

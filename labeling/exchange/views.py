@@ -18,11 +18,11 @@ def download(request: HttpRequest, export_id: int) -> StoredFileResponse:
     if export.state == Export.State.EXPIRED:
         raise Http404(making.EXPIRED)
     if export.state != Export.State.READY:
-        raise Http404("This export is not ready. The project page shows how far it is.")
+        raise Http404("This export is not ready. See its progress on the project page.")
     try:
         file = export.file.open("rb")
     except FileNotFoundError as error:
-        raise Http404("The zip of this export is gone. Make the export again.") from error
+        raise Http404("The file of this export is missing. Create the export again.") from error
     name = f"{slugify(export.project.name) or 'project'}-{export.format}-{export.pk}.zip"
     response = StoredFileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
     response["Cache-Control"] = "private, no-store"

@@ -27,11 +27,11 @@ class EncodingAdmin(admin.ModelAdmin):
     def project(self, encoding: Encoding) -> str:
         return encoding.image.project.name
 
-    @admin.action(description="Retry the failed ones")
+    @admin.action(description="Retry failed images")
     def retry(self, request: HttpRequest, chosen: QuerySet[Encoding]) -> None:
         self.message_user(request, f"{queue.retry(chosen)} queued again.")
 
-    @admin.action(description="Encode the ready ones again")
+    @admin.action(description="Prepare ready images again")
     def encode_again(self, request: HttpRequest, chosen: QuerySet[Encoding]) -> None:
         count = sum(queue.requeue_lost(row) for row in chosen.filter(state=Encoding.State.READY))
         self.message_user(request, f"{count} queued again.")

@@ -26,8 +26,8 @@ STALE_PRIORITY = -1
 TOLD_ONE_BY_ONE = 200
 NUDGE_EXPIRES = timedelta(seconds=60)
 WORKER_DIED = (
-    f"The worker died while encoding it, {MAX_ATTEMPTS} times. Perhaps the server has too little memory for a picture "
-    "of this size. Press Retry, or ask the administrator to look at the worker's log."
+    f"The worker crashed {MAX_ATTEMPTS} times while preparing this image. The server may have too little memory for an "
+    "image of this size. Press Retry, or ask your administrator to look at the worker's log."
 )
 State = Encoding.State
 
@@ -42,15 +42,16 @@ def add(images: Iterable[Image]) -> None:
     nudge()
 
 
-def claim(limit: int) -> list[Encoding]:
+def claim(limit: int, opened: bool = False) -> list[Encoding]:
     """Take up to `limit` queued rows for one lease: the first in line, and others of its size that could share a batch.
+    opened: only images that somebody opens.
 
     A row that was tried before goes alone: if it kills the worker again, it takes nobody along.
     """
     owner = leases.owner()
     with transaction.atomic():
         line = Encoding.objects.filter(state=State.QUEUED).order_by("-priority", "attempts", "id")
-        line = line.select_related("image")
+        line = (line.filter(priority__gt=0) if opened else line).select_related("image")
         if connection.features.has_select_for_update_skip_locked:
             line = line.select_for_update(skip_locked=True, of=("self",))
         taken = _batch(list(line[: limit * 4 if limit > 1 else 1]), limit)

@@ -67,13 +67,14 @@ def is_waiting() -> bool:
     return Tile.objects.filter(state=State.QUEUED).exists()
 
 
-def work_off() -> int:
-    """Encode the tiles that are asked for, the newest wish first; returns how many are ready."""
-    ready = 0
-    while not leases.stopping() and (row := _claim()) is not None:
+def work_off(limit: int | None = None) -> int:
+    """Encode the tiles that are asked for, at most `limit`, the newest wish first; returns how many were tried."""
+    tried = 0
+    while tried != limit and not leases.stopping() and (row := _claim()) is not None:
         with leases.renewing(_owned(row)):
-            ready += _encode(row)
-    return ready
+            _encode(row)
+        tried += 1
+    return tried
 
 
 def _claim() -> Tile | None:

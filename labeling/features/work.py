@@ -47,11 +47,12 @@ def _drain(until: float) -> int:
     queue.release_lost()
     ready, size = 0, model.batch_size()
     while not leases.stopping() and time.monotonic() <= until:
-        tiles.work_off()  # somebody is clicking there: before whole images
-        rows = queue.claim(size)
-        if not rows:
+        # Somebody is clicking there: before whole images, but in turn with those that somebody opens.
+        clicked = tiles.work_off(limit=1)
+        rows = queue.claim(size, opened=bool(clicked))
+        if not rows and not clicked:
             break
-        ready += encode(rows)
+        ready += encode(rows) if rows else 0
     return ready
 
 
@@ -81,7 +82,7 @@ def _encode_views(rows: list[Encoding], views: list[npt.NDArray[np.uint8]]) -> i
         if len(rows) > 1:  # find the one that is to blame
             return sum(_encode_views([row], [view]) for row, view in zip(rows, views, strict=True))
         logger.exception("image %s could not be encoded (attempt %s)", rows[0].image_id, rows[0].attempts)
-        reason = f"The model could not encode it ({type(error).__name__}: {error}). The worker's log says more."
+        reason = f"The image couldn't be prepared ({type(error).__name__}: {error}). See the worker's log for details."
         queue.fail(rows[0], reason)
         return 0
     seconds = (time.perf_counter() - began) / len(rows)
@@ -94,7 +95,9 @@ def _store(row: Encoding, features: store.Features, seconds: float) -> bool:
         stored = store.save(row.image.project_id, row.image_id, features)
     except OSError as error:
         logger.exception("the features of image %s could not be written", row.image_id)
-        queue.fail(row, f"The feature store can't be written ({error}). Make room or repair it, then press Retry.")
+        queue.fail(
+            row, f"The feature store can't be written ({error}). Free disk space or repair it, then press Retry."
+        )
         return False
     done = queue.finish(
         row, version=stored.version, key=stored.key, sha256=stored.sha256, nbytes=stored.nbytes, seconds=seconds

@@ -40,8 +40,9 @@ def require(user: User | AnonymousUser, project_id: int, allowed: frozenset[Role
     if role is None:
         raise Http404("No such project, or you are not a member of it.")
     if role not in allowed:
-        names = " or ".join(sorted(one.label.lower() for one in allowed))
-        raise PermissionDenied(f"This needs the role {names}; yours here is {role.label.lower()}.")
+        names = " and ".join(sorted(f"{one.label.lower()}s" for one in allowed))
+        you = f"{'an' if role == Role.ANNOTATOR else 'a'} {role.label.lower()}"
+        raise PermissionDenied(f"Only {names} can open this page; you are {you}.")
     return role
 
 

@@ -57,7 +57,7 @@ def projects(request: HttpRequest) -> Any:
     user = cast(User, request.user)
     if request.method == "POST":
         if not may_create(user):
-            raise PermissionDenied("You may not make projects. Ask your administrator for it.")
+            raise PermissionDenied("You don't have permission to create projects. Ask your administrator.")
         spec = body(request, ProjectSpec)
         with transaction.atomic():
             made = create_project(name=spec.name, user=user, instructions=spec.instructions, categories=spec.categories)

@@ -15,7 +15,7 @@ class AttributeForm(forms.Form):
     """One attribute; `number` is set for one that exists. A new row without a name is none and is left out."""
 
     number = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
-    name = forms.CharField(max_length=80, error_messages={"required": "Give the attribute a name."})
+    name = forms.CharField(max_length=80, error_messages={"required": "Enter an attribute name."})
     kind = forms.ChoiceField(choices=Attribute.Kind.choices)
     choices = forms.CharField(max_length=9000, required=False)
 

@@ -37,7 +37,7 @@ def save_attributes(project: Project, specs: Sequence[AttributeSpec], deleted: C
     named = [spec.number for spec in specs if spec.number]
     for number in [*named, *deleted]:
         if number not in known:
-            message = f"The project has no attribute number {number}. Load the page again."
+            message = f"The project has no attribute number {number}. Reload the page."
             raise ApiError(400, "unknown_attribute", message)
     staying = [one for number, one in known.items() if number not in deleted and number not in named]
     _check_clashes(staying, specs)
@@ -66,7 +66,7 @@ def _check_clashes(staying: Iterable[Attribute], specs: Sequence[AttributeSpec])
     names = [one.name.casefold() for one in staying] + [spec.name.casefold() for spec in specs]
     for spec in specs:
         if names.count(spec.name.casefold()) > 1:
-            message = f"There are two attributes called “{spec.name}”. Give one another name."
+            message = f"Two attributes are named “{spec.name}”. Rename one of them."
             raise ApiError(400, "attribute_taken", message)
     if len(names) > MAX_ATTRIBUTES:
         raise ApiError(400, "too_many_attributes", f"A project has at most {MAX_ATTRIBUTES} attributes.")
@@ -74,7 +74,7 @@ def _check_clashes(staying: Iterable[Attribute], specs: Sequence[AttributeSpec])
 
 def _check_kind(attribute: Attribute, spec: AttributeSpec) -> None:
     if attribute.kind != spec.kind:
-        message = f"“{attribute.name}” stays a {attribute.kind}: objects have such values. Make another attribute."
+        message = f"The kind of “{attribute.name}” can't be changed: objects have values. Add another attribute."
         raise ApiError(400, "kind_fixed", message)
 
 
@@ -90,7 +90,7 @@ def checked_values(project: Project, given: Mapping[str, Any], before: Values) -
         attribute = defined.get(number)
         if attribute is None:
             if not _was_deleted(project, number):
-                raise _refused(f"attribute {number}", "is not one of this project's. Load the page again.")
+                raise _refused(f"attribute {number}", "is not an attribute of this project. Reload the page.")
             if value is not None:
                 _check_size(f"attribute {number}", value)
                 values[number] = value  # deleted since; what undo brings back still has it

@@ -4,10 +4,12 @@ from typing import Any, cast
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.db.models import Count
 
 from labeling.common.api import ApiError
 from labeling.projects.models import Category, Project, Role
 from labeling.projects.palette import PALETTE, free_color, free_hotkey
+from labeling.projects.services import in_use
 from labeling.projects.specs import CategorySpec
 
 _HOTKEYS = [("", "–"), *((str(key), str(key)) for key in range(1, 10))]
@@ -16,7 +18,7 @@ _HOTKEYS = [("", "–"), *((str(key), str(key)) for key in range(1, 10))]
 class ProjectForm(forms.Form):
     """What a project is for."""
 
-    name = forms.CharField(max_length=120, error_messages={"required": "Give the project a name."})
+    name = forms.CharField(max_length=120, error_messages={"required": "Enter a project name."})
     instructions = forms.CharField(max_length=20_000, required=False, widget=forms.Textarea)
 
 
@@ -24,13 +26,16 @@ class CategoryForm(forms.Form):
     """One class; `number` is set for one that exists. A new row without a name is no class and is left out."""
 
     number = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
-    name = forms.CharField(max_length=80, error_messages={"required": "Give the class a name."})
+    name = forms.CharField(max_length=80, error_messages={"required": "Enter a class name."})
     color = forms.CharField(
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Use a colour like #1f77b4.")],
         widget=forms.TextInput(attrs={"type": "color"}),
     )
     hotkey = forms.TypedChoiceField(choices=_HOTKEYS, coerce=int, empty_value=None, required=False)
     kind = forms.ChoiceField(choices=Category.Kind.choices)
+
+    in_use = ""
+    """Why the class can't be deleted now; empty when it can."""
 
     def has_changed(self) -> bool:
         """Whether the row is a class at all: Django leaves new rows out that have not changed."""
@@ -60,9 +65,9 @@ class CategoryRows(forms.BaseFormSet):
         for row in kept:
             name, hotkey = row.cleaned_data.get("name", "").casefold(), row.cleaned_data.get("hotkey")
             if name and name in names:
-                row.add_error("name", "Another class has this name.")
+                row.add_error("name", "Another class has the same name.")
             if hotkey and hotkey in hotkeys:
-                row.add_error("hotkey", "Another class has this key.")
+                row.add_error("hotkey", "Another class uses the same key.")
             names.add(name)
             hotkeys.add(hotkey or 0)
 
@@ -107,15 +112,26 @@ def category_rows(data: Any = None, project: Project | None = None) -> CategoryR
         forms.formset_factory(CategoryForm, CategoryRows, extra=len(blank), can_delete=True, max_num=500),
     )
     if data is not None:
-        return factory(data, prefix="classes")
-    rows = factory(initial=initial, prefix="classes")
+        return _with_use(factory(data, prefix="classes"), project)
+    rows = _with_use(factory(initial=initial, prefix="classes"), project)
     for form, values in zip(rows.extra_forms, blank, strict=True):
         form.initial = values
+    return rows
+
+
+def _with_use(rows: CategoryRows, project: Project | None) -> CategoryRows:
+    """The rows, with why the classes of objects can't be deleted: it is told before anything is sent."""
+    used = {one.number: one for one in project.categories.annotate(used=Count("annotations"))} if project else {}
+    for row in rows.forms:
+        number = str(row["number"].value() or "")
+        one = used.get(int(number)) if number.isdecimal() and len(number) < 19 else None
+        if one is not None and one.used:
+            row.in_use = in_use(one, one.used)
     return rows
 
 
 class MemberForm(forms.Form):
     """A person to add."""
 
-    username = forms.CharField(max_length=150, error_messages={"required": "Type the person's sign-in name."})
+    username = forms.CharField(max_length=150, error_messages={"required": "Enter a username."})
     role = forms.ChoiceField(choices=Role.choices, initial=Role.ANNOTATOR)

@@ -54,7 +54,7 @@ def save_categories(project: Project, specs: Sequence[CategorySpec], deleted: Co
     unknown = [spec.number for spec in specs if spec.number and spec.number not in known]
     unknown += [number for number in deleted if number not in known]
     if unknown:
-        raise ApiError(400, "unknown_category", f"The project has no class number {unknown[0]}. Load the page again.")
+        raise ApiError(400, "unknown_category", f"The project has no class number {unknown[0]}. Reload the page.")
     specs = [_completed(spec, known[spec.number]) if spec.number else spec for spec in specs]
     changes = {spec.number: spec for spec in specs if spec.number is not None}
     staying = [category for number, category in known.items() if number not in changes and number not in deleted]
@@ -78,18 +78,27 @@ def _check_clashes(staying: Iterable[Category], specs: Sequence[CategorySpec]) -
         raise ApiError(400, "no_category", "A project needs at least one class.")
     for spec in specs:
         if names.count(spec.name.casefold()) > 1:
-            raise ApiError(400, "name_taken", f"There are two classes called “{spec.name}”. Give one another name.")
+            raise ApiError(400, "name_taken", f"Two classes are named “{spec.name}”. Rename one of them.")
         if spec.hotkey is not None and keys.count(spec.hotkey) > 1:
-            raise ApiError(400, "hotkey_taken", f"Key {spec.hotkey} is given to two classes. Choose another for one.")
+            raise ApiError(
+                400, "hotkey_taken", f"Two classes use the key {spec.hotkey}. Choose another key for one of them."
+            )
+
+
+def in_use(category: Category, used: int) -> str:
+    """Why a class of `used` objects can't be deleted."""
+    objects = "1 object uses" if used == 1 else f"{used} objects use"
+    return (
+        f"“{category.name}” can't be deleted: {objects} this class. Change the class of these objects in the editor "
+        "first."
+    )
 
 
 def _delete_categories(categories: Sequence[Category]) -> None:
     for category in categories:
         used = category.annotations.count()
         if used:
-            objects = "one object has" if used == 1 else f"{used} objects have"
-            message = f"“{category.name}” can't be deleted: {objects} this class. Give them another class first."
-            raise ApiError(409, "category_in_use", message, category=category.number, objects=used)
+            raise ApiError(409, "category_in_use", in_use(category, used), category=category.number, objects=used)
         category.delete()
 
 
@@ -163,11 +172,11 @@ def add_member(project: Project, username: str, role: Role) -> Membership:
     """Make the user called `username` a member. Raises: ApiError 400 when there is nobody or they are one already."""
     user = User.objects.filter(username__iexact=username.strip(), is_active=True).first()
     if user is None:
-        message = f"Nobody is called “{username}”. Check the spelling, or ask your administrator for an account."
+        message = f"No account named “{username}”. Check the spelling, or ask your administrator to create an account."
         raise ApiError(400, "no_such_user", message)
     membership, made = Membership.objects.get_or_create(project=project, user=user, defaults={"role": role})
     if not made:
-        raise ApiError(400, "already_member", f"{user.shown_name} is a member already; change the role in the list.")
+        raise ApiError(400, "already_member", f"{user.shown_name} is already a member. Change the role in the list.")
     return membership
 
 
@@ -195,7 +204,7 @@ def _locked_member(project: Project, user_id: int) -> Membership:
     Project.objects.select_for_update().get(pk=project.pk)  # two managers can't remove each other at the same time
     membership = Membership.objects.select_related("user").filter(project=project, user_id=user_id).first()
     if membership is None:
-        raise ApiError(404, "not_a_member", "That person is not a member any more. Load the page again.")
+        raise ApiError(404, "not_a_member", "That person is no longer a member. Reload the page.")
     return membership
 
 
@@ -203,6 +212,6 @@ def _keep_a_manager(project: Project, leaving: Membership, what: str) -> None:
     others = project.memberships.filter(role=Role.MANAGER).exclude(pk=leaving.pk)
     if leaving.role == Role.MANAGER and not others.exists():
         message = (
-            f"{leaving.user.shown_name} can't be {what}: every project needs a manager. Make somebody else one first."
+            f"{leaving.user.shown_name} can't be {what}: a project needs a manager. Make someone else manager first."
         )
         raise ApiError(409, "last_manager", message)

@@ -37,11 +37,11 @@ class AttributeSpec(Spec):
     @model_validator(mode="after")
     def _choices_fit(self) -> Self:
         if self.kind == "choice" and not self.choices:
-            raise ValueError(f"“{self.name}” is a choice: say what can be chosen")
+            raise ValueError(f"“{self.name}” is a choice: enter at least one option")
         if self.kind != "choice" and self.choices:
-            raise ValueError(f"“{self.name}” is no choice: leave its choices empty")
+            raise ValueError(f"“{self.name}” is not a choice: leave the options empty")
         if len(set(self.choices)) < len(self.choices):
-            raise ValueError(f"“{self.name}” offers the same choice twice")
+            raise ValueError(f"“{self.name}” has the same option twice")
         return self
 
 

@@ -38,7 +38,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Make a project."""
     user = cast(User, request.user)
     if not services.may_create(user):
-        raise PermissionDenied("You may not make projects. Ask your administrator for it.")
+        raise PermissionDenied("You don't have permission to create projects. Ask your administrator.")
     form, rows = ProjectForm(request.POST or None), category_rows(request.POST or None)
     if request.method == "POST" and form.is_valid() and rows.is_valid():
         try:
@@ -52,7 +52,8 @@ def new(request: HttpRequest) -> HttpResponse:
             rows.refuse(error)
         else:
             return redirect("workspace:project", project.pk)
-    return render(request, "projects/new.html", {"form": form, "rows": rows})
+    context = {"form": form, "rows": rows, "refused": request.method == "POST"}
+    return render(request, "projects/new.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,7 +110,7 @@ def add_member(request: HttpRequest, project_id: int) -> HttpResponse:
         except ApiError as error:
             form.add_error("username", error.message)
         else:
-            messages.success(request, f"{added.user.shown_name} is {_a(role)} here now.")
+            messages.success(request, f"{added.user.shown_name} was added as {_a(role)}.")
             return redirect(_members_of(project))
     shown = ProjectForm(initial={"name": project.name, "instructions": project.instructions})
     return _settings_page(request, project, shown, category_rows(project=project), form)
@@ -123,12 +124,12 @@ def change_member(request: HttpRequest, project_id: int, user_id: int) -> HttpRe
     try:
         if "remove" in request.POST:
             gone = services.remove_member(project, user_id)
-            messages.success(request, f"{gone.user.shown_name} is no longer a member. Their work stays.")
+            messages.success(request, f"{gone.user.shown_name} was removed. The objects they labeled are kept.")
         elif wanted in Role.values:
             changed = services.change_role(project, user_id, Role(wanted))
-            messages.success(request, f"{changed.user.shown_name} is {_a(Role(wanted))} here now.")
+            messages.success(request, f"{changed.user.shown_name} is now {_a(Role(wanted))}.")
         else:
-            messages.error(request, "That is not a role. Choose manager, annotator or reviewer.")
+            messages.error(request, "Unknown role. Choose manager, annotator or reviewer.")
     except ApiError as error:
         messages.error(request, error.message)
     still_manages = role_of(request.user, project.pk) == Role.MANAGER  # they may have changed themselves
@@ -151,6 +152,7 @@ def _settings_page(
         "member_form": member_form or MemberForm(),
         "memberships": project.memberships.select_related("user"),
         "roles": Role.choices,
+        "refused": request.method == "POST",
     }
     return render(request, "projects/settings.html", context)
 

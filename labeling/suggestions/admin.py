@@ -42,11 +42,11 @@ class RunAdmin(MadeElsewhere):
     date_hierarchy = "created_at"
     actions = ("stop", "retry")
 
-    @admin.action(description="Stop those that run")
+    @admin.action(description="Stop running runs")
     def stop(self, request: HttpRequest, chosen: QuerySet[Run]) -> None:
         self.message_user(request, f"{sum(runs.stop(run) for run in chosen)} stopped.")
 
-    @admin.action(description="Look at failed and stopped images again")
+    @admin.action(description="Retry failed and stopped images")
     def retry(self, request: HttpRequest, chosen: QuerySet[Run]) -> None:
         self.message_user(request, f"{sum(runs.retry(run) for run in chosen)} images queued again.")
 
@@ -69,11 +69,11 @@ class HeadVersionAdmin(MadeElsewhere):
     date_hierarchy = "created_at"
     actions = ("cancel", "retry")
 
-    @admin.action(description="Cancel those that learn")
+    @admin.action(description="Cancel training")
     def cancel(self, request: HttpRequest, chosen: QuerySet[HeadVersion]) -> None:
         self.message_user(request, f"{sum(learning.cancel(head) for head in chosen)} cancelled.")
 
-    @admin.action(description="Train failed and cancelled ones again")
+    @admin.action(description="Retry failed and cancelled training")
     def retry(self, request: HttpRequest, chosen: QuerySet[HeadVersion]) -> None:
         own = chosen.filter(project__isnull=False)
         self.message_user(request, f"{sum(learning.retry(head) for head in own)} queued again.")

@@ -134,7 +134,7 @@ def for_project(project: Project, head_id: int) -> HeadVersion:
     """A head that the project may ask or look at. Raises: ApiError 404 for any other one, also another project's."""
     found = HeadVersion.objects.filter(pk=head_id).first()
     if found is None or (found.project_id is not None and found.project_id != project.pk):
-        raise ApiError(404, "no_such_head", "The project has no such head. Load the page again.")
+        raise ApiError(404, "no_such_head", "The project has no such model. Reload the page.")
     return found
 
 
@@ -151,7 +151,7 @@ def load(head: HeadVersion) -> Head:
     except HeadGone:
         raise
     except Exception as error:  # noqa: BLE001 - ONNX Runtime has classes of its own for each kind of damage
-        raise HeadGone(f"The files of the head “{head.title}” can't be read ({error}). Train it again.") from error
+        raise HeadGone(f"The files of the model “{head.title}” can't be read ({error}). Train it again.") from error
     with _lock:
         _loaded[head.pk] = found
         while len(_loaded) > LOADED:
@@ -164,10 +164,10 @@ def local_folder(head: HeadVersion) -> Path:
     if head.project_id is None:
         folder = starter_folder(head.kind)
         if _fingerprint(folder / MANIFEST) != head.fingerprint:
-            raise HeadGone("There is a newer starter model by now. Start another run.")
+            raise HeadGone("A newer starter model is installed. Start another run.")
         return folder
     if not head.folder:
-        raise HeadGone(f"The head “{head.title}” has no files. Train it again.")
+        raise HeadGone(f"The model “{head.title}” has no files. Train it again.")
     if isinstance(default_storage, FileSystemStorage) or hasattr(default_storage, "location"):
         return Path(default_storage.path(head.folder))
     return _copied(head)

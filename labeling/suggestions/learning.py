@@ -54,7 +54,7 @@ MAX_ATTEMPTS = 3
 CURVE_POINTS = 200
 SCRATCH = settings.HOME / "learning"
 WORKER_DIED = (
-    f"The worker died {MAX_ATTEMPTS} times while training it. Perhaps the server has too little memory; ask the "
+    f"The worker crashed {MAX_ATTEMPTS} times during training. The server may have too little memory. Ask your "
     "administrator to look at the worker's log."
 )
 State = HeadVersion.State
@@ -73,17 +73,23 @@ def ask(project: Project, user: User | None, kind: str, steps: int = STEPS) -> H
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)
         if HeadVersion.objects.filter(project=project, kind=kind, state__in=UNFINISHED).exists():
-            raise ApiError(409, "already_learning", "A head of this kind is being trained. Wait for it, or cancel it.")
+            raise ApiError(
+                409, "already_learning", "A model of this kind is already being trained. Wait for it or cancel it."
+            )
         try:
             images = examples.finished(project)
         except model.ModelMissing as missing:
             raise ApiError(409, "model_missing", str(missing)) from missing
         if len(images) < LEAST_IMAGES:
-            message = f"Mark at least {LEAST_IMAGES} images as done first; good heads begin at about {FROM}."
+            message = f"Finish at least {LEAST_IMAGES} images first. Good models need about {FROM}."
             raise ApiError(409, "too_few_images", message)
         classes = [one.name for one in _learned_classes(project, kind)]
         if not classes:
-            raise ApiError(409, "no_things", "Instances are things, and the project has none. Train panoptic instead.")
+            raise ApiError(
+                409,
+                "no_things",
+                "Instances need classes of the kind “thing”, and the project has none. Train panoptic instead.",
+            )
         head = HeadVersion.objects.create(
             project=project, kind=kind, number=heads.next_number(project, kind), classes=classes, images=images,
             finished_images=finished_count(project), steps=steps, features_version=model.version(), created_by=user,
@@ -203,7 +209,7 @@ def learn(head: HeadVersion) -> None:
         _settle(head, State.FAILED, reason=str(error))
     except Exception as error:
         logger.exception("head %s could not be trained (attempt %s)", head.pk, head.attempts)
-        reason = f"The training failed ({type(error).__name__}: {error}). The worker's log says more; try it again."
+        reason = f"Training failed ({type(error).__name__}: {error}). See the worker's log for details, then try again."
         _settle(head, State.FAILED, reason=reason)
 
 

@@ -40,7 +40,7 @@ def _images(project: Project, ids: list[int]) -> list[Image]:
     found = list(project.images.filter(pk__in=ids))
     missing = set(ids) - {image.pk for image in found}
     if missing:
-        raise ApiError(400, "no_such_image", f"The project has no image {min(missing)}. Load the page again.")
+        raise ApiError(400, "no_such_image", f"The project has no image {min(missing)}. Reload the page.")
     return found
 
 
@@ -102,7 +102,7 @@ def head_mapping(request: HttpRequest, project_id: int, head_id: int) -> Answer:
     found = heads.for_project(project, head_id)
     if request.method == "PATCH":
         if found.state in learning.UNFINISHED:
-            raise ApiError(409, "still_learning", "The head is still being trained. Change its classes afterwards.")
+            raise ApiError(409, "still_learning", "The model is still being trained. Change its classes afterwards.")
         mapping.change(project, found, body(request, MappingSpec).mapping)
     return {"mapping": mapping.payload(project, found)}
 

@@ -76,9 +76,9 @@ def change(project: Project, head: HeadVersion, wanted: Mapping[str, int | None]
     categories = {category.number: category for category in project.categories.all()}
     for word, number in wanted.items():
         if word not in head.classes:
-            raise ApiError(400, "unknown_word", f"The head has no class “{word}”. Load the page again.")
+            raise ApiError(400, "unknown_word", f"The model has no label “{word}”. Reload the page.")
         if number is not None and number not in categories:
-            message = f"The project has no class number {number}. Load the page for its classes."
+            message = f"The project has no class number {number}. Reload the page."
             raise ApiError(400, "bad_category", message)
         category = categories[number] if number is not None else None
         CategoryMapping.objects.update_or_create(project=project, head=head, word=word, defaults={"category": category})

@@ -41,7 +41,7 @@ def propose(run: Run, image_id: int, between: Between) -> list[Proposal]:
     except FileNotFoundError as error:
         raise Unusable(f"The model of this method is not installed ({error}).") from error
     except FeaturesError as error:
-        raise Unusable(f"This head was trained on another encoder: train it again ({error}).") from error
+        raise Unusable(f"This model was trained for another encoder. Train it again ({error}).") from error
     except heads.HeadGone as error:
         raise Unusable(str(error)) from error
 
@@ -52,7 +52,7 @@ def ask_head(run: Run, features: Features, between: Between) -> list[Proposal]:
     from inference.heads.refine import refine
 
     if run.head is None:
-        raise Unusable("The head of this run was deleted. Start another run.")
+        raise Unusable("The model of this run was deleted. Start another run.")
     threshold = run.options.get("threshold", LEAST[Method(run.method)])
     head, mode = heads.load(run.head), run.options.get("mode")
     found = head.suggest(features, threshold, mode, between=between)

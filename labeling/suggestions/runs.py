@@ -34,10 +34,10 @@ FIRST = 1
 """Priority of an image that somebody waits for."""
 
 WORKER_DIED = (
-    f"The worker died while looking at it, {MAX_ATTEMPTS} times. Perhaps the server has too little memory. Press "
-    "Retry, or ask the administrator to look at the worker's log."
+    f"The worker crashed {MAX_ATTEMPTS} times on this image. The server may have too little memory. Press Retry, or "
+    "ask your administrator to look at the worker's log."
 )
-NOT_PREPARED = "The image could not be prepared for clicking, so nothing can look at it. Retry that first."
+NOT_PREPARED = "The image couldn't be prepared, so there are no suggestions for it. Retry preparing it first."
 State = RunImage.State
 WAITING = (State.QUEUED, State.RUNNING)
 
@@ -66,7 +66,7 @@ def start(
         heads.require_installed(method)
     wanted = list(unlabeled(project) if images is None else images)
     if not wanted:
-        raise ApiError(409, "nothing_to_do", "Every image is done, or there is none yet. Add images first.")
+        raise ApiError(409, "nothing_to_do", "All images are done, or there are none. Add images first.")
     same = Run.objects.filter(project=project, method=method, head=head, options=options or {}, automatic=False)
     run = same.filter(state=Run.State.RUNNING).first()
     if run is None:
@@ -76,8 +76,8 @@ def start(
 
 
 _NO_HEAD = (
-    "There is no head for this yet: no starter model is installed and the project has not trained one. Train one on "
-    "the project page once some images are done."
+    "No model is available for this: no starter model is installed and the project has not trained one. Train one on "
+    "the project page after some images are done."
 )
 
 

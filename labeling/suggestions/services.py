@@ -82,7 +82,7 @@ def accept(image: Image, user: User, version: int, wanted: Sequence[Wanted]) -> 
     for one in wanted:
         row = rows.get(one.uid)
         if row is None:
-            message = f"There is no suggestion {one.uid} on this image any more. Load the suggestions again."
+            message = f"There is no suggestion {one.uid} on this image any more. Reload the suggestions."
             raise ApiError(404, "no_such_suggestion", message)
         _keep(row, user, result, one)
     return result
@@ -126,10 +126,10 @@ def _accept_on(image: Image, user: User, choice: Choice) -> dict[str, Any]:
     told: dict[str, Any] = {"image": image.pk, "name": image.name, "accepted": 0, "skipped": 0}
     kept = AnnotationSet.objects.filter(image=image).first()
     if kept is not None and kept.status == AnnotationSet.Status.DONE:
-        return {**told, "reason": "It is done."}
+        return {**told, "reason": "The image is done."}
     recent = kept is not None and kept.opened_at is not None and kept.opened_at > timezone.now() - OPEN_FOR
     if kept is not None and recent and kept.opened_by_id not in (None, user.pk):
-        return {**told, "reason": "Somebody else has it open."}
+        return {**told, "reason": "Someone else has the image open."}
     try:
         result = accept_all(image, user, kept.version if kept else 0, choice)
     except ApiError as error:
@@ -141,7 +141,7 @@ def _keep(row: Suggestion, user: User, result: Accepted, wanted: Wanted) -> None
     """Keep one; the version it made is the next one's."""
     category = wanted.category or (row.category.number if row.category else None)
     if category is None:
-        message = f"The suggestion “{row.word or row.method}” has no class of this project. Say which class it is."
+        message = f"The suggestion “{row.word or row.method}” has no class of this project. Select a class for it."
         raise ApiError(400, NO_CLASS, message, uid=str(row.uid))
     clicks = row.clicks if wanted.counts is None and wanted.clicks is None else wanted.clicks or []
     result.version, annotation, _ = annotations.create(
@@ -160,7 +160,7 @@ def _check_version(image: Image, version: int) -> None:
     """An empty choice makes no version, but whoever asked for it with an old one still has to know."""
     now = annotations.overview(image)
     if now["version"] != version:
-        message = f"The image was changed since you loaded it (version {version}, now {now['version']}). Look again."
+        message = f"The image was changed since you loaded it (version {version}, now {now['version']}). Reload it."
         raise ApiError(409, "conflict", message, current=now)
 
 
@@ -182,7 +182,7 @@ def _known(image: Image, uids: Sequence[UUID]) -> QuerySet[Suggestion]:
     rows = Suggestion.objects.filter(image=image, uid__in=uids)
     missing = set(uids) - set(rows.values_list("uid", flat=True))
     if missing:
-        message = f"There is no suggestion {min(missing)} on this image any more. Load the suggestions again."
+        message = f"There is no suggestion {min(missing)} on this image any more. Reload the suggestions."
         raise ApiError(404, "no_such_suggestion", message)
     return rows
 

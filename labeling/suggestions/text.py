@@ -46,12 +46,12 @@ def ask(image: Image, user: User, phrase: str) -> dict[str, Any]:
         with _one_at_a_time:
             found = methods.locate(image.pk, phrase)
     except FeaturesLost as lost:
-        message = "The image is still being prepared. Ask again when it is ready."
+        message = "The image is still being prepared. Try again when it is ready."
         raise ApiError(409, "not_ready", message) from lost
     except TextError as error:
         raise ApiError(400, "bad_phrase", str(error)) from error
     except FileNotFoundError as error:
-        raise ApiError(409, "method_not_installed", f"The text model is not complete here: {error}") from error
+        raise ApiError(409, "method_not_installed", f"The text model is not installed completely: {error}") from error
     shown = {"heat": heat(found.response, image), "suggestion": None}
     if not found.proposal.area:
         return {**shown, "missing": "nothing"}
@@ -98,4 +98,6 @@ def _count(user: User) -> None:
         logger.warning("phrases are not counted: %s", error)
         return
     if asked > A_MINUTE:
-        raise ApiError(429, "too_many", f"At most {A_MINUTE} phrases a minute. Wait a moment, then ask again.")
+        raise ApiError(
+            429, "too_many", f"At most {A_MINUTE} searches a minute are allowed. Wait a moment, then try again."
+        )

@@ -128,7 +128,9 @@ def look(row: RunImage, turns: Turns) -> bool:
         return False
     except Exception as error:
         logger.exception("run %s failed on image %s (attempt %s)", row.run_id, row.image_id, row.attempts)
-        runs.fail(row, f"The model failed on it ({type(error).__name__}: {error}). The worker's log says more.")
+        runs.fail(
+            row, f"The model failed on this image ({type(error).__name__}: {error}). See the worker's log for details."
+        )
         return False
     return save(row, found, time.perf_counter() - began - turns.seconds)
 

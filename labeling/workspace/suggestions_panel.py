@@ -12,17 +12,17 @@ CURVE = (100.0, 32.0)
 """Width and height of a loss curve in its own units; the page stretches it."""
 
 _ABOUT = {
-    Method.EVERYTHING: "Outlines of all objects, without a class.",
-    Method.INSTANCES: "Objects with their class, one by one.",
-    Method.PANOPTIC: "Objects and regions that cover the picture without overlap.",
+    Method.EVERYTHING: "Outlines all objects, without classes.",
+    Method.INSTANCES: "Finds objects with their classes.",
+    Method.PANOPTIC: "Finds objects and regions that cover the image without overlaps.",
 }
 _SETTINGS = (
-    ("everything_when_ready", "Find everything on new images", "When an image is prepared, its objects are outlined."),
-    ("learn_at_doublings", "Learn from finished images", "At 20 finished images, at 40, at 80 and so on."),
+    ("everything_when_ready", "Suggest on new images", "Run Everything on each image when it is prepared."),
+    ("learn_at_doublings", "Train automatically", "Train models at 20, 40, 80, … finished images."),
     (
         "least_sure_first",
-        "Least sure images first",
-        "“Start labeling” offers those first that the models are unsure about.",
+        "Most uncertain images first",
+        "“Start labeling” first opens the images the models are most uncertain about.",
     ),
 )
 

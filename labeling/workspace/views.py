@@ -13,6 +13,7 @@ from labeling.annotations.services import touch_open
 from labeling.exchange.services import EXPORTERS
 from labeling.features.services import open_image
 from labeling.images.models import Image
+from labeling.images.reading import READABLE
 from labeling.projects.access import LABELERS, object_for, project_for, require
 from labeling.workspace import time_panel
 from labeling.workspace.editor import editor_data
@@ -37,6 +38,7 @@ def project(request: HttpRequest, project_id: int) -> HttpResponse:
         "formats": format_choices() if role in EXPORTERS else [],
         "suggestions": panel(found, role),
         "times": time_panel.panel(found),
+        "readable": READABLE,
     }
     return render(request, "workspace/project.html", context)
 
@@ -63,9 +65,9 @@ def next_image(request: HttpRequest, project_id: int) -> HttpResponse:
     if not found.images.exists():
         messages.info(request, "This project has no images yet.")
     elif role in LABELERS:
-        messages.info(request, "Nothing is waiting for you: every image is done, failed or open at somebody else's.")
+        messages.info(request, "No images are left to label: all are done, failed or open in someone else's editor.")
     else:
-        messages.info(request, "That was the last image.")
+        messages.info(request, "This is the last image.")
     return redirect("workspace:project", project_id)
 
 

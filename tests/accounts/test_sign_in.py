@@ -75,7 +75,7 @@ def test_guessing_ends_after_a_few_tries(alice: User, client: Client) -> None:
     for _ in range(throttle.TRIES_FOR_PAIR):
         assert "match" in sign_in(client, "alice", "guess")
     page = sign_in(client, "ALICE", PASSWORD)  # even the right password, however it is written
-    assert "Too many tries. Wait 15 minutes" in page
+    assert "Too many failed sign-ins. Wait 15 minutes" in page
 
 
 def test_the_limit_is_for_a_name_at_an_address(alice: User, bob: User, client: Client) -> None:
@@ -245,10 +245,10 @@ def demo_file() -> Path:
 
 
 def test_demo_sign_ins_are_shown_only_while_there_is_a_demo(client: Client, db: None, demo_file: Path) -> None:
-    assert "Demo sign-ins" not in client.get(URL).content.decode()
+    assert "Demo accounts" not in client.get(URL).content.decode()
     demo_file.write_text(json.dumps({"users": [{"username": "ann", "password": "show-me", "role": "annotator"}]}))
     page = client.get(URL).content.decode()
-    assert "Demo sign-ins" in page
+    assert "Demo accounts" in page
     assert "show-me" in page
 
 
@@ -273,7 +273,7 @@ def test_a_damaged_demo_file_shows_nothing(client: Client, db: None, demo_file: 
     demo_file.write_text(content)
     response = client.get(URL)
     assert response.status_code == 200
-    assert "Demo sign-ins" not in response.content.decode()
+    assert "Demo accounts" not in response.content.decode()
 
 
 @pytest.mark.parametrize(

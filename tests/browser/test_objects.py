@@ -139,12 +139,12 @@ def test_in_a_panoptic_project_each_pixel_belongs_to_one_object(manager_page: Pa
     # The manager is told what overlaps, and lets the upper objects keep it.
     editor_url = page.url
     page.goto(f"/projects/{project}/settings#panoptic")
-    page.get_by_role("button", name="Make it panoptic").click()
+    page.get_by_role("button", name="Turn on panoptic mode").click()
     expect(page.get_by_role("alert")).to_contain_text("1 pair of objects overlaps on 1 image.")
     expect(page.get_by_role("link", name=PHOTOGRAPHS[1].name)).to_be_visible()
-    page.get_by_role("button", name="Upper objects keep them").click()
-    page.get_by_role("dialog").get_by_role("button", name="Upper objects keep them").click()
-    expect(page.get_by_text("The project is panoptic now")).to_be_visible()
+    page.get_by_role("button", name="Keep the top object's pixels").click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep the top object's pixels").click()
+    expect(page.get_by_text("Panoptic mode is on")).to_be_visible()
 
     # What is painted takes from both; one undo gives all of it back.
     page.goto(editor_url)

@@ -20,7 +20,7 @@ def test_a_project_is_made_filled_and_prepared_without_a_reload(manager_page: Pa
     if names.count() == 0:
         page.get_by_role("button", name="Add class").click()
     names.first.fill("cup")
-    page.get_by_role("button", name="Make project").click()
+    page.get_by_role("button", name="Create project").click()
     page.wait_for_url("**/projects/*/")
     page.evaluate("window.neverReloaded = true")
 

@@ -230,7 +230,7 @@ def test_pre_labels_are_accepted_above_a_threshold_and_corrected(
     side = manager.locator("[data-suggestions]")
     side.get_by_role("button", name="Suggest: Instances").click()
     # All that are not done: other tests may have finished some.
-    expect(side).to_contain_text(re.compile(r"Looked at (\d+) of \1 images"), timeout=ENCODED)
+    expect(side).to_contain_text(re.compile(r"(\d+) of \1 images processed"), timeout=ENCODED)
     project = re.sub(r"\D", "", manager.url.partition("/projects/")[2])
     images = manager.request.get(f"/api/projects/{project}/images?limit=100").json()["results"]
     found = {
@@ -241,7 +241,7 @@ def test_pre_labels_are_accepted_above_a_threshold_and_corrected(
     assert len(found[best]) >= 2
 
     # Its words are not the project's; the manager says what those on one photograph are.
-    side.locator("summary", has_text="words are classes here").first.click()
+    side.locator("summary", has_text="model labels").first.click()
     for word in {row["word"] for row in found[best]}:
         with manager.expect_response("**/mapping"):
             side.locator(f"select[data-word='{word}']").first.select_option(label="other thing")
@@ -325,10 +325,10 @@ def test_a_project_learns_from_its_finished_labels(manager_page: Page) -> None:
     page.goto(f"/projects/{project}/")
     side = page.locator("[data-suggestions]")
     side.get_by_role("button", name="Train instances").click()
-    learned = side.get_by_role("region", name="Learned here")
+    learned = side.get_by_role("region", name="Models trained on this project")
     expect(learned.get_by_role("progressbar", name="Training")).to_be_visible(timeout=ENCODED)
     expect(learned.get_by_role("img", name="Loss while training")).to_be_visible(timeout=5 * ENCODED)
-    expect(learned).to_contain_text("By class, on images it never saw", timeout=5 * ENCODED)
+    expect(learned).to_contain_text("Results by class on held-out images", timeout=5 * ENCODED)
     page.goto(addresses[UNSEEN])
     editor.wait_ready()
     # Suggestions are still shown, and what it suggests comes by itself.

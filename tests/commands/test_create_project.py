@@ -35,7 +35,7 @@ def test_the_first_superuser_owns_it_unless_told(command: Command, alice: User, 
     [
         (["Streets", "--user", "alice"], "at least one class"),
         (["Streets", "--user", "alice", "--classes", "car,Car"], "two classes called"),
-        (["Streets", "--user", "nobody", "--classes", "car"], "no active user “nobody”"),
+        (["Streets", "--user", "nobody", "--classes", "car"], "No active account named “nobody”"),
         (["Streets", "--classes", "car"], "no superuser"),
         (["  ", "--user", "alice", "--classes", "car"], "name"),
     ],

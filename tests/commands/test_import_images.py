@@ -35,7 +35,7 @@ def test_a_folder(command: Command, project: Project, folder: Path) -> None:
     assert set(Image.objects.values_list("name", flat=True)) == {"a.png", "day/b.jpg"}
     assert "rejected (duplicate): copy.png" in said
     assert "rejected (not_an_image): notes.txt" in said
-    assert "2 accepted, 2 rejected; 2 wait to be encoded." in said
+    assert "2 accepted, 2 rejected; 2 waiting to be prepared." in said
     assert Encoding.objects.filter(state="queued").count() == 2
     upload = Upload.objects.get()
     assert (upload.state, upload.created_by) == ("done", project.created_by)
@@ -69,7 +69,7 @@ def test_nothing_usable_is_an_error(command: Command, project: Project, folder: 
 
 @pytest.mark.django_db(transaction=True)
 def test_wrong_names_are_told(command: Command, project: Project, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="no project “Strait”. There are: .*Street"):
+    with pytest.raises(CommandError, match="No project named “Strait”. Projects: .*Street"):
         command("import_images", "Strait", str(tmp_path))
     with pytest.raises(CommandError, match="no file or folder"):
         command("import_images", "Street", str(tmp_path / "nowhere"))
@@ -103,5 +103,5 @@ def test_without_a_server_it_is_as_fast_and_says_who_encodes(tmp_path: Path) -> 
     manage("createsuperuser", "--noinput", "--username", "root", "--email", "root@example.org")
     manage("create_project", "Streets", "--classes", "car")
     said = manage("import_images", "Streets", str(tmp_path / "a.png"))
-    assert "1 accepted, 0 rejected; 1 wait to be encoded." in said
+    assert "1 accepted, 0 rejected; 1 waiting to be prepared." in said
     assert "make start" in said

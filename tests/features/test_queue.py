@@ -118,7 +118,7 @@ def test_an_image_that_kills_its_worker_ends_as_failed(make_images: MakeImages) 
         sweep()
     row = Encoding.objects.get()
     assert row.state == State.FAILED
-    assert "the worker died while encoding it" in row.reason.lower()
+    assert "the worker crashed 3 times" in row.reason.lower()
     assert queue.claim(1) == []
 
 

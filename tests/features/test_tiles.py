@@ -231,3 +231,20 @@ def test_parts_of_a_large_view_come_from_its_blocks(make_images: MakeImages, mon
     assert blocks.view_part(image, (0, 0, 100, 100), (100, 100)).shape == (100, 100, 3)
     delete_image(image)
     assert not default_storage.exists(name)
+
+
+def test_an_opened_image_takes_turns_with_tiles_and_others_wait(
+    image: Image, make_images: MakeImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many clicks on large images must not keep somebody who opens another one waiting for all their tiles."""
+    bulk, opened = make_images(2, first=10)
+    names = ["t1-0-0", "t1-0-1", "t1-1-0"]
+    for name in names:
+        tiles.ask(image.pk, name)
+    services.open_image(opened.pk)
+    done: list[object] = []
+    encode_tile, encode_images = tiles._encode, work.encode
+    monkeypatch.setattr(tiles, "_encode", lambda row: (done.append(row.name), encode_tile(row))[1])
+    monkeypatch.setattr(work, "encode", lambda rows: (done.extend(r.image_id for r in rows), encode_images(rows))[1])
+    assert work.work_off() == 3
+    assert done == ["t1-1-0", opened.pk, "t1-0-1", "t1-0-0", image.pk, bulk.pk]

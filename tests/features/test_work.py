@@ -86,7 +86,7 @@ def test_an_image_the_model_refuses_does_not_take_its_batch_along(
     monkeypatch.setattr(work.pictures, "view_pixels", with_a_fourth_channel)
     encode()
     assert [state_of(image) for image in (good, bad, fine)] == [State.READY, State.FAILED, State.READY]
-    assert "could not encode it" in Encoding.objects.get(image=bad).reason
+    assert "couldn't be prepared" in Encoding.objects.get(image=bad).reason
 
 
 def test_missing_weights_say_how_to_get_them(

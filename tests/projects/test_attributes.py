@@ -51,12 +51,12 @@ def test_a_new_project_can_have_them(alice: User, as_user: AsUser) -> None:
 @pytest.mark.parametrize(
     ("attributes", "told"),
     [
-        ([{"name": "pose", "kind": "choice"}], "say what can be chosen"),
-        ([{"name": "note", "kind": "text", "choices": ["a"]}], "leave its choices empty"),
-        ([{**POSE, "choices": ["a", "a"]}], "same choice twice"),
+        ([{"name": "pose", "kind": "choice"}], "enter at least one option"),
+        ([{"name": "note", "kind": "text", "choices": ["a"]}], "leave the options empty"),
+        ([{**POSE, "choices": ["a", "a"]}], "same option twice"),
         ([{"name": "x", "kind": "colour"}], "kind"),
         ([{"name": " ", "kind": "text"}], "name"),
-        ([POSE, {**POSE, "name": "POSE"}], "two attributes called"),
+        ([POSE, {**POSE, "name": "POSE"}], "Two attributes are named"),
         ([{**POSE, "number": 7}], "no attribute number 7"),
     ],
 )
@@ -88,9 +88,9 @@ def test_the_page_defines_changes_and_deletes(project: Project, alice: User, as_
 def test_the_page_tells_what_is_wrong_at_the_row(project: Project, alice: User, as_user: AsUser) -> None:
     client, url = as_user(alice), f"/projects/{project.pk}/attributes"
     page = client.post(url, form({"name": "pose", "kind": "choice"}, {"name": "kept as typed"})).content.decode()
-    assert "“pose” is a choice: say what can be chosen." in page
+    assert "“pose” is a choice: enter at least one option." in page
     assert 'value="kept as typed"' in page
-    assert "two attributes called" in client.post(url, form({"name": "a"}, {"name": "A"})).content.decode()
+    assert "Two attributes are named" in client.post(url, form({"name": "a"}, {"name": "A"})).content.decode()
     client.post(url, form({"name": "note"}))
     number = project.attributes.get().number
     page = client.post(url, form({"number": number, "name": "note", "kind": "flag"}, initial=1)).content.decode()

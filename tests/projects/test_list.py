@@ -87,7 +87,7 @@ def test_who_may_make_projects_is_told_how(alice: User, as_user: AsUser, how: st
     else:
         alice.user_permissions.add(Permission.objects.get(codename="add_project"))
     page = as_user(alice).get("/").content.decode()
-    assert "Make your first project" in page
+    assert "Create your first project" in page
     assert "/projects/new" in page
 
 

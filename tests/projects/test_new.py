@@ -43,10 +43,10 @@ def test_a_project_is_made_and_opened(staff: Client) -> None:
 @pytest.mark.parametrize(
     ("rows", "fields", "told"),
     [
-        ([{"name": "car"}], {"name": " "}, "Give the project a name."),
+        ([{"name": "car"}], {"name": " "}, "Enter a project name."),
         ([{}, {}], {}, "A project needs at least one class."),
-        ([{"name": "car"}, {"name": "CAR"}], {}, "Another class has this name."),
-        ([{"name": "a", "hotkey": 4}, {"name": "b", "hotkey": 4}], {}, "Another class has this key."),
+        ([{"name": "car"}, {"name": "CAR"}], {}, "Another class has the same name."),
+        ([{"name": "a", "hotkey": 4}, {"name": "b", "hotkey": 4}], {}, "Another class uses the same key."),
         ([{"name": "a", "color": "blue"}], {}, "Use a colour like #1f77b4."),
         ([{"name": "a", "hotkey": 12}], {}, "Select a valid choice."),
         ([{"name": "a", "kind": "blob"}], {}, "Select a valid choice."),

@@ -207,7 +207,11 @@ def test_accepting_in_a_project(
     annotations.touch_open(images[2], bob)
     first = services.accept_in_project(project, alice, Choice(above=0.5))
     assert [one["accepted"] for one in first["images"]] == [1, 0, 0]
-    assert [one.get("reason") for one in first["images"]] == [None, "It is done.", "Somebody else has it open."]
+    assert [one.get("reason") for one in first["images"]] == [
+        None,
+        "The image is done.",
+        "Someone else has the image open.",
+    ]
     second = services.accept_in_project(project, alice, Choice(above=0.5), first["next"])
     assert ([one["accepted"] for one in second["images"]], second["next"]) == ([1, 1], None)
     assert [state(row) for row in rows] == ["accepted", "open", "open", "accepted", "accepted"]

@@ -13,6 +13,18 @@ TEXT = {".py", ".html", ".ts", ".tsx", ".js", ".md", ".json", ".toml", ".yaml"}
 
 #: Replaced phrase → what is said instead.
 REPLACED = {
+    "Make project": "Create project",
+    "Make it panoptic": "Turn on panoptic mode",
+    "Nobody is called": "No account named “…”",
+    "Prepared for clicking|prepared for clicking": "Ready to label",
+    "Kept untouched": "Accepted without changes",
+    "Learned here": "Models trained on this project",
+    "words are classes here": "1 of 80 model labels is mapped to a class",
+    "also say of each object": "Extra information annotators record for each object",
+    "Upper objects keep": "Keep the top object's pixels",
+    "Look through": "Review images",
+    "This needs the role": "Only managers can open this page; you are a reviewer.",
+    "No image is like this": "No images match this filter.",
     "Both tell capital from small letters": "Both are case-sensitive.",
     "This name and password don't match": "Wrong username or password.",
     "[Ll]ikeliest place": "Best match",

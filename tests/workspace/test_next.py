@@ -27,8 +27,8 @@ def test_nothing_left_is_told(project: Project, bob: User, rita: User, add_image
     url = f"/projects/{project.pk}/next"
     assert "no images yet" in as_user(bob).get(url, follow=True).content.decode()
     image = add_image(status="done")
-    assert "Nothing is waiting for you" in as_user(bob).get(url, follow=True).content.decode()
-    assert "That was the last image" in as_user(rita).get(url, {"after": image.pk}, follow=True).content.decode()
+    assert "No images are left to label" in as_user(bob).get(url, follow=True).content.decode()
+    assert "This is the last image" in as_user(rita).get(url, {"after": image.pk}, follow=True).content.decode()
 
 
 def test_the_api_gives_the_next_and_the_ones_after(

@@ -52,7 +52,7 @@ def test_what_each_role_is_offered(
     for page, uploads, exports, settings, start in (
         (manager, True, True, True, "Start labeling"),
         (annotator, False, False, False, "Start labeling"),
-        (reviewer, False, True, False, "Look through"),
+        (reviewer, False, True, False, "Review images"),
     ):
         assert ("data-drop-zone" in page) is uploads
         assert ("data-exports" in page) is exports
@@ -136,5 +136,5 @@ def test_time_on_task_is_shown(project: Project, bob: User, add_image: AddImage,
     assert "Time on task" not in as_user(bob).get(f"/projects/{project.pk}/").content.decode()
     worktime.report(image, bob, UUID(int=1), 3725)
     page = as_user(bob).get(f"/projects/{project.pk}/").content.decode()
-    assert "1 h 2 min</b> · 1 h 2 min for a finished image" in page
+    assert "1 h 2 min</b> · 1 h 2 min per finished image" in page
     assert page.count("<rect x=") >= worktime.DAYS

@@ -63,9 +63,9 @@ def test_what_is_ready_still_goes_first(project: Project, bob: User, add_image: 
 
 def test_the_empty_panel_says_what_to_do(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
     page = as_user(alice).get(f"/projects/{project.pk}/").content.decode()
-    assert "No model yet: finish some images" in page
-    assert "Nobody has accepted or rejected a suggestion yet." in page
-    assert "0 of about 20 are done" in page
+    assert "No model yet. Finish some images" in page
+    assert "No suggestions have been accepted or rejected yet." in page
+    assert "0 of about 20 images are done" in page
     assert "data-setting=" in page
     assert "data-setting=" not in as_user(bob).get(f"/projects/{project.pk}/suggestions").content.decode()
 
@@ -92,10 +92,10 @@ def test_the_panel_shows_runs_heads_and_what_became_of_suggestions(
         )  # fmt: skip
     page = as_user(alice).get(f"/projects/{project.pk}/suggestions").content.decode()
     for expected in (
-        "press <kbd>V</kbd> to see what is suggested",
+        "press <kbd>V</kbd> to see its suggestions",
         "AP 41, AP50 60", "<b>75 %</b>", "of 4 that were kept", "1 of 3 images", "1 failed", "It is broken.",
-        f"/api/suggestions/runs/{run.pk}/stop", f"/heads/{head.pk}/worst", "About 5 min to go", "--part: 10.0%",
-        "Instances 1: 1 of 2 words are classes here", "3 images · 2 min", "3 objects", "Train instances",
+        f"/api/suggestions/runs/{run.pk}/stop", f"/heads/{head.pk}/worst", "About 5 min left", "--part: 10.0%",
+        "Instances 1: 1 of 2 model labels is mapped to a class", "3 images · 2 min", "3 objects", "Train instances",
     ):  # fmt: skip
         assert expected in page, expected
     looked = as_user(rita).get(f"/projects/{project.pk}/suggestions").content.decode()
@@ -124,7 +124,7 @@ def test_commands_say_what_they_need(project: Project, monkeypatch: pytest.Monke
     monkeypatch.setattr(heads, "starter_folder", lambda kind: Path("/nonexistent") / kind)
     with pytest.raises(CommandError, match="nothing can suggest|no head"):
         call_command("suggest", project.name, method="instances", stdout=StringIO())
-    with pytest.raises(CommandError, match="Mark at least"):
+    with pytest.raises(CommandError, match="Finish at least"):
         call_command("learn", project.name, stdout=StringIO())
-    with pytest.raises(CommandError, match="There is no project"):
+    with pytest.raises(CommandError, match="No project named"):
         call_command("learn", "Nowhere", stdout=StringIO())

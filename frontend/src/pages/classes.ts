@@ -1,6 +1,6 @@
 // The class editor: add and delete rows, with the next free colour and key chosen for a new one.
 
-import { all, copyOf, need } from "./dom";
+import { all, copyOf, element, need } from "./dom";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
@@ -36,6 +36,10 @@ class ClassEditor {
     const tick = deleteBox(row);
     row.classList.toggle("class-row--deleted", tick.checked);
     tick.addEventListener("change", () => {
+      if (tick.checked && row.dataset["inUse"]) {
+        tick.checked = false;
+        refuse(row, row.dataset["inUse"]);
+      }
       if (tick.checked && isNew(row)) this.drop(row);
       row.classList.toggle("class-row--deleted", tick.checked); // one that exists stays in sight until it is saved
     });
@@ -77,6 +81,17 @@ class ClassEditor {
   private all(): HTMLElement[] {
     return all("[data-row]", this.rows);
   }
+}
+
+/** Say at the row why it can't be deleted. */
+function refuse(row: HTMLElement, why: string): void {
+  row.querySelector(".class-row__errors")?.remove();
+  const errors = element("div", "class-row__errors");
+  const error = element("p", "field__error", why);
+  error.role = "alert";
+  errors.append(error);
+  row.append(errors);
+  error.scrollIntoView({ block: "nearest" });
 }
 
 function nameOf(row: HTMLElement): HTMLInputElement {

@@ -9,6 +9,7 @@ const SHOWN_MS = 6000;
 /** Show a message. Errors stay until they are closed. */
 export function toast(text: string, kind: ToastKind = "info"): void {
   const box = element("div", `toast toast--${kind}`);
+  if (kind === "error") box.role = "alert";
   const close = element("button", "toast__close", "×");
   close.type = "button";
   close.ariaLabel = "Close this message";

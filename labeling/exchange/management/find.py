@@ -14,8 +14,8 @@ def find_project(given: str) -> Project:
         return named[0]
     if named:
         ids = ", ".join(str(project.pk) for project in named)
-        raise CommandError(f"{len(named)} projects are called “{given}”. Name one by its id: {ids}.")
+        raise CommandError(f"{len(named)} projects are named “{given}”. Use one of the ids: {ids}.")
     known = ", ".join(f"{project.pk} “{project.name}”" for project in Project.objects.order_by("id")[:20])
     raise CommandError(
-        f"There is no project “{given}”. " + (f"There are: {known}." if known else "There are none yet.")
+        f"No project named “{given}”. " + (f"Projects: {known}." if known else "There are no projects yet.")
     )

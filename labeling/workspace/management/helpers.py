@@ -22,11 +22,13 @@ def find_user(given: str | None) -> User:
     if given:
         user = User.objects.filter(username=given, is_active=True).first()
         if user is None:
-            raise CommandError(f"There is no active user “{given}”. Make one with `createsuperuser` or in the admin.")
+            raise CommandError(
+                f"No active account named “{given}”. Create one with `createsuperuser` or in the administration."
+            )
         return user
     user = User.objects.filter(is_superuser=True, is_active=True).order_by("id").first()
     if user is None:
-        raise CommandError("There is no superuser to own it. Make one with `createsuperuser`, or say --user NAME.")
+        raise CommandError("There is no superuser. Create one with `createsuperuser`, or give --user NAME.")
     return user
 
 

@@ -15,7 +15,7 @@ from labeling.exchange.registry import format_named, formats
 
 
 class Command(BaseCommand):
-    help = "Write a project's kept objects to a zip. Nothing else needs to run."
+    help = "Export a project to a zip file. The server does not need to run."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="id or name")
@@ -61,7 +61,7 @@ def _parse(given: list[str]) -> dict[str, Any]:
     for one in given:
         key, separator, value = one.partition("=")
         if not separator or not key:
-            raise CommandError(f"“{one}” is not an option; write it as key=value, for instance images=all.")
+            raise CommandError(f"“{one}” is not a valid option; use key=value, for example images=all.")
         try:
             found[key] = json.loads(value)
         except ValueError:

@@ -11,19 +11,19 @@ from labeling.workspace.management.helpers import find_user
 
 
 class Command(BaseCommand):
-    help = "Create a project. Colours and hotkeys of the classes are chosen; change them in the project's settings."
+    help = "Create a project. Colours and keys of the classes are assigned; change them in the project settings."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--classes", default="", help="things (countable), separated by commas: car,person")
         parser.add_argument("--stuff", default="", help="stuff (regions), separated by commas: sky,road")
-        parser.add_argument("--user", help="who manages it; the first superuser when left out")
-        parser.add_argument("--instructions", default="", help="shown to annotators beside every image")
+        parser.add_argument("--user", help="username of the manager; default: the first superuser")
+        parser.add_argument("--instructions", default="", help="shown to annotators next to every image")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"].strip()
         if not 1 <= len(name) <= 120:
-            raise CommandError("Give the project a name of 1 to 120 characters.")
+            raise CommandError("The project name must have 1 to 120 characters.")
         categories = [{"name": one, "kind": "thing"} for one in _words(options["classes"])]
         categories += [{"name": one, "kind": "stuff"} for one in _words(options["stuff"])]
         user = find_user(options["user"])

@@ -12,7 +12,7 @@ from labeling.workspace.management.helpers import Reason, State, broker_or_none,
 
 
 class Command(BaseCommand):
-    help = "Bring pictures into a project, as an upload in the browser would: a file, a zip or a whole folder."
+    help = "Import images into a project: a file, a zip or a folder."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="id or name")
@@ -36,11 +36,13 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from None
         accepted = sum(item.state == State.ACCEPTED for item in verdicts)
         waiting = Encoding.objects.filter(image__project=project, state=Encoding.State.QUEUED).count()
-        self.stdout.write(f"{accepted} accepted, {len(verdicts) - accepted} rejected; {waiting} wait to be encoded.")
+        self.stdout.write(
+            f"{accepted} accepted, {len(verdicts) - accepted} rejected; {waiting} waiting to be prepared."
+        )
         if waiting and not broker:
-            self.stdout.write("The server is not running: its worker encodes them once it is started (`make start`).")
+            self.stdout.write("The server is not running. The images are prepared when you start it (`make start`).")
         unusable = [item for item in verdicts if item.state == State.REJECTED and item.reason != Reason.DUPLICATE]
         if unusable and not accepted:
-            raise CommandError("None of the files could be used.")
+            raise CommandError("None of the files could be imported.")
         if not verdicts:
-            raise CommandError(f"There is no file in {options['path']}.")
+            raise CommandError(f"There are no files in {options['path']}.")

@@ -12,7 +12,7 @@ from labeling.workspace.management.helpers import broker_or_none
 
 
 class Command(BaseCommand):
-    help = "Train a head of a project on its finished images, here and now. Ended and called again it goes on."
+    help = "Train a model of a project on its finished images. If interrupted, run it again to continue."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="id or name")
@@ -31,11 +31,11 @@ class Command(BaseCommand):
                 raise CommandError(error.message) from None
             claimed = learning.claim(head.pk)
             if claimed is None:
-                raise CommandError("A worker trains this head already. The project page shows how far it is.")
-            self.stdout.write(f"{head.title} learns from {len(head.images)} images, {head.steps} steps …")
+                raise CommandError("A worker is already training this model. See its progress on the project page.")
+            self.stdout.write(f"Training {head.title} on {len(head.images)} images, {head.steps} steps …")
             learning.learn(claimed)
         head.refresh_from_db()
         if head.state != HeadVersion.State.READY:
-            raise CommandError(head.reason or f"The head is {head.state}.")
+            raise CommandError(head.reason or f"The training is {head.state}.")
         figures = {name: value for name, value in head.figures.items() if isinstance(value, float)}
         self.stdout.write(f"{head.title} is ready after {head.seconds:.0f} s: {figures}")

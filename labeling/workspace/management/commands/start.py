@@ -34,7 +34,7 @@ HEADS_PROCESSES = "2"  # one looks at images, one trains
 
 
 class Command(BaseCommand):
-    help = "Run Interlabel in the foreground: Redis (unless REDIS_URL), the web server, the workers. Ctrl-C ends it."
+    help = "Run Interlabel in the foreground: Redis (unless REDIS_URL), the web server, the workers. Ctrl-C stops it."
     requires_system_checks: list[str] = []  # `migrate` runs them
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,7 +47,7 @@ class Command(BaseCommand):
                 supervisor.run()
             except CannotStart as error:
                 raise CommandError(str(error)) from None
-        self.say("Interlabel has ended. Everything is kept; start it again any time.")
+        self.say("Interlabel has stopped. Your data is kept.")
 
     def say(self, line: str) -> None:
         """Print a line; a terminal that went away is no reason to stop."""
@@ -121,8 +121,8 @@ def only_one() -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise CommandError(
-                f"Interlabel already runs on the data in {settings.HOME} ({file.read().strip() or 'starting'}). "
-                "Use that one, end it, or set another INTERLABEL_HOME."
+                f"Interlabel is already running on the data in {settings.HOME} ({file.read().strip() or 'starting'}). "
+                "Use that one, stop it, or set another INTERLABEL_HOME."
             ) from None
         file.truncate(0)
         file.write(f"process {os.getpid()}, {url()}")
@@ -218,6 +218,6 @@ class Readiness:
         self.say(f"\nInterlabel is ready:  {url()}")
         for user in demo_users():
             self.say(f"  sign in as {user.username:<15} password {user.password}  ({user.role})")
-        self.say(f"  data in {settings.HOME} · Ctrl-C ends everything\n")
+        self.say(f"  data in {settings.HOME} · press Ctrl-C to stop\n")
         if settings.HOST in ("0.0.0.0", "::") and not os.environ.get("ALLOWED_HOSTS"):  # noqa: S104
-            self.say("  Others on the network need the name they type in ALLOWED_HOSTS (docs/configuration.md).\n")
+            self.say("  To open it from other computers, add its name to ALLOWED_HOSTS (docs/configuration.md).\n")

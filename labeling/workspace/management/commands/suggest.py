@@ -14,7 +14,7 @@ METHODS = (Method.EVERYTHING, Method.INSTANCES, Method.PANOPTIC)
 
 
 class Command(BaseCommand):
-    help = "Have a method suggest objects on a project's images that are not done. Nothing else needs to run."
+    help = "Suggest objects on all images of a project that are not done. The server does not need to run."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="id or name")
@@ -47,4 +47,4 @@ class Command(BaseCommand):
             self.stdout.write(f"failed: {failure['name']}: {failure['reason']}")
         waiting = found["queued"] + found["running"]
         if waiting:
-            self.stdout.write(f"{waiting} wait until they are prepared; the server's worker goes on with them.")
+            self.stdout.write(f"{waiting} images are not prepared yet; the server's worker continues with them.")

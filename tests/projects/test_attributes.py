@@ -94,7 +94,7 @@ def test_the_page_tells_what_is_wrong_at_the_row(project: Project, alice: User, 
     client.post(url, form({"name": "note"}))
     number = project.attributes.get().number
     page = client.post(url, form({"number": number, "name": "note", "kind": "flag"}, initial=1)).content.decode()
-    assert "stays a text" in page
+    assert "The kind of “note” can&#x27;t be changed" in page
 
 
 def test_only_managers(project: Project, bob: User, charlie: User, as_user: AsUser) -> None:

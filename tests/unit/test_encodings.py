@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("labeling", "inference", "docker", "manage.py")
+PRODUCT = ("labeling", "inference", "decoding", "docker", "manage.py")
 
 
 def calls(path: Path) -> Iterator[ast.Call]:

@@ -63,7 +63,7 @@ def test_nothing_usable_is_an_error(command: Command, project: Project, folder: 
     with pytest.raises(CommandError, match="None of the files"):
         command("import_images", "Street", str(folder / "notes.txt"))
     (folder / "empty").mkdir()
-    with pytest.raises(CommandError, match="no file in"):
+    with pytest.raises(CommandError, match="no files in"):
         command("import_images", "Street", str(folder / "empty"))
 
 

@@ -25,7 +25,7 @@ from labeling.projects.models import Project
 from labeling.suggestions import automatic, heads, runs, services, work
 from labeling.suggestions.models import HeadVersion, Method, Run, RunImage, Suggestion, SuggestionSettings
 from labeling.suggestions.offers import offered
-from tests.suggestions.conftest import AddImage, Scene, Suggest, bits
+from tests.suggestions.conftest import WORDS, AddImage, Scene, Suggest, bits, small
 
 DEAD = "gone:1:0.0.0"
 
@@ -368,6 +368,22 @@ def test_a_suggestion_keeps_what_its_clicks_began_with(project: Project, add_ima
     assert work.as_row(replace(found, basis=None), image, Method.INSTANCES, None, None).basis == ""
 
 
+ALL = {"refine": False, "threshold": 0.0}
+"""Every object that a head proposes, as it proposes it."""
+
+
+@pytest.fixture
+def untrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> HeadVersion:
+    """A head of the library that has learned nothing: enough for who goes first."""
+    from inference.heads.data import Vocabulary
+    from inference.heads.models import make_model, write_head
+
+    write_head(make_model("instances", small("instances", 2)), "instances", Vocabulary(WORDS), tmp_path / "head")  # type: ignore[arg-type]
+    monkeypatch.setattr(heads, "starter_folder", lambda kind: tmp_path / ("head" if kind == "instances" else "none"))
+    heads.find_starters()
+    return HeadVersion.objects.get(project=None)
+
+
 def during_the_first_look(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> list[int]:
     """Something happens between two objects of the first image that is looked at; returns the images whose objects
     are worked at, as they come."""
@@ -391,14 +407,17 @@ def ended(run: Run) -> list[int]:
 
 
 def test_who_waits_for_an_image_interrupts_a_run_within_an_image(
-    project: Project, alice: User, bob: User, starter: HeadVersion, add_image: AddImage, monkeypatch: pytest.MonkeyPatch
+    project: Project,
+    alice: User,
+    bob: User,
+    untrained: HeadVersion,
+    add_image: AddImage,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     images = [add_image(seed) for seed in range(4)]
     last = images[-1]
-    run = start(project, alice, options={"refine": False})
-    seen = during_the_first_look(
-        monkeypatch, lambda: start(project, bob, images=[last], options={"refine": False}, first=True)
-    )
+    run = start(project, alice, options=ALL)
+    seen = during_the_first_look(monkeypatch, lambda: start(project, bob, images=[last], options=ALL, first=True))
     assert work.work_off() == 3, "and the one in between"
     assert ended(run) == [last.pk, *(image.pk for image in images[:-1])]
     assert seen[:2] == [images[0].pk, last.pk]
@@ -407,14 +426,19 @@ def test_who_waits_for_an_image_interrupts_a_run_within_an_image(
 
 
 def test_who_waits_with_another_method_or_project_goes_first_too(
-    project: Project, alice: User, bob: User, starter: HeadVersion, add_image: AddImage, monkeypatch: pytest.MonkeyPatch
+    project: Project,
+    alice: User,
+    bob: User,
+    untrained: HeadVersion,
+    add_image: AddImage,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     image, other = add_image(0), add_image(1, of=Project.objects.create(name="Another", created_by=alice))
-    run = start(project, alice, options={"refine": False})
+    run = start(project, alice, options=ALL)
     asked: list[Run] = []
     during_the_first_look(
         monkeypatch,
-        lambda: asked.append(start(other.project, bob, images=[other], options={"refine": False}, first=True)),
+        lambda: asked.append(start(other.project, bob, images=[other], options=ALL, first=True)),
     )
     work.work_off()
     asked[0].refresh_from_db()
@@ -423,7 +447,7 @@ def test_who_waits_with_another_method_or_project_goes_first_too(
 
 
 def test_only_smaller_images_interrupt_one_that_somebody_waits_for(
-    project: Project, alice: User, starter: HeadVersion, add_image: AddImage
+    project: Project, alice: User, untrained: HeadVersion, add_image: AddImage
 ) -> None:
     images = [add_image(seed) for seed in range(4)]
     large, same, small, bulk = images
@@ -446,7 +470,7 @@ def test_only_smaller_images_interrupt_one_that_somebody_waits_for(
 
 
 def test_interruptions_are_nested_a_few_deep_only(
-    project: Project, alice: User, starter: HeadVersion, add_image: AddImage
+    project: Project, alice: User, untrained: HeadVersion, add_image: AddImage
 ) -> None:
     add_image(0)
     start(project, alice)
@@ -460,10 +484,10 @@ def test_interruptions_are_nested_a_few_deep_only(
 
 
 def test_a_stopped_run_frees_the_worker_between_two_objects(
-    project: Project, alice: User, starter: HeadVersion, add_image: AddImage, monkeypatch: pytest.MonkeyPatch
+    project: Project, alice: User, untrained: HeadVersion, add_image: AddImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_image(0)
-    run = start(project, alice, options={"refine": False, "threshold": 0.0})
+    run = start(project, alice, options=ALL)
     seen = during_the_first_look(monkeypatch, lambda: runs.stop(run))
     assert work.work_off() == 0
     assert (states(run), len(seen)) == (["stopped"], 1)

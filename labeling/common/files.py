@@ -28,7 +28,7 @@ def write_durably(path: Path, content: str, mode: int = 0o600) -> None:
     draft.unlink(missing_ok=True)
     try:
         draft.touch(mode=mode)
-        draft.write_text(content)
+        draft.write_text(content, encoding="utf-8")
         sync_file(draft)
         draft.replace(path)
     except OSError:

@@ -19,7 +19,7 @@ def stored_secret(path: Path) -> str:
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(50))
+        draft.write_text(secrets.token_urlsafe(50), encoding="utf-8")
         sync_file(draft)  # a key that a power cut empties would sign everybody out
         try:
             os.link(draft, path)
@@ -28,7 +28,7 @@ def stored_secret(path: Path) -> str:
             pass
         finally:
             draft.unlink()
-    return path.read_text().strip()
+    return path.read_text(encoding="utf-8").strip()
 
 
 def installation_mark(secret: str, database: Mapping[str, Any]) -> str:

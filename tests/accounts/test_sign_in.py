@@ -96,7 +96,7 @@ def failures(count: int, **fields: str) -> None:
 
 def test_an_address_that_tries_many_names_waits(alice: User, client: Client) -> None:
     failures(throttle.TRIES_FOR_ADDRESS, address="10.0.0.1")
-    assert "Too many tries. Wait 15 minutes" in sign_in(client, "alice", PASSWORD, REMOTE_ADDR="10.0.0.1")
+    assert "Too many failed sign-ins. Wait 15 minutes" in sign_in(client, "alice", PASSWORD, REMOTE_ADDR="10.0.0.1")
 
 
 def test_a_name_that_is_tried_everywhere_is_slow_but_not_locked(alice: User, client: Client) -> None:

@@ -3,9 +3,9 @@
 Import from here. Importing is cheap: no weights are read and PyTorch is not loaded.
 """
 
-from inference.features import FEATURES_VERSION, Features, FeaturesError
+from inference.clicks.session import Click, ClickSession, MaskPatch
+from inference.core.features import FEATURES_VERSION, Features, FeaturesError
 from inference.predictor import ClickPredictor
-from inference.session import Click, ClickSession, MaskPatch
 
 __all__ = [
     "FEATURES_VERSION",

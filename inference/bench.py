@@ -3,8 +3,9 @@
     python -m inference.bench [--size 640x448] [--threads 1,2] [--rounds 15] [--quick]
 
 For each number of threads: encoding by every runtime, the first click on an object, later clicks (with regions of
-interest and without), boxes one by one and together, and `inference.reference`, InterFormer-Light's decoder in eager
-PyTorch. What is compared takes turns, so that other work on the machine slows all of it alike. Figures are medians in
+interest and without), boxes one by one and together, and InterFormer-Light's decoder in eager PyTorch
+(`inference.evaluation.interformer`).
+What is compared takes turns, so that other work on the machine slows all of it alike. Figures are medians in
 milliseconds, by the wall clock and in processor time (what would be left on an idle machine, for one thread); ratios
 are how many times the reference takes ours. Progress goes to stderr; a table, then one JSON object on the last line.
 
@@ -30,14 +31,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference.batch import ObjectPrompt
-from inference.features import FEATURES_VERSION, WEIGHTS, Features
-from inference.geometry import Frame, stem_input, vit_input
+from inference.clicks.batch import ObjectPrompt
+from inference.clicks.encoder_runtime import Encoder, OnnxEncoder, TorchEncoder
+from inference.clicks.session import Box
+from inference.core.features import FEATURES_VERSION, WEIGHTS, Features
+from inference.core.geometry import Frame, stem_input, vit_input
+from inference.data.simulated_user import next_click
+from inference.evaluation.interformer import ReferenceDecoder, make_pyramid
 from inference.predictor import ClickPredictor
-from inference.reference import ReferenceDecoder, make_pyramid
-from inference.runtime import Encoder, OnnxEncoder, TorchEncoder
-from inference.session import Box
-from inference.simulate import next_click
 
 SIZE = (640, 448)
 OBJECTS = (0.15, 0.25, 0.4, 0.6)  # heights of the drawn objects, of the picture's

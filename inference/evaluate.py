@@ -27,19 +27,20 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.coco import CocoImage, DataError, read_rgb
-from inference.comparison import Key, paired, read_record, table, trials_of, write_record
-from inference.features import Features
-from inference.focus import FocusSession
-from inference.grabcut import GrabCut
-from inference.heads import evaluation as heads
-from inference.heads import everything_evaluation, lts_evaluation
-from inference.pictures import Picture, save, sheet, tile
+from inference.clicks.session import Box, Click, ClickSession
+from inference.clicks.tiled_session import FocusSession
+from inference.clicks.tiles import Tile, TileFeatures
+from inference.core.features import Features
+from inference.data.coco import CocoImage, DataError, read_rgb
+from inference.data.simulated_user import Hand, Mask, SimulatedClick
+from inference.evaluation.comparison import Key, paired, read_record, table, trials_of, write_record
+from inference.evaluation.grabcut import GrabCut
+from inference.heads.evaluation import everything as everything_evaluation
+from inference.heads.evaluation import heads
+from inference.heads.evaluation import text as lts_evaluation
+from inference.measure.drawing import Picture, save, sheet, tile
+from inference.measure.noc import Segmenter, Trial, iou, sample, summary, trial, true_box, truth_of, void_of
 from inference.predictor import ClickPredictor
-from inference.protocol import Segmenter, Trial, iou, sample, summary, trial, true_box, truth_of, void_of
-from inference.session import Box, Click, ClickSession
-from inference.simulate import Hand, Mask, SimulatedClick
-from inference.tiles import Tile, TileFeatures
 
 SHOWN = 5  # clicks in the pictures of the worst objects
 

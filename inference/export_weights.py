@@ -23,10 +23,10 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from inference.decoder_graph import DecoderGraph
-from inference.onnx_files import export
-from inference.pyramid import ModelConfig
-from inference.torch_models import PyramidOut, load_click, load_encoder
+from inference.networks.loading import PyramidOut, load_click, load_encoder
+from inference.networks.pyramid import ModelConfig
+from inference.onnx.decoder_graph import DecoderGraph
+from inference.onnx.files import export
 
 ENCODERS = {"70c16bcd8dbe4ead29e3c1bfd8f58b49bcfdfad759313089387072b2f63d4376": "vits14"}
 """SHA-256 of `encoder.safetensors` to a name that people know (docs/decisions/0005-encoder.md); others go by theirs."""

@@ -23,8 +23,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from inference.stem import Stem
-from inference.vit import ViT
+from inference.networks.stem import Stem
+from inference.networks.vit import ViT
 
 SOURCES = {
     "vit": (

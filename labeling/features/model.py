@@ -46,7 +46,7 @@ def batch_size() -> int:
     """How many images to encode at once. On a CPU one: nothing is gained by more, and an image that somebody opens
     meanwhile is waited for less."""
     try:
-        from inference.runtime import has_cuda
+        from inference.clicks.encoder_runtime import has_cuda
     except FileNotFoundError:  # no manifest: `predictor` will say so for each image
         return 1
     return settings.ENCODE_BATCH if has_cuda() else 1

@@ -39,7 +39,7 @@ class Encoding(models.Model):
 
 
 class Tile(models.Model):
-    """A region of an image that was asked to be encoded at a larger scale (`inference.tiles`), and its features."""
+    """A region of an image to be encoded at a larger scale, and its features (`inference.clicks.tiles`)."""
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="tiles")
     name = models.CharField(max_length=24, help_text="t<level>-<row>-<column>")

@@ -24,7 +24,7 @@ from labeling.images import blocks, leases
 from labeling.images.models import Image
 
 if TYPE_CHECKING:
-    from inference.tiles import TileFeatures
+    from inference.clicks.tiles import TileFeatures
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def load(image_id: int, name: str) -> TileFeatures:
     when the storage does not answer.
     """
     from inference import FeaturesError
-    from inference.tiles import TileFeatures
+    from inference.clicks.tiles import TileFeatures
 
     row = Tile.objects.filter(image_id=image_id, name=name).first()
     if row is not None and row.state == State.READY:
@@ -121,9 +121,9 @@ def _encode(row: Tile) -> bool:
 
 
 def _features(row: Tile) -> TileFeatures:
-    from inference.geometry import Frame
-    from inference.tiles import TILE, Grid
-    from inference.tiles import Tile as Place
+    from inference.clicks.tiles import TILE, Grid
+    from inference.clicks.tiles import Tile as Place
+    from inference.core.geometry import Frame
 
     grid, place = Grid(row.image.height, row.image.width), Place.of(row.name)
     x0, y0, x1, y1 = grid.box(place)

@@ -16,8 +16,8 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from inference import Click, ClickPredictor, Features
-from inference.features import TOKENS
-from inference.tiles import TileFeatures
+from inference.clicks.tiles import TileFeatures
+from inference.core.features import TOKENS
 from labeling.features import store, tiles
 from labeling.live.fair import FairThreads
 from labeling.live.lru import FeaturesLru, Key

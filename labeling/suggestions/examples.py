@@ -1,4 +1,4 @@
-"""A project's finished images as the library's training examples (`inference.heads.data`)."""
+"""A project's finished images as the library's training examples (`inference.heads.data.examples`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.geometry import Frame
+from inference.core.geometry import Frame
 from inference.heads.proposals import Rle, mask_iou
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
 from labeling.features import model, store
@@ -20,8 +20,8 @@ from labeling.projects.models import Category, Project
 from labeling.suggestions.models import HeadVersion, Method, Suggestion
 
 if TYPE_CHECKING:
-    from inference.features import Half
-    from inference.heads.data import Example, Labelled, Vocabulary
+    from inference.core.features import Half
+    from inference.heads.data.examples import Example, Labelled, Vocabulary
 
 CORRECTED = 2.0
 """Weight of an object that somebody corrected: the head, or a colleague, was wrong there."""
@@ -57,7 +57,7 @@ def finished(project: Project) -> list[int]:
 
 def vocabulary_of(head: HeadVersion) -> Vocabulary:
     """The head's words in its order, with those that are stuff in the project."""
-    from inference.heads.data import Vocabulary
+    from inference.heads.data.examples import Vocabulary
 
     stuff = head.mappings.filter(category__kind=Category.Kind.STUFF).values_list("word", flat=True)
     return Vocabulary(tuple(head.classes), frozenset() if head.kind == Method.INSTANCES else frozenset(stuff))
@@ -69,7 +69,7 @@ def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
     Which side an image is on depends on its content alone, so a later head never learns from what an earlier one was
     measured by; only where chance puts all on one side, the last one is moved.
     """
-    from inference.heads.data import hold_out
+    from inference.heads.data.examples import hold_out
 
     learned, measured = hold_out(examples, HELD_OUT)
     if not measured and len(learned) > 1:
@@ -94,7 +94,7 @@ def examples_of(project: Project, ids: Sequence[int], names: dict[int, str]) -> 
 
 def _tokens(row: Encoding, version: str) -> Half:
     """Raises: TokensLost."""
-    from inference.features import Features, FeaturesError
+    from inference.core.features import Features, FeaturesError
 
     if row.state != Encoding.State.READY:
         raise TokensLost(row, f"it is {row.state}")
@@ -110,7 +110,7 @@ def encode(picture: NDArray[np.uint8], frame: Frame) -> Half:
 
 
 def _example(image: Image, names: dict[int, str], load: Callable[[Encoding], Half]) -> Example:
-    from inference.heads.data import Example
+    from inference.heads.data.examples import Example
 
     kept = list(Annotation.objects.filter(set__image=image))
     return Example(
@@ -125,7 +125,7 @@ def _example(image: Image, names: dict[int, str], load: Callable[[Encoding], Hal
 
 
 def _labelled(image: Image, kept: Sequence[Annotation], names: dict[int, str]) -> list[Labelled]:
-    from inference.heads.data import Labelled
+    from inference.heads.data.examples import Labelled
 
     corrected = _corrected(image)
     return [
@@ -154,7 +154,7 @@ def _corrected(image: Image) -> set[str]:
 
 def _rejected(image: Image, kept: Sequence[Annotation]) -> list[Labelled]:
     """Rejected suggestions, but those where the object was kept after all."""
-    from inference.heads.data import Labelled
+    from inference.heads.data.examples import Labelled
 
     rows = list(Suggestion.objects.filter(image=image, state=Suggestion.State.REJECTED))
     masks = [_rle(image, row.counts) for row in rows]

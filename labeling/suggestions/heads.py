@@ -28,7 +28,7 @@ from labeling.projects.models import Project
 from labeling.suggestions.models import HEAD_KINDS, HeadVersion, Method
 
 if TYPE_CHECKING:
-    from inference.heads.runtime import Head
+    from inference.heads.head import Head
 
 MANIFEST = "manifest.json"
 WORST = "worst.png"
@@ -47,7 +47,7 @@ class HeadGone(Exception):
 
 def starter_folder(kind: str) -> Path:
     """Where the starter model of a kind is installed, if it is."""
-    from inference.features import WEIGHTS
+    from inference.core.features import WEIGHTS
 
     return WEIGHTS / "heads" / kind
 
@@ -140,7 +140,7 @@ def for_project(project: Project, head_id: int) -> HeadVersion:
 
 def load(head: HeadVersion) -> Head:
     """The head ready to answer, kept in memory. Raises: HeadGone."""
-    from inference.heads.runtime import Head
+    from inference.heads.head import Head
 
     with _lock:
         if head.pk in _loaded:

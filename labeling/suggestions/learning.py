@@ -32,8 +32,8 @@ from labeling.suggestions.models import CategoryMapping, HeadVersion, Method, Su
 from labeling.suggestions.services import tell
 
 if TYPE_CHECKING:
-    from inference.heads.config import HeadConfig
-    from inference.heads.training import State as Progress
+    from inference.heads.networks.config import HeadConfig
+    from inference.heads.training.heads import State as Progress
 
 logger = logging.getLogger(__name__)
 
@@ -186,7 +186,7 @@ def claim(head_id: int) -> HeadVersion | None:
 
 def learn(head: HeadVersion) -> None:
     """Train a claimed head: *ready* with its figures, *failed* with a reason, or back in the queue."""
-    from inference.coco import DataError
+    from inference.data.coco import DataError
 
     try:
         if head.attempts > MAX_ATTEMPTS:
@@ -215,9 +215,9 @@ def learn(head: HeadVersion) -> None:
 
 def _train(head: HeadVersion) -> bool:
     """Run the library's loop; False when this worker shuts down before its end. Raises: Cancelled, DataError."""
-    from inference.compute import Compute
-    from inference.heads.training import Watch, train_head
-    from inference.heads.variants import turns_for, with_variants
+    from inference.data.device import Compute
+    from inference.heads.data.variants import turns_for, with_variants
+    from inference.heads.training.heads import Watch, train_head
 
     assert head.project is not None
     names = {row.category_id: row.word for row in head.mappings.all() if row.category_id is not None}
@@ -248,7 +248,7 @@ def _train(head: HeadVersion) -> bool:
 
 def sizes(kind: str, classes: int) -> HeadConfig:
     """How large a project's head is."""
-    from inference.heads.config import default_config
+    from inference.heads.networks.config import default_config
 
     return default_config(kind, classes)  # type: ignore[arg-type]
 

@@ -12,8 +12,8 @@ from labeling.suggestions.models import Method, Run
 if TYPE_CHECKING:
     from inference import Features
     from inference.heads.everything import Everything
-    from inference.heads.lts import Located, Text
     from inference.heads.proposals import Between, Proposal
+    from inference.heads.text import Located, Text
 
 EVERYTHING_LIMIT = 100
 """Objects of an image at most, the best of those that are found: each is stored and sent."""
@@ -31,7 +31,7 @@ def propose(run: Run, image_id: int, between: Between) -> list[Proposal]:
 
     Raises: FeaturesLost when the image is prepared anew; Unusable when the head or its weights are of no use.
     """
-    from inference.features import FeaturesError
+    from inference.core.features import FeaturesError
 
     features = store.load(image_id)
     try:
@@ -82,8 +82,8 @@ def everything() -> Everything:
 def text() -> Text:
     """This process's finder of phrases, one thread a request."""
     from inference import ClickPredictor
-    from inference.heads.lts import Text
     from inference.heads.sentences import Sentences
+    from inference.heads.text import Text
 
     sentences = Sentences(heads.starter_folder("sentences"))
     return Text(ClickPredictor(threads=1), heads.starter_folder("text"), sentences)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import redis
 from django.db import transaction
 
-from inference.geometry import TOKEN, Frame
+from inference.core.geometry import TOKEN, Frame
 from labeling.accounts.models import User
 from labeling.common import heartbeat
 from labeling.common.api import ApiError

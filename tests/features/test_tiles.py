@@ -13,8 +13,8 @@ from django.core.files.storage import default_storage
 from django.db import connections
 from PIL import Image as Pillow
 
-from inference.tiles import Grid
-from inference.tiles import Tile as Place
+from inference.clicks.tiles import Grid
+from inference.clicks.tiles import Tile as Place
 from labeling.features import services, store, tiles, work
 from labeling.features.models import Encoding, Tile
 from labeling.images import blocks, pictures

@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from inference import Click, ClickPredictor, Features, FeaturesError
-from inference.batch import ObjectPrompt, drive_together
-from inference.prompts import FOREGROUND, MAYBE_FOREGROUND
-from inference.session import LOOKS, ClickSession, Floats, Inputs, MaskPatch, drive
+from inference.clicks.batch import ObjectPrompt, drive_together
+from inference.clicks.session import LOOKS, ClickSession, Floats, Inputs, MaskPatch, drive
+from inference.core.prompts import FOREGROUND, MAYBE_FOREGROUND
 from tests.inference.test_region import noise
 
 WRONG = np.zeros((480, 640), bool)

@@ -6,7 +6,15 @@ import pytest
 import torch
 
 from inference.bench import BATCH, main
-from inference.reference import CHANNELS, DEPTHS, FFN_RATIOS, POOL_RATIOS, ReferenceDecoder, make_pyramid, pooled_size
+from inference.evaluation.interformer import (
+    CHANNELS,
+    DEPTHS,
+    FFN_RATIOS,
+    POOL_RATIOS,
+    ReferenceDecoder,
+    make_pyramid,
+    pooled_size,
+)
 
 
 def expected_parameters() -> int:

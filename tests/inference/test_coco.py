@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.coco import DataError, decode, read_set
-from inference.protocol import sample
+from inference.data.coco import DataError, decode, read_set
+from inference.measure.noc import sample
 
 SQUARE = np.zeros((8, 10), bool)
 SQUARE[2:6, 3:7] = True

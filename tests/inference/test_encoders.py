@@ -8,15 +8,15 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from inference.compute import Compute
-from inference.encoders import EncoderFileError, fingerprint, published, read_encoder, vit_picture
-from inference.features import WEIGHTS
-from inference.geometry import stem_input, vit_input
-from inference.pyramid import BASE, LARGE, ModelConfig
-from inference.torch_models import EncoderParts
-from inference.vit import BASE as VIT_BASE
-from inference.vit import LARGE as VIT_LARGE
-from inference.vit import ViT, ViTConfig
+from inference.core.features import WEIGHTS
+from inference.core.geometry import stem_input, vit_input
+from inference.data.device import Compute
+from inference.data.encoder_files import EncoderFileError, fingerprint, published, read_encoder, vit_picture
+from inference.networks.loading import EncoderParts
+from inference.networks.pyramid import BASE, LARGE, ModelConfig
+from inference.networks.vit import BASE as VIT_BASE
+from inference.networks.vit import LARGE as VIT_LARGE
+from inference.networks.vit import ViT, ViTConfig
 
 STEM = WEIGHTS / "encoder.safetensors"
 MINI = ViTConfig(dim=128, depth=3, heads=2, mlp=256, patch=16, table=5, taps=(1, 2, 3))

@@ -15,12 +15,12 @@ import PIL.Image
 import pytest
 
 from inference import ClickPredictor, evaluate
-from inference.coco import DataError
-from inference.comparison import paired, read_record, write_record
-from inference.features import WEIGHTS
-from inference.grabcut import GrabCut
-from inference.protocol import Trial, figures, sample, true_box
-from inference.simulate import SimulatedClick
+from inference.core.features import WEIGHTS
+from inference.data.coco import DataError
+from inference.data.simulated_user import SimulatedClick
+from inference.evaluation.comparison import paired, read_record, write_record
+from inference.evaluation.grabcut import GrabCut
+from inference.measure.noc import Trial, figures, sample, true_box
 from tests.inference.conftest import draw
 
 KEYS = {

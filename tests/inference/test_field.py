@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.field import FAR, Field, Floats, Half, Place, Places, window
-from inference.geometry import Frame
-from inference.tiles import TILE, Grid, Tile
+from inference.clicks.layered_logits import FAR, Field, Floats, Half, Place, Places, window
+from inference.clicks.tiles import TILE, Grid, Tile
+from inference.core.geometry import Frame
 
 HEIGHT, WIDTH = 3000, 4000
 GRID = Grid(HEIGHT, WIDTH)
@@ -86,7 +86,7 @@ def test_blocks_that_say_the_same_are_filled_and_nothing_changes(monkeypatch: py
     monkeypatch.setattr(Field, "at", counted)
     by_blocks = field.region(everything)
     assert sum(looked_at) < 0.7 * WIDTH * HEIGHT
-    monkeypatch.setattr("inference.field.LARGE", WIDTH * HEIGHT)
+    monkeypatch.setattr("inference.clicks.layered_logits.LARGE", WIDTH * HEIGHT)
     assert np.array_equal(field.region(everything), by_blocks)
 
 

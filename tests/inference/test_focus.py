@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from inference import Click, ClickPredictor, Features
-from inference.focus import FocusSession
-from inference.session import MaskPatch, shrunk
-from inference.tiles import Tile, TileFeatures
+from inference.clicks.session import MaskPatch, shrunk
+from inference.clicks.tiled_session import FocusSession
+from inference.clicks.tiles import Tile, TileFeatures
 from tests.inference.conftest import Image, Mask
 
 HEIGHT, WIDTH = 900, 1200
@@ -91,7 +91,7 @@ def test_a_given_mask_can_be_a_patch(
     assert one.patch().width == other.patch().width == 79
     frame = overview.frame
     at_once = shrunk(other.patch(), frame)
-    monkeypatch.setattr("inference.session.AT_ONCE", 40 * WIDTH)
+    monkeypatch.setattr("inference.clicks.session.AT_ONCE", 40 * WIDTH)
     assert np.abs(shrunk(other.patch(), frame) - at_once).max() < 1e-5
     for session in (one, other):
         session.add(CLICKS[0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from inference.losses import near_border, normalized_focal, soft_iou
+from inference.training.losses import near_border, normalized_focal, soft_iou
 
 
 def test_soft_iou_by_hand() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as Pillow
 from pycocotools import mask as rle
 
-from inference.coco import decode, read_set
+from inference.data.coco import decode, read_set
 
 
 def test_objects_lie_where_their_photographs_do(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_objects_lie_where_their_photographs_do(tmp_path: Path) -> None:
         )  # fmt: skip
         masks[number] = mask
     (tmp_path / "set.json").write_text(json.dumps({"images": images, "annotations": annotations, "categories": []}))
-    command = [sys.executable, "-m", "inference.mosaic", str(tmp_path / "set.json"), "--size", "180x130"]
+    command = [sys.executable, "-m", "inference.data.mosaic", str(tmp_path / "set.json"), "--size", "180x130"]
     subprocess.run([*command, "--out", str(tmp_path / "large")], check=True, timeout=60)
     (large,) = read_set(tmp_path / "large.json")
     pixels = np.asarray(Pillow.open(large.path).convert("L"))

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from inference.muon import Muon, acts_as_matrix, orthogonal
-from inference.train_clicks import CONFIGS, Run, make_optimisers
+from inference.training.clicks import CONFIGS, Run, make_optimisers
+from inference.training.muon import Muon, acts_as_matrix, orthogonal
 
 
 @pytest.mark.parametrize("shape", [(24, 60), (60, 24), (32, 32)])

@@ -7,10 +7,10 @@ import onnxruntime
 import pytest
 import torch
 
+from inference.core.features import WEIGHTS, tensor_offsets
 from inference.export_weights import parity
-from inference.features import WEIGHTS, tensor_offsets
-from inference.pyramid import ModelConfig
-from inference.torch_models import load_click
+from inference.networks.loading import load_click
+from inference.networks.pyramid import ModelConfig
 
 
 def test_all_graphs_agree_with_pytorch() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from inference.geometry import Frame
-from inference.prompts import (
+from inference.core.geometry import Frame
+from inference.core.prompts import (
     BACKGROUND,
     FOREGROUND,
     MAYBE_BACKGROUND,

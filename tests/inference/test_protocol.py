@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from inference.protocol import Trial, figures, iou, summary, trial
-from inference.simulate import Hand, Mask, SimulatedClick
+from inference.data.simulated_user import Hand, Mask, SimulatedClick
+from inference.measure.noc import Trial, figures, iou, summary, trial
 
 TRUTH = np.zeros((40, 50), bool)
 TRUTH[10:30, 10:40] = True  # 600 pixels

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference import Click, ClickPredictor, Features
-from inference.features import FEATURES_VERSION
-from inference.geometry import Frame
-from inference.prompts import Prompt
-from inference.region import ALIGN, SIDES, Region, around_box, around_mask, is_cut_off
-from inference.session import ClickSession, Floats, Inputs, Mask
+from inference.clicks.session import ClickSession, Floats, Inputs, Mask
+from inference.clicks.zoom import ALIGN, SIDES, Region, around_box, around_mask, is_cut_off
+from inference.core.features import FEATURES_VERSION
+from inference.core.geometry import Frame
+from inference.core.prompts import Prompt
 
 FRAME = Frame.of(448, 640)  # without padding
 CELLS = (FRAME.padded_height // 2, FRAME.padded_width // 2)

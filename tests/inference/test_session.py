@@ -3,9 +3,9 @@
 import numpy as np
 
 from inference import ClickPredictor, Features
-from inference.geometry import Frame
-from inference.session import tight
-from inference.upsample import Upsampler
+from inference.clicks.session import tight
+from inference.core.geometry import Frame
+from inference.core.upsample import Upsampler
 
 
 def test_undo_and_redo_come_from_kept_states(predictor: ClickPredictor, features: Features) -> None:

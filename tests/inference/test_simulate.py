@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from inference.simulate import Hand, depth, next_click, perturb
+from inference.data.simulated_user import Hand, depth, next_click, perturb
 
 
 def square(*boxes: tuple[int, int, int, int]) -> np.ndarray:

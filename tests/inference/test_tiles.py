@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inference import ClickPredictor, FeaturesError
-from inference.tiles import ENLARGED, FINEST, MARGIN, TILE, Grid, Tile, TileFeatures
+from inference.clicks.tiles import ENLARGED, FINEST, MARGIN, TILE, Grid, Tile, TileFeatures
 from tests.inference.conftest import draw
 
 sizes = st.integers(1, 20_000)

@@ -15,23 +15,25 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from inference import Click, ClickPredictor, curves, train_clicks
-from inference.click_model import User, UserRules, begin_with_own, encode_windows, interact, make_user, sloppy
-from inference.coco import DataError
-from inference.compute import CPU, Compute
-from inference.encoders import Encoder, EncoderFileError, read_encoder
+from inference import Click, ClickPredictor
+from inference.core.features import FEATURES_VERSION, WEIGHTS, read_manifest
+from inference.data.coco import DataError
+from inference.data.crops import SetRule, Window
+from inference.data.device import CPU, Compute
+from inference.data.encoder_files import Encoder, EncoderFileError, read_encoder
 from inference.export_weights import export_run, features_version, half
-from inference.features import FEATURES_VERSION, WEIGHTS, read_manifest
-from inference.heads.runtime import encoder_of
-from inference.muon import Muon
-from inference.progress import Progress, clock
-from inference.pyramid import BASE, SMALL
-from inference.stem import Stem
-from inference.team import Team
+from inference.heads.head import encoder_of
+from inference.networks.pyramid import BASE, SMALL
+from inference.networks.stem import Stem
+from inference.networks.vit import ViT, ViTConfig
 from inference.train import named_weights
-from inference.train_clicks import CONFIGS, Checks, Run, TrainConfig, check_encoder, train, weighted
-from inference.vit import ViT, ViTConfig
-from inference.windows import SetRule, Window
+from inference.training import clicks as train_clicks
+from inference.training import curves
+from inference.training.clicks import CONFIGS, Checks, Run, TrainConfig, check_encoder, train, weighted
+from inference.training.distributed import Team
+from inference.training.interaction import User, UserRules, begin_with_own, encode_windows, interact, make_user, sloppy
+from inference.training.muon import Muon
+from inference.training.progress import Progress, clock
 from tests.inference.conftest import draw
 
 MINI = ViTConfig(dim=64, depth=3, heads=1, mlp=64, patch=16, table=5, taps=(1, 2, 3))
@@ -308,7 +310,7 @@ def test_weights_of_sets_from_the_command_line() -> None:
 MEMBER = """
 import sys, torch
 from torch import nn
-from inference.team import Team
+from inference.training.distributed import Team
 team = Team()
 model = nn.Linear(2, 1, bias=False)
 model.weight.grad = torch.full((1, 2), float(team.rank))

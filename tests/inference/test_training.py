@@ -13,12 +13,12 @@ import torch
 from safetensors.torch import load_file
 
 from inference import Click, ClickPredictor
-from inference.cache import TokenCache, load_vit
-from inference.compute import Compute
+from inference.core.features import WEIGHTS
+from inference.data.crops import SetRule, WindowSampler
+from inference.data.device import Compute
+from inference.data.token_cache import TokenCache, load_vit
 from inference.export_weights import export_run
-from inference.features import WEIGHTS
-from inference.train_clicks import CONFIGS, Run
-from inference.windows import SetRule, WindowSampler
+from inference.training.clicks import CONFIGS, Run
 from tests.inference.conftest import draw
 
 ENCODER = WEIGHTS / "encoder.safetensors"

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from inference import composites
-from inference.cache import Pictures, TokenCache
-from inference.coco import DataError, decode, read_rgb, read_set
-from inference.compute import Compute
-from inference.vit import ViT, ViTConfig
-from inference.windows import SetRule, Window, WindowSampler, are_hard, paste, read_sets, set_name
+from inference.data import copy_paste as composites
+from inference.data.coco import DataError, decode, read_rgb, read_set
+from inference.data.crops import SetRule, Window, WindowSampler, are_hard, paste, read_sets, set_name
+from inference.data.device import Compute
+from inference.data.token_cache import Pictures, TokenCache
+from inference.networks.vit import ViT, ViTConfig
 
 MINI = ViTConfig(dim=64, depth=3, heads=1, mlp=64, patch=16, table=5, taps=(1, 2, 3))
 FP32 = Compute(torch.device("cpu"), None)

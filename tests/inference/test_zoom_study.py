@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.zoom_study import COUNTS, difference, study
+from inference.evaluation.zoom_study import COUNTS, difference, study
 
 
 def test_both_sides_answer_every_object(coco_file: Callable[..., Path]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference import ClickPredictor, Features
-from inference.features import PYRAMID
+from inference.core.features import PYRAMID
 from labeling.features import store
 from labeling.images.models import Image
 from labeling.live import decoder as service

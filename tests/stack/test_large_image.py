@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from inference.tiles import Grid, Tile
+from inference.clicks.tiles import Grid, Tile
 from labeling.common import masks
 from labeling.workspace.smoke.client import Client
 from labeling.workspace.smoke.sockets import Message, Socket

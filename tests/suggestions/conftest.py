@@ -13,9 +13,9 @@ from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client
 
-from inference.features import FACTORS, FEATURES_VERSION, MAPS, Features
-from inference.geometry import Frame
-from inference.heads.config import HeadConfig
+from inference.core.features import FACTORS, FEATURES_VERSION, MAPS, Features
+from inference.core.geometry import Frame
+from inference.heads.networks.config import HeadConfig
 from inference.heads.proposals import encode
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
@@ -92,8 +92,8 @@ def small(kind: str, classes: int) -> HeadConfig:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A FastInst head of the real library that knows cars and persons."""
-    from inference.heads.data import Example, Labelled, Vocabulary  # PyTorch takes seconds to load
-    from inference.heads.training import TrainingPlan, train_head
+    from inference.heads.data.examples import Example, Labelled, Vocabulary  # PyTorch takes seconds to load
+    from inference.heads.training.heads import TrainingPlan, train_head
 
     out = tmp_path_factory.mktemp("head")
     examples = [

@@ -32,12 +32,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from safetensors.numpy import save_file
 
-    from inference.heads import discovery_training, lts_training
-    from inference.heads.data import Vocabulary
-    from inference.heads.discovery import Discovery, DiscoveryConfig
-    from inference.heads.lts_model import Lts, LtsConfig
-    from inference.heads.models import make_model, write_head
+    from inference.heads.data.examples import Vocabulary
+    from inference.heads.networks.discoverer import Discovery, DiscoveryConfig
+    from inference.heads.networks.text import Lts, LtsConfig
     from inference.heads.sentences import WIDTH, quantised
+    from inference.heads.training import everything as discovery_training
+    from inference.heads.training import text as lts_training
+    from inference.heads.training.head_files import make_model, write_head
     from tests.inference.heads.test_sentences import random_state
 
     torch.manual_seed(3)

@@ -375,8 +375,8 @@ ALL = {"refine": False, "threshold": 0.0}
 @pytest.fixture
 def untrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> HeadVersion:
     """A head of the library that has learned nothing: enough for who goes first."""
-    from inference.heads.data import Vocabulary
-    from inference.heads.models import make_model, write_head
+    from inference.heads.data.examples import Vocabulary
+    from inference.heads.training.head_files import make_model, write_head
 
     write_head(make_model("instances", small("instances", 2)), "instances", Vocabulary(WORDS), tmp_path / "head")  # type: ignore[arg-type]
     monkeypatch.setattr(heads, "starter_folder", lambda kind: tmp_path / ("head" if kind == "instances" else "none"))

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from inference import ClickPredictor
-from inference.coco import DataError
-from inference.features import FEATURES_VERSION, WEIGHTS
-from inference.heads import command, evaluation
-from inference.heads.evaluation import Encoded, pictures
-from inference.heads.learning import opened
+from inference.core.features import FEATURES_VERSION, WEIGHTS
+from inference.data.coco import DataError
+from inference.heads.evaluation import heads as evaluation
+from inference.heads.evaluation.heads import Encoded, pictures
+from inference.heads.evaluation.team import opened
 from inference.heads.proposals import Proposal, decode, encode, mask_iou
 from inference.heads.refine import refine
+from inference.heads.training import command
 
 Make = Callable[..., Path]
 

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference import ClickPredictor, Features, FeaturesError
-from inference.batch import ObjectPrompt
-from inference.compute import CPU
-from inference.features import PYRAMID
-from inference.geometry import Frame
-from inference.heads import discovery_training as training
-from inference.heads.discovery import Discovery, DiscoveryConfig, assign, discovery_loss, giou, pairwise_iou
+from inference.clicks.batch import ObjectPrompt
+from inference.clicks.session import Click, MaskPatch
+from inference.core.features import PYRAMID
+from inference.core.geometry import Frame
+from inference.data.crops import Region
+from inference.data.device import CPU
 from inference.heads.everything import (
     DOUBLE,
     LIMIT,
@@ -34,11 +34,11 @@ from inference.heads.everything import (
     stability,
     suppressed,
 )
-from inference.heads.learner import Learner, Length
+from inference.heads.networks.discoverer import Discovery, DiscoveryConfig, assign, discovery_loss, giou, pairwise_iou
 from inference.heads.proposals import Proposal, box_iou, mask_iou
-from inference.heads.training import TrainingPlan
-from inference.session import Click, MaskPatch
-from inference.windows import Region
+from inference.heads.training import everything as training
+from inference.heads.training.heads import TrainingPlan
+from inference.heads.training.learner import Learner, Length
 from tests.inference.conftest import Image, Mask
 from tests.inference.heads.tiny import CHANNELS, example
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from inference.heads.config import WEIGHTS
-from inference.heads.fastinst import FastInst, activation_loss, choose_pixels, log_odds, mostly
-from inference.heads.mask2former import Mask2Former
+from inference.heads.networks.config import WEIGHTS
+from inference.heads.networks.fastinst import FastInst, activation_loss, choose_pixels, log_odds, mostly
+from inference.heads.networks.mask2former import Mask2Former
 from tests.inference.heads.tiny import CONFIG, example, generator, learned
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inference.heads.measure import (
+from inference.heads.measure.metrics import (
     Seen,
     average_precision,
     flat_truth,

@@ -7,13 +7,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inference.heads.attention import Attend, Attention, foreground
-from inference.heads.config import WEIGHTS
-from inference.heads.criterion import Prediction, class_terms, match, set_loss, unmatched_weights
-from inference.heads.matching import assign, mask_costs
-from inference.heads.pixel_decoder import PixelDecoder, pooled
-from inference.heads.point_losses import point_bce, point_dice, points_for, sample, uncertain_points
-from inference.heads.positions import LearnedGrid, sinusoidal
+from inference.heads.networks.attention import Attend, Attention, foreground
+from inference.heads.networks.config import WEIGHTS
+from inference.heads.networks.criterion import Prediction, class_terms, match, set_loss, unmatched_weights
+from inference.heads.networks.matching import assign, mask_costs
+from inference.heads.networks.pixel_decoder import PixelDecoder, pooled
+from inference.heads.networks.point_losses import point_bce, point_dice, points_for, sample, uncertain_points
+from inference.heads.networks.positions import LearnedGrid, sinusoidal
 from tests.inference.heads.tiny import example, generator, learned
 
 

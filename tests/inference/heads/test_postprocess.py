@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from inference.geometry import Frame
+from inference.core.geometry import Frame
+from inference.core.upsample import Upsampler
 from inference.heads.postprocess import instances, panoptic, patch_of, semantic
-from inference.upsample import Upsampler
 
 CUP, PLATE, SKY = 0, 1, 2
 STUFF = (SKY,)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as rle
 
+from inference.clicks.session import MaskPatch
 from inference.heads.proposals import (
     Proposal,
     box_iou,
@@ -17,7 +18,6 @@ from inference.heads.proposals import (
     mask_iou,
     suppress,
 )
-from inference.session import MaskPatch
 
 
 def square(x0: int, y0: int, x1: int, y1: int, size: int = 40) -> np.ndarray:

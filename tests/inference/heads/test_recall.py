@@ -11,8 +11,8 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from inference import ClickPredictor, Features
-from inference.heads.everything_evaluation import Tally, by_grid, grid_points, recalled
-from inference.heads.lts_evaluation import Overlaps, by_truth, sample
+from inference.heads.evaluation.everything import Tally, by_grid, grid_points, recalled
+from inference.heads.evaluation.text import Overlaps, by_truth, sample
 from inference.heads.proposals import Proposal, box_of, encode
 from tests.inference.conftest import Image, Mask
 

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from inference import ClickPredictor, Features
-from inference.compute import CPU
-from inference.geometry import Frame
-from inference.heads import lts_training as training
-from inference.heads.learner import Learner, Length
-from inference.heads.lts import Text, places, prompt, strongest
-from inference.heads.lts_model import Lts, LtsConfig, balanced, locate, lts_loss
-from inference.heads.phrases import KINDS, Phrase, Thing, captions_of, one_each, phrases
+from inference.core.geometry import Frame
+from inference.data.device import CPU
+from inference.heads.data.phrases import KINDS, Phrase, Thing, captions_of, one_each, phrases
+from inference.heads.networks.text import Lts, LtsConfig, balanced, locate, lts_loss
 from inference.heads.sentences import Sentences, TextError
-from inference.heads.training import TrainingPlan
+from inference.heads.text import Text, places, prompt, strongest
+from inference.heads.training import text as training
+from inference.heads.training.heads import TrainingPlan
+from inference.heads.training.learner import Learner, Length
 from tests.inference.heads.tiny import CHANNELS, example
 
 TINY = LtsConfig(dim=CHANNELS, words=8, channels=16)

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from inference.coco import DataError
-from inference.compute import Compute
-from inference.features import FEATURES_VERSION, Features, FeaturesError
-from inference.geometry import Frame
-from inference.heads import models
-from inference.heads.config import HeadConfig, Kind, default_config
-from inference.heads.data import Labelled, Sampler, Vocabulary, covered, cut, hold_out, rasterise
-from inference.heads.measure import average_precision, panoptic_quality, seen
-from inference.heads.models import begin_with, load_model, make_model, write_head
-from inference.heads.runtime import Head, HeadError
-from inference.heads.training import HeadRun, State, TrainingPlan, Watch, train_head
+from inference.core.features import FEATURES_VERSION, Features, FeaturesError
+from inference.core.geometry import Frame
+from inference.data.coco import DataError
+from inference.data.device import Compute
+from inference.heads.data.examples import Labelled, Sampler, Vocabulary, covered, cut, hold_out, rasterise
+from inference.heads.head import Head, HeadError
+from inference.heads.measure.metrics import average_precision, panoptic_quality, seen
+from inference.heads.networks.config import HeadConfig, Kind, default_config
+from inference.heads.training import head_files as models
+from inference.heads.training.head_files import begin_with, load_model, make_model, write_head
+from inference.heads.training.heads import HeadRun, State, TrainingPlan, Watch, train_head
 from tests.inference.heads.tiny import CHANNELS, CONFIG, WORDS, example
 
 FP32 = Compute(torch.device("cpu"), None)

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from inference import ClickPredictor
-from inference.coco import DataError
-from inference.compute import CPU
-from inference.features import WEIGHTS, Half
-from inference.geometry import Frame, Image
-from inference.heads.data import Example, Labelled, Vocabulary, rasterise
-from inference.heads.misplaced import is_misplaced
+from inference.core.features import WEIGHTS, Half
+from inference.core.geometry import Frame, Image
+from inference.data.coco import DataError
+from inference.data.device import CPU
+from inference.heads.data.examples import Example, Labelled, Vocabulary, rasterise
+from inference.heads.data.rotated_labels import is_misplaced
+from inference.heads.data.variants import ALL, turned, turns_for, variant, with_mirrored, with_variants
 from inference.heads.proposals import encode
-from inference.heads.variants import ALL, turned, turns_for, variant, with_mirrored, with_variants
 
 HALL, WIDTH = 256, 320  # a map without padding
 

@@ -5,11 +5,11 @@ import functools
 import numpy as np
 import torch
 
-from inference.compute import CPU
-from inference.geometry import Frame
-from inference.heads.config import HeadConfig
-from inference.heads.criterion import Targets
-from inference.heads.data import Example, Labelled, Vocabulary, rasterise
+from inference.core.geometry import Frame
+from inference.data.device import CPU
+from inference.heads.data.examples import Example, Labelled, Vocabulary, rasterise
+from inference.heads.networks.config import HeadConfig
+from inference.heads.networks.criterion import Targets
 from inference.heads.proposals import encode
 
 CHANNELS = 12
@@ -41,7 +41,7 @@ def example(seed: int, boxes: list[tuple[Box, str]] | None = None, side: int = S
 
 def learned(examples: list[Example]) -> tuple[torch.Tensor, list[Targets]]:
     """Tokens and targets as a head's `loss` takes them."""
-    from inference.heads.data import Batch
+    from inference.heads.data.examples import Batch
 
     tokens = np.stack([e.tokens() for e in examples])
     return Batch(tokens, [rasterise(e, WORDS) for e in examples]).on(CPU)

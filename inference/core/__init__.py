@@ -1,0 +1,1 @@
+"""What everything else is written in: places, features, prompts, masks. NumPy only."""

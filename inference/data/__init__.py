@@ -1,0 +1,1 @@
+"""Training data: data sets, cached tokens, crops, and a simulated user."""

@@ -1,0 +1,226 @@
+"""`python -m inference.evaluate everything`: discovered prompts beside a grid of points, through the same decoder.
+
+The paper's own comparison (arXiv 2312.09579). AR@K: the share of a picture's objects that its best K masks find, one
+mask an object, averaged over IoU thresholds .50 to .95; classes ignored (COCO's average recall). Crowds are no objects.
+
+The grid is SAM's: 32 x 32 points, one click each, unstable masks filtered out, box NMS. Its score is confidence times
+stability. SAM's limits would drop every mask of ours, whose logits are smaller (after a click the mean probability
+inside of a mask is .65): stability is taken between logits of +-.5, which told good masks from bad ones best of .1 to
+.5, and the least stable quarter goes, both by five pictures of COCO train. The grid is counted unfiltered, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.clicks.batch import ObjectPrompt
+from inference.clicks.session import Click, ClickSession
+from inference.core.features import Features
+from inference.data.coco import CocoImage, DataError, read_rgb, read_set
+from inference.heads.everything import FLOOR, FOLDER, LIMIT, Everything, stability
+from inference.heads.proposals import Proposal, Rle, decode, encode, mask_iou, suppress
+from inference.measure.drawing import Picture, save, sheet, tile
+from inference.measure.noc import truth_of
+from inference.predictor import ClickPredictor
+
+THRESHOLDS = np.arange(0.5, 1.0, 0.05)
+STABLE = 0.6  # of a mask that stays
+SAME = 0.7  # IoU of boxes above which the worse mask goes
+
+
+def recalled(truths: Sequence[Rle], proposals: Sequence[Proposal], limit: int) -> NDArray[np.float64]:
+    """How many of the true masks the best `limit` proposals find at each threshold. As COCO does it: the best proposal
+    takes the free object that it overlaps most, then the next one."""
+    ranked = sorted(proposals, key=lambda p: -p.score)[:limit]
+    overlap = mask_iou([p.rle for p in ranked], truths)
+    found = np.zeros(len(THRESHOLDS))
+    for k, threshold in enumerate(THRESHOLDS):
+        free = np.ones(len(truths), bool)
+        for row in overlap:
+            open_ones = np.where(free, row, -1.0)
+            best = int(open_ones.argmax()) if len(truths) else -1
+            if best >= 0 and open_ones[best] >= threshold:
+                free[best] = False
+        found[k] = (~free).sum()
+    return found
+
+
+def confidence(session: ClickSession) -> float:
+    """Of a session's answer: the mean probability inside of the mask."""
+    logits = np.asarray(session.logits, np.float32)
+    return float((1 / (1 + np.exp(-logits[logits > 0]))).mean())
+
+
+def grid_points(features: Features, side: int) -> list[tuple[float, float]]:
+    """side x side points, image pixels, each in the middle of its part of the picture."""
+    at = (np.arange(side) + 0.5) / side
+    return [(float(x * features.width), float(y * features.height)) for y in at for x in at]
+
+
+@dataclass
+class Grid:
+    """Proposals of a grid: `filtered` as SAM does it, `loose` without its filters."""
+
+    filtered: list[Proposal]
+    loose: list[Proposal]
+
+
+def by_grid(predictor: ClickPredictor, features: Features, side: int) -> Grid:
+    """Every point of the grid decoded; then the filters and box NMS."""
+    prompts = [ObjectPrompt(clicks=[Click(x, y, True)]) for x, y in grid_points(features, side)]
+    loose, steady = [], []
+    for session in predictor.sessions(features, prompts):
+        patch = session.patch()
+        if not patch.width:
+            continue
+        stable = stability(session)
+        proposal = Proposal.of_patch(patch, features.height, features.width, stable * confidence(session))
+        loose.append(proposal)
+        if stable >= STABLE:
+            steady.append(proposal)
+    return Grid(suppress(steady, SAME, by="box"), suppress(loose, SAME, by="box"))
+
+
+@dataclass
+class Tally:
+    """Recall at 10 and 100 so far."""
+
+    objects: int = 0
+    found: dict[int, NDArray[np.float64]] = field(
+        default_factory=lambda: {k: np.zeros(len(THRESHOLDS)) for k in (10, 100)}
+    )
+    masks: list[int] = field(default_factory=list)
+
+    def add(self, truths: Sequence[Rle], proposals: Sequence[Proposal]) -> None:
+        self.objects += len(truths)
+        self.masks.append(len(proposals))
+        for limit, found in self.found.items():
+            found += recalled(truths, proposals, limit)
+
+    def figures(self) -> dict[str, float]:
+        out = {f"ar{k}": round(float(found.mean() / max(1, self.objects)), 4) for k, found in self.found.items()}
+        return out | {"masks": round(statistics.mean(self.masks), 1)}
+
+
+def missed(pixels: Picture, truths: Sequence[Rle], proposals: Sequence[Proposal], number: int) -> Picture:
+    """A picture of what the best 100 do not find at IoU .5: those objects' true borders white, all found ones blue."""
+    best = sorted(proposals, key=lambda p: -p.score)[:100]
+    found = mask_iou(truths, [p.rle for p in best]).max(1, initial=0.0) >= 0.5
+    masks = [np.zeros(pixels.shape[:2], bool) for _ in range(2)]
+    for truth, is_found in zip(truths, found, strict=True):
+        masks[int(is_found)] |= decode(truth)
+    words = f"{number}: {int(found.sum())} of {len(truths)} found"
+    return tile(pixels, masks[0], masks[1], (), words, 200)
+
+
+def truths_of(image: CocoImage, min_area: float) -> list[Rle]:
+    """The picture's objects as RLE."""
+    wanted = [a for a in image.annotations if a["area"] >= min_area and not a.get("stuff")]
+    return [encode(truth_of(a, image)) for a in wanted]
+
+
+def evaluate(
+    file: Path,
+    everything: Everything,
+    *,
+    limit: int | None = None,
+    grid: int = 32,
+    seed: int = 0,
+    min_area: float = 0,
+    floor: float = FLOOR,
+    worst: tuple[int, Path] | None = None,
+) -> dict[str, Any]:
+    """The figures. limit: a random sample of so many pictures. grid: points a side, 0 for none. worst: draw so many
+    pictures with the lowest recall."""
+    images = [image for image in read_set(file) if truths_of(image, min_area)]
+    if not images:
+        raise DataError(f"{file} has no object to find")
+    if limit is not None and limit < len(images):
+        chosen = np.random.default_rng(seed).choice(len(images), limit, replace=False)
+        images = [images[k] for k in sorted(chosen)]
+    predictor, ours, filtered, loose = everything.predictor, Tally(), Tally(), Tally()
+    seconds: dict[str, list[float]] = {"discover": [], "decode": [], "grid": []}
+    predictor.warm_up()
+    drawn: list[tuple[float, Picture]] = []
+    for number, image in enumerate(images, 1):
+        pixels, truths = read_rgb(image.path), truths_of(image, min_area)
+        features = predictor.encode(pixels)
+        if number == 1:
+            everything.boxes(features)  # loads the graph
+        began = time.perf_counter()
+        boxes, scores = everything.boxes(features, floor=floor)
+        seconds["discover"].append(time.perf_counter() - began)
+        began = time.perf_counter()
+        found = everything.decode(features, boxes, scores)
+        seconds["decode"].append(time.perf_counter() - began)
+        ours.add(truths, found)
+        if worst:
+            recall = float(recalled(truths, found, 100).mean() / len(truths))
+            drawn.append((recall, missed(pixels, truths, found, image.id)))
+        if grid:
+            began = time.perf_counter()
+            other = by_grid(predictor, features, grid)
+            seconds["grid"].append(time.perf_counter() - began)
+            filtered.add(truths, other.filtered)
+            loose.add(truths, other.loose)
+        print(f"\r{number} of {len(images)} pictures, {ours.figures()}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    if worst:
+        save(worst[1], sheet([picture for _, picture in sorted(drawn, key=lambda d: d[0])[: worst[0]]], 5))
+    result: dict[str, Any] = {"images": len(images), "objects": ours.objects, "discovered": ours.figures()}
+    result |= {f"{name}_seconds": round(statistics.median(s), 4) for name, s in seconds.items() if s}
+    if grid:
+        ratios = [g / max(d, 1e-9) for g, d in zip(seconds["grid"], seconds["decode"], strict=True)]
+        whole = [g / (a + b) for g, a, b in zip(seconds["grid"], *list(seconds.values())[:2], strict=True)]
+        result |= {"grid": filtered.figures(), "grid_unfiltered": loose.figures()}
+        result |= {
+            "decode_ratio": round(statistics.median(ratios), 1),
+            "whole_ratio": round(statistics.median(whole), 1),
+        }
+    return result
+
+
+def add_command(commands: Any) -> None:
+    """The sub-command of `inference.evaluate`."""
+    sub = commands.add_parser("everything", help="segment everything, beside a grid of points")
+    add = sub.add_argument
+    add("data", type=Path, help="a COCO, LVIS or panoptic file")
+    add("--limit", type=int, help="a random sample of so many pictures (default: all)")
+    add(
+        "--grid", type=int, default=32, help="points a side of the grid; 0: no comparison, which takes most of the time"
+    )
+    add("--min-area", type=float, default=0, help="only objects of at least so many pixels")
+    add(
+        "--floor", type=float, default=FLOOR, help=f"score of a box below which it is not decoded (at most {LIMIT} are)"
+    )
+    add("--worst", nargs=2, metavar=("N", "OUT.png"), help="draw the N pictures with the lowest recall")
+    add("--seed", type=int, default=0, help="of the sample")
+    add("--weights", type=Path, help="folder of exported weights (default: the shipped ones)")
+    add("--head", type=Path, default=FOLDER, help="folder of the discoverer")
+    add("--threads", type=int, default=1, help="CPU threads")
+    sub.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """`python -m inference.evaluate everything`."""
+    everything = Everything(ClickPredictor(args.weights, threads=args.threads), args.head, args.threads)
+    return evaluate(
+        args.data,
+        everything,
+        limit=args.limit,
+        grid=args.grid,
+        seed=args.seed,
+        min_area=args.min_area,
+        floor=args.floor,
+        worst=(int(args.worst[0]), Path(args.worst[1])) if args.worst else None,
+    )

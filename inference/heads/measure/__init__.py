@@ -1,0 +1,1 @@
+"""How good the proposals of a head are."""

@@ -1,0 +1,1 @@
+"""The networks of the heads and their losses, in PyTorch."""

@@ -1,0 +1,198 @@
+"""Training of a head on cached tokens: one restartable loop for starter models and for projects.
+
+    run = train_head("instances", examples, out, vocabulary=Vocabulary(("cup", "plate")), steps=600, start=starter)
+
+OUT holds checkpoint.pt (to go on), log.jsonl, and at the end head/ (what `Head.load` reads), curves.png, worst.png and
+report.json. Everything random in a step follows from (seed, step): a run that is killed and resumed ends with the same
+bits.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from inference.data.device import CPU, Compute
+from inference.heads.data.examples import Batch, Example, Sampler, Vocabulary
+from inference.heads.head import MANIFEST, Head
+from inference.heads.measure import report
+from inference.heads.networks.config import HeadConfig, Kind, default_config
+from inference.heads.training.head_files import Model, begin_with, make_model, write_head, write_manifest
+from inference.heads.training.learner import Learner
+from inference.heads.training.optim import TrainingPlan
+
+__all__ = ["HEAD", "HeadRun", "State", "TrainingPlan", "Watch", "train_head"]
+
+HEAD = "head"  # folder of the result inside of the run's
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a run is: after `step` of `steps` (an estimate where it runs for some minutes), the mean loss since the
+    last state, seconds so far and to come."""
+
+    step: int
+    steps: int
+    loss: float
+    seconds: float
+    left: float
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Whoever wants to know how a run goes, or to stop it."""
+
+    on_state: Callable[[State], None] | None = None
+    stop: threading.Event | None = None
+    every: int = 20  # steps between two states
+    save_every: float = 120.0  # seconds between two checkpoints
+
+    @property
+    def stopped(self) -> bool:
+        return self.stop is not None and self.stop.is_set()
+
+    def tell(self, state: State, out: Path) -> None:
+        """A line in OUT/log.jsonl, and the state for whoever watches."""
+        with (out / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(state)) + "\n")
+        if self.on_state is not None:
+            self.on_state(state)
+
+
+Drawn = tuple[Batch, int]
+"""A batch and the seed of the points at which its losses look."""
+
+
+def head_loss(model: nn.Module, drawn: Drawn, compute: Compute) -> dict[str, Tensor]:
+    """The losses of a head on a batch."""
+    batch, seed = drawn
+    tokens, targets = batch.on(compute)
+    with compute.autocast():
+        losses: dict[str, Tensor] = model.loss(tokens, targets, torch.Generator().manual_seed(seed))  # type: ignore[operator]
+    return losses
+
+
+class HeadRun(Learner[Drawn]):
+    """A head that learns."""
+
+    def __init__(
+        self, kind: Kind, cfg: HeadConfig, sampler: Sampler, plan: TrainingPlan, seed: int = 0, compute: Compute = CPU
+    ) -> None:
+        def draw(rng: np.random.Generator) -> Drawn:
+            return sampler.draw(rng, plan.batch), int(rng.integers(2**60))
+
+        torch.manual_seed(seed)
+        super().__init__(make_model(kind, cfg), draw, head_loss, plan=plan, seed=seed, compute=compute)
+        self.kind, self.cfg = kind, cfg
+
+    def start_from(self, folder: Path, vocabulary: Vocabulary) -> int:
+        """Begin with what fits of another head; how many weights that are."""
+        copied = begin_with(self.model, vocabulary, folder)
+        for name, value in self.model.state_dict().items():
+            self.average[name].copy_(value)
+        return copied
+
+    def averaged(self) -> Model:
+        """A head of its own with the averaged weights, on the CPU."""
+        model = make_model(self.kind, self.cfg)
+        model.load_state_dict({k: v.cpu() for k, v in self.average.items()})
+        return model.eval()
+
+    def learn_until(self, end: Callable[[], float], out: Path, watch: Watch) -> None:
+        """The loop, until `end()`, the progress, reaches 1 or somebody stops it; then OUT/checkpoint.pt."""
+        began, before, saved, first = time.monotonic(), self.seconds, time.monotonic(), end()
+        stream, recent = self._batches(), list[float]()
+        try:
+            for drawn in stream:
+                recent.append(self.learn(drawn, end())["loss"])
+                self.seconds = before + time.monotonic() - began
+                now = end()
+                if self.step % watch.every == 0 or now >= 1:
+                    left = (1 - now) * (self.seconds - before) / max(now - first, 1e-9)
+                    steps = self.step if now >= 1 else max(self.step + 1, round(self.step / now))
+                    loss = round(float(np.mean(recent)), 4)
+                    watch.tell(State(self.step, steps, loss, round(self.seconds, 1), round(left, 1)), out)
+                    recent.clear()
+                if now >= 1 or watch.stopped:
+                    break
+                if time.monotonic() - saved > watch.save_every:
+                    self.save(out / "checkpoint.pt")
+                    saved = time.monotonic()
+        finally:
+            stream.close()  # type: ignore[attr-defined]
+        self.save(out / "checkpoint.pt")
+
+
+def train_head(
+    kind: Kind,
+    examples: Sequence[Example],
+    out: Path,
+    *,
+    vocabulary: Vocabulary,
+    steps: int | None = None,
+    minutes: float | None = None,
+    held_out: Sequence[Example] = (),
+    start: Path | None = None,
+    resume: bool = False,
+    seed: int = 0,
+    cfg: HeadConfig | None = None,
+    plan: TrainingPlan | None = None,
+    compute: Compute = CPU,
+    watch: Watch | None = None,
+    about: dict[str, Any] | None = None,
+) -> HeadRun:
+    """Train a head for `steps` steps or for some `minutes`, or until it is told to stop; then, if it was not, write
+    OUT/head and a report on `held_out`. Only with `steps` is a run exactly repeatable.
+
+    start: a folder of a head to begin with. resume: go on from OUT/checkpoint.pt if there is one. about: more for the
+    manifest. Instances are things only: FastInst never learns stuff.
+
+    Raises DataError where there is nothing to learn, ValueError where the training diverges.
+    """
+    vocabulary = vocabulary.things if kind == "instances" else vocabulary
+    plan, watch = plan or TrainingPlan(), watch or Watch()
+    sampler = Sampler(examples, vocabulary, plan.crops)
+    run = HeadRun(kind, cfg or default_config(kind, len(vocabulary)), sampler, plan, seed, compute)
+    out.mkdir(parents=True, exist_ok=True)
+    if resume and (out / "checkpoint.pt").exists():
+        run.load(out / "checkpoint.pt")
+    elif start is not None:
+        run.start_from(start, vocabulary)
+    if (steps is None) == (minutes is None):
+        raise ValueError("give either steps or minutes")
+
+    def progress() -> float:
+        return min(1.0, run.step / steps if steps else run.seconds / (60 * (minutes or 1e-9)))
+
+    if progress() < 1:
+        run.learn_until(progress, out, watch)
+    if progress() >= 1:
+        finish(run, vocabulary, examples, held_out, out, about or {})
+    return run
+
+
+def finish(
+    run: HeadRun,
+    vocabulary: Vocabulary,
+    examples: Sequence[Example],
+    held_out: Sequence[Example],
+    out: Path,
+    about: dict[str, Any],
+) -> None:
+    """Write the head, then measure it on what was held out."""
+    facts = {"images": len(examples), "steps": run.step, "seed": run.seed, "plan": asdict(run.plan)} | about
+    write_head(run.averaged(), run.kind, vocabulary, out / HEAD, facts)
+    report.draw_curve(out / "log.jsonl", out / "curves.png")
+    if held_out:
+        found = report.write(Head.load(out / HEAD), held_out, out)
+        manifest = json.loads((out / HEAD / MANIFEST).read_text(encoding="utf-8"))
+        write_manifest(out / HEAD, manifest | {"held_out": {k: v for k, v in found.items() if k != "by_category"}})

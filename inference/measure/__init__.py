@@ -1,0 +1,1 @@
+"""How good a mask is: the NoC protocol, and drawings of results."""

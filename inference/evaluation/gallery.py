@@ -17,7 +17,7 @@ import numpy as np
 
 from inference.data.coco import read_rgb
 from inference.data.simulated_user import next_click
-from inference.evaluate import segmenter
+from inference.evaluation.clicks import segmenter
 from inference.measure.drawing import Picture, save, sheet, tile
 from inference.measure.noc import iou, sample, truth_of, void_of
 from inference.predictor import ClickPredictor

@@ -210,7 +210,7 @@ def quantised(state: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.gen
 
 
 def main() -> None:
-    from inference.fetch_initial_weights import member
+    from inference.data.wheels import member
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=FOLDER)

@@ -9,10 +9,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from inference.core.geometry import VIT_MEAN, VIT_PATCH, VIT_STD
+from inference.networks.click_network import ClickModel
 from inference.networks.pyramid import ModelConfig, Pyramid
 from inference.networks.stem import Stem
 from inference.networks.vit import SMALL, ViT, ViTConfig
-from inference.training.interaction import ClickModel
 
 
 class EncoderParts(nn.Module):

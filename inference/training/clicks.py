@@ -27,12 +27,13 @@ from inference.data.crops import SetRule, Window, WindowSampler, read_sets, set_
 from inference.data.device import CPU, Compute
 from inference.data.encoder_files import Encoder, EncoderFileError, read_encoder
 from inference.data.token_cache import TokenCache
+from inference.networks.click_network import ClickModel
 from inference.networks.pyramid import count_parameters
 from inference.networks.vit import ViTConfig
 from inference.training import curves
 from inference.training.config import CONFIGS, TrainConfig
 from inference.training.distributed import Team
-from inference.training.interaction import ClickModel, interact
+from inference.training.interaction import interact
 from inference.training.muon import Muon, acts_as_matrix
 from inference.training.progress import Progress
 from inference.training.validation import Validation

@@ -1,4 +1,4 @@
-"""Pyramid and decoder as one trainable module, and one interaction with a batch of simulated users.
+"""One interaction of the click network with a batch of simulated users: what a training step learns from.
 
 Notation: N windows, M objects each, B = N * M objects; T tokens a side of a window.
 """
@@ -10,28 +10,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from inference.core.prompts import DistanceGuide, Prompt, base_label, box_label, paint
 from inference.data.crops import Window
 from inference.data.device import CPU, Compute
 from inference.data.encoder_files import Encoder
 from inference.data.simulated_user import Hand, Mask, SimulatedClick, Where, next_click, perturb
-from inference.networks.decoder import Decoder
-from inference.networks.pyramid import SMALL, ModelConfig, Pyramid
+from inference.networks.click_network import ClickModel
 from inference.training.losses import near_border, normalized_focal, soft_iou
 
 LOOSE = 0.1  # how far a careless box is off: a standard deviation, as a share of the box's size
-
-
-class ClickModel(nn.Module):
-    """The trained parts of the click model."""
-
-    def __init__(self, cfg: ModelConfig = SMALL) -> None:
-        super().__init__()
-        self.cfg = cfg
-        self.pyramid = Pyramid(cfg)
-        self.decoder = Decoder(cfg)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from inference.data.simulated_user import Mask, SimulatedClick
 from inference.data.token_cache import CachedImage, encode
 from inference.measure.drawing import Picture, save, sheet, tile
 from inference.measure.noc import iou, sample, truth_of, void_of
-from inference.training.interaction import ClickModel, User, UserRules, answer, decode_users, encode_windows
+from inference.networks.click_network import ClickModel
+from inference.training.interaction import User, UserRules, answer, decode_users, encode_windows
 
 CLICKS = 5
 SHOWN = 3  # clicks on the contact sheet

@@ -5,9 +5,9 @@ import logging
 import time
 
 import redis
+from celery import current_app
 from django.db import transaction
 
-from labeling.celery import app
 from labeling.common import heartbeat
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def _send(task: str, args: tuple[object, ...], expires: float) -> None:
         return
     if broker_answers():
         try:
-            app.send_task(task, args=args, expires=expires, retry=False)
+            current_app.send_task(task, args=args, expires=expires, retry=False)
             return
         except Exception as error:  # noqa: BLE001 - Redis is full, gone again, or answers nonsense: all the same here
             logger.warning("%s was not sent: %s", task, error)

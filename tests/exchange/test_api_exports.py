@@ -19,7 +19,7 @@ from tests.exchange.conftest import AddImage, Keep, box
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The exports that a message was sent for."""
     sent: list[int] = []
-    monkeypatch.setattr(nudges.app, "send_task", lambda task, args, **options: sent.append(*args))
+    monkeypatch.setattr(nudges.current_app, "send_task", lambda task, args, **options: sent.append(*args))
     return sent
 
 

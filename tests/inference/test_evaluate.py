@@ -18,6 +18,7 @@ from inference import ClickPredictor, evaluate
 from inference.core.features import WEIGHTS
 from inference.data.coco import DataError
 from inference.data.simulated_user import SimulatedClick
+from inference.evaluation import clicks
 from inference.evaluation.comparison import paired, read_record, write_record
 from inference.evaluation.grabcut import GrabCut
 from inference.measure.noc import Trial, figures, sample, true_box
@@ -70,7 +71,7 @@ def test_the_sample_is_seeded_and_respects_area_and_crowds(coco_file: Callable[.
 
 def command(*arguments: str | Path) -> dict[str, Any]:
     """The result of `python -m inference.evaluate clicks`, in this process."""
-    return evaluate.clicks(evaluate.make_parser().parse_args(["clicks", *map(str, arguments)]))
+    return clicks.clicks(evaluate.make_parser().parse_args(["clicks", *map(str, arguments)]))
 
 
 def test_several_sets_pictures_and_the_table(
@@ -186,4 +187,4 @@ def test_sequences_that_are_not_there_are_an_error(coco_file: Callable[..., Path
     with pytest.raises(DataError, match="hare"):
         list(sample(coco_file(1), None, 0, 0, ["hare"]))
     with pytest.raises(DataError, match="one name"):
-        evaluate.named_sets([Path("a/b.json")], ["a/b=c.json"])
+        clicks.named_sets([Path("a/b.json")], ["a/b=c.json"])

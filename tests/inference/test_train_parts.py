@@ -26,13 +26,13 @@ from inference.heads.head import encoder_of
 from inference.networks.pyramid import BASE, SMALL
 from inference.networks.stem import Stem
 from inference.networks.vit import ViT, ViTConfig
-from inference.train import named_weights
 from inference.training import clicks as train_clicks
 from inference.training import curves
 from inference.training.clicks import CONFIGS, Checks, Run, TrainConfig, check_encoder, train, weighted
 from inference.training.distributed import Team
 from inference.training.interaction import User, UserRules, begin_with_own, encode_windows, interact, make_user, sloppy
 from inference.training.muon import Muon
+from inference.training.options import named_weights
 from inference.training.progress import Progress, clock
 from tests.inference.conftest import draw
 

@@ -26,11 +26,11 @@ def no_broker(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing listens where the broker should be."""
     url = f"redis://127.0.0.1:{free_port()}/0"
     settings.REDIS_ADDRESS = url
-    before, nudges.app.conf.broker_url = nudges.app.conf.broker_url, url
+    before, nudges.current_app.conf.broker_url = nudges.current_app.conf.broker_url, url
     monkeypatch.setattr(nudges, "_down_until", float("-inf"))
     monkeypatch.setattr(nudges, "_tokens", {})
     yield
-    nudges.app.conf.broker_url = before
+    nudges.current_app.conf.broker_url = before
 
 
 def test_an_upload_goes_on(
@@ -74,12 +74,12 @@ def test_a_broker_that_is_down_is_not_asked_for_every_file(no_broker: None, monk
 def test_one_that_is_there_gets_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nudges, "_down_until", float("-inf"))
     sent: list[Any] = []
-    send_task = nudges.app.send_task
+    send_task = nudges.current_app.send_task
 
     def recorded(*args: Any, **options: Any) -> None:
         sent.append(send_task(*args, **options).id)
 
-    monkeypatch.setattr(nudges.app, "send_task", recorded)
+    monkeypatch.setattr(nudges.current_app, "send_task", recorded)
     nudges.send("labeling.images.tasks.ingest", 1, expires=300)
     assert len(sent) == 1
 

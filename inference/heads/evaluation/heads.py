@@ -45,11 +45,8 @@ COMMANDS: dict[Mode, str] = {
 THRESHOLDS: dict[Mode, float] = {"instances": 0.0, "panoptic": 0.5, "semantic": 0.3}
 
 
-def add_commands(commands: Any) -> None:
+def add_command(commands: Any) -> None:
     """The sub-commands of `inference.evaluate`."""
-    from inference.heads.evaluation import team as learning
-
-    learning.add_command(commands)
     for mode, words in COMMANDS.items():
         sub = commands.add_parser(mode, help=words)
         add = sub.add_argument

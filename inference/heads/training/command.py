@@ -13,6 +13,7 @@ from inference.heads.data.examples import Example, Vocabulary, category_names, h
 from inference.heads.data.variants import with_mirrored
 from inference.heads.networks.config import Kind
 from inference.heads.training.heads import HEAD, State, TrainingPlan, Watch, train_head
+from inference.training.options import named_weights
 from inference.training.progress import Progress, clock
 
 COMMANDS: dict[Kind, str] = {
@@ -60,7 +61,6 @@ def add_commands(commands: Any) -> None:
 def run(args: argparse.Namespace, stop: threading.Event) -> None:
     """One of the two commands. Raises DataError and the like for files that cannot be used."""
     from inference.data.crops import set_name
-    from inference.train import named_weights
 
     files, weights = named_weights(args.sets)
     examples: list[Example] = []

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from inference.core.features import WEIGHTS, Half
+from inference.core.features import Half
 from inference.core.geometry import LONG_SIDE, TOKEN, Frame
 from inference.data.crops import Region, cut_tokens, set_name
 from inference.data.device import Compute
@@ -28,7 +28,9 @@ from inference.heads.everything import anchors, as_tuples, choose, decode_boxes,
 from inference.heads.networks.discoverer import Discovery, DiscoveryConfig, WidenedDiscovery, discovery_loss
 from inference.heads.proposals import box_iou
 from inference.heads.training.heads import HEAD, TrainingPlan
-from inference.heads.training.learner import Learner, Length, Losses, publish
+from inference.heads.training.learner import Learner, Losses, publish
+from inference.heads.training.options import add_options, length_of
+from inference.training.options import named_weights
 
 Floats = NDArray[np.float32]
 WINDOWS = ((28, 6, 0.5), (40, 3, 0.5))  # tokens a side, windows a batch, chance
@@ -195,30 +197,8 @@ def add_command(commands: Any) -> None:
     sub.set_defaults(run=run)
 
 
-def add_options(sub: argparse.ArgumentParser, steps: int) -> None:
-    """What the trainings of this kind share."""
-    add = sub.add_argument
-    add("--sets", nargs="+", required=True, metavar="FILE[=WEIGHT]", help="COCO-format files to train on")
-    add("--out", type=Path, required=True, help="folder of the run; the head is written to OUT/head")
-    length = sub.add_mutually_exclusive_group()
-    length.add_argument("--steps", type=int, default=steps, help=f"exactly reproducible; default {steps}")
-    length.add_argument("--minutes", type=float, help="train this long; the learning rate follows the clock")
-    add("--cache", type=Path, default=Path("var/cache"), help="folder of the token cache")
-    add("--encoder", type=Path, default=WEIGHTS / "encoder.safetensors", help="computes tokens that the cache lacks")
-    add("--no-fill", action="store_true", help="train on what the cache holds already")
-    add("--resume", action="store_true", help="go on from OUT/checkpoint.pt if there is one")
-    add("--hold-out", type=float, default=0.02, metavar="SHARE", help="pictures to measure by at the end")
-    add("--rate", type=float, default=TrainingPlan.rate)
-    add("--seed", type=int, default=0)
-    add("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
-    add("--device", default="auto", help="cpu, cuda or cuda:1 (default: a GPU if there is one)")
-    add("--fp32", action="store_true", help="no bfloat16 or fp16, for processors that lack them")
-
-
 def run(args: argparse.Namespace, stop: threading.Event) -> None:
     """`python -m inference.train everything`."""
-    from inference.train import named_weights
-
     files, weights = named_weights(args.sets)
     compute = Compute.choose(not args.fp32, args.device)
     scenes = read_scenes(files, args.cache, None if args.no_fill else args.encoder, weights)
@@ -248,7 +228,3 @@ def run(args: argparse.Namespace, stop: threading.Event) -> None:
     about = {"sets": sets, "images": len(kept), "steps": learner.step, "held_out": found, "finished": done}
     write(learner.average, cfg, args.out / HEAD, about)
     print(json.dumps({"head": str(args.out / HEAD)} | about))
-
-
-def length_of(args: argparse.Namespace) -> Length:
-    return Length(minutes=args.minutes) if args.minutes else Length(steps=args.steps)

@@ -24,9 +24,10 @@ from inference.heads.data.phrases import KINDS, Phrase, captions_of, phrases, th
 from inference.heads.networks.text import Lts, LtsConfig, WidenedLts, lts_loss
 from inference.heads.sentences import FOLDER, Sentences
 from inference.heads.text import places
-from inference.heads.training.everything import add_options, length_of
 from inference.heads.training.heads import HEAD, TrainingPlan
 from inference.heads.training.learner import Learner, Losses, publish
+from inference.heads.training.options import add_options, length_of
+from inference.training.options import named_weights
 
 Floats = NDArray[np.float32]
 SHARES = {"coco": 0.5, "coco128": 0.2, "voc": 0.25, "ccp": 0.05}  # of the pictures, by set
@@ -175,8 +176,6 @@ def add_command(commands: Any) -> None:
 
 def run(args: argparse.Namespace, stop: threading.Event) -> None:
     """`python -m inference.train text`."""
-    from inference.train import named_weights
-
     files, weights = named_weights(args.sets)
     pictures = read_spoken(files, args.cache, None if args.no_fill else args.encoder, weights)
     kept, held = hold_out([p.example for p in pictures], args.hold_out)

@@ -14,6 +14,7 @@ from inference import ClickPredictor
 from inference.core.features import FEATURES_VERSION, WEIGHTS
 from inference.data.coco import DataError
 from inference.heads.evaluation import heads as evaluation
+from inference.heads.evaluation import team
 from inference.heads.evaluation.heads import Encoded, pictures
 from inference.heads.evaluation.team import opened
 from inference.heads.proposals import Proposal, decode, encode, mask_iou
@@ -47,7 +48,7 @@ def test_train_and_evaluate_a_head_and_the_floor(
 
     kept = tmp_path / "features"
     shared = ("--features", kept, "--limit", 2)
-    args = parse(evaluation.add_commands, "instances", file, "--head", out / "head", *shared)
+    args = parse(evaluation.add_command, "instances", file, "--head", out / "head", *shared)
     found = args.run(args)
     assert found["images"] == found["objects"] == 2
     assert found["proposals"] > 0
@@ -57,7 +58,7 @@ def test_train_and_evaluate_a_head_and_the_floor(
     assert len(written) == 2
 
     args = parse(
-        evaluation.add_commands,
+        evaluation.add_command,
         *("panoptic", file, "--floor", file, "--cache", cache, "--worst", tmp_path / "worst.png", *shared),
     )
     floor = args.run(args)
@@ -70,7 +71,7 @@ def test_train_and_evaluate_a_head_and_the_floor(
 def test_learning_counts_clicks(coco_file: Make, tmp_path: Path) -> None:
     file, out = coco_file(2), tmp_path / "team"
     words = ("learning", file, "--out", out, "--after", 1, "--steps", 1, "--threshold", 0.99)
-    args = parse(evaluation.add_commands, *words)
+    args = parse(team.add_command, *words)
     found = args.run(args)
     assert found["images"] == found["objects"] == 1
     result = found["learning"][0]

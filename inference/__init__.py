@@ -3,8 +3,9 @@
 Import from here. Importing is cheap: no weights are read and PyTorch is not loaded.
 """
 
-from inference.clicks.session import Click, ClickSession, MaskPatch
+from inference.clicks.session import ClickSession
 from inference.core.features import FEATURES_VERSION, Features, FeaturesError
+from inference.core.masks import Click, MaskPatch
 from inference.predictor import ClickPredictor
 
 __all__ = [

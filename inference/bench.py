@@ -29,11 +29,10 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from inference.clicks.batch import ObjectPrompt
 from inference.clicks.encoder_runtime import Encoder, OnnxEncoder, TorchEncoder
-from inference.clicks.session import Box
+from inference.core.arrays import Box, Image, Mask
 from inference.core.features import FEATURES_VERSION, WEIGHTS, Features
 from inference.core.geometry import Frame, stem_input, vit_input
 from inference.data.simulated_user import next_click
@@ -44,9 +43,6 @@ SIZE = (640, 448)
 OBJECTS = (0.15, 0.25, 0.4, 0.6)  # heights of the drawn objects, of the picture's
 CLICKS = 5  # on an object, the first included
 BATCH = 16
-
-Image = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

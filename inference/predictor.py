@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 from inference.clicks.batch import OPEN, ObjectPrompt, drive_together
 from inference.clicks.encoder_runtime import Encoder, make_encoder, session
 from inference.clicks.image_maps import SharedMaps
-from inference.clicks.session import Box, Click, ClickSession, Floats, Inputs, Mask, MaskPatch, PackedPatch
+from inference.clicks.session import ClickSession, Inputs
 from inference.clicks.tiled_session import FocusSession
 from inference.clicks.tiles import TILE, Grid, Tile, TileFeatures
+from inference.core.arrays import Box, Floats, Mask
 from inference.core.features import PYRAMID, WEIGHTS, Features, FeaturesError, read_manifest
 from inference.core.geometry import Frame, stem_input, vit_input
+from inference.core.masks import Click, MaskPatch, PackedPatch
 
 
 class ClickPredictor:

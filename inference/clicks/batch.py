@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.clicks.session import Box, Click, Decode, Inputs, Mask, MaskPatch, Steps
+from inference.clicks.session import Decode, Inputs, Steps
+from inference.core.arrays import Box, Mask
+from inference.core.masks import Click, MaskPatch
 
 RUN_PIXELS = 1 << 18  # model pixels in one run: four small regions. More leave the processor's cache and take longer
 OPEN = 32  # sessions at once; each keeps half a megabyte

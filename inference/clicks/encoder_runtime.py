@@ -15,9 +15,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from inference.core.arrays import Floats
 from inference.core.features import PYRAMID, TOKENS
 
-Floats = NDArray[np.float32]
 Maps = list[dict[str, NDArray[np.float16]]]
 RUNTIMES = ("auto", "onnx", "torch")
 TAPS = 3  # depths whose tokens the encoder gives side by side, the last one last (`ViTConfig.taps`)

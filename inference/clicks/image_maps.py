@@ -8,18 +8,15 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.clicks.zoom import Region
-from inference.core.features import Features, Half
+from inference.core.arrays import Floats, Half, Mask
+from inference.core.features import Features
 from inference.core.geometry import Frame
 from inference.core.prompts import Prompt
 from inference.core.upsample import Upsampler
 
 STRIDES = {"s4": 4, "s8": 8, "s16": 16, "s32": 32}
-
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float32]
 
 
 class ImageMaps:

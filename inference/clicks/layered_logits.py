@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.clicks.tiles import Pixels, Tile
+from inference.core.arrays import Floats, Half, Mask
 from inference.core.geometry import Frame
 from inference.core.upsample import CHUNK
 
@@ -30,9 +31,6 @@ LARGE = 4_000_000  # pixels of an image whose mask is made block by block
 BLOCK = 128  # pixels of a block's side
 NOTHING = -60.0
 
-Floats = NDArray[np.float32]
-Half = NDArray[np.float16]
-Mask = NDArray[np.bool_]
 Places = NDArray[np.floating[Any]]
 Spans = NDArray[np.int64]
 """Blocks along an axis, n x 2: the first pixel of each and the first one behind it. They begin at multiples of BLOCK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from inference.clicks.image_maps import ImageMaps
 from inference.clicks.zoom import SIDES, TIGHT, Region, around_box, around_mask, is_cut_off
+from inference.core.arrays import Box, Floats, Mask
 from inference.core.features import Features
 from inference.core.geometry import Frame
+from inference.core.masks import Click, MaskPatch, PackedPatch
 from inference.core.prompts import DistanceGuide, Prompt, base_label, box_label, paint
 
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float32]
-Box = tuple[float, float, float, float]
 Inputs = dict[str, NDArray[Any]]
 Decode = Callable[[Inputs], Floats]
 Steps = Generator[Inputs, Floats, None]
@@ -28,53 +27,6 @@ ENFORCED_LOGIT = 1.0
 LOOKS = 2  # at the own answer to a box with a click: each finds a little more (docs/heads.md)
 DEAR = 320 * 320  # model pixels of a region above which the model looks only once
 AT_ONCE = 4_000_000  # pixels of a given mask that are shrunk together
-
-
-class Click(NamedTuple):
-    """A click in the image's own pixels. Continuous: the top-left corner is (0, 0), 0 <= x < width, 0 <= y < height;
-    the pixel that is meant is (floor x, floor y)."""
-
-    x: float
-    y: float
-    positive: bool
-
-
-@dataclass(frozen=True)
-class MaskPatch:
-    """The tight bounding box of a mask, in the image's own pixels, and the mask inside it (height x width bool).
-    An empty mask has width = height = 0."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    bits: Mask
-
-
-@dataclass(frozen=True, eq=False)
-class PackedPatch:
-    """A `MaskPatch` at one bit a pixel: `rows` are height x ceil(width / 8) bytes, the first pixel the highest bit.
-    100 megapixels take 12 MB."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    rows: NDArray[np.uint8]
-
-    @classmethod
-    def of(cls, patch: MaskPatch) -> PackedPatch:
-        return cls(patch.x, patch.y, patch.width, patch.height, np.packbits(patch.bits, axis=1))
-
-    def bits(self, first: int = 0, last: int | None = None) -> Mask:
-        """Rows first..last - 1 (default: all)."""
-        rows = self.rows[first:last]
-        if not rows.size:
-            return np.zeros((len(rows), self.width), bool)
-        return np.unpackbits(rows, axis=1, count=self.width).view(np.bool_)
-
-    def patch(self) -> MaskPatch:
-        return MaskPatch(self.x, self.y, self.width, self.height, self.bits())
 
 
 @dataclass(frozen=True, eq=False)

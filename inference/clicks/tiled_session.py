@@ -18,9 +18,11 @@ from typing import Protocol
 import numpy as np
 
 from inference.clicks.layered_logits import Field, Place, runs_over, window
-from inference.clicks.session import Box, Click, ClickSession, Mask, MaskPatch, PackedPatch, tight, with_clicked
+from inference.clicks.session import ClickSession, tight, with_clicked
 from inference.clicks.tiles import Grid, Pixels, Tile, TileFeatures
+from inference.core.arrays import Box, Mask
 from inference.core.features import Features
+from inference.core.masks import Click, MaskPatch, PackedPatch
 
 CLOSE = 32.0  # model pixels: a border so near to a click is what the click is about
 LOOKS = 17  # places along a side of the square in which the border is looked for

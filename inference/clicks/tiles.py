@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from inference.core.features import Features, FeaturesError, Half
+from inference.core.arrays import Box, Half
+from inference.core.features import Features, FeaturesError
 from inference.core.geometry import LONG_SIDE, Frame
 
 TILE = 448  # model pixels
@@ -22,7 +23,6 @@ SMALL = TILE / 2  # model pixels, of an object for which the image is enlarged
 MARGIN = 24.0  # model pixels around an object in its tile, at least
 SURROUNDINGS = 0.25  # and at least this share of the object's longer side
 
-Box = tuple[float, float, float, float]
 Pixels = tuple[int, int, int, int]
 _NAME = re.compile(r"t([1-9]\d?)-(\d{1,4})-(\d{1,4})")
 

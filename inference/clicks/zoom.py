@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from inference.core.arrays import Box, Mask
 from inference.core.geometry import Frame
 from inference.core.prompts import Prompt
 
@@ -24,9 +24,6 @@ MARGIN = 32.0  # model pixels on each side at least
 REACH = 0.25  # a click this share of the mask's box outside of it asks for something new
 WORTH = 0.7  # a region of a larger share of the map is not worth a seam
 CUT = 4  # cells at stride 2 that an answer may have on the region's border without being taken for cut off
-
-Mask = NDArray[np.bool_]
-Box = tuple[float, float, float, float]
 
 
 class Region(NamedTuple):

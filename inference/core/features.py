@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from inference.core.arrays import Half
 from inference.core.geometry import Frame
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -20,7 +20,6 @@ TOKENS = "tokens"
 PYRAMID = ("s4", "s8", "s16", "s32", "sim")  # all that clicks need
 MAPS = (*PYRAMID, TOKENS)
 FACTORS = {"s4": 4.0, "s8": 2.0, "s16": 1.0, "s32": 0.5, "sim": 2.0, TOKENS: 1.0}  # rows of a map a row of tokens
-Half = NDArray[np.float16]
 
 
 class FeaturesError(ValueError):

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+from inference.core.arrays import Floats, Image
 
 LONG_SIDE = 640
 PAD = 64
@@ -23,9 +24,6 @@ VIT_PATCH = 14
 VIT_MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 VIT_STD = np.array([58.395, 57.12, 57.375], np.float32)
 PAD_COLOUR = (124, 116, 104)
-
-Image = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.core.arrays import Floats, Mask
+
 BACKGROUND, MAYBE_BACKGROUND, UNKNOWN, MAYBE_FOREGROUND, FOREGROUND = range(5)
 STATES = 5
 DISC_RADIUS = 5.0  # model pixels
@@ -21,8 +23,6 @@ DISTANCE_CHANNELS = 5
 BOX_MARGIN = 0.05
 
 Label = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

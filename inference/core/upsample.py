@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.core.arrays import Floats, Mask
 from inference.core.geometry import Frame
 
-Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 CHUNK = 1 << 18
 
 

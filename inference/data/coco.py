@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as rle
 
-Mask = NDArray[np.bool_]
+from inference.core.arrays import Mask
 
 
 class DataError(ValueError):

@@ -19,14 +19,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from pycocotools import mask as rle
 from tqdm import tqdm
 
+from inference.core.arrays import Image, Mask
 from inference.data.coco import CocoImage, DataError, decode, read_rgb, read_set
-from inference.data.simulated_user import Mask
 
-Picture = NDArray[np.uint8]
 MIN_AREA, MAX_SHARE = 2000, 0.4  # of a pasted object: pixels, and share of its own picture
 SCALES = (0.6, 1.5)
 KEPT = 0.3  # an object that is covered by more than the rest is dropped
@@ -36,7 +34,7 @@ KEPT = 0.3  # an object that is covered by more than the rest is dropped
 class Cut:
     """An object to paste: its box of the picture, and its mask there."""
 
-    pixels: Picture
+    pixels: Image
     mask: Mask
 
 
@@ -61,7 +59,7 @@ def vary(cut: Cut, rng: np.random.Generator, height: int, width: int) -> Cut:
     return Cut(np.asarray(cv2.resize(np.ascontiguousarray(pixels), size, interpolation=how), np.uint8), big > 0.5)
 
 
-def paste(picture: Picture, cut: Cut, rng: np.random.Generator) -> tuple[Picture, Mask]:
+def paste(picture: Image, cut: Cut, rng: np.random.Generator) -> tuple[Image, Mask]:
     """The picture with the cut at a random place, at most 0.15 of it outside on each side, and where it is now."""
     height, width = picture.shape[:2]
     h, w = cut.mask.shape
@@ -92,7 +90,7 @@ def describe(mask: Mask) -> dict[str, Any]:
 
 def compose(
     image: CocoImage, source: CocoImage, annotation: dict[str, Any], rng: np.random.Generator
-) -> tuple[Picture, list[Mask], Mask | None]:
+) -> tuple[Image, list[Mask], Mask | None]:
     """One composite: the picture, its objects (the pasted one first), and what is void."""
     cut = vary(cut_out(source, annotation), rng, image.height, image.width)
     picture, placed = paste(read_rgb(image.path), cut, rng)

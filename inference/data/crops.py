@@ -16,14 +16,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.core.arrays import Floats, Mask
 from inference.core.geometry import LONG_SIDE, PAD_COLOUR, TOKEN
 from inference.data.coco import DataError, decode
 from inference.data.encoder_files import vit_picture
 from inference.data.token_cache import CachedImage, Pictures, TokenCache
 from inference.networks.vit import SMALL, ViTConfig
-
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from pycocotools import mask as rle
 
-from inference.data.coco import CocoImage, Mask, decode, read_rgb, read_set
+from inference.core.arrays import Mask
+from inference.data.coco import CocoImage, decode, read_rgb, read_set
 
 JPEG_LARGEST_SIDE = 65_535
 QUALITY = 92

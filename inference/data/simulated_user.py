@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]
+from inference.core.arrays import Mask
 
 
 class SimulatedClick(NamedTuple):

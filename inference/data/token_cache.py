@@ -22,7 +22,8 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from inference.core.geometry import LONG_SIDE, TOKEN, Frame, Image
+from inference.core.arrays import Image
+from inference.core.geometry import LONG_SIDE, TOKEN, Frame
 from inference.data.coco import CocoImage, DataError, read_rgb, read_set
 from inference.data.device import CPU, Compute
 from inference.data.encoder_files import fingerprint, read_encoder, vit_picture

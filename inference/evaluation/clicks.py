@@ -16,15 +16,17 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.clicks.session import Box, Click, ClickSession
+from inference.clicks.session import ClickSession
 from inference.clicks.tiled_session import FocusSession
 from inference.clicks.tiles import Tile, TileFeatures
+from inference.core.arrays import Box, Image, Mask
 from inference.core.features import Features
+from inference.core.masks import Click
 from inference.data.coco import CocoImage, DataError, read_rgb
-from inference.data.simulated_user import Hand, Mask, SimulatedClick
+from inference.data.simulated_user import Hand, SimulatedClick
 from inference.evaluation.comparison import Key, paired, read_record, table, trials_of, write_record
 from inference.evaluation.grabcut import GrabCut
-from inference.measure.drawing import Picture, save, sheet, tile
+from inference.measure.drawing import save, sheet, tile
 from inference.measure.noc import Segmenter, Trial, iou, sample, summary, trial, true_box, truth_of, void_of
 from inference.predictor import ClickPredictor
 
@@ -173,7 +175,7 @@ def tell(outcomes: dict[str, Outcome]) -> None:
 def worst(task: Task, model: Model, trials: dict[Key, Trial], count: int, out: Path) -> None:
     """Pictures of the objects with the lowest IoU after five clicks; the clicks are made again."""
     keys = sorted(trials, key=lambda key: (trials[key].iou_at(SHOWN), key))[:count]
-    found: dict[Key, Picture] = {}
+    found: dict[Key, Image] = {}
     for name, image, objects in task.images():
         chosen = [a for a in objects if (name, image.id, a["id"]) in keys]
         if not chosen:

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from inference.core.arrays import Image
 from inference.data.coco import read_rgb
 from inference.data.simulated_user import next_click
 from inference.evaluation.clicks import segmenter
-from inference.measure.drawing import Picture, save, sheet, tile
+from inference.measure.drawing import save, sheet, tile
 from inference.measure.noc import iou, sample, truth_of, void_of
 from inference.predictor import ClickPredictor
 
@@ -27,8 +28,8 @@ from inference.predictor import ClickPredictor
 class Shot:
     """An object after one click and after three: a tile each, and the last IoU."""
 
-    first: Picture
-    third: Picture
+    first: Image
+    third: Image
     score: float
 
 
@@ -57,7 +58,7 @@ def shoot(predictor: ClickPredictor, file: Path, limit: int, min_area: float, se
 
 def write(path: Path, shots: list[Shot]) -> None:
     """Four objects a row, one click above three clicks."""
-    rows: list[Picture] = []
+    rows: list[Image] = []
     for k in range(0, len(shots) // 4 * 4, 4):
         some = shots[k : k + 4]
         rows += [s.first for s in some] + [s.third for s in some]

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.data.simulated_user import Mask, SimulatedClick
+from inference.core.arrays import Mask
+from inference.data.simulated_user import SimulatedClick
 
 
 class GrabCut:

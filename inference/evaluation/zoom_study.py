@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.clicks.session import Box
+from inference.core.arrays import Box, Mask
 from inference.core.features import Features
 from inference.data.coco import read_rgb
-from inference.data.simulated_user import Mask, SimulatedClick
+from inference.data.simulated_user import SimulatedClick
 from inference.measure.noc import Trial, iou, sample, trial, truth_of, void_of
 from inference.predictor import ClickPredictor
 

@@ -31,9 +31,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.clicks.batch import ObjectPrompt
-from inference.clicks.session import Box, Click, ClickSession
+from inference.clicks.session import ClickSession
+from inference.core.arrays import Box, Floats
 from inference.core.features import WEIGHTS, Features
 from inference.core.geometry import TOKEN, Frame
+from inference.core.masks import Click
 from inference.heads.graphs import Graph
 from inference.heads.proposals import Between, Proposal, nothing_between, suppress
 from inference.predictor import ClickPredictor
@@ -48,8 +50,6 @@ SMALLEST = 6.0  # model pixels, of a box's side
 SEEN = 0.15  # of a score: people see such masks, so one that leaves its box's region is answered on the whole map
 DOUBLE = 0.9  # IoU of masks above which the worse one is the same again
 OFFSET = 0.5  # logits between which a mask should not change
-
-Floats = NDArray[np.float32]
 
 
 class Anchors(NamedTuple):

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.clicks.encoder_runtime import session
-from inference.core.features import Features, FeaturesError, Half
+from inference.core.arrays import Half
+from inference.core.features import Features, FeaturesError
 from inference.core.geometry import Frame
 from inference.core.upsample import Upsampler
 from inference.heads.postprocess import Segment, instances, panoptic, patch_of, semantic

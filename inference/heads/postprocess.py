@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from inference.clicks.session import MaskPatch, tight
+from inference.clicks.session import tight
+from inference.core.arrays import Floats
+from inference.core.masks import MaskPatch
 from inference.core.upsample import Upsampler
 
-Floats = NDArray[np.float32]
 MAP_STRIDE, LOGITS_STRIDE = 8, 2  # of a head's masks, and what `Upsampler` enlarges
 
 

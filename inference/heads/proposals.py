@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_rle
 
-from inference.clicks.session import Box, Click, Mask, MaskPatch
+from inference.core.arrays import Box, Mask
+from inference.core.masks import Click, MaskPatch
 from inference.data import coco
 
 Rle = dict[str, Any]

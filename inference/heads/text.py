@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from inference.clicks.session import Box, Click
+from inference.core.arrays import Box, Floats, Mask
 from inference.core.features import WEIGHTS, Features
 from inference.core.geometry import TOKEN, Frame
+from inference.core.masks import Click
 from inference.heads.graphs import Graph
 from inference.heads.proposals import Proposal
 from inference.heads.sentences import Sentences
@@ -33,9 +33,6 @@ FOLDER = WEIGHTS / "heads" / "text"
 CELL = TOKEN // 2  # model pixels of a cell of the mask
 SURE = 0.5  # of the mask's probability
 PLACES = 3  # x and y in the picture, and whether there is picture
-
-Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 
 class Located(NamedTuple):

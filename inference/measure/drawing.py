@@ -8,21 +8,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 import PIL.Image
-from numpy.typing import NDArray
 
-from inference.data.simulated_user import Mask, SimulatedClick
+from inference.core.arrays import Image, Mask
+from inference.data.simulated_user import SimulatedClick
 
 TILE = 160
 LINE = 20  # height of the words below
-Picture = NDArray[np.uint8]
 
 ANSWER = (30, 110, 255)
 POSITIVE, NEGATIVE, WHITE, BLACK = (20, 150, 55), (220, 30, 40), (255, 255, 255), (0, 0, 0)
 
 
 def tile(
-    image: Picture, truth: Mask, mask: Mask, clicks: Sequence[SimulatedClick], words: str, size: int = TILE
-) -> Picture:
+    image: Image, truth: Mask, mask: Mask, clicks: Sequence[SimulatedClick], words: str, size: int = TILE
+) -> Image:
     """The part of an H x W x 3 picture around the object: the answer blue, the true border white, clicks as numbered
     dots (green in, red out), words below. (size + 20) x (size + 6) x 3."""
     x0, y0, side = _square(truth | mask)
@@ -30,7 +29,7 @@ def tile(
     part = image[cut]
     scale = size / side
     shape = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    out: Picture = np.asarray(cv2.resize(part, shape, interpolation=cv2.INTER_AREA), np.uint8)
+    out: Image = np.asarray(cv2.resize(part, shape, interpolation=cv2.INTER_AREA), np.uint8)
     true, made = (cv2.resize(m[cut].view(np.uint8), shape, interpolation=cv2.INTER_NEAREST) for m in (truth, mask))
     blue = np.asarray(made) > 0
     out[blue] = (0.5 * out[blue] + 0.5 * np.array(ANSWER)).astype(np.uint8)
@@ -56,14 +55,14 @@ def _square(shown: Mask) -> tuple[int, int, int]:
     return x0, y0, side
 
 
-def _dot(out: Picture, x: int, y: int, positive: bool, number: str) -> None:
+def _dot(out: Image, x: int, y: int, positive: bool, number: str) -> None:
     cv2.circle(out, (x, y), 7, WHITE, -1, cv2.LINE_AA)
     cv2.circle(out, (x, y), 6, POSITIVE if positive else NEGATIVE, -1, cv2.LINE_AA)
     at = (x - 3 * len(number), y + 3)
     cv2.putText(out, number, at, cv2.FONT_HERSHEY_SIMPLEX, 0.3, WHITE, 1, cv2.LINE_AA)
 
 
-def sheet(tiles: Sequence[Picture], columns: int) -> Picture:
+def sheet(tiles: Sequence[Image], columns: int) -> Image:
     """Tiles of one size in rows; the last row is filled with white."""
     blank = np.full_like(tiles[0], 255)
     rows = []
@@ -73,7 +72,7 @@ def sheet(tiles: Sequence[Picture], columns: int) -> Picture:
     return np.vstack(rows)
 
 
-def save(path: Path, picture: Picture) -> None:
+def save(path: Path, picture: Image) -> None:
     """As a PNG of 96 colours: small enough for a repository."""
     path.parent.mkdir(parents=True, exist_ok=True)
     PIL.Image.fromarray(picture).quantize(96, dither=PIL.Image.Dither.NONE).save(path, optimize=True)

@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.core.arrays import Mask
 from inference.data.coco import CocoImage, DataError, decode, read_set
-from inference.data.simulated_user import Hand, Mask, SimulatedClick, next_click
+from inference.data.simulated_user import Hand, SimulatedClick, next_click
 
 Segmenter = Callable[[SimulatedClick], Mask]
 TARGETS = (0.80, 0.85, 0.90)

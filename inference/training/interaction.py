@@ -12,11 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from inference.core.arrays import Mask
 from inference.core.prompts import DistanceGuide, Prompt, base_label, box_label, paint
 from inference.data.crops import Window
 from inference.data.device import CPU, Compute
 from inference.data.encoder_files import Encoder
-from inference.data.simulated_user import Hand, Mask, SimulatedClick, Where, next_click, perturb
+from inference.data.simulated_user import Hand, SimulatedClick, Where, next_click, perturb
 from inference.networks.click_network import ClickModel
 from inference.training.losses import near_border, normalized_focal, soft_iou
 

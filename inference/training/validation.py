@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from inference.core.arrays import Image, Mask
 from inference.core.geometry import LONG_SIDE, TOKEN, Frame
 from inference.data.coco import CocoImage, read_rgb
 from inference.data.crops import Region, Window, cut_mask, cut_pixels, cut_tokens
 from inference.data.device import Compute
 from inference.data.encoder_files import Encoder
-from inference.data.simulated_user import Mask, SimulatedClick
+from inference.data.simulated_user import SimulatedClick
 from inference.data.token_cache import CachedImage, encode
-from inference.measure.drawing import Picture, save, sheet, tile
+from inference.measure.drawing import save, sheet, tile
 from inference.measure.noc import iou, sample, truth_of, void_of
 from inference.networks.click_network import ClickModel
 from inference.training.interaction import User, UserRules, answer, decode_users, encode_windows
@@ -52,7 +53,7 @@ class Validation:
         sheet of the answers after three clicks (at most 24)."""
         model.eval()
         ious: list[list[float]] = []
-        tiles: list[Picture] = []
+        tiles: list[Image] = []
         with torch.inference_mode():
             for window in self.windows:
                 users = [User(mask, window.void, window.inside, UserRules(), 0) for mask in window.masks]
@@ -107,7 +108,7 @@ def _window(image: CocoImage, masks: list[Mask], encoder: Encoder, compute: Comp
     )
 
 
-def _tile(window: Window, user: User, value: float) -> Picture:
+def _tile(window: Window, user: User, value: float) -> Image:
     picture = window.pixels[::2, ::2]
     clicks = [SimulatedClick(int(c.x / 2), int(c.y / 2), c.positive) for c in user.clicks]
     mask = np.zeros_like(user.truth) if user.previous is None else user.previous

@@ -17,9 +17,9 @@ from uuid import UUID
 
 import inference
 from inference import Features
-from inference.clicks.session import PackedPatch
 from inference.clicks.tiled_session import FocusSession
 from inference.clicks.tiles import Grid, Tile, TileFeatures
+from inference.core.masks import PackedPatch
 from labeling.common import masks
 from labeling.features.store import FeaturesLost
 from labeling.live.decoder import Decoder

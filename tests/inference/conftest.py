@@ -7,13 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from pycocotools import mask as rle
 
 from inference import ClickPredictor, Features
-
-Image = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+from inference.core.arrays import Image, Mask
 
 
 def draw(height: int, width: int, seed: int = 0) -> tuple[Image, Mask]:

@@ -6,7 +6,9 @@ from numpy.typing import NDArray
 
 from inference import Click, ClickPredictor, Features, FeaturesError
 from inference.clicks.batch import ObjectPrompt, drive_together
-from inference.clicks.session import LOOKS, ClickSession, Floats, Inputs, MaskPatch, drive
+from inference.clicks.session import LOOKS, ClickSession, Inputs, drive
+from inference.core.arrays import Floats
+from inference.core.masks import MaskPatch
 from inference.core.prompts import FOREGROUND, MAYBE_FOREGROUND
 from tests.inference.test_region import noise
 

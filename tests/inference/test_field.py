@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.clicks.layered_logits import FAR, Field, Floats, Half, Place, Places, window
+from inference.clicks.layered_logits import FAR, Field, Place, Places, window
 from inference.clicks.tiles import TILE, Grid, Tile
+from inference.core.arrays import Floats, Half
 from inference.core.geometry import Frame
 
 HEIGHT, WIDTH = 3000, 4000

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from inference import Click, ClickPredictor, Features
-from inference.clicks.session import MaskPatch, shrunk
+from inference.clicks.session import shrunk
 from inference.clicks.tiled_session import FocusSession
 from inference.clicks.tiles import Tile, TileFeatures
+from inference.core.masks import MaskPatch
 from tests.inference.conftest import Image, Mask
 
 HEIGHT, WIDTH = 900, 1200

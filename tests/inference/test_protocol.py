@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from inference.data.simulated_user import Hand, Mask, SimulatedClick
+from inference.core.arrays import Mask
+from inference.data.simulated_user import Hand, SimulatedClick
 from inference.measure.noc import Trial, figures, iou, summary, trial
 
 TRUTH = np.zeros((40, 50), bool)

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference import Click, ClickPredictor, Features
-from inference.clicks.session import ClickSession, Floats, Inputs, Mask
+from inference.clicks.session import ClickSession, Inputs
 from inference.clicks.zoom import ALIGN, SIDES, Region, around_box, around_mask, is_cut_off
+from inference.core.arrays import Floats, Mask
 from inference.core.features import FEATURES_VERSION
 from inference.core.geometry import Frame
 from inference.core.prompts import Prompt

@@ -25,13 +25,11 @@ import torch
 from numpy.typing import NDArray
 from pycocotools import mask as coco_rle
 
-from inference.clicks.session import Box
-from inference.core.features import Half
-from inference.core.geometry import Frame, Image
+from inference.core.arrays import Box, Half, Image, Mask
+from inference.core.geometry import Frame
 from inference.data.coco import CocoImage, DataError, decode, read_rgb
 from inference.data.device import Compute
 from inference.data.encoder_files import read_encoder
-from inference.data.simulated_user import Mask
 from inference.data.token_cache import TokenCache
 from inference.heads.networks.criterion import Targets
 from inference.networks.vit import SMALL

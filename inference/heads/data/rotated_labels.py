@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.core.geometry import Image
-from inference.data.simulated_user import Mask
+from inference.core.arrays import Image, Mask
 from inference.heads.data.examples import Example
 from inference.heads.data.variants import turned
 

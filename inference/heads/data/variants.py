@@ -17,13 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.clicks.session import Box
-from inference.core.features import Half
-from inference.core.geometry import Frame, Image
+from inference.core.arrays import Box, Half, Image, Mask
+from inference.core.geometry import Frame
 from inference.data.coco import DataError
 from inference.data.device import Compute
 from inference.data.encoder_files import read_encoder
-from inference.data.simulated_user import Mask
 from inference.data.token_cache import encode
 from inference.heads.data.examples import Example
 from inference.networks.vit import SMALL, ViT

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.clicks.batch import ObjectPrompt
-from inference.clicks.session import Click
-from inference.core.features import Features, Half
+from inference.core.arrays import Floats, Half
+from inference.core.features import Features
+from inference.core.masks import Click
 from inference.heads.data.examples import TOKEN_CELLS, Example, Vocabulary, rasterise
 from inference.heads.proposals import Proposal, suppress
 from inference.predictor import ClickPredictor
 
-Floats = NDArray[np.float32]
 SHARPNESS = 20.0  # of the softmax over cosines that makes a score
 DUPLICATE = 0.7
 

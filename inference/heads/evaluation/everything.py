@@ -24,12 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.clicks.batch import ObjectPrompt
-from inference.clicks.session import Click, ClickSession
+from inference.clicks.session import ClickSession
+from inference.core.arrays import Image
 from inference.core.features import Features
+from inference.core.masks import Click
 from inference.data.coco import CocoImage, DataError, read_rgb, read_set
 from inference.heads.everything import FLOOR, FOLDER, LIMIT, Everything, stability
 from inference.heads.proposals import Proposal, Rle, decode, encode, mask_iou, suppress
-from inference.measure.drawing import Picture, save, sheet, tile
+from inference.measure.drawing import save, sheet, tile
 from inference.measure.noc import truth_of
 from inference.predictor import ClickPredictor
 
@@ -112,7 +114,7 @@ class Tally:
         return out | {"masks": round(statistics.mean(self.masks), 1)}
 
 
-def missed(pixels: Picture, truths: Sequence[Rle], proposals: Sequence[Proposal], number: int) -> Picture:
+def missed(pixels: Image, truths: Sequence[Rle], proposals: Sequence[Proposal], number: int) -> Image:
     """A picture of what the best 100 do not find at IoU .5: those objects' true borders white, all found ones blue."""
     best = sorted(proposals, key=lambda p: -p.score)[:100]
     found = mask_iou(truths, [p.rle for p in best]).max(1, initial=0.0) >= 0.5
@@ -151,7 +153,7 @@ def evaluate(
     predictor, ours, filtered, loose = everything.predictor, Tally(), Tally(), Tally()
     seconds: dict[str, list[float]] = {"discover": [], "decode": [], "grid": []}
     predictor.warm_up()
-    drawn: list[tuple[float, Picture]] = []
+    drawn: list[tuple[float, Image]] = []
     for number, image in enumerate(images, 1):
         pixels, truths = read_rgb(image.path), truths_of(image, min_area)
         features = predictor.encode(pixels)

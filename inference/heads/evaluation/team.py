@@ -21,10 +21,11 @@ import numpy as np
 from tqdm import tqdm
 
 from inference.clicks.session import ClickSession
-from inference.core.features import Features, Half
-from inference.core.geometry import Frame, Image
+from inference.core.arrays import Half, Image, Mask
+from inference.core.features import Features
+from inference.core.geometry import Frame
 from inference.data.device import Compute
-from inference.data.simulated_user import Mask, next_click
+from inference.data.simulated_user import next_click
 from inference.heads.data.examples import Example, Labelled, Vocabulary
 from inference.heads.data.rotated_labels import is_misplaced
 from inference.heads.data.variants import ALL, MIRRORED, with_variants

@@ -25,9 +25,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.clicks.session import Click
+from inference.core.arrays import Image, Mask
 from inference.core.features import Features
 from inference.core.geometry import TOKEN
+from inference.core.masks import Click
 from inference.data.coco import CocoImage, DataError, read_rgb, read_set
 from inference.data.simulated_user import SimulatedClick, next_click
 from inference.heads.data.examples import Vocabulary, category_names, crowds_of, objects_of, read_examples
@@ -37,11 +38,9 @@ from inference.heads.proposals import Proposal, box_of, encode
 from inference.heads.sentences import FOLDER as SENTENCES
 from inference.heads.sentences import Sentences
 from inference.heads.text import CELL, FOLDER, SURE, Text, shown
-from inference.measure.drawing import Picture, save, sheet, tile
+from inference.measure.drawing import save, sheet, tile
 from inference.measure.noc import iou, truth_of
 from inference.predictor import ClickPredictor
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass
@@ -108,7 +107,7 @@ def own_mask(mask: NDArray[np.float32], features: Features) -> Mask:
     return np.asarray(cv2.resize(inner, (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)) >= SURE
 
 
-def drawn(pixels: Picture, truth: Mask, proposal: Proposal, mask: Mask, words: str) -> Picture:
+def drawn(pixels: Image, truth: Mask, proposal: Proposal, mask: Mask, words: str) -> Image:
     """What a phrase led to: the answer blue with its click, the true border white."""
     clicks = [SimulatedClick(int(c.x), int(c.y), c.positive) for c in proposal.clicks]
     return tile(pixels, truth, mask, clicks, words, 220)
@@ -125,7 +124,7 @@ def evaluate(
     """The figures. limit: a random sample of so many phrases. worst: draw so many phrases with the lowest IoU."""
     predictor = text.predictor
     answers: dict[str, Overlaps] = defaultdict(Overlaps)
-    count, tiles = 0, list[tuple[float, Picture]]()
+    count, tiles = 0, list[tuple[float, Image]]()
     for image, asked in sample(file, limit, seed):
         pixels = read_rgb(image.path)
         features = predictor.encode(pixels)

@@ -19,7 +19,7 @@ from pycocotools import mask as coco_rle
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from inference.data.simulated_user import Mask
+from inference.core.arrays import Mask
 from inference.heads.data.examples import Example
 from inference.heads.proposals import Proposal, Rle, decode, encode
 

@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.core.arrays import Image
 from inference.heads.data.examples import Example
 from inference.heads.head import Head
 from inference.heads.measure.metrics import Seen, average_precision, panoptic_quality, picture_quality, seen
 from inference.heads.proposals import Proposal
-from inference.measure.drawing import LINE, WHITE, Picture, save, sheet
+from inference.measure.drawing import LINE, WHITE, save, sheet
 
 WORST, SIDE = 8, 320
 COLOURS = ((30, 110, 255), (240, 120, 20), (40, 170, 80), (200, 50, 160), (220, 190, 30), (20, 180, 190))
@@ -51,7 +52,7 @@ def draw_worst(
     """The images with the lowest panoptic quality, of those whose pictures can be read: what was suggested in colours
     with names, the truth outlined in white. Nothing is written where there are none."""
     scores = [picture_quality(t, a) for t, a in zip(truths, answers, strict=True)]
-    shown: list[Picture] = []
+    shown: list[Image] = []
     for k in np.argsort(scores, kind="stable"):
         load = examples[k].picture
         if load is not None and len(shown) < WORST:
@@ -60,11 +61,11 @@ def draw_worst(
         save(out, sheet(shown, 4))
 
 
-def drawn(picture: Picture, truth: Seen, proposals: Sequence[Proposal], words: str) -> Picture:
+def drawn(picture: Image, truth: Seen, proposals: Sequence[Proposal], words: str) -> Image:
     """One image with what was suggested, (SIDE + 20) x (SIDE + 6) x 3."""
     scale = SIDE / max(truth.height, truth.width)
     size = (max(1, round(truth.width * scale)), max(1, round(truth.height * scale)))
-    out: Picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    out: Image = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     for k, proposal in enumerate(proposals):
         inside = _shrunk(proposal.mask(), size) > 0
         colour = COLOURS[k % len(COLOURS)]

@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from inference.core.features import Half
+from inference.core.arrays import Floats, Half
 from inference.core.geometry import LONG_SIDE, TOKEN, Frame
 from inference.data.crops import Region, cut_tokens, set_name
 from inference.data.device import Compute
@@ -32,7 +31,6 @@ from inference.heads.training.learner import Learner, Losses, publish
 from inference.heads.training.options import add_options, length_of
 from inference.training.options import named_weights
 
-Floats = NDArray[np.float32]
 WINDOWS = ((28, 6, 0.5), (40, 3, 0.5))  # tokens a side, windows a batch, chance
 SCALES = (0.65, 1.35)  # of the scale that a picture has when it is encoded for a user
 EXACT = 0.4  # share of the windows that are not resampled

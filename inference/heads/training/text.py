@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from inference.core.features import Half
+from inference.core.arrays import Floats, Half
 from inference.data.crops import set_name
 from inference.data.device import Compute
 from inference.heads.data.examples import Example, covered, hold_out, read_examples
@@ -29,7 +28,6 @@ from inference.heads.training.learner import Learner, Losses, publish
 from inference.heads.training.options import add_options, length_of
 from inference.training.options import named_weights
 
-Floats = NDArray[np.float32]
 SHARES = {"coco": 0.5, "coco128": 0.2, "voc": 0.25, "ccp": 0.05}  # of the pictures, by set
 CHANCES = dict(zip(KINDS, (0.3, 0.35, 0.15, 0.1, 0.1), strict=True))  # of the kinds of phrases, where there are any
 PICTURES, EACH = 4, 2  # of a batch, and phrases of each

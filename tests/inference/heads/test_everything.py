@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from inference import ClickPredictor, Features, FeaturesError
 from inference.clicks.batch import ObjectPrompt
-from inference.clicks.session import Click, MaskPatch
 from inference.core.features import PYRAMID
 from inference.core.geometry import Frame
+from inference.core.masks import Click, MaskPatch
 from inference.data.crops import Region
 from inference.data.device import CPU
 from inference.heads.everything import (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as rle
 
-from inference.clicks.session import MaskPatch
+from inference.core.masks import MaskPatch
 from inference.heads.proposals import (
     Proposal,
     box_iou,

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from inference import ClickPredictor
-from inference.core.features import WEIGHTS, Half
-from inference.core.geometry import Frame, Image
+from inference.core.arrays import Half, Image
+from inference.core.features import WEIGHTS
+from inference.core.geometry import Frame
 from inference.data.coco import DataError
 from inference.data.device import CPU
 from inference.heads.data.examples import Example, Labelled, Vocabulary, rasterise

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.clicks.batch import OPEN, ObjectPrompt, drive_together
-from inference.clicks.encoder_runtime import Encoder, make_encoder, session
+from inference.clicks.encoder_runtime import Encoder, make_encoder
 from inference.clicks.image_maps import SharedMaps
 from inference.clicks.session import ClickSession, Inputs
 from inference.clicks.tiled_session import FocusSession
@@ -27,6 +27,7 @@ from inference.core.arrays import Box, Floats, Mask
 from inference.core.features import PYRAMID, WEIGHTS, Features, FeaturesError, read_manifest
 from inference.core.geometry import Frame, stem_input, vit_input
 from inference.core.masks import Click, MaskPatch, PackedPatch
+from inference.onnx.runtime import session
 
 
 class ClickPredictor:

@@ -9,14 +9,14 @@ import importlib.util
 import os
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from inference.core.arrays import Floats
 from inference.core.features import PYRAMID, TOKENS
+from inference.onnx.runtime import session
 
 Maps = list[dict[str, NDArray[np.float16]]]
 RUNTIMES = ("auto", "onnx", "torch")
@@ -30,15 +30,6 @@ class Encoder(Protocol):
     batch: int
 
     def __call__(self, vit: Floats, stem: Floats) -> Maps: ...
-
-
-def session(path: Path, threads: int) -> Any:
-    """An ONNX Runtime session on the CPU."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 class OnnxEncoder:

@@ -36,7 +36,7 @@ from inference.core.arrays import Box, Floats
 from inference.core.features import WEIGHTS, Features
 from inference.core.geometry import TOKEN, Frame
 from inference.core.masks import Click
-from inference.heads.graphs import Graph
+from inference.heads.graph import Graph
 from inference.heads.proposals import Between, Proposal, nothing_between, suppress
 from inference.predictor import ClickPredictor
 

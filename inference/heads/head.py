@@ -6,7 +6,6 @@ proposals = head.suggest(features, threshold=0.4)
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,25 +13,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.clicks.encoder_runtime import session
 from inference.core.arrays import Half
-from inference.core.features import Features, FeaturesError
+from inference.core.features import Features
 from inference.core.geometry import Frame
 from inference.core.upsample import Upsampler
+from inference.heads.graph import Graph
 from inference.heads.postprocess import Segment, instances, panoptic, patch_of, semantic
 from inference.heads.proposals import Between, Proposal, nothing_between
 
-GRAPH, MANIFEST = "head.onnx", "manifest.json"
 Mode = Literal["instances", "panoptic", "semantic"]
 
 
 class HeadError(ValueError):
     """A folder that holds no head that can be used; the message says why."""
-
-
-def encoder_of(version: str) -> str:
-    """The encoder that a features version names: its first part. Heads read nothing that depends on the others."""
-    return version.split("-")[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,15 +40,16 @@ class Head:
     """FastInst or Mask2Former. Safe to share between threads."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
+        self.graph = Graph(folder, threads)
         try:
-            self.manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            self.manifest: dict[str, Any] = self.graph.manifest
             self.kind: Literal["instances", "panoptic"] = self.manifest["kind"]
             self.categories: tuple[str, ...] = tuple(self.manifest["categories"])
             self.encoder: str = self.manifest["encoder"]
             self.stuff = [k for k, name in enumerate(self.categories) if name in self.manifest["stuff"]]
         except (OSError, ValueError, KeyError) as error:
             raise HeadError(f"{folder} holds no head: {error!r}") from None
-        self._session = session(folder / GRAPH, threads)
+        self.graph.load()
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> Head:
@@ -64,7 +58,7 @@ class Head:
 
     def answer(self, tokens: Half) -> Answer:
         """Tokens C x h x w to what the queries say."""
-        classes, masks = self._session.run(None, {"tokens": tokens[None]})
+        classes, masks = self.graph.run(tokens, ("classes", "masks"))
         return Answer(classes[0], masks[0])
 
     def suggest(
@@ -80,9 +74,8 @@ class Head:
         return self.propose(self.answer(features.tokens), features.frame, threshold, mode, limit, between)
 
     def check(self, features: Features) -> None:
-        """Raise FeaturesError unless the features are of this head's encoder."""
-        if encoder_of(features.version) != self.encoder:
-            raise FeaturesError(f"features are of {encoder_of(features.version)}, this head needs {self.encoder}")
+        """Raises FeaturesError unless the features are of this head's encoder."""
+        self.graph.check(features)
 
     def propose(
         self,

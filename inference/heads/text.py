@@ -24,7 +24,7 @@ from inference.core.arrays import Box, Floats, Mask
 from inference.core.features import WEIGHTS, Features
 from inference.core.geometry import TOKEN, Frame
 from inference.core.masks import Click
-from inference.heads.graphs import Graph
+from inference.heads.graph import Graph
 from inference.heads.proposals import Proposal
 from inference.heads.sentences import Sentences
 from inference.predictor import ClickPredictor

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from inference import FEATURES_VERSION, Features, FeaturesError
-from inference.clicks.encoder_runtime import session
 from inference.core.features import FACTORS, PYRAMID, TOKENS, WEIGHTS
 from inference.core.geometry import Frame, stem_input, vit_input
+from inference.onnx.runtime import session
 from tests.inference.conftest import Image, Mask
 
 

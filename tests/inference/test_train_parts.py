@@ -22,7 +22,7 @@ from inference.data.crops import SetRule, Window
 from inference.data.device import CPU, Compute
 from inference.data.encoder_files import Encoder, EncoderFileError, read_encoder
 from inference.export_weights import export_run, features_version, half
-from inference.heads.head import encoder_of
+from inference.heads.graph import encoder_of
 from inference.networks.pyramid import BASE, SMALL
 from inference.networks.stem import Stem
 from inference.networks.vit import ViT, ViTConfig

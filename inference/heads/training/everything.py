@@ -26,9 +26,11 @@ from inference.heads.data.variants import with_mirrored
 from inference.heads.everything import anchors, as_tuples, choose, decode_boxes, inside
 from inference.heads.networks.discoverer import Discovery, DiscoveryConfig, WidenedDiscovery, discovery_loss
 from inference.heads.proposals import box_iou
+from inference.heads.training.head_files import draw_tokens
 from inference.heads.training.heads import HEAD, TrainingPlan
-from inference.heads.training.learner import Learner, Losses, publish
+from inference.heads.training.learner import Learner, Losses
 from inference.heads.training.options import add_options, length_of
+from inference.heads.training.publish import publish
 from inference.training.options import named_weights
 
 WINDOWS = ((28, 6, 0.5), (40, 3, 0.5))  # tokens a side, windows a batch, chance
@@ -181,10 +183,9 @@ def write(state: dict[str, torch.Tensor], cfg: DiscoveryConfig, folder: Path, ab
     """The folder that `Everything` reads."""
     module = WidenedDiscovery(Discovery(cfg))
     module.head.load_state_dict({k: v.cpu() for k, v in state.items()})
-    torch.manual_seed(0)
-    inputs = {"tokens": torch.randn(1, cfg.dim, 12, 8).half()}
     outputs: dict[str, tuple[int, ...]] = {"logits": (1,), "distances": (1,)}
-    return publish(module, folder, inputs, outputs, {"tokens": (2, 3)}, {"kind": "everything"} | asdict(cfg) | about)
+    facts = {"kind": "everything"} | asdict(cfg) | about
+    return publish(module, folder, draw_tokens(cfg.dim), outputs, {"tokens": (2, 3)}, facts)
 
 
 def add_command(commands: Any) -> None:

@@ -9,27 +9,20 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnxruntime
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from inference.core.features import FEATURES_VERSION
 from inference.heads.data.examples import Vocabulary
-from inference.heads.head import GRAPH, MANIFEST, encoder_of
+from inference.heads.graph import MANIFEST, WEIGHTS_FILE
 from inference.heads.networks.config import HeadConfig, Kind
 from inference.heads.networks.fastinst import FastInst
 from inference.heads.networks.mask2former import Mask2Former
-from inference.onnx.files import export
+from inference.heads.training.publish import Draw, publish
 
-WEIGHTS_FILE = "head.safetensors"
-PARITY = 2e-3  # largest difference of ONNX Runtime and PyTorch, relative to the largest value
-TRIALS = 9  # inputs that the exported graph is compared on
 CLASS_ROWS = re.compile(r"(^|\.)classify\.(weight|bias)$")
 Model = FastInst | Mask2Former
 
@@ -51,64 +44,24 @@ class Exported(nn.Module):
         return classes.float(), masks.float()
 
 
+def draw_tokens(channels: int) -> Draw:
+    """Random tokens of a head that reads nothing else."""
+    return lambda rng, height, width: {"tokens": torch.randn(1, channels, height, width, generator=rng).half()}
+
+
 def write_head(
     model: Model, kind: Kind, vocabulary: Vocabulary, folder: Path, about: dict[str, Any] | None = None
 ) -> float:
-    """Write a folder of a head and compare ONNX Runtime with PyTorch: the largest relative difference. Raises
-    ValueError where they disagree."""
-    folder.mkdir(parents=True, exist_ok=True)
-    model = model.to("cpu").eval()
-    save_file(
-        {f"model.{k}": v.to(torch.float16).contiguous() for k, v in model.state_dict().items()}, folder / WEIGHTS_FILE
-    )
-    (folder / WEIGHTS_FILE).chmod(0o644)
-    write_manifest(
-        folder,
-        {
-            "kind": kind,
-            "categories": list(vocabulary.names),
-            "stuff": sorted(vocabulary.stuff),
-            "encoder": encoder_of(FEATURES_VERSION),
-            "features_version": FEATURES_VERSION,
-            "model": model.cfg.write(),
-        }
-        | (about or {}),
-    )
-    exported = Exported(load_model(folder)[0])
-    example = torch.randn(1, model.cfg.tokens, 16, 12).half()
+    """Write a folder of a head; see `publish`."""
+    facts = {
+        "kind": kind,
+        "categories": list(vocabulary.names),
+        "stuff": sorted(vocabulary.stuff),
+        "model": model.cfg.write(),
+    }
     outputs: dict[str, tuple[int, ...]] = {"classes": (), "masks": (2, 3)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the TorchScript exporter announces its successor, and that sizes are free
-        export(exported, {"tokens": example}, outputs, {"tokens": (2, 3)}, folder / GRAPH, folder / WEIGHTS_FILE, "")
-    return parity(folder, exported)
-
-
-def parity(folder: Path, exported: Exported) -> float:
-    """ONNX Runtime against PyTorch on random tokens of another size than the graph was traced with: the median of the
-    largest relative differences.
-
-    A head chooses pixels and thresholds masks. Once in some forty inputs a tie falls the other way for rounding alone,
-    and that answer differs by much; a graph that is wrong differs on most.
-    """
-    session = onnxruntime.InferenceSession(str(folder / GRAPH), providers=["CPUExecutionProvider"])
-    differences = []
-    for seed in range(TRIALS):
-        rng = torch.Generator().manual_seed(seed)
-        tokens = torch.randn(1, exported.model.cfg.tokens, 18, 20, generator=rng).half()
-        found = session.run(None, {"tokens": tokens.numpy()})
-        with torch.inference_mode():
-            expected = [part.numpy() for part in exported(tokens)]
-        differences.append(
-            max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in zip(found, expected, strict=True))
-        )
-    typical = float(np.median(differences))
-    if not typical < PARITY:
-        raise ValueError(f"ONNX Runtime and PyTorch disagree by {typical}")
-    return typical
-
-
-def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    free: dict[str, tuple[int, ...]] = {"tokens": (2, 3)}
+    return publish(Exported(model), folder, draw_tokens(model.cfg.tokens), outputs, free, facts | (about or {}))
 
 
 def load_model(folder: Path) -> tuple[Model, Vocabulary]:

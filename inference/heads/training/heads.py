@@ -23,12 +23,14 @@ from torch import Tensor, nn
 
 from inference.data.device import CPU, Compute
 from inference.heads.data.examples import Batch, Example, Sampler, Vocabulary
-from inference.heads.head import MANIFEST, Head
+from inference.heads.graph import MANIFEST
+from inference.heads.head import Head
 from inference.heads.measure import report
 from inference.heads.networks.config import HeadConfig, Kind, default_config
-from inference.heads.training.head_files import Model, begin_with, make_model, write_head, write_manifest
+from inference.heads.training.head_files import Model, begin_with, make_model, write_head
 from inference.heads.training.learner import Learner
 from inference.heads.training.optim import TrainingPlan
+from inference.heads.training.publish import write_manifest
 
 __all__ = ["HEAD", "HeadRun", "State", "TrainingPlan", "Watch", "train_head"]
 

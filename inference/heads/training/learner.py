@@ -10,29 +10,21 @@ import json
 import os
 import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
-import onnxruntime
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from inference.core.features import FEATURES_VERSION
 from inference.data.device import CPU, Compute
-from inference.heads.head import GRAPH, MANIFEST, encoder_of
 from inference.heads.measure.report import draw_curve
 from inference.heads.training.optim import TrainingPlan, make_optimisers
-from inference.onnx.files import export
 from inference.training.progress import Progress
 
-PARITY = 2e-3  # largest difference of ONNX Runtime and PyTorch, relative to the largest value
-WEIGHTS_FILE = "head.safetensors"
 B = TypeVar("B")
 Losses = dict[str, Tensor]
 
@@ -186,36 +178,3 @@ class Learner(Generic[B]):
             optimiser.load_state_dict(saved)
         self.scaler.load_state_dict(state["scaler"])
         self.step, self.seconds = state["step"], state["seconds"]
-
-
-def publish(
-    module: nn.Module,
-    folder: Path,
-    inputs: dict[str, Tensor],
-    outputs: dict[str, tuple[int, ...]],
-    free: dict[str, tuple[int, ...]],
-    about: Mapping[str, Any],
-) -> float:
-    """Write a folder of a head: head.safetensors (fp16), head.onnx, manifest.json; the largest relative difference of
-    ONNX Runtime and PyTorch on `inputs`. outputs, free: axes whose size is free. Raises ValueError where they disagree.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    module = module.to("cpu").eval()
-    save_file({k: v.to(torch.float16).contiguous() for k, v in module.state_dict().items()}, folder / WEIGHTS_FILE)
-    module.load_state_dict({k: v.float() for k, v in load_file(folder / WEIGHTS_FILE).items()})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the TorchScript exporter announces its successor
-        export(module, inputs, outputs, free, folder / GRAPH, folder / WEIGHTS_FILE, "")
-    run = onnxruntime.InferenceSession(str(folder / GRAPH), providers=["CPUExecutionProvider"])
-    found = run.run(list(outputs), {k: v.numpy() for k, v in inputs.items()})
-    with torch.inference_mode():
-        expected = module(*inputs.values())
-    pairs = [(a, b.numpy()) for a, b in zip(found, expected, strict=True)]
-    worst = max(float(np.abs(a - b).max() / max(float(np.abs(b).max()), 1e-9)) for a, b in pairs)
-    if not worst < PARITY:
-        raise ValueError(f"ONNX Runtime and PyTorch disagree: {worst:.2e}")
-    facts = {"encoder": encoder_of(FEATURES_VERSION)} | dict(about) | {"parity": worst}
-    (folder / MANIFEST).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    for file in folder.iterdir():
-        file.chmod(0o644)
-    return worst

@@ -22,10 +22,11 @@ from inference.heads.data.examples import Example, covered, hold_out, read_examp
 from inference.heads.data.phrases import KINDS, Phrase, captions_of, phrases, things_of
 from inference.heads.networks.text import Lts, LtsConfig, WidenedLts, lts_loss
 from inference.heads.sentences import FOLDER, Sentences
-from inference.heads.text import places
+from inference.heads.text import PLACES, places
 from inference.heads.training.heads import HEAD, TrainingPlan
-from inference.heads.training.learner import Learner, Losses, publish
+from inference.heads.training.learner import Learner, Losses
 from inference.heads.training.options import add_options, length_of
+from inference.heads.training.publish import publish
 from inference.training.options import named_weights
 
 SHARES = {"coco": 0.5, "coco128": 0.2, "voc": 0.25, "ccp": 0.05}  # of the pictures, by set
@@ -153,15 +154,17 @@ def write(state: dict[str, torch.Tensor], cfg: LtsConfig, folder: Path, about: d
     """The folder that `Text` reads."""
     module = WidenedLts(Lts(cfg))
     module.head.load_state_dict({k: v.cpu() for k, v in state.items()})
-    torch.manual_seed(0)
-    inputs = {
-        "tokens": torch.randn(1, cfg.dim, 8, 12).half(),
-        "sentence": torch.nn.functional.normalize(torch.randn(1, cfg.words)),
-        "place": torch.rand(1, 3, 8, 12),
-    }
+
+    def draw(rng: torch.Generator, height: int, width: int) -> dict[str, torch.Tensor]:
+        return {
+            "tokens": torch.randn(1, cfg.dim, height, width, generator=rng).half(),
+            "sentence": torch.nn.functional.normalize(torch.randn(1, cfg.words, generator=rng)),
+            "place": torch.rand(1, PLACES, height, width, generator=rng),
+        }
+
     outputs: dict[str, tuple[int, ...]] = {"response": (1, 2), "mask": (1, 2)}
     free: dict[str, tuple[int, ...]] = {"tokens": (2, 3), "place": (2, 3)}
-    return publish(module, folder, inputs, outputs, free, {"kind": "text"} | asdict(cfg) | about)
+    return publish(module, folder, draw, outputs, free, {"kind": "text"} | asdict(cfg) | about)
 
 
 def add_command(commands: Any) -> None:

@@ -20,6 +20,7 @@ from inference.heads.networks.config import HeadConfig, Kind, default_config
 from inference.heads.training import head_files as models
 from inference.heads.training.head_files import begin_with, load_model, make_model, write_head
 from inference.heads.training.heads import HeadRun, State, TrainingPlan, Watch, train_head
+from inference.heads.training.publish import PARITY, TRIALS, parity
 from tests.inference.heads.tiny import CHANNELS, CONFIG, WORDS, example
 
 FP32 = Compute(torch.device("cpu"), None)
@@ -128,11 +129,12 @@ class Flipping(models.Exported):
 def test_a_tie_that_falls_the_other_way_is_no_wrong_graph(trained: dict[Kind, Path]) -> None:
     folder = trained["instances"] / "head"
     flipping = Flipping(load_model(folder)[0])
-    flipping.wrong = models.TRIALS // 2
-    assert models.parity(folder, flipping) < models.PARITY
-    flipping.wrong = models.TRIALS // 2 + 1
+    draw, outputs = models.draw_tokens(384), ["classes", "masks"]
+    flipping.wrong = TRIALS // 2
+    assert parity(folder, flipping, draw, outputs) < PARITY
+    flipping.wrong = TRIALS // 2 + 1
     with pytest.raises(ValueError, match="disagree"):
-        models.parity(folder, flipping)
+        parity(folder, flipping, draw, outputs)
 
 
 def test_a_folder_without_a_head_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from inference.data.crops import SetRule
 from inference.networks.pyramid import BASE, LARGE, SMALL, ModelConfig
 from inference.training.interaction import UserRules
+from inference.training.optim import OptimConfig
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class TrainConfig:
     live: bool = False  # encode windows as they are drawn, for sets too large to cache; needs a GPU
     workers: int = 1  # threads that prepare windows
     rules: dict[str, SetRule] = field(default_factory=dict)
+
+    @property
+    def optim(self) -> OptimConfig:
+        """How the network learns."""
+        return OptimConfig(self.rate, self.warmup, self.weight_decay, self.ema, self.clip, self.optimiser)
 
 
 RULES = {

@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from inference.training.clicks import CONFIGS, Run, make_optimisers
+from inference.training.clicks import CONFIGS, Run
 from inference.training.muon import Muon, acts_as_matrix, orthogonal
+from inference.training.optim import make_optimisers
 
 
 @pytest.mark.parametrize("shape", [(24, 60), (60, 24), (32, 32)])
@@ -48,13 +49,13 @@ def test_depth_wise_weights_norms_and_biases_belong_to_adamw() -> None:
     assert not acts_as_matrix(nn.LayerNorm(8).weight)
     model = Run(CONFIGS["tiny"], 0).model
     names = {id(p): name for name, p in model.named_parameters()}
-    adamw, muon = make_optimisers(model, CONFIGS["small"])
+    adamw, muon = make_optimisers(model, CONFIGS["small"].optim)
     given = [names[id(p)] for o in (adamw, muon) for group in o.param_groups for p in group["params"]]
     assert sorted(given) == sorted(names.values())  # each weight has exactly one optimiser
     matrices = {names[id(p)] for group in muon.param_groups for p in group["params"]}
     assert "pyramid.project.weight" in matrices
     assert not [name for name in matrices if ".local." in name or name.endswith("bias")]
-    assert len(make_optimisers(model, CONFIGS["small-adamw"])) == 1
+    assert len(make_optimisers(model, CONFIGS["small-adamw"].optim)) == 1
 
 
 def test_it_descends() -> None:

@@ -119,12 +119,12 @@ def test_boxes_are_off_by_what_the_rules_say() -> None:
 def test_a_frozen_pyramid_keeps_features_valid(tmp_path: Path) -> None:
     cfg = replace(CONFIGS["small-boxes"], users=UserRules(rounds_cap=1), warmup=1)
     run = Run(cfg, 0)
-    run.start_from(WEIGHTS / "click.safetensors")
+    run.begin_with({k: v.float() for k, v in load_file(WEIGHTS / "click.safetensors").items()})
     before = {k: v.clone() for k, v in run.model.state_dict().items()}
     for step in range(2):
         batch = [window(4, cfg.model.tokens)]
         result = interact(run.model, encoder(), batch, np.random.default_rng(step), cfg.users, CPU)
-        run.learn(result["loss"], 0.5, Team())
+        run.update(result["loss"], 0.5)
     for state in (run.model.state_dict(), run.average):
         changed = {k for k, v in state.items() if not torch.equal(v, before[k])}
         assert changed
@@ -174,7 +174,7 @@ def test_one_step_of_the_larger_models(name: str) -> None:
     batch = [window(4, cfg.model.tokens)]
     result = interact(run.model, encoder(), batch, np.random.default_rng(0), cfg.users, CPU)
     assert torch.isfinite(result["loss"])
-    run.learn(result["loss"], 0.5, Team())
+    run.update(result["loss"], 0.5)
     after = run.model.state_dict()
     still = [k for k, v in before.items() if torch.equal(v, after[k])]
     assert not [k for k in still if k.endswith("weight")]
@@ -194,10 +194,10 @@ def test_fp16_scales_its_gradients_and_a_step_that_overflows_is_left_out() -> No
             factor * run.model.decoder.merge16.weight.sum()
         )
 
-    run.learn(loss(float("nan")), 0.5, Team())
+    run.update(loss(float("nan")), 0.5)
     assert torch.equal(run.model.decoder.merge8.weight, before)
     assert run.scaler.get_scale() < scale
-    run.learn(loss(1.0), 0.5, Team())
+    run.update(loss(1.0), 0.5)
     assert not torch.equal(run.model.decoder.merge8.weight, before)
 
 

@@ -70,7 +70,7 @@ def test_a_run_can_begin_with_trained_weights(tmp_path: Path) -> None:
     first.save(tmp_path)
     name = "decoder.merge8.weight"
     assert not torch.equal(first.average[name], second.average[name])
-    second.start_from(tmp_path / "model.safetensors")
+    second.begin_with(load_file(tmp_path / "model.safetensors"))
     assert all(torch.equal(first.average[k], second.average[k]) for k in first.average)
     assert all(torch.equal(v, second.average[k]) for k, v in second.model.state_dict().items())
     assert second.step == 0

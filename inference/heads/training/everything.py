@@ -27,10 +27,12 @@ from inference.heads.everything import anchors, as_tuples, choose, decode_boxes,
 from inference.heads.networks.discoverer import Discovery, DiscoveryConfig, WidenedDiscovery, discovery_loss
 from inference.heads.proposals import box_iou
 from inference.heads.training.head_files import draw_tokens
-from inference.heads.training.heads import HEAD, TrainingPlan
-from inference.heads.training.learner import Learner, Losses
-from inference.heads.training.options import add_options, length_of
+from inference.heads.training.heads import HEAD
+from inference.heads.training.options import add_options
 from inference.heads.training.publish import publish
+from inference.heads.training.simple import learn, make_loop
+from inference.training.loop import Losses
+from inference.training.optim import OptimConfig
 from inference.training.options import named_weights
 
 WINDOWS = ((28, 6, 0.5), (40, 3, 0.5))  # tokens a side, windows a batch, chance
@@ -210,20 +212,13 @@ def run(args: argparse.Namespace, stop: threading.Event) -> None:
     torch.manual_seed(args.seed)
     cfg = DiscoveryConfig()
     sampler = WindowsOfScenes(seen)
-    learner = Learner(
-        Discovery(cfg),
-        sampler.draw,
-        loss,
-        plan=TrainingPlan(rate=args.rate),
-        seed=args.seed,
-        compute=compute,
-    )
+    loop = make_loop(Discovery(cfg), sampler.draw, loss, OptimConfig(rate=args.rate), args.seed, compute)
     print(f"{len(kept)} pictures to learn from, {len(held)} held out", flush=True)
-    done = learner.run(args.out, length_of(args), resume=args.resume, stop=stop)
+    done = learn(loop, args, stop)
     model = Discovery(cfg).eval()
-    model.load_state_dict({k: v.cpu() for k, v in learner.average.items()})
+    model.load_state_dict({k: v.cpu() for k, v in loop.average.items()})
     found = box_recall(model, [s for s in scenes if s.example.name not in names])
     sets = sorted(f"{file.parent.name}/{file.stem}" for file in files)
-    about = {"sets": sets, "images": len(kept), "steps": learner.step, "held_out": found, "finished": done}
-    write(learner.average, cfg, args.out / HEAD, about)
+    about = {"sets": sets, "images": len(kept), "steps": loop.step, "held_out": found, "finished": done}
+    write(loop.average, cfg, args.out / HEAD, about)
     print(json.dumps({"head": str(args.out / HEAD)} | about))

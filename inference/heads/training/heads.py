@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,13 +27,21 @@ from inference.heads.head import Head
 from inference.heads.measure import report
 from inference.heads.networks.config import HeadConfig, Kind, default_config
 from inference.heads.training.head_files import Model, begin_with, make_model, write_head
-from inference.heads.training.learner import Learner
-from inference.heads.training.optim import TrainingPlan
 from inference.heads.training.publish import write_manifest
+from inference.training.loop import Length, Loop, Losses
+from inference.training.optim import OptimConfig
 
 __all__ = ["HEAD", "HeadRun", "State", "TrainingPlan", "Watch", "train_head"]
 
 HEAD = "head"  # folder of the result inside of the run's
+
+
+@dataclass(frozen=True)
+class TrainingPlan(OptimConfig):
+    """How a head learns. batch: images of a step. crops: share of the batches that are windows of their images."""
+
+    batch: int = 4
+    crops: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -58,10 +65,6 @@ class Watch:
     every: int = 20  # steps between two states
     save_every: float = 120.0  # seconds between two checkpoints
 
-    @property
-    def stopped(self) -> bool:
-        return self.stop is not None and self.stop.is_set()
-
     def tell(self, state: State, out: Path) -> None:
         """A line in OUT/log.jsonl, and the state for whoever watches."""
         with (out / "log.jsonl").open("a", encoding="utf-8") as file:
@@ -83,24 +86,27 @@ def head_loss(model: nn.Module, drawn: Drawn, compute: Compute) -> dict[str, Ten
     return losses
 
 
-class HeadRun(Learner[Drawn]):
+class HeadRun(Loop[Drawn]):
     """A head that learns."""
 
     def __init__(
         self, kind: Kind, cfg: HeadConfig, sampler: Sampler, plan: TrainingPlan, seed: int = 0, compute: Compute = CPU
     ) -> None:
-        def draw(rng: np.random.Generator) -> Drawn:
+        def draw(step: int) -> Drawn:
+            rng = np.random.default_rng([self.seed, step])
             return sampler.draw(rng, plan.batch), int(rng.integers(2**60))
 
+        def loss(model: nn.Module, drawn: Drawn) -> Losses:
+            return head_loss(model, drawn, compute)
+
         torch.manual_seed(seed)
-        super().__init__(make_model(kind, cfg), draw, head_loss, plan=plan, seed=seed, compute=compute)
-        self.kind, self.cfg = kind, cfg
+        super().__init__(make_model(kind, cfg), draw, loss, optim=plan, seed=seed, compute=compute)
+        self.kind, self.cfg, self.plan = kind, cfg, plan
 
     def start_from(self, folder: Path, vocabulary: Vocabulary) -> int:
         """Begin with what fits of another head; how many weights that are."""
         copied = begin_with(self.model, vocabulary, folder)
-        for name, value in self.model.state_dict().items():
-            self.average[name].copy_(value)
+        self.set_average(self.model.state_dict())
         return copied
 
     def averaged(self) -> Model:
@@ -109,29 +115,26 @@ class HeadRun(Learner[Drawn]):
         model.load_state_dict({k: v.cpu() for k, v in self.average.items()})
         return model.eval()
 
-    def learn_until(self, end: Callable[[], float], out: Path, watch: Watch) -> None:
-        """The loop, until `end()`, the progress, reaches 1 or somebody stops it; then OUT/checkpoint.pt."""
-        began, before, saved, first = time.monotonic(), self.seconds, time.monotonic(), end()
-        stream, recent = self._batches(), list[float]()
-        try:
-            for drawn in stream:
-                recent.append(self.learn(drawn, end())["loss"])
-                self.seconds = before + time.monotonic() - began
-                now = end()
-                if self.step % watch.every == 0 or now >= 1:
-                    left = (1 - now) * (self.seconds - before) / max(now - first, 1e-9)
-                    steps = self.step if now >= 1 else max(self.step + 1, round(self.step / now))
-                    loss = round(float(np.mean(recent)), 4)
-                    watch.tell(State(self.step, steps, loss, round(self.seconds, 1), round(left, 1)), out)
-                    recent.clear()
-                if now >= 1 or watch.stopped:
-                    break
-                if time.monotonic() - saved > watch.save_every:
-                    self.save(out / "checkpoint.pt")
-                    saved = time.monotonic()
-        finally:
-            stream.close()  # type: ignore[attr-defined]
-        self.save(out / "checkpoint.pt")
+
+class States:
+    """Tells a `Watch` how a run goes."""
+
+    def __init__(self, out: Path, watch: Watch, loop: HeadRun, length: Length) -> None:
+        self.out, self.watch = out, watch
+        self.first, self.before = length.progress(loop.step, loop.seconds), loop.seconds
+        self.recent: list[float] = []
+
+    def step(self, loop: Loop[Any], losses: Losses, progress: float) -> None:
+        self.recent.append(float(losses["loss"]))
+        if loop.step % self.watch.every == 0 or progress >= 1:
+            left = (1 - progress) * (loop.seconds - self.before) / max(progress - self.first, 1e-9)
+            steps = loop.step if progress >= 1 else max(loop.step + 1, round(loop.step / progress))
+            loss = round(float(np.mean(self.recent)), 4)
+            self.watch.tell(State(loop.step, steps, loss, round(loop.seconds, 1), round(left, 1)), self.out)
+            self.recent.clear()
+
+    def end(self, loop: Loop[Any]) -> None:
+        """Nothing: the last state was told."""
 
 
 def train_head(
@@ -164,20 +167,15 @@ def train_head(
     plan, watch = plan or TrainingPlan(), watch or Watch()
     sampler = Sampler(examples, vocabulary, plan.crops)
     run = HeadRun(kind, cfg or default_config(kind, len(vocabulary)), sampler, plan, seed, compute)
+    length = Length(steps, minutes)
     out.mkdir(parents=True, exist_ok=True)
-    if resume and (out / "checkpoint.pt").exists():
-        run.load(out / "checkpoint.pt")
-    elif start is not None:
+    if not (resume and run.resume(out)) and start is not None:
         run.start_from(start, vocabulary)
-    if (steps is None) == (minutes is None):
-        raise ValueError("give either steps or minutes")
-
-    def progress() -> float:
-        return min(1.0, run.step / steps if steps else run.seconds / (60 * (minutes or 1e-9)))
-
-    if progress() < 1:
-        run.learn_until(progress, out, watch)
-    if progress() >= 1:
+    done = length.progress(run.step, run.seconds) >= 1
+    if not done:
+        states = States(out, watch, run, length)
+        done = run.run(out, length, stop=watch.stop, watchers=(states,), save_every=watch.save_every)
+    if done:
         finish(run, vocabulary, examples, held_out, out, about or {})
     return run
 

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from inference.core.features import WEIGHTS
-from inference.heads.training.learner import Length
-from inference.heads.training.optim import TrainingPlan
+from inference.training.loop import Length
+from inference.training.optim import OptimConfig
 
 
 def add_options(sub: argparse.ArgumentParser, steps: int) -> None:
@@ -23,7 +23,7 @@ def add_options(sub: argparse.ArgumentParser, steps: int) -> None:
     add("--no-fill", action="store_true", help="train on what the cache holds already")
     add("--resume", action="store_true", help="go on from OUT/checkpoint.pt if there is one")
     add("--hold-out", type=float, default=0.02, metavar="SHARE", help="pictures to measure by at the end")
-    add("--rate", type=float, default=TrainingPlan.rate)
+    add("--rate", type=float, default=OptimConfig.rate)
     add("--seed", type=int, default=0)
     add("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
     add("--device", default="auto", help="cpu, cuda or cuda:1 (default: a GPU if there is one)")

@@ -23,10 +23,12 @@ from inference.heads.data.phrases import KINDS, Phrase, captions_of, phrases, th
 from inference.heads.networks.text import Lts, LtsConfig, WidenedLts, lts_loss
 from inference.heads.sentences import FOLDER, Sentences
 from inference.heads.text import PLACES, places
-from inference.heads.training.heads import HEAD, TrainingPlan
-from inference.heads.training.learner import Learner, Losses
-from inference.heads.training.options import add_options, length_of
+from inference.heads.training.heads import HEAD
+from inference.heads.training.options import add_options
 from inference.heads.training.publish import publish
+from inference.heads.training.simple import learn, make_loop
+from inference.training.loop import Losses
+from inference.training.optim import OptimConfig
 from inference.training.options import named_weights
 
 SHARES = {"coco": 0.5, "coco128": 0.2, "voc": 0.25, "ccp": 0.05}  # of the pictures, by set
@@ -186,15 +188,14 @@ def run(args: argparse.Namespace, stop: threading.Event) -> None:
     torch.manual_seed(args.seed)
     cfg = LtsConfig()
     compute = Compute.choose(not args.fp32, args.device)
-    plan = TrainingPlan(rate=args.rate)
-    learner = Learner(Lts(cfg), sampler.draw, loss, plan=plan, seed=args.seed, compute=compute)
+    loop = make_loop(Lts(cfg), sampler.draw, loss, OptimConfig(rate=args.rate), args.seed, compute)
     count = sum(len(p.phrases) for p in sampler.pictures)
     print(f"{len(kept)} pictures with {count} phrases to learn from, {len(held)} held out", flush=True)
-    done = learner.run(args.out, length_of(args), resume=args.resume, stop=stop)
+    done = learn(loop, args, stop)
     model = Lts(cfg).eval()
-    model.load_state_dict({k: v.cpu() for k, v in learner.average.items()})
+    model.load_state_dict({k: v.cpu() for k, v in loop.average.items()})
     found = hits(model, [p for p in pictures if p.example.name not in names], sentences)
     sets = sorted(f"{file.parent.name}/{file.stem}" for file in files)
-    about = {"sets": sets, "images": len(kept), "steps": learner.step, "held_out": found, "finished": done}
-    write(learner.average, cfg, args.out / HEAD, about)
+    about = {"sets": sets, "images": len(kept), "steps": loop.step, "held_out": found, "finished": done}
+    write(loop.average, cfg, args.out / HEAD, about)
     print(json.dumps({"head": str(args.out / HEAD)} | about))

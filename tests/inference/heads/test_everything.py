@@ -37,8 +37,9 @@ from inference.heads.everything import (
 from inference.heads.networks.discoverer import Discovery, DiscoveryConfig, assign, discovery_loss, giou, pairwise_iou
 from inference.heads.proposals import Proposal, box_iou, mask_iou
 from inference.heads.training import everything as training
-from inference.heads.training.heads import TrainingPlan
-from inference.heads.training.learner import Learner, Length
+from inference.heads.training.simple import make_loop
+from inference.training.loop import Length, Lines, Loop
+from inference.training.optim import OptimConfig
 from tests.inference.conftest import Image, Mask
 from tests.inference.heads.tiny import CHANNELS, example
 
@@ -129,11 +130,11 @@ def test_boxes_follow_their_window() -> None:
     assert with_void.tolist() == [[100, 100, 200, 180], [0, 0, 30, 30]]
 
 
-def learner(scenes: list[training.Scene]) -> Learner[training.Windows]:
+def learner(scenes: list[training.Scene]) -> Loop[training.Windows]:
     torch.manual_seed(0)
     sampler = training.WindowsOfScenes(scenes, windows=((16, 2, 1.0),))
-    plan = TrainingPlan(rate=4e-3, warmup=10, average=0.9)
-    return Learner(Discovery(SMALL), sampler.draw, training.loss, plan=plan, compute=replace(CPU, half=None))
+    plan = OptimConfig(rate=4e-3, warmup=10, average=0.9)
+    return make_loop(Discovery(SMALL), sampler.draw, training.loss, plan, compute=replace(CPU, half=None))
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ def test_a_few_pictures_learned_by_heart_give_their_objects(
     monkeypatch.setattr(training, "EXACT", 1.0)  # at one scale, as there are only steps for that
     run = learner(scenes)
     before = training.box_recall(run.model.eval(), scenes, 10)
-    assert run.run(tmp_path, Length(steps=160))
+    assert run.run(tmp_path, Length(steps=160), watchers=(Lines(tmp_path),))
     after = training.box_recall(run.model.eval(), scenes, 10)
     assert before["box_recall_50"] < 1
     assert after["box_recall_50"] == 1
@@ -158,10 +159,11 @@ def test_a_run_that_is_resumed_ends_with_the_same_bits(scenes: list[training.Sce
     straight, first, second = learner(scenes), learner(scenes), learner(scenes)
     straight.run(tmp_path / "a", Length(steps=5))
     for step in range(3):
-        first.learn(first.draw(np.random.default_rng([0, step])), step / 5)
+        first.learn(first.draw(step), step / 5)
     (tmp_path / "b").mkdir()
-    first.save(tmp_path / "b" / "checkpoint.pt")
-    second.run(tmp_path / "b", Length(steps=5), resume=True)
+    first.save(tmp_path / "b")
+    assert second.resume(tmp_path / "b")
+    second.run(tmp_path / "b", Length(steps=5))
     assert all(torch.equal(v, second.average[k]) for k, v in straight.average.items())
 
 

@@ -19,8 +19,9 @@ from inference.heads.networks.text import Lts, LtsConfig, balanced, locate, lts_
 from inference.heads.sentences import Sentences, TextError
 from inference.heads.text import Text, places, prompt, strongest
 from inference.heads.training import text as training
-from inference.heads.training.heads import TrainingPlan
-from inference.heads.training.learner import Learner, Length
+from inference.heads.training.simple import make_loop
+from inference.training.loop import Length, Loop
+from inference.training.optim import OptimConfig
 from tests.inference.heads.tiny import CHANNELS, example
 
 TINY = LtsConfig(dim=CHANNELS, words=8, channels=16)
@@ -189,11 +190,11 @@ def spoken(seed: int) -> training.Spoken:
     return training.spoken(example(seed))
 
 
-def learner(pictures: list[training.Spoken]) -> Learner[training.Said]:
+def learner(pictures: list[training.Spoken]) -> Loop[training.Said]:
     torch.manual_seed(0)
     sampler = training.PhraseSampler(pictures, Words(TINY.words))
-    plan = TrainingPlan(rate=4e-3, warmup=10, average=0.9)
-    return Learner(Lts(TINY), sampler.draw, training.loss, plan=plan, compute=replace(CPU, half=None))
+    plan = OptimConfig(rate=4e-3, warmup=10, average=0.9)
+    return make_loop(Lts(TINY), sampler.draw, training.loss, plan, compute=replace(CPU, half=None))
 
 
 def test_a_few_pictures_learned_by_heart_are_pointed_at(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from inference.clicks.batch import OPEN, ObjectPrompt, drive_together
 from inference.clicks.encoder_runtime import Encoder, make_encoder
 from inference.clicks.image_maps import SharedMaps
 from inference.clicks.session import ClickSession, Inputs
-from inference.clicks.tiled_session import FocusSession
+from inference.clicks.tiled_session import TiledSession
 from inference.clicks.tiles import TILE, Grid, Tile, TileFeatures
 from inference.core.arrays import Box, Floats, Mask
 from inference.core.features import PYRAMID, WEIGHTS, Features, FeaturesError, read_manifest
@@ -101,11 +101,11 @@ class ClickPredictor:
         maps = {name: found[name] for name in PYRAMID}  # tiles are for clicks
         return TileFeatures(self.version, y1 - y0, x1 - x0, maps, tile, grid.height, grid.width)
 
-    def focus(
+    def tiled_session(
         self, features: Features, previous: Mask | MaskPatch | PackedPatch | None = None, box: Box | None = None
-    ) -> FocusSession:
+    ) -> TiledSession:
         """As `session`, for an object that may be answered on tiles, too."""
-        return FocusSession(self.session, features, previous, box)
+        return TiledSession(self.session, features, previous, box)
 
     def predict(
         self,

@@ -26,7 +26,7 @@ EDGE = 16.0  # model pixels over which a layer fades out at its tile's edges
 NEAR, FAR = 48.0, 112.0  # model pixels from the click: a part of a large object counts in full up to, not at all from
 SPREAD = 4  # cells around a changed one that go with it, and over which the change fades out
 CUT = 4  # cells on a tile's edge that an answer may newly have without being taken for cut off
-FAINT = 0.01  # a weight that is taken for none
+MIN_WEIGHT = 0.01  # a weight that is taken for none
 LARGE = 4_000_000  # pixels of an image whose mask is made block by block
 BLOCK = 128  # pixels of a block's side
 NOTHING = -60.0
@@ -126,13 +126,13 @@ class Layer:
             return self  # and no memory for a copy
         stays = np.ones(self.weight.shape, np.float32)
         stays[rows, columns] -= lost
-        stays[stays < FAINT] = 0
+        stays[stays < MIN_WEIGHT] = 0
         weighted, weight = (self.weighted * stays).astype(np.float16), (self.weight * stays).astype(np.float16)
         return replace(self, weighted=weighted, weight=weight)
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class LayeredLogits:
     """The state of an object: the overview's logits at stride 2 (fp16), and layers, coarse before fine."""
 
     overview: Place
@@ -218,7 +218,7 @@ class Field:
         boxes = [_reach(place, self.cells(place) > 0) for place in places]
         return _around([box for box in boxes if box is not None])
 
-    def answered(self, tile: Tile | None, place: Place, logits: Half, window: Floats, before: Half) -> Field:
+    def answered(self, tile: Tile | None, place: Place, logits: Half, window: Floats, before: Half) -> LayeredLogits:
         """The field after an answer (at the cells of `place`) that counts as much as `window` says. `before`: this
         field there. Finer layers only give way where the answer changed sides."""
         level = tile.level if tile else 0
@@ -232,13 +232,13 @@ class Field:
         if changed.any():
             finer = [layer.fading(place, gone) for layer in finer]
         if tile is None:
-            return Field(place, logits, tuple(layer for layer in finer if layer.weight.max() > FAINT))
+            return LayeredLogits(place, logits, tuple(layer for layer in finer if layer.weight.max() > MIN_WEIGHT))
         weighted = logits.astype(np.float32) * window
         if under and under[-1].tile == tile:
             top = under.pop().with_top(weighted, window)
         else:
             top = Layer(tile, place, weighted.astype(np.float16), window.astype(np.float16))
-        return replace(self, layers=(*under, top, *(layer for layer in finer if layer.weight.max() > FAINT)))
+        return replace(self, layers=(*under, top, *(layer for layer in finer if layer.weight.max() > MIN_WEIGHT)))
 
 
 def window(place: Place, height: int, width: int, click: tuple[float, float] | None) -> Floats:

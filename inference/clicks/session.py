@@ -24,8 +24,8 @@ Steps = Generator[Inputs, Floats, None]
 """Work that stops at every decoding: yields the decoder's inputs, is sent its logits (both with a batch axis of 1)."""
 ENFORCED_RADIUS = 3.0  # model pixels
 ENFORCED_LOGIT = 1.0
-LOOKS = 2  # at the own answer to a box with a click: each finds a little more (docs/heads.md)
-DEAR = 320 * 320  # model pixels of a region above which the model looks only once
+REFINE_PASSES = 2  # at the own answer to a box with a click: each finds a little more (docs/heads.md)
+MAX_REFINE_AREA = 320 * 320  # model pixels of a region above which the model looks only once
 AT_ONCE = 4_000_000  # pixels of a given mask that are shrunk together
 
 
@@ -179,7 +179,7 @@ class ClickSession:
         prompt = self._prompt(click)
         here = replace(prompt, x=prompt.x - region.x0, y=prompt.y - region.y0)
         inputs = self._inputs(region)
-        looks = LOOKS if region.area <= DEAR else 1
+        looks = REFINE_PASSES if region.area <= MAX_REFINE_AREA else 1
         for _ in range(1 + looks):
             paint(label, here)
             found = yield inputs | {"label": np.ascontiguousarray(label)[None, None]}

@@ -1,6 +1,6 @@
 """One object being clicked on at several scales: the overview, and tiles where somebody works.
 
-session = predictor.focus(features)
+session = predictor.tiled_session(features)
 session.add(Click(9000, 700, True))
 tile = session.wanted()                                       # where a closer look would help, if anywhere
 session.refine(predictor.encode_tile(image, tile))            # the same click, answered on the tile
@@ -17,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from inference.clicks.layered_logits import Field, Place, runs_over, window
+from inference.clicks.layered_logits import LayeredLogits, Place, runs_over, window
 from inference.clicks.session import ClickSession, tight, with_clicked
 from inference.clicks.tiles import Grid, Pixels, Tile, TileFeatures
 from inference.core.arrays import Box, Mask
@@ -25,7 +25,7 @@ from inference.core.features import Features
 from inference.core.masks import Click, MaskPatch, PackedPatch
 
 CLOSE = 32.0  # model pixels: a border so near to a click is what the click is about
-LOOKS = 17  # places along a side of the square in which the border is looked for
+BORDER_SAMPLES = 17  # places along a side of the square in which the border is looked for
 
 
 class Opener(Protocol):
@@ -42,10 +42,10 @@ class _Step:
 
     click: Click
     tile: Tile | None
-    field: Field
+    field: LayeredLogits
 
 
-class FocusSession:
+class TiledSession:
     """Clicks on one object of one image, each answered on the overview or on a tile.
 
     The state after k clicks is f(overview, state after k - 1, clicks[:k], the k-th click's tile): the same clicks on
@@ -148,15 +148,17 @@ class FocusSession:
 
     # One step of the recursion.
 
-    def _field(self, count: int | None = None) -> Field | None:
+    def _field(self, count: int | None = None) -> LayeredLogits | None:
         """The state after so many clicks (default: all); None when the model has not said anything yet."""
         count = len(self._steps) if count is None else count
         if count:
             return self._steps[count - 1].field
         logits = self._start.logits
-        return None if logits is None else Field(self._overview, logits)
+        return None if logits is None else LayeredLogits(self._overview, logits)
 
-    def _answer(self, before: Field | None, clicks: Sequence[Click], tile: TileFeatures | None) -> Field:
+    def _answer(
+        self, before: LayeredLogits | None, clicks: Sequence[Click], tile: TileFeatures | None
+    ) -> LayeredLogits:
         if tile is None:
             return self._on_overview(before, clicks)
         if before is None:
@@ -164,18 +166,18 @@ class FocusSession:
             return self._on_tile(first, clicks, tile) or first
         return self._on_tile(before, clicks, tile) or self._on_overview(before, clicks)
 
-    def _on_overview(self, before: Field | None, clicks: Sequence[Click]) -> Field:
+    def _on_overview(self, before: LayeredLogits | None, clicks: Sequence[Click]) -> LayeredLogits:
         if before is None:
             first = self._open(self._features, self._given)
             first.add(clicks[-1])
-            return Field(self._overview, _logits(first))
+            return LayeredLogits(self._overview, _logits(first))
         cells = before.cells(self._overview)
         self._session.resume(clicks[:-1], cells)
         self._session.add(clicks[-1])
         logits = _logits(self._session)
         return before.answered(None, self._overview, logits, np.ones(logits.shape, np.float32), cells)
 
-    def _on_tile(self, before: Field, clicks: Sequence[Click], tile: TileFeatures) -> Field | None:
+    def _on_tile(self, before: LayeredLogits, clicks: Sequence[Click], tile: TileFeatures) -> LayeredLogits | None:
         """The field after the newest click; None when the object runs over the tile's edge."""
         x0, y0, x1, y1 = tile.box
         place = Place(tile.box, tile.frame)
@@ -197,12 +199,12 @@ class FocusSession:
             self._tile_session = (tile, self._open(tile))
         return self._tile_session[1]
 
-    def _tile_at_border(self, field: Field, click: Click) -> Tile | None:
+    def _tile_at_border(self, field: LayeredLogits, click: Click) -> Tile | None:
         """The finest tile around a click in which the mask's border is close to it."""
         for level in range(self.grid.detailed_levels, 0, -1):
             reach = CLOSE / self.grid.scale(level)
-            ys = np.unique(np.clip(np.linspace(click.y - reach, click.y + reach, LOOKS), 0, self.grid.height))
-            xs = np.unique(np.clip(np.linspace(click.x - reach, click.x + reach, LOOKS), 0, self.grid.width))
+            ys = np.unique(np.clip(np.linspace(click.y - reach, click.y + reach, BORDER_SAMPLES), 0, self.grid.height))
+            xs = np.unique(np.clip(np.linspace(click.x - reach, click.x + reach, BORDER_SAMPLES), 0, self.grid.width))
             positive = field.at(ys, xs) > 0
             if positive.any() and not positive.all():
                 return self.grid.nearest(level, click.x, click.y)
@@ -242,7 +244,7 @@ def _logits(session: ClickSession) -> np.ndarray[tuple[int, ...], np.dtype[np.fl
     return logits
 
 
-def _box(field: Field, clicks: Sequence[Click]) -> tuple[float, float, float, float]:
+def _box(field: LayeredLogits, clicks: Sequence[Click]) -> tuple[float, float, float, float]:
     """What a tile has to show: the mask, where the object was clicked, and the newest click."""
     points = [(c.x, c.y) for c in clicks if c.positive] + [clicks[-1][:2]]
     boxes = [(x, y, x, y) for x, y in points]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.clicks.session import ClickSession
-from inference.clicks.tiled_session import FocusSession
+from inference.clicks.tiled_session import TiledSession
 from inference.clicks.tiles import Tile, TileFeatures
 from inference.core.arrays import Box, Image, Mask
 from inference.core.features import Features
@@ -42,7 +42,7 @@ def segmenter(session: ClickSession) -> Segmenter:
     return answer
 
 
-def tiled(session: FocusSession, tile: Callable[[Tile], TileFeatures]) -> Segmenter:
+def tiled(session: TiledSession, tile: Callable[[Tile], TileFeatures]) -> Segmenter:
     """The same for a session that looks closer wherever it can, as when tiles are always ready in time."""
 
     def answer(click: SimulatedClick) -> Mask:
@@ -89,7 +89,7 @@ class Clicker:
         if not self.tiles:
             return View(lambda: segmenter(self.predictor.session(features)), boxed)
         encode = functools.cache(functools.partial(self.predictor.encode_tile, pixels))
-        return View(lambda: tiled(self.predictor.focus(features), encode), boxed)
+        return View(lambda: tiled(self.predictor.tiled_session(features), encode), boxed)
 
     def _encode(self, pixels: NDArray[np.uint8]) -> Features:
         if self.like and self.like.seen and self.like.seen[0] is pixels:

@@ -44,10 +44,12 @@ FOLDER = WEIGHTS / "heads" / "everything"
 STRIDES = (8, 16, 32)  # model pixels
 LIMIT = 180  # boxes; the paper's 320 find little more and take longer
 OVERLAP = 0.5  # IoU of boxes above which the worse one goes; more would give ten masks of one object
-FLOOR = 0.02  # of a box's score: less likely ones are not worth a decoding
+MIN_SCORE = 0.02  # of a box's score: less likely ones are not worth a decoding
 CANDIDATES = 1500  # boxes that NMS looks at
 SMALLEST = 6.0  # model pixels, of a box's side
-SEEN = 0.15  # of a score: people see such masks, so one that leaves its box's region is answered on the whole map
+REDECODE_SCORE = (
+    0.15  # of a score: people see such masks, so one that leaves its box's region is answered on the whole map
+)
 DOUBLE = 0.9  # IoU of masks above which the worse one is the same again
 OFFSET = 0.5  # logits between which a mask should not change
 
@@ -146,7 +148,9 @@ def inside(boxes: Floats, frame: Frame) -> Floats:
     return np.asarray(np.clip(boxes, 0, limits), np.float32)
 
 
-def choose(scores: Floats, boxes: Floats, frame: Frame, limit: int = LIMIT, floor: float = FLOOR) -> NDArray[np.int64]:
+def choose(
+    scores: Floats, boxes: Floats, frame: Frame, limit: int = LIMIT, floor: float = MIN_SCORE
+) -> NDArray[np.int64]:
     """Which boxes (cut at the border) become prompts: likely enough, not tiny, without duplicates; best first."""
     sides = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     usable = np.flatnonzero((scores >= floor) & (sides >= SMALLEST))
@@ -172,7 +176,7 @@ class Everything:
         return self.graph.ready
 
     def discover(
-        self, features: Features, limit: int = LIMIT, floor: float = FLOOR, between: Between = nothing_between
+        self, features: Features, limit: int = LIMIT, floor: float = MIN_SCORE, between: Between = nothing_between
     ) -> list[Proposal]:
         """A proposal for every discovered object, best first: exactly one mask for each box, none dropped but those
         that are empty. Raises FeaturesError when the features have no tokens or are another encoder's."""
@@ -189,7 +193,7 @@ class Everything:
         for session, prompt, box_score in zip(self.predictor.sessions(features, prompts), prompts, scores, strict=True):
             between()
             answer, score = session, score_of(stability(session), float(box_score))
-            if session.cut_off and score >= SEEN:
+            if session.cut_off and score >= REDECODE_SCORE:
                 (answer,) = self.predictor.sessions(features, [ObjectPrompt(prompt.clicks, previous=session.mask())])
                 score = score_of(stability(answer), float(box_score))
             patch = answer.patch()
@@ -197,7 +201,7 @@ class Everything:
                 found.append(Proposal.of_patch(patch, features.height, features.width, score))
         return doubles_last(found)
 
-    def boxes(self, features: Features, limit: int = LIMIT, floor: float = FLOOR) -> tuple[Floats, Floats]:
+    def boxes(self, features: Features, limit: int = LIMIT, floor: float = MIN_SCORE) -> tuple[Floats, Floats]:
         """Boxes in image pixels, N x 4, and their scores in [0, 1], best first; N <= limit."""
         logits, distances = self._run(features)
         frame = features.frame

@@ -27,7 +27,7 @@ from inference.networks.pyramid import count_parameters
 from inference.networks.vit import ViTConfig
 from inference.training import curves
 from inference.training.config import CONFIGS, TrainConfig
-from inference.training.distributed import Team
+from inference.training.distributed import Processes
 from inference.training.interaction import interact
 from inference.training.loop import CHECKPOINT, LOG, Length, Lines, Loop, Losses
 from inference.training.validation import Validation
@@ -80,7 +80,7 @@ class Run(Loop[Drawn]):
         *,
         draw: Callable[[int], Drawn] = _nothing,
         loss: Callable[[Any, Drawn], Losses] = _nothing,
-        team: Team | None = None,
+        team: Processes | None = None,
     ) -> None:
         torch.manual_seed(seed)
         model = ClickModel(cfg.model)
@@ -126,7 +126,7 @@ def open_sets(
     cfg: TrainConfig,
     encoder: Encoder,
     exclude: frozenset[str],
-    team: Team,
+    team: Processes,
     compute: Compute,
     fill: bool,
 ) -> WindowSampler:
@@ -179,7 +179,7 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     frozen = read_encoder(encoder, stem, compute)
     check_encoder(cfg, frozen.vit.cfg, encoder)
-    team = Team(compute.device)
+    team = Processes(compute.device)
     sampler = open_sets(sets, cache, cfg, frozen, exclude, team, compute, fill)
 
     def draw(step: int) -> Drawn:

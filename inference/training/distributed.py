@@ -19,7 +19,7 @@ from torch import nn
 from inference.data.device import CPU
 
 
-class Team:
+class Processes:
     """This process among its fellows; alone unless torchrun's variables are set. `device`: where tensors must be for
     the others to be reached."""
 

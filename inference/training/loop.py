@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from inference.data.device import CPU, Compute
-from inference.training.distributed import Team
+from inference.training.distributed import Processes
 from inference.training.optim import OptimConfig, make_optimisers
 from inference.training.progress import Progress
 
@@ -74,12 +74,12 @@ class Loop(Generic[B]):
         optim: OptimConfig,
         seed: int = 0,
         compute: Compute = CPU,
-        team: Team | None = None,
+        team: Processes | None = None,
         workers: int = 1,
     ) -> None:
         self.model: nn.Module = compute.place(model)
         self.draw, self.loss, self.optim, self.seed, self.compute = draw, loss, optim, seed, compute
-        self.team, self.workers = team or Team(compute.device), workers
+        self.team, self.workers = team or Processes(compute.device), workers
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.optimisers = make_optimisers(self.model, optim)
         self.scaler = compute.scaler()

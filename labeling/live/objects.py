@@ -17,7 +17,7 @@ from uuid import UUID
 
 import inference
 from inference import Features
-from inference.clicks.tiled_session import FocusSession
+from inference.clicks.tiled_session import TiledSession
 from inference.clicks.tiles import Grid, Tile, TileFeatures
 from inference.core.masks import PackedPatch
 from labeling.common import masks
@@ -90,7 +90,7 @@ class OpenObject:
         self._end = end
         self._pending: deque[_Turn] = deque()
         self._task: asyncio.Task[None] | None = None
-        self._session: FocusSession | None = None
+        self._session: TiledSession | None = None
         self._unanswered: _Turn | None = None
         self._look: asyncio.Task[None] | None = None
         self._hoped: _Turn | None = None
@@ -277,7 +277,7 @@ class OpenObject:
     def _open(self, start: Start, features: Features, *first: Callable[[], None]) -> None:
         """A session with the first click, if any."""
         previous = self._mask_of(start.previous) if start.previous else None
-        self._session = self._around.decoder.predictor.focus(features, previous=previous, box=start.box)
+        self._session = self._around.decoder.predictor.tiled_session(features, previous=previous, box=start.box)
         self._features_bytes = features.nbytes
         for click in first:
             click()

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from inference import Click, ClickPredictor, Features, FeaturesError
 from inference.clicks.batch import ObjectPrompt, drive_together
-from inference.clicks.session import LOOKS, ClickSession, Inputs, drive
+from inference.clicks.session import REFINE_PASSES, ClickSession, Inputs, drive
 from inference.core.arrays import Floats
 from inference.core.masks import MaskPatch
 from inference.core.prompts import FOREGROUND, MAYBE_FOREGROUND
@@ -67,9 +67,9 @@ def test_a_click_that_comes_with_its_box_is_answered_with_it(scene: Features) ->
     (together,) = predictor.predict_batch(scene, [ObjectPrompt([click], box, at_once=True)])
     assert np.array_equal(together.bits, session.patch().bits)
     assert not session.undo().any()  # there was nothing before that click
-    assert len(labels) == 1 + LOOKS
+    assert len(labels) == 1 + REFINE_PASSES
     drive(ClickSession(decode, scene).steps([click], (10.0, 10.0, 630.0, 470.0), at_once=True), decode)
-    assert len(labels) == 1 + LOOKS + 2  # a large region is looked at once
+    assert len(labels) == 1 + REFINE_PASSES + 2  # a large region is looked at once
 
 
 def test_an_answer_that_leaves_its_region_says_so(scene: Features) -> None:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.clicks.layered_logits import FAR, Field, Place, Places, window
+from inference.clicks.layered_logits import FAR, LayeredLogits, Place, Places, window
 from inference.clicks.tiles import TILE, Grid, Tile
 from inference.core.arrays import Floats, Half
 from inference.core.geometry import Frame
@@ -41,7 +41,7 @@ def test_a_straight_border_crosses_a_seam_without_a_step(level: int, click: tupl
     """The overview saw it 5 pixels beside where the tile sees it."""
     tile = GRID.nearest(level, 2000, 1500)
     place = place_of(tile)
-    before = Field(OVERVIEW, border_at(OVERVIEW, 2005.0))
+    before = LayeredLogits(OVERVIEW, border_at(OVERVIEW, 2005.0))
     after = before.answered(tile, place, border_at(place, 2000.0), whole(place, click), before.cells(place))
     edge = edge_of(after.region((0, 0, WIDTH, HEIGHT)))
     assert np.abs(np.diff(edge)).max() <= 1
@@ -51,7 +51,7 @@ def test_a_straight_border_crosses_a_seam_without_a_step(level: int, click: tupl
 
 def test_a_part_of_the_mask_is_the_part_of_the_whole() -> None:
     rng = np.random.default_rng(0)
-    field = Field(OVERVIEW, rng.normal(-1, 1, border_at(OVERVIEW, 0).shape).astype(np.float16))
+    field = LayeredLogits(OVERVIEW, rng.normal(-1, 1, border_at(OVERVIEW, 0).shape).astype(np.float16))
     for tile in (GRID.nearest(1, 2000, 1500), GRID.nearest(3, 1700, 1400), GRID.nearest(3, 4000, 3000)):
         place = place_of(tile)
         cells = field.cells(place)
@@ -70,7 +70,7 @@ def test_blocks_that_say_the_same_are_filled_and_nothing_changes(monkeypatch: py
         noise = cv2.GaussianBlur(rng.normal(0, 1, shape).astype(np.float32), (0, 0), width)
         return np.asarray(3 * noise / noise.std(), np.float32)
 
-    field = Field(OVERVIEW, smooth(border_at(OVERVIEW, 0).shape, 25).astype(np.float16))
+    field = LayeredLogits(OVERVIEW, smooth(border_at(OVERVIEW, 0).shape, 25).astype(np.float16))
     for tile in (GRID.nearest(1, 2000, 1500), GRID.nearest(3, 1700, 1400), GRID.nearest(2, 900, 600)):
         place = place_of(tile)
         cells = field.cells(place)
@@ -78,13 +78,13 @@ def test_blocks_that_say_the_same_are_filled_and_nothing_changes(monkeypatch: py
         field = field.answered(tile, place, logits, whole(place), cells)
     everything = (0, 0, WIDTH, HEIGHT)
     looked_at: list[int] = []
-    at = Field.at
+    at = LayeredLogits.at
 
-    def counted(self: Field, ys: Places, xs: Places) -> Floats:
+    def counted(self: LayeredLogits, ys: Places, xs: Places) -> Floats:
         looked_at.append(len(ys) * len(xs))
         return at(self, ys, xs)
 
-    monkeypatch.setattr(Field, "at", counted)
+    monkeypatch.setattr(LayeredLogits, "at", counted)
     by_blocks = field.region(everything)
     assert sum(looked_at) < 0.7 * WIDTH * HEIGHT
     monkeypatch.setattr("inference.clicks.layered_logits.LARGE", WIDTH * HEIGHT)
@@ -95,7 +95,7 @@ def test_a_layer_that_loses_nothing_is_not_copied() -> None:
     """Memory: an object with many layers and many clicks keeps each layer once."""
     tile = GRID.nearest(3, 2000, 1500)
     place = place_of(tile)
-    field = Field(OVERVIEW, border_at(OVERVIEW, 2005.0))
+    field = LayeredLogits(OVERVIEW, border_at(OVERVIEW, 2005.0))
     field = field.answered(tile, place, border_at(place, 2000.0), whole(place), field.cells(place))
     before = field.cells(OVERVIEW)
     far = before.copy()
@@ -107,7 +107,7 @@ def test_a_layer_that_loses_nothing_is_not_copied() -> None:
 def test_the_overview_takes_back_from_a_tile_only_what_it_changes() -> None:
     tile = GRID.nearest(3, 2000, 1500)
     place = place_of(tile)
-    field = Field(OVERVIEW, border_at(OVERVIEW, 2005.0))
+    field = LayeredLogits(OVERVIEW, border_at(OVERVIEW, 2005.0))
     field = field.answered(tile, place, border_at(place, 2000.0), whole(place), field.cells(place))
     fine = field.region((1900, 1400, 2100, 1600))
 
@@ -128,7 +128,7 @@ def test_the_overview_takes_back_from_a_tile_only_what_it_changes() -> None:
 def test_a_layer_that_weighs_nothing_any_more_is_dropped() -> None:
     tile = GRID.nearest(3, 2000, 1500)
     place = place_of(tile)
-    field = Field(OVERVIEW, border_at(OVERVIEW, WIDTH))
+    field = LayeredLogits(OVERVIEW, border_at(OVERVIEW, WIDTH))
     field = field.answered(tile, place, border_at(place, WIDTH), whole(place), field.cells(place))
     before = field.cells(OVERVIEW)
     assert not field.answered(None, OVERVIEW, -before, np.ones(before.shape, np.float32), before).layers
@@ -137,7 +137,7 @@ def test_a_layer_that_weighs_nothing_any_more_is_dropped() -> None:
 def test_a_tile_that_answers_again_keeps_one_layer() -> None:
     tile = GRID.nearest(2, 2000, 1500)
     place = place_of(tile)
-    field = Field(OVERVIEW, border_at(OVERVIEW, 2005.0))
+    field = LayeredLogits(OVERVIEW, border_at(OVERVIEW, 2005.0))
     for x in (1990.0, 2000.0, 1995.0):
         field = field.answered(tile, place, border_at(place, x), whole(place), field.cells(place))
     assert len(field.layers) == 1
@@ -146,7 +146,7 @@ def test_a_tile_that_answers_again_keeps_one_layer() -> None:
 
 def test_coarse_layers_lie_under_fine_ones() -> None:
     coarse, fine = GRID.nearest(1, 2000, 1500), GRID.nearest(3, 2000, 1500)
-    field = Field(OVERVIEW, border_at(OVERVIEW, 2005.0))
+    field = LayeredLogits(OVERVIEW, border_at(OVERVIEW, 2005.0))
     for tile in (fine, coarse):
         place = place_of(tile)
         field = field.answered(tile, place, border_at(place, 2000.0), whole(place), field.cells(place))

@@ -5,7 +5,7 @@ import pytest
 
 from inference import Click, ClickPredictor, Features
 from inference.clicks.session import shrunk
-from inference.clicks.tiled_session import FocusSession
+from inference.clicks.tiled_session import TiledSession
 from inference.clicks.tiles import Tile, TileFeatures
 from inference.core.masks import MaskPatch
 from tests.inference.conftest import Image, Mask
@@ -34,7 +34,7 @@ def overview(predictor: ClickPredictor, scene: tuple[Image, Mask]) -> Features:
 @pytest.fixture(scope="module")
 def near(predictor: ClickPredictor, scene: tuple[Image, Mask], overview: Features) -> TileFeatures:
     """The finest tile around the disc."""
-    grid = predictor.focus(overview).grid
+    grid = predictor.tiled_session(overview).grid
     tile = grid.finest_showing((540, 390, 660, 510))
     assert tile is not None
     return predictor.encode_tile(scene[0], tile)
@@ -43,20 +43,20 @@ def near(predictor: ClickPredictor, scene: tuple[Image, Mask], overview: Feature
 @pytest.fixture(scope="module")
 def aside(predictor: ClickPredictor, scene: tuple[Image, Mask], overview: Features) -> TileFeatures:
     """Another one that overlaps with it."""
-    return predictor.encode_tile(scene[0], predictor.focus(overview).grid.nearest(1, 720, 450))
+    return predictor.encode_tile(scene[0], predictor.tiled_session(overview).grid.nearest(1, 720, 450))
 
 
 def played(
     predictor: ClickPredictor, overview: Features, clicks: tuple[Click, ...], *tiles: TileFeatures | None
-) -> FocusSession:
-    session = predictor.focus(overview)
+) -> TiledSession:
+    session = predictor.tiled_session(overview)
     for click, tile in zip(clicks, tiles, strict=True):
         session.add(click, tile)
     return session
 
 
 def test_without_tiles_it_is_a_click_session(predictor: ClickPredictor, overview: Features) -> None:
-    plain, focus = predictor.session(overview), predictor.focus(overview)
+    plain, focus = predictor.session(overview), predictor.tiled_session(overview)
     for click in CLICKS:
         plain.add(click)
         focus.add(click)
@@ -69,7 +69,7 @@ def test_beginning_with_a_mask_or_a_box(predictor: ClickPredictor, overview: Fea
     given = np.zeros((HEIGHT, WIDTH), bool)
     given[400:500, 560:640] = True
     for begin in ({"previous": given}, {"box": (540.0, 390.0, 660.0, 510.0)}):
-        plain, focus = predictor.session(overview, **begin), predictor.focus(overview, **begin)
+        plain, focus = predictor.session(overview, **begin), predictor.tiled_session(overview, **begin)
         first = plain.mask()
         assert np.array_equal(focus.mask(), first)
         assert np.array_equal(focus.patch().bits.sum(), first.sum())
@@ -88,7 +88,7 @@ def test_a_given_mask_can_be_a_patch(
     given = np.zeros((HEIGHT, WIDTH), bool)
     given[403:507, 561:640] = True
     patch = MaskPatch(560, 400, 81, 110, given[400:510, 560:641])
-    one, other = predictor.focus(overview, given), predictor.focus(overview, patch)
+    one, other = predictor.tiled_session(overview, given), predictor.tiled_session(overview, patch)
     assert one.patch().width == other.patch().width == 79
     frame = overview.frame
     at_once = shrunk(other.patch(), frame)
@@ -100,7 +100,7 @@ def test_a_given_mask_can_be_a_patch(
     other.undo()
     assert np.array_equal(other.mask(), given)
     with pytest.raises(ValueError, match="leaves the image"):
-        predictor.focus(overview, MaskPatch(WIDTH - 3, 0, 4, 1, np.ones((1, 4), bool)))
+        predictor.tiled_session(overview, MaskPatch(WIDTH - 3, 0, 4, 1, np.ones((1, 4), bool)))
 
 
 def test_the_same_clicks_on_the_same_tiles_give_the_same_mask(
@@ -112,7 +112,7 @@ def test_the_same_clicks_on_the_same_tiles_give_the_same_mask(
     assert one.tiles == (None, aside.tile, near.tile, None)
     # Tiles that were stored in between, another order of doing things, an undone detour: the same bits.
     stored = TileFeatures.from_bytes(near.to_bytes())
-    other = predictor.focus(overview)
+    other = predictor.tiled_session(overview)
     other.add(CLICKS[0], near)
     other.undo()
     other.add(CLICKS[0])
@@ -137,7 +137,7 @@ def test_a_refined_click_is_a_click_on_the_tile(
 def test_undo_and_redo_come_from_kept_states(
     predictor: ClickPredictor, overview: Features, near: TileFeatures, aside: TileFeatures
 ) -> None:
-    session = predictor.focus(overview)
+    session = predictor.tiled_session(overview)
     masks = [session.mask()]
     for click, tile in zip(CLICKS, (None, near, aside, None), strict=True):
         session.add(click, tile)
@@ -156,7 +156,7 @@ def test_undo_and_redo_come_from_kept_states(
 def test_a_closer_look_is_asked_for_where_it_helps(
     predictor: ClickPredictor, overview: Features, near: TileFeatures
 ) -> None:
-    session = predictor.focus(overview)
+    session = predictor.tiled_session(overview)
     assert session.wanted() is None
     assert session.wanted(CLICKS[0]) is None  # nothing is known of the object yet
     session.add(CLICKS[0])
@@ -176,7 +176,7 @@ def test_a_clicked_pixel_is_where_the_click_says(
 ) -> None:
     rng = np.random.default_rng(5)
     tiles = (None, near, aside)
-    session = predictor.focus(overview)
+    session = predictor.tiled_session(overview)
     said: dict[tuple[int, int], bool] = {}
     for k in range(9):
         x, y = rng.uniform(600, 660), rng.uniform(400, 500)  # in both tiles
@@ -195,7 +195,7 @@ def test_outside_of_the_tile_the_mask_stays(
     predictor: ClickPredictor, overview: Features, scene: tuple[Image, Mask]
 ) -> None:
     """The bar fits no tile: a click at its border changes what is near the click."""
-    session = predictor.focus(overview)
+    session = predictor.tiled_session(overview)
     session.add(Click(600, 830, True))
     session.add(Click(300, 830, True))
     before = session.mask()
@@ -214,7 +214,7 @@ def test_outside_of_the_tile_the_mask_stays(
 
 
 def test_wrong_input_is_refused(predictor: ClickPredictor, overview: Features, near: TileFeatures) -> None:
-    session = predictor.focus(overview)
+    session = predictor.tiled_session(overview)
     with pytest.raises(ValueError, match="newest"):
         session.refine(near)
     with pytest.raises(ValueError, match="outside"):

@@ -29,7 +29,7 @@ from inference.networks.vit import ViT, ViTConfig
 from inference.training import clicks as train_clicks
 from inference.training import curves
 from inference.training.clicks import CONFIGS, Checks, Run, TrainConfig, check_encoder, train, weighted
-from inference.training.distributed import Team
+from inference.training.distributed import Processes
 from inference.training.interaction import User, UserRules, begin_with_own, encode_windows, interact, make_user, sloppy
 from inference.training.muon import Muon
 from inference.training.options import named_weights
@@ -250,7 +250,7 @@ def test_cached_runs_learn_from_composites_in_their_share(coco_file: Callable[..
     cfg = TrainConfig(small, ((4, 2, 1.0),), copy_paste=0.25, composites=3, rules={"made": SetRule(0.6)})
     encoder = read_encoder(mini_file(tmp_path))
     file = coco_file(2, 160, 200)
-    sampler = train_clicks.open_sets([file], tmp_path, cfg, encoder, frozenset(), Team(), CPU, fill=True)
+    sampler = train_clicks.open_sets([file], tmp_path, cfg, encoder, frozenset(), Processes(), CPU, fill=True)
     assert [pictures.name for pictures, _ in sampler.sets] == ["made-train", "composites-train"]
     assert sampler.set_weights.tolist() == pytest.approx([0.75, 0.25])
     assert sampler.sets[1][0].done == {0, 1, 2}
@@ -310,8 +310,8 @@ def test_weights_of_sets_from_the_command_line() -> None:
 MEMBER = """
 import sys, torch
 from torch import nn
-from inference.training.distributed import Team
-team = Team()
+from inference.training.distributed import Processes
+team = Processes()
 model = nn.Linear(2, 1, bias=False)
 model.weight.grad = torch.full((1, 2), float(team.rank))
 team.average_gradients(model)

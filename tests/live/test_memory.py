@@ -157,7 +157,7 @@ def test_masks_of_a_hundred_megapixels_are_held_at_a_bit_a_pixel() -> None:
 def test_a_session_with_a_given_mask_counts_it(predictor: Any, features: Features) -> None:
     given = np.zeros((HEIGHT, WIDTH), bool)
     given[10:200, 10:300] = True
-    session, plain = predictor.focus(features, given), predictor.focus(features)
+    session, plain = predictor.tiled_session(features, given), predictor.tiled_session(features)
     assert np.array_equal(session.mask(), given)
     assert session.nbytes - plain.nbytes == 190 * -(-290 // 8)
     session.add(Click(100.0, 100.0, True))

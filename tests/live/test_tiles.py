@@ -67,7 +67,7 @@ def whole(mask: dict[str, Any]) -> masks.Bits:
 async def test_an_answer_is_refined_when_its_tile_is_there(
     connect: Connect, bob: User, image: Image, predictor: ClickPredictor, large: Features
 ) -> None:
-    focus = predictor.focus(large)
+    focus = predictor.tiled_session(large)
     focus.add(Click(*CLICKS[0]))
     focus.add(Click(*CLICKS[1]))
     tile = focus.wanted()
@@ -103,7 +103,7 @@ async def test_an_answer_is_refined_when_its_tile_is_there(
 async def test_a_first_click_is_refined_where_it_was_asked_for(
     connect: Connect, bob: User, image: Image, predictor: ClickPredictor, large: Features
 ) -> None:
-    focus = predictor.focus(large)
+    focus = predictor.tiled_session(large)
     focus.add(Click(*CLICKS[0]))
     tile = focus.wanted()
     assert tile is not None

@@ -29,7 +29,7 @@ from inference.core.arrays import Image
 from inference.core.features import Features
 from inference.core.masks import Click
 from inference.data.coco import CocoImage, DataError, read_rgb, read_set
-from inference.heads.everything import FLOOR, FOLDER, LIMIT, Everything, stability
+from inference.heads.everything import FOLDER, LIMIT, MIN_SCORE, Everything, stability
 from inference.heads.proposals import Proposal, Rle, decode, encode, mask_iou, suppress
 from inference.measure.drawing import save, sheet, tile
 from inference.measure.noc import truth_of
@@ -139,7 +139,7 @@ def evaluate(
     grid: int = 32,
     seed: int = 0,
     min_area: float = 0,
-    floor: float = FLOOR,
+    floor: float = MIN_SCORE,
     worst: tuple[int, Path] | None = None,
 ) -> dict[str, Any]:
     """The figures. limit: a random sample of so many pictures. grid: points a side, 0 for none. worst: draw so many
@@ -203,7 +203,10 @@ def add_command(commands: Any) -> None:
     )
     add("--min-area", type=float, default=0, help="only objects of at least so many pixels")
     add(
-        "--floor", type=float, default=FLOOR, help=f"score of a box below which it is not decoded (at most {LIMIT} are)"
+        "--floor",
+        type=float,
+        default=MIN_SCORE,
+        help=f"score of a box below which it is not decoded (at most {LIMIT} are)",
     )
     add("--worst", nargs=2, metavar=("N", "OUT.png"), help="draw the N pictures with the lowest recall")
     add("--seed", type=int, default=0, help="of the sample")

@@ -19,7 +19,7 @@ from inference.data.device import CPU
 from inference.heads.everything import (
     DOUBLE,
     LIMIT,
-    SEEN,
+    REDECODE_SCORE,
     Anchors,
     Everything,
     anchors,
@@ -207,7 +207,7 @@ def test_every_prompt_gives_one_mask_the_same_as_alone(
     alone = []
     for box, worth in zip(as_tuples(boxes), scores, strict=True):
         (session,) = predictor.sessions(features, [ObjectPrompt([middle(box)], box, at_once=True)])
-        if session.cut_off and score_of(stability(session), float(worth)) >= SEEN:
+        if session.cut_off and score_of(stability(session), float(worth)) >= REDECODE_SCORE:
             previous = session.mask()
             session = predictor.session(features, previous)
             session.add(middle(box))

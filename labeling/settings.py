@@ -72,6 +72,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "labeling.common.headers.PermissionsPolicyMiddleware",
     "labeling.common.inputs.InputMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

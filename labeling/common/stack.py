@@ -111,7 +111,7 @@ class Stack:
         except OSError:
             return 0, {}
 
-    def wait_ready(self, patience: float = 90) -> None:
+    def wait_ready(self, patience: float = 240) -> None:
         """Return once `/healthz` is 200. Raises: StackFailed with the log when that takes too long."""
         deadline = time.monotonic() + patience
         while self.health()[0] != 200:
@@ -143,7 +143,7 @@ def start_embedded(home: Path, **more: str) -> Stack:
 
 
 @contextmanager
-def embedded(home: Path, patience: float = 90, **more: str) -> Iterator[Stack]:
+def embedded(home: Path, patience: float = 240, **more: str) -> Iterator[Stack]:
     """The product as `make start` runs it, ready within `patience` seconds. Raises: StackFailed."""
     stack = start_embedded(home, **more)
     try:

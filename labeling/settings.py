@@ -30,6 +30,7 @@ if BEHIND_TLS:
     SECURE_HSTS_SECONDS = HSTS_SECONDS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "labeling.common.api.csrf_failure"
 # Whatever gets into a page, no script and no style runs that is not a file of ours. `blob:` is the worker that decodes
 # pictures, and pictures made in the browser; 'self' covers the sockets of the same host and port.
 CONTENT_SECURITY_POLICY = {

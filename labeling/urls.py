@@ -7,6 +7,7 @@ from labeling.accounts.views import admin_sign_in
 from labeling.common.health import healthz
 
 handler400 = "labeling.common.api.bad_request"
+handler404 = "labeling.common.api.not_found"
 handler500 = "labeling.common.trouble.server_error"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.views import defaults
+from django.shortcuts import render
+from django.views import csrf, defaults
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 
@@ -28,6 +29,15 @@ _MAY_BE_ODD = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 """How JSON writes a character that no database takes, or one half of a character that they do."""
 
 _NEVER_STORED = re.compile("[\0\ud800-\udfff]")
+
+MAX_VALUES = 200_000
+"""Values in one JSON text. Two characters of it can be a list of a hundred bytes in memory, or an error with a text."""
+
+TOLD_ERRORS, MAX_ERRORS = 20, 1000
+"""Wrong fields that one answer names; from how many on it only counts them."""
+
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\(?:.|\Z)[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+"""A text in JSON, also one without an end: so that looking for them takes one pass."""
 
 
 class ApiError(Exception):
@@ -75,6 +85,9 @@ def parse_json(raw: bytes) -> Any:
             beyond.append(digits)
         return value
 
+    if has_too_many_values(raw):
+        message = f"The body has more than {MAX_VALUES} values. Cut it up."
+        raise ApiError(413, "too_large", message, limit=MAX_VALUES)
     try:
         text = raw.decode("utf-8-sig")
         sent = json.loads(text, parse_constant=number, parse_float=number)
@@ -87,6 +100,18 @@ def parse_json(raw: bytes) -> Any:
     if beyond or _MAY_BE_ODD.search(text):
         _check_values(sent)
     return sent
+
+
+def has_too_many_values(raw: bytes) -> bool:
+    """Whether a JSON text has more than `MAX_VALUES` values, told before any of them is made."""
+    if len(raw) <= MAX_VALUES:
+        return False
+    if raw.count(b",") > MAX_VALUES:  # also those in texts: masks, which are most of a large body, have none
+        return True
+    if sum(map(raw.count, (b",", b"[", b"{"))) <= MAX_VALUES:
+        return False
+    bare = _TEXT.sub(b"", raw)  # masks have brackets
+    return sum(map(bare.count, (b",", b"[", b"{"))) > MAX_VALUES
 
 
 def _check_values(sent: Any) -> None:
@@ -118,18 +143,25 @@ def refused_text(field: str) -> ApiError:
 
 
 def field_errors(error: ValidationError) -> str:
-    """Pydantic's findings as one sentence a field."""
+    """Pydantic's findings as one sentence a field; the first `TOLD_ERRORS`, with names that are cut when they are long.
+
+    An answer to nonsense stays small.
+    """
+    if error.error_count() > MAX_ERRORS:  # to write them all takes seconds
+        return f"{error.error_count()} fields are wrong or unknown."
     found = []
-    for one in error.errors():
-        place = ".".join(str(part) for part in one["loc"]) or "the message"
-        found.append(f"{place}: {one['msg']}")
-    return "; ".join(found) + "."
+    for one in error.errors(include_url=False, include_context=False, include_input=False)[:TOLD_ERRORS]:
+        place = ".".join(str(part)[:100] for part in one["loc"]) or "the message"
+        found.append(f"{place}: {one['msg'][:500]}")
+    more = error.error_count() - TOLD_ERRORS
+    return "; ".join([*found, *([f"and {more} more"] if more > 0 else [])]) + "."
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """What Django refuses before a view is reached (too many files, too large a form), told as an API tells it."""
     if not request.path.startswith("/api/"):
-        return defaults.bad_request(request, exception)
+        # Not Django's own view, nor with the request: both read the form, which is what may be malformed.
+        return render(None, "400.html", status=400)
     most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
     if isinstance(exception, TooManyFilesSent):
         return ApiError(
@@ -138,6 +170,21 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if isinstance(exception, TooManyFieldsSent | RequestDataTooBig):
         return ApiError(413, "too_large", "The request has too many fields or is too large. Split it.").response()
     return ApiError(400, "bad_request", "The request is malformed.").response()
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's `handler404`: an address that leads nowhere, told to programs as an API tells it."""
+    if not request.path.startswith("/api/"):
+        return defaults.page_not_found(request, exception)
+    return ApiError(404, "not_found", "There is nothing at this address.").response()
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """Django's `CSRF_FAILURE_VIEW`."""
+    if not request.path.startswith("/api/"):
+        return csrf.csrf_failure(request, reason)
+    message = "Nothing was changed: the security token is missing or out of date. Load the page again."
+    return ApiError(403, "csrf", message).response()
 
 
 class Body(StrEnum):

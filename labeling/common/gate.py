@@ -6,7 +6,9 @@ request announced is not believed: its bytes are counted, and it may not take fo
 """
 
 import asyncio
+import codecs
 import json
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +22,13 @@ from django.db import close_old_connections
 from django.http import Http404, parse_cookie
 from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve
+from django.utils.http import parse_header_parameters
 
 from labeling.common.api import ApiError, Body
 from labeling.common.sessions import request_of
+from labeling.common.trouble import trouble_of
+
+logger = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -100,7 +106,7 @@ class Gate:
             await self._application(scope, receive, send)
             return
         rule, sent = rule_of(scope["path"]), announced(scope)
-        refusal = await _refused_unread(scope, rule, sent)
+        refusal = refused_encoding(scope) or await _refused_unread(scope, rule, sent)
         if refusal is not None:
             await answer(scope, refusal, receive, send)
             return
@@ -165,6 +171,19 @@ def without_odd_cookies(scope: Message) -> Message:
     return {**scope, "headers": kept}
 
 
+def refused_encoding(scope: Message) -> ApiError | None:
+    """Why the Content-Type can't be believed: Django decodes queries and forms by the encoding that stands there,
+    whatever it is, and some make texts that can't be stored, or are no encodings of texts at all."""
+    told = b", ".join(value for name, value in scope.get("headers", []) if name == b"content-type")
+    try:
+        _, parameters = parse_header_parameters(told.decode("latin1"))
+        if codecs.lookup(parameters.get("charset") or "utf-8").name in ("utf-8", "ascii"):
+            return None
+    except (LookupError, ValueError):  # a name that no encoding has, also that of a parameter (RFC 2231)
+        pass
+    return ApiError(415, "not_utf8", "Send texts in UTF-8: the Content-Type names another encoding, or is malformed.")
+
+
 def announced(scope: Message) -> int | None:
     """How many bytes of body the request says it has; None when it does not say."""
     headers = dict(scope.get("headers", []))
@@ -205,6 +224,12 @@ def _refused_sender(key: str, rule: Rule) -> ApiError | None:
     """What the view would say to this person, whatever is in the body."""
     try:
         return _refusal_of(key, rule)
+    except Exception as error:
+        trouble = trouble_of(error)
+        if trouble is None:
+            raise
+        logger.warning("the sender of a body can't be looked up: %s", error)
+        return ApiError(trouble.status, trouble.code, trouble.message)
     finally:
         close_old_connections()
 
@@ -232,6 +257,8 @@ async def answer(scope: Message, error: ApiError, receive: Receive, send: Send) 
         status, content = 302, b""
         place = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': scope['path']})}"
         headers.append((b"location", place.encode()))
+    if status in (503, 507):
+        headers.append((b"retry-after", b"5"))
     headers.append((b"content-length", str(len(content)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content, "more_body": True})

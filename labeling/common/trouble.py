@@ -21,7 +21,6 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
-from django.views import defaults
 
 from labeling.common.api import ApiError
 from labeling.common.inputs import refused_value
@@ -166,4 +165,4 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     if request.path.startswith("/api/"):
         message = "Something broke on our side; the error is in the server's log. Try again."
         return ApiError(500, "internal", message).response()
-    return defaults.server_error(request)
+    return render(None, "500.html", status=500)  # Django's own view reads the form, which may be what broke

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from labeling.common.api import field_errors
+from labeling.common.api import MAX_VALUES, field_errors, has_too_many_values
 from labeling.live.limits import CLICKS_PER_OBJECT, PREFETCH_IMAGES
 
 MESSAGE_LENGTH = 500
@@ -131,6 +131,8 @@ _UID = TypeAdapter(UUID)
 
 def parse(raw: bytes) -> ClientMessage:
     """A client's message. Raises: Refused `bad_message` that names each wrong field."""
+    if has_too_many_values(raw):
+        raise Refused("too_large", f"The message has more than {MAX_VALUES} values.")
     try:
         return CLIENT_MESSAGE.validate_json(raw)
     except ValidationError as error:
@@ -139,6 +141,8 @@ def parse(raw: bytes) -> ClientMessage:
 
 def head_of(raw: bytes) -> Head:
     """Type, seq and object of a message as far as they are right; never raises."""
+    if has_too_many_values(raw):
+        return Head()
     try:
         sent = from_json(raw)
     except ValueError:

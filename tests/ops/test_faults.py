@@ -25,6 +25,7 @@ from django.conf import settings
 from labeling.common.stack import Stack, environment, free_port
 from tests.annotations.conftest import HEIGHT, WIDTH, new
 from tests.conftest import picture_bytes
+from tests.stack.client import csrf_token
 from tests.stack.processes import _database, wait_for
 
 pytestmark = pytest.mark.timeout(900)
@@ -125,10 +126,10 @@ class Site:
         wait_for(lambda: stack.health()[0] != 0, 300, stack.output)
         self.client = httpx.Client(base_url=stack.url, timeout=60)
         self.client.get("/sign-in")
-        self.client.headers["X-CSRFToken"] = self.client.cookies["csrftoken"]
+        self.client.headers["X-CSRFToken"] = csrf_token(self.client)
         answer = self.client.post("/sign-in", data={"username": "admin", "password": PASSWORD})
         assert answer.status_code == 302, answer.text
-        self.client.headers["X-CSRFToken"] = self.client.cookies["csrftoken"]
+        self.client.headers["X-CSRFToken"] = csrf_token(self.client)
         self.version = 0
 
     def keep(self) -> httpx.Response:
@@ -225,7 +226,10 @@ def test_a_database_that_is_gone(site: Site) -> None:
     assert site.keep().status_code == 201
     before = site.kept()
     site.wire.cut()
-    for answer in (site.keep(), site.client.get(f"/api/images/{site.image}/annotations")):
+    large = b'{"version": 1, "counts": "' + b"0" * 200_000  # its sender is looked up before it is read
+    address = f"/api/images/{site.image}/annotations"
+    sent = site.client.post(address, content=large, headers={"Content-Type": "application/json"})
+    for answer in (site.keep(), site.client.get(address), sent):
         assert answer.status_code == 503, answer.text
         assert answer.json()["error"]["code"] == "unavailable"
         assert "Nothing was saved" in answer.json()["error"]["message"]

@@ -39,7 +39,7 @@ class Sent:
             "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": headers,
             "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
         }  # fmt: skip
-        self.chunks, self.read, self.pause = chunks, 0, 0.0
+        self.chunks, self.read, self.pause, self.chunk = chunks, 0, 0.0, MEGABYTE
         self.status, self.body, self.read_before_answer = 0, b"", -1
         self.headers: dict[bytes, bytes] = {}
 
@@ -48,7 +48,7 @@ class Sent:
             await asyncio.sleep(3600)
         await asyncio.sleep(self.pause)
         self.read += 1
-        return {"type": "http.request", "body": MEGABYTE, "more_body": self.read < self.chunks}
+        return {"type": "http.request", "body": self.chunk, "more_body": self.read < self.chunks}
 
     async def send(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
@@ -213,3 +213,42 @@ async def test_a_chunked_body_is_counted_by_a_server(port: int) -> None:
     answer = await asyncio.to_thread(first_answer, port, head, chunk * 2)
     assert answer.startswith("HTTP/1.1 413 ")
     assert "65536 bytes" in answer
+
+
+ENCODINGS = [
+    "utf-7", "unicode_escape", "utf-16", "latin1", "hex", "zlib", "idna", "undefined", "no-such", "\xff", "utf-8-sig",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        *(
+            f"{kind}; charset={name}"
+            for name in ENCODINGS
+            for kind in ("text/plain", "multipart/form-data; boundary=x")
+        ),
+        "application/x-www-form-urlencoded; charset=utf-7",
+        "application/json; charset=hex",
+        "text/plain; a*=no-such''x",
+        "application/json; charset*=utf-7''%2B2AA-",
+        "multipart/form-data; boundary*=idna''%ff",
+        "text/plain; charset*=utf-8''%00",
+    ],
+)
+async def test_texts_in_other_encodings_are_refused(content_type: str, method: str, transactional_db: None) -> None:
+    """Django would decode queries and forms by them: `+2AA-` in UTF-7 is half of a surrogate pair."""
+    for path in ("/sign-in", "/api/projects"):
+        sent = Sent(path, length=2, chunks=1, method=method)
+        sent.scope["headers"][1] = (b"content-type", content_type.encode("latin1"))
+        sent.scope["query_string"] = b"next=%2B2AA-"
+        assert ((await sent.answered()).status, sent.error["code"]) == (415, "not_utf8"), content_type
+
+
+@pytest.mark.parametrize("content_type", ["text/plain;charset=UTF-8", 'text/plain; charset="utf8"', "x", ""])
+async def test_utf_8_by_any_of_its_names_is_read(content_type: str, transactional_db: None) -> None:
+    sent = Sent("/sign-in", length=0, chunks=1, method="GET")
+    sent.chunk = b""
+    sent.scope["headers"][1] = (b"content-type", content_type.encode("latin1"))
+    assert (await sent.answered()).status == 200

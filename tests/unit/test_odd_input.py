@@ -12,6 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from labeling.accounts.models import User
+from labeling.common.api import MAX_ERRORS, MAX_VALUES, has_too_many_values
+from labeling.live import messages
 from tests.unit.test_access_everywhere import METHODS, ROUTES, ids, url  # noqa: F401 - a fixture
 
 ODD_IDS = [0, 2**31, 2**63 - 1, 2**63, 2**64, 10**30, 10**200]
@@ -269,3 +271,64 @@ def test_what_is_wrong_is_named(as_user: Callable[[User | None], Client], bob: U
     assert client.post(address, {"text": "a", "version": 1}).status_code == 415
     smile = client.post(address, b'{"version": 1, "text": "\\ud83d\\ude00"}', content_type="application/json")
     assert smile.json()["note"] == "😀"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/x-www-form-urlencoded; charset=utf-16", "multipart/form-data; boundary=x; charset=hex"],
+)
+def test_a_form_that_breaks_the_error_page_too(content_type: str, db: None) -> None:
+    """With the check of the token, which tests leave out: it reads the form, and so did Django's error pages."""
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    sent = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n'
+    answer = client.generic("POST", "/sign-in", sent, content_type=content_type)
+    assert answer.status_code in (400, 500)
+    assert "Interlabel" in answer.content.decode()
+
+
+def test_an_api_tells_programs_also_what_django_refuses(root: Client, db: None) -> None:
+    for address in ("/api/nothing", f"/api/projects/{2**63}"):
+        answer = root.get(address)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(username="root"))
+    answer = client.post("/api/projects", {}, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "csrf")
+    assert "html" in client.post("/projects/new").headers["Content-Type"]
+    assert "html" in root.get("/nothing").headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "too_many"),
+    [
+        (b"[" + b"0," * MAX_VALUES + b"0]", True),
+        (b"[]" * MAX_VALUES + b"[]", True),
+        (b'{"":' * (MAX_VALUES + 1), True),
+        (b'{"a":"' + bytes(range(93, 112)) * 100_000 + b'"}', False),  # a mask has no commas
+        (b'{"a":"' + b"[{" * MAX_VALUES + b'\\"[' + b'"}', False),
+        (b'{"a":"' + b'\\"[' * MAX_VALUES, False),
+        (b'"' + b"\\\\" * MAX_VALUES + b"\\", False),
+        (b"[" + b"0," * (MAX_VALUES - 1) + b"0]", False),
+    ],
+)
+def test_values_are_counted_before_they_are_made(raw: bytes, too_many: bool) -> None:
+    assert has_too_many_values(raw) == too_many
+
+
+def test_many_values_and_many_errors_have_small_answers(root: Client, ids: dict[str, int]) -> None:  # noqa: F811
+    address = f"/api/annotations/{ids['annotation_id']}"
+    answer = root.put(address, b'{"clicks": [' + b"[]," * MAX_VALUES + b"[]]}", content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    for count in (30, MAX_ERRORS + 1):
+        answer = root.put(address, {f"{n}" * 1000: 0 for n in range(count)}, content_type="application/json")
+        assert answer.status_code == 400
+        assert len(answer.content) < 5000
+        assert ("and 11 more" if count == 30 else "1002 fields") in answer.json()["error"]["message"]
+
+
+def test_a_socket_counts_values_too() -> None:
+    start = b'{"v": 1, "type": "start", "clicks": [' + b"0," * MAX_VALUES + b"0]}"
+    assert messages.head_of(start).type is None
+    with pytest.raises(messages.Refused) as refused:
+        messages.parse(start)
+    assert refused.value.code == "too_large"

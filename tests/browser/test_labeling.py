@@ -187,7 +187,7 @@ def test_a_reviewer_looks_but_does_not_touch(
     reviewer = EditorPage(page_of("reviewer"))
     reviewer.page.goto(editor.page.url)
     expect(reviewer.objects).to_have_count(1)
-    expect(reviewer.page.get_by_text("Read only · reviewer")).to_be_visible()
+    expect(reviewer.page.get_by_text("View only · reviewer")).to_be_visible()
     reviewer.page.mouse.click(*reviewer.at(*middle(reviewer)))
     expect(reviewer.canvas).to_have_attribute("data-clicks", "0")
     expect(reviewer.page.get_by_test_id("finish")).to_have_count(0)

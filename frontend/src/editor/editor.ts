@@ -168,11 +168,9 @@ export class Editor implements Target, Desk {
     const { lease, viewOnly } = this.store.get();
     if (viewOnly) this.toasts.say("This window is too small for labeling. You can only view the image.");
     else if (lease.kind === "theirs") {
-      const who =
-        lease.by.user === this.boot.user.id
-          ? "You are editing this image in another tab"
-          : `${lease.by.name} is editing this image`;
-      this.toasts.say(`${who}. Press Take over to edit it here.`);
+      const own = lease.by.user === this.boot.user.id;
+      const who = own ? "You are editing this image in another tab" : `${lease.by.name} is editing this image`;
+      this.toasts.say(`${who}. Press ${own ? "Edit here instead" : "Take over"} to edit it here.`);
     }
     return this.canLabel;
   }
@@ -181,6 +179,16 @@ export class Editor implements Target, Desk {
   private stopped(): void {
     this.tools.peek(false);
     this.tools.choose("click");
+  }
+
+  /** Nothing can be kept here any more: what is in work becomes an unsaved change, which can be downloaded. */
+  setAside(): void {
+    const { open, finishing } = this.store.get();
+    for (const work of open ? [...finishing, open] : finishing) {
+      if (work.mask.runs.length > 0) this.keeping.commit(work);
+      else this.bench.close(work.uid);
+    }
+    this.stopped();
   }
 
   /** Local copies of what is not saved; used as soon as this tab has its place. */
@@ -504,10 +512,12 @@ export class Editor implements Target, Desk {
   private showKept(): void {
     const { state, conflict, status, reason, note, refused, unsaved } = this.outbox;
     const kept = this.shown.of(this.outbox.shown);
-    const back = this.store.get().save.kind === "gone" && state.kind !== "gone";
+    const before = this.store.get().save.kind;
+    const back = before === "gone" && state.kind !== "gone";
     this.store.set({ kept, status, reason, note, save: state, conflict, refused, unsaved: unsaved.length });
     this.strip.update(this.boot.image.id, { status, objects: kept.length, skipped: reason, note });
     if (state.kind === "saved") this.journey.saved();
     if (back) this.connection.retryNow(); // the person is a member again
+    if (state.kind === "gone" && before !== "gone") this.setAside();
   }
 }

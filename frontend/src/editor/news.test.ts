@@ -84,3 +84,26 @@ it("says that the image is gone, and keeps what is not saved until it is discard
   editor.unsaved.dropAll();
   expect([editor.store.get().unsaved, editor.store.get().save.kind]).toEqual([0, "gone"]);
 });
+
+const draw = () => {
+  editor.choose(1);
+  editor.paint("brush", stroke([{ x: 9, y: 9 }], 3, VIEW), true, { x: 9, y: 9 });
+};
+
+it("counts the object in work among what is not saved once the image is gone", () => {
+  draw();
+  expect(editor.store.get().open?.mask.runs.length).toBeGreaterThan(0);
+  there = false;
+  listener.gone("image");
+  expect(editor.store.get().open).toBeNull();
+  expect(editor.store.get().unsaved).toBe(1);
+});
+
+it("sets the object in work aside when the person may not label any more", async () => {
+  draw();
+  project = { ...project, role: "reviewer" };
+  listener.project();
+  await vi.waitFor(() => expect(editor.canLabel).toBe(false));
+  expect(editor.store.get().open).toBeNull();
+  expect(editor.outbox.shown).toHaveLength(1);
+});

@@ -9,7 +9,7 @@ import type { Store } from "./store";
 import type { Toasts } from "./toasts";
 
 const LABELERS: readonly string[] = ["manager", "annotator"];
-const GONE: Readonly<Record<"image" | "project", string>> = {
+export const GONE: Readonly<Record<"image" | "project", string>> = {
   image: "This image was deleted.",
   project: "This project was deleted.",
 };
@@ -21,6 +21,8 @@ export interface Desk {
   readonly outbox: Outbox;
   readonly toasts: Toasts;
   readonly objects: { panoptic: boolean };
+  /** Nothing can be kept here any more. */
+  setAside(): void;
 }
 
 export class ProjectNews {
@@ -74,6 +76,7 @@ export class ProjectNews {
       const action = { label: "Reload", run: () => location.reload() };
       toasts.say(`Your role is ${role} now. Reload the page to label.`, action);
     } else if (could && !can) {
+      this.desk.setAside();
       boot.user.can_label = false;
       toasts.say(`Your role is ${role} now: you can view objects but not change them.`);
     }

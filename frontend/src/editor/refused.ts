@@ -109,6 +109,12 @@ function hasCategory(part: ObjectOperation): part is Exclude<ObjectOperation, { 
   return part.kind !== "delete" && part.category !== undefined;
 }
 
+/** Why it is not saved, and what to do. */
+export function reasonOf({ operation, message }: RefusedChange, known: ReadonlySet<number>): string {
+  const unknown = partsOf(operation).some((part) => hasCategory(part) && !known.has(part.category!));
+  return unknown ? "Its class was deleted. Choose another class." : message;
+}
+
 /** Whether another class may be what it needs. */
 export function hasClass(operation: Operation): boolean {
   return partsOf(operation).some(hasCategory);

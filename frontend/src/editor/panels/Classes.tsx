@@ -14,8 +14,11 @@ export function Classes() {
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     const chosen = list.current!.querySelector<HTMLElement>("[aria-pressed=true]");
-    if (chosen) scrollInside(list.current!, chosen);
-  }, [active, fold.folded]);
+    if (!chosen) return;
+    scrollInside(list.current!, chosen);
+    const around = list.current!.closest<HTMLElement>(".panels-above"); // scrolls by itself in a low window
+    if (around) scrollInside(around, chosen);
+  }, [active, fold.folded, kept.length]);
   const count = (number: number) => kept.filter(({ category }) => category === number).length;
   return (
     <section class="panel" aria-labelledby="classes-title">

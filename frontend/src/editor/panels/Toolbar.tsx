@@ -140,6 +140,8 @@ export function ToolOptions() {
   const tool = useEditorState((state) => state.tool);
   const brush = useEditorState((state) => state.brush);
   const cutting = useEditorState((state) => state.cutting);
+  useEditorState((state) => state.save.kind === "gone");
+  if (!editor.canLabel) return null;
   if (tool === "brush" || tool === "eraser") {
     const { brushes } = editor.tools;
     const place = brushes.findLastIndex((size) => size <= brush);

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { SaveState } from "../outbox";
 import { useStore } from "../store";
+import { GONE } from "../news";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
 import { keyOf } from "../keys";
@@ -167,7 +168,7 @@ function SaveIndicator() {
     const why = `You are a ${editor.boot.user.role} in this project: you can view objects but not change them.`;
     return (
       <span class="save-state read-only" data-testid="read-only" title={why}>
-        Read only · {editor.boot.user.role}
+        View only · {editor.boot.user.role}
       </span>
     );
   }
@@ -175,9 +176,9 @@ function SaveIndicator() {
     <span class="save-state" data-testid="save-state" data-state={save.kind} role="status">
       <span class="save-dot" aria-hidden="true" />
       {SAYS[save.kind]}
-      {save.kind === "gone" && ( // of the other states a banner tells, with the one button to try again
+      {save.kind === "gone" && !Object.values(GONE).includes(save.message) && (
         <button type="button" class="link-button" onClick={() => editor.retryNow()}>
-          Retry now
+          Try now
         </button>
       )}
     </span>

@@ -2,7 +2,8 @@
 
 import { useState } from "preact/hooks";
 import { flat, type Operation } from "../changes";
-import { hasClass, type RefusedChange } from "../refused";
+import { GONE } from "../news";
+import { hasClass, reasonOf, type RefusedChange } from "../refused";
 import { Banner } from "./Banner";
 import { useEditor, useEditorState } from "./context";
 
@@ -28,7 +29,7 @@ function Row({ one }: { one: RefusedChange }) {
   return (
     <li data-testid="unsaved" data-code={one.code}>
       <span>
-        {useName(one.operation)}: {one.message}
+        {useName(one.operation)}: {reasonOf(one, new Set(editor.boot.project.categories.map(({ number }) => number)))}
       </span>
       <span class="unsaved-actions">
         {hasClass(one.operation) && editor.canLabel && <ClassChoice one={one} />}
@@ -76,7 +77,7 @@ function ClassChoice({ one }: { one: RefusedChange }) {
 function useName(operation: Operation): string {
   const editor = useEditor();
   const category = "category" in operation ? operation.category : undefined;
-  const named = category === undefined ? "" : ` (${editor.category(category)?.name ?? `class ${category}, deleted`})`;
+  const named = category === undefined ? "" : ` (${editor.category(category)?.name ?? "deleted class"})`;
   if (operation.kind === "status") return "State of the image";
   if (operation.kind === "note") return "Note";
   if (operation.kind === "batch") return `${flat([operation]).length} changes made together`;
@@ -104,7 +105,11 @@ export function GoneNotice() {
           <Discard run={() => editor.unsaved.dropAll()} />
         </>
       )}
-      <a href={editor.boot.project.url}>Back to the project</a>
+      {save.message === GONE.image ? (
+        <a href={editor.boot.project.url}>Back to the project</a>
+      ) : (
+        <a href="/">Back to projects</a>
+      )}
     </Banner>
   );
 }

@@ -5,7 +5,7 @@ import type { Boot } from "../boot";
 import type { SuggestionsMessage } from "../protocol";
 import type { State } from "../state";
 import type { Store } from "../store";
-import type { Desk } from "./desk";
+import { closeBlank, type Desk } from "./desk";
 import { suggestionOf, type Method, type Suggestion } from "./offer";
 import type { Pool } from "./pool";
 import type { SuggestionService } from "./service";
@@ -93,6 +93,7 @@ export class Asking {
       this.desk.toasts.say(whyNot(method, this.boot));
       return;
     }
+    closeBlank(this.editor, this.desk);
     this.mine.add(method);
     this.waitFor([...this.state.asking, method]);
     const looked = this.state.looked.filter((one) => one.method !== method);

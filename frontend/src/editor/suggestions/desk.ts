@@ -1,10 +1,12 @@
 /** What suggestions use of the editor. */
 
 import type { History } from "../history";
+import type { State } from "../state";
+import type { Store } from "../store";
 import type { Toasts } from "../toasts";
 import type { Toolbox } from "../tools";
 import type { Point } from "../viewport";
-import type { Work } from "../work";
+import { isBlank, type Work } from "../work";
 import type { Workbench } from "../workbench";
 
 export interface Desk {
@@ -20,4 +22,10 @@ export interface Desk {
   openInstead(work: Work): void;
   /** Say what was just done, with a way to take it back. */
   offerUndo(text: string, label: string): void;
+}
+
+/** Close an open object that has nothing: suggestions show only while no object is open. */
+export function closeBlank(editor: Store<State>, desk: Pick<Desk, "bench">): void {
+  const { open } = editor.get();
+  if (open && isBlank(open)) desk.bench.close(open.uid);
 }

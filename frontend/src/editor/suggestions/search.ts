@@ -4,7 +4,7 @@ import { wordsOf } from "../api";
 import type { Boot } from "../boot";
 import type { State } from "../state";
 import type { Store } from "../store";
-import type { Desk } from "./desk";
+import { closeBlank, type Desk } from "./desk";
 import { heatOf, type Heat } from "./heat";
 import { suggestionOf } from "./offer";
 import type { Pool } from "./pool";
@@ -30,6 +30,7 @@ export class Search {
       store.set({ text: { kind: "failed", phrase, message: whyNot("text", this.boot) } });
       return;
     }
+    closeBlank(this.editor, this.desk);
     const asking = { kind: "asking", phrase } as const;
     store.set({ text: asking });
     try {

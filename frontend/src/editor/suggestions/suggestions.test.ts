@@ -112,6 +112,14 @@ describe("suggestions in the editor", () => {
     editor.suggestions.threshold(0.3);
   });
 
+  it("closes an open object that has nothing when it is asked for, as suggestions show only without one", async () => {
+    editor.click({ x: 1, y: 1 }, true);
+    editor.undo();
+    expect(editor.store.get().open).not.toBeNull();
+    await editor.suggestions.search.find("the cat");
+    expect(editor.store.get().open).toBeNull();
+  });
+
   it("keeps what is pointed at by click and by Enter, with the class of the last key, under its uid", async () => {
     expect(shown()).toEqual(["car", "wheel", "tree"]);
     editor.tools.hover({ x: 65, y: 30 }, 2);

@@ -34,7 +34,7 @@ def test_the_first_superuser_owns_it_unless_told(command: Command, alice: User, 
     ("words", "said"),
     [
         (["Streets", "--user", "alice"], "at least one class"),
-        (["Streets", "--user", "alice", "--classes", "car,Car"], "two classes called"),
+        (["Streets", "--user", "alice", "--classes", "car,Car"], "Two classes are named"),
         (["Streets", "--user", "nobody", "--classes", "car"], "No active account named “nobody”"),
         (["Streets", "--classes", "car"], "no superuser"),
         (["  ", "--user", "alice", "--classes", "car"], "name"),

@@ -43,7 +43,7 @@ def test_png_by_id(command: Command, project: Project, add_image: AddImage, keep
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["Strait", "--format", "coco"], "no project “Strait”"),
+        (["Strait", "--format", "coco"], "No project named “Strait”"),
         (["Street", "--format", "voc"], "coco, png"),
         (["Street", "--format", "coco", "--option", "images"], "key=value"),
         (["Street", "--format", "coco", "--option", "images=some"], "images"),

@@ -134,8 +134,8 @@ def test_a_row_that_comes_while_the_worker_is_about_to_stop(
     make_images(1)
     real, late = work._drain, []
 
-    def then_one_more() -> int:
-        count = real()
+    def then_one_more(until: float) -> int:
+        count = real(until)
         if not late:
             late.extend(make_images(1, first=5))
             assert encode() == 0

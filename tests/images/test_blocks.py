@@ -110,7 +110,7 @@ def test_blocks_are_kept_for_ever_by_those_who_may_see_them(
 @pytest.mark.parametrize(
     ("place", "words"),
     [("3/0/0", "no level “3”"), ("1/6/0", "rows 0 to 5"), ("1/0/8", "columns 0 to 7"), ("4/2/0", "rows 0 to 1"),
-     ("1/9999999999999999999999/0", "rows 0 to 5"), ("1/-1/0", ""), ("..%2F1/0/0", ""), ("1/a/0", "")],
+     ("1/9999999999999999999999/0", ""), ("1/-1/0", ""), ("..%2F1/0/0", ""), ("1/a/0", "")],
 )  # fmt: skip
 def test_what_there_is_not_is_said(place: str, words: str, project: Project, bob: User, as_user: AsUser) -> None:
     answer = as_user(bob).get(f"/images/{bring_in(project, 'TIFF').pk}/blocks/{place}")

@@ -16,6 +16,7 @@ from django.conf import settings
 
 from labeling.common.lanes import Lane, LaneFull
 from labeling.common.stack import Stack, environment, free_port
+from tests.stack.client import csrf_token
 from tests.stack.processes import _database, wait_for
 
 pytestmark = pytest.mark.timeout(900)
@@ -89,10 +90,9 @@ def _running(stack: Stack) -> Iterator[Stack]:
 
 async def signed_in(client: httpx.AsyncClient, password: str = PASSWORD) -> httpx.Response:
     await client.get("/sign-in")
-    client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+    client.headers["X-CSRFToken"] = csrf_token(client)
     answer = await client.post("/sign-in", data={"username": "admin", "password": password})
-    if "csrftoken" in client.cookies:
-        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+    client.headers["X-CSRFToken"] = csrf_token(client)
     return answer
 
 
@@ -141,7 +141,7 @@ async def test_sign_ins_keep_nobody_from_working(web: Stack) -> None:
     async with many(web) as client, many(web) as strangers:
         assert (await signed_in(client)).status_code == 302
         await strangers.get("/sign-in")
-        strangers.headers["X-CSRFToken"] = strangers.cookies["csrftoken"]
+        strangers.headers["X-CSRFToken"] = csrf_token(strangers)
         wrong = [
             asyncio.create_task(strangers.post("/sign-in", data={"username": f"nobody{n}", "password": "wrong"}))
             for n in range(AT_ONCE)
@@ -160,9 +160,9 @@ async def test_sign_ins_keep_nobody_from_working(web: Stack) -> None:
 async def test_a_full_lane_says_when_to_come_again(web: Stack) -> None:
     async with many(web) as client:
         await client.get("/sign-in")
-        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        client.headers["X-CSRFToken"] = csrf_token(client)
         data = {"username": "nobody", "password": "wrong"}
-        answers = await asyncio.gather(*[client.post("/admin/login/", data=data) for _ in range(AT_ONCE)])
+        answers = await asyncio.gather(*[client.post("/sign-in", data=data) for _ in range(AT_ONCE)])
     refused = [one for one in answers if one.status_code == 503]
     assert refused
     assert all(int(one.headers["Retry-After"]) > 0 for one in refused)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from django.conf import settings
 
+from tests.stack.client import csrf_token
 from tests.stack.processes import Stack, embedded, team, wait_for
 
 HOMES = sorted((Path(__file__).parent / "homes").glob("*.zip"))
@@ -37,14 +38,10 @@ class Upgraded:
 
     def _sign_in(self, client: httpx.Client, username: str) -> None:
         client.get("/sign-in")
-        client.headers["X-CSRFToken"] = _csrf(client)
+        client.headers["X-CSRFToken"] = csrf_token(client)
         answer = client.post("/sign-in", data={"username": username, "password": PASSWORD})
         assert answer.status_code == 302, answer.text[:500]
-        client.headers["X-CSRFToken"] = _csrf(client)
-
-
-def _csrf(client: httpx.Client) -> str:
-    return next(cookie.value or "" for cookie in client.cookies.jar if cookie.name.endswith("csrftoken"))
+        client.headers["X-CSRFToken"] = csrf_token(client)
 
 
 @pytest.fixture(scope="module", params=HOMES, ids=lambda path: path.stem)

@@ -256,7 +256,7 @@ def test_offline_is_one_notice_with_one_button(editor: EditorPage) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "offline")
     expect(page.locator("[data-banner=lost]")).to_be_visible()
-    expect(page.get_by_test_id("banner")).to_have_count(1)
+    expect(page.locator("[data-banner=lost]")).to_have_count(1)
     expect(page.get_by_role("button", name=re.compile("try", re.IGNORECASE))).to_have_count(1)
     page.context.set_offline(False)  # the browser says so, and the change is sent
     editor.wait_saved()

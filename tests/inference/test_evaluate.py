@@ -134,8 +134,8 @@ def test_weights_of_one_features_version_share_the_features(monkeypatch: pytest.
     other = shutil.copytree(WEIGHTS, tmp_path / "other", ignore=shutil.ignore_patterns("heads"))
     manifest = json.loads((other / "manifest.json").read_text())
     (other / "manifest.json").write_text(json.dumps(manifest | {"features_version": "another-1"}))
-    mine = evaluate.Clicker(None, 1)
-    twin, stranger = (evaluate.Clicker(path, 1, like=mine) for path in (WEIGHTS, other))
+    mine = clicks.Clicker(None, 1)
+    twin, stranger = (clicks.Clicker(path, 1, like=mine) for path in (WEIGHTS, other))
     for one in (mine, twin, stranger):
         one.look(image)
     assert mine.seen is not None

@@ -56,7 +56,7 @@ def test_every_part_is_ready(stack: Stack) -> None:
     status, parts = stack.health()
     assert status == 200
     assert parts.pop("status") == "ok"
-    assert set(parts) == {"database", "broker", "worker", "model"}
+    assert set(parts) == {"database", "disk", "broker", "worker", "model"}
     assert all(part["ok"] for part in parts.values())
 
 
@@ -68,7 +68,7 @@ def test_health_is_fast(stack: Stack) -> None:
 
 def test_a_second_start_on_the_same_data_is_refused(stack: Stack) -> None:
     said = start_and_fail(stack.home, free_port())
-    assert "already runs" in said
+    assert "already running" in said
     assert stack.url in said
 
 
@@ -113,7 +113,7 @@ def test_it_ends_within_seconds_and_leaves_nothing(tmp_path: Path, number: signa
     assert stack.processes[0].wait(15) == 0
     assert time.monotonic() - began < 10
     assert processes_of(tmp_path) == {}
-    assert "Interlabel has ended" in stack.output()
+    assert "Interlabel has stopped" in stack.output()
 
 
 def test_a_killed_supervisor_takes_its_children_along_and_the_next_start_works(tmp_path: Path) -> None:

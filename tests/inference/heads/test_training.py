@@ -129,7 +129,7 @@ class Flipping(models.Exported):
 def test_a_tie_that_falls_the_other_way_is_no_wrong_graph(trained: dict[Kind, Path]) -> None:
     folder = trained["instances"] / "head"
     flipping = Flipping(load_model(folder)[0])
-    draw, outputs = models.draw_tokens(384), ["classes", "masks"]
+    draw, outputs = models.draw_tokens(CONFIG.tokens), ["classes", "masks"]
     flipping.wrong = TRIALS // 2
     assert parity(folder, flipping, draw, outputs) < PARITY
     flipping.wrong = TRIALS // 2 + 1

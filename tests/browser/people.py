@@ -17,7 +17,7 @@ CLASSES = [
     {"name": "animal", "color": "#e4572e", "hotkey": 1, "kind": "thing"},
     {"name": "object", "color": "#2e86ab", "hotkey": 2, "kind": "thing"},
 ]
-ENCODED = 60_000  # ms: the encoder shares two cores with the browser
+ENCODED = 180_000  # ms: the encoder shares two cores with the browser
 
 
 def csrf(page: Page) -> dict[str, str]:

@@ -144,7 +144,7 @@ def test_in_a_panoptic_project_each_pixel_belongs_to_one_object(manager_page: Pa
     expect(page.get_by_role("link", name=PHOTOGRAPHS[1].name)).to_be_visible()
     page.get_by_role("button", name="Keep the top object's pixels").click()
     page.get_by_role("dialog").get_by_role("button", name="Keep the top object's pixels").click()
-    expect(page.get_by_text("Panoptic mode is on")).to_be_visible()
+    expect(page.get_by_text("Panoptic mode is on:")).to_be_visible()
 
     # What is painted takes from both; one undo gives all of it back.
     page.goto(editor_url)

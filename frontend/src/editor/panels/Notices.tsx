@@ -96,12 +96,12 @@ function SignedOut() {
       <span>
         You are signed out or no longer a member of this project. Your work is kept in this browser:{" "}
         <a href="/sign-in" target="_blank" rel="noreferrer">
-          sign in again in a new tab{" "}
+          sign in again in a new tab
         </a>
         , then press Continue.
       </span>
       <button type="button" onClick={() => editor.retryNow()}>
-        Continue{" "}
+        Continue
       </button>
     </Banner>
   );

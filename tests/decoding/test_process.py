@@ -3,6 +3,8 @@
 import io
 import os
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from PIL import Image as Pillow
 
 from decoding import process
 from decoding.limits import BASE_BYTES, Limits, Rejected
-from decoding.process import Decoder, Lost
+from decoding.process import ROOT, Decoder, Lost
 from decoding.reader import read
 from tests.decoding.kinds import chart, pillow, tif
 from tests.images.files import bomb_png
@@ -295,3 +297,16 @@ def test_a_large_preview_stands_for_the_sensor() -> None:
     picture = read(io.BytesIO(out.getvalue()))
     assert np.array_equal(np.asarray(picture.view), chart())
     assert "developed" in picture.source["note"]
+
+
+def test_a_large_parent_does_not_make_its_process_look_grown() -> None:
+    """What Linux says of a process's peak begins with its parent's, which has a model of a gigabyte loaded."""
+    script = """
+import subprocess, sys
+held = bytearray(1_500_000_000)
+held[::4096] = b"x" * len(held[::4096])
+print(subprocess.run([sys.executable, "-c", "from decoding.child import peak_kib; print(peak_kib())"],
+    check=True, capture_output=True, text=True).stdout)
+"""
+    found = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert int(found.stdout) < 300_000

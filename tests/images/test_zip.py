@@ -39,7 +39,8 @@ def test_each_file_becomes_an_item(upload: Upload) -> None:
     assert outcome(upload, data) == {"b/two.png": ("accepted", ""), "one.png": ("accepted", "")}
     assert set(Image.objects.values_list("name", flat=True)) == {"b/two.png", "one.png"}
     assert Image.objects.get(name="one.png").original.open().read() == PICTURE
-    assert not [name for name in stored_files() if name.endswith(".zip") and "/exports/" not in name]
+    mine = f"projects/{upload.project_id}/originals/"
+    assert not [name for name in stored_files() if name.endswith(".zip") and name.startswith(mine)]
     assert ingest.totals(upload) == {"total": 2, "accepted": 2, "rejected": 0}
 
 
@@ -184,7 +185,8 @@ def test_a_kill_while_unpacking_loses_and_doubles_nothing(
     assert ingest.totals(upload) == {"total": 3, "accepted": 3, "rejected": 0}
     kept = {str(file.name) for image in Image.objects.all() for file in (image.original, image.thumbnail)}
     assert {name for name in stored_files() if not name.endswith(".lock")} >= kept
-    assert not [name for name in stored_files() if name.endswith(".zip") and "/exports/" not in name]
+    mine = f"projects/{upload.project_id}/originals/"
+    assert not [name for name in stored_files() if name.endswith(".zip") and name.startswith(mine)]
 
 
 def test_many_files_are_told_of_a_few_times(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,7 +176,8 @@ def test_odd_ids_lead_nowhere(route: str, root: Client, ids: dict[str, int]) -> 
                     assert answer.status_code == 404, (method, odd)
 
 
-@pytest.mark.parametrize("route", ROUTES)
+# Health waits up to 1.5 s for parts that are not here; its own tests are in tests/ops.
+@pytest.mark.parametrize("route", [route for route in ROUTES if route != "healthz"])
 def test_odd_bodies_queries_and_headers(route: str, root: Client, ids: dict[str, int]) -> None:  # noqa: F811
     address = url(route, ids)
     for method in METHODS:

@@ -14,6 +14,9 @@ _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _NEEDED = _CRITICAL | {b"tRNS", b"eXIf"}
 _COLOUR = {b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"acTL"}
 SMALL = 64 * 1024**2  # more than any colour profile or EXIF block that is worth reading
+_PIECE = 1024**2
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""First column and row of each pass, and the steps between its columns and rows."""
 _SRGB_CHROMATICITIES = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 
 
@@ -128,6 +131,44 @@ def _is_near_srgb(chromaticities: bytes) -> bool:
 def _is_right(file: IO[bytes], kind: bytes, length: int) -> bool:
     data = file.read(length)
     return zlib.crc32(data, zlib.crc32(kind)) == int.from_bytes(file.read(4), "big")
+
+
+def ends_early(file: IO[bytes], chunks: Chunks) -> bool:
+    """Whether the packed pixels end properly but hold too few rows: Pillow takes such a picture, and leaves the rest
+    black. Unpacks the pixels once more, a piece at a time, so it is asked only where the last row is black.
+
+    Raises: zlib.error.
+    """
+    left = _unpacked_bytes(file, chunks)
+    unpacker = zlib.decompressobj()
+    for piece in chunks.pieces:
+        if isinstance(piece, bytes):
+            continue
+        file.seek(piece[0] + 4)
+        if file.read(4) != b"IDAT":
+            continue
+        packed = piece[1] - 12
+        while packed > 0 and (data := file.read(min(packed, _PIECE))):
+            packed -= len(data)
+            while data and left > 0:
+                left -= len(unpacker.decompress(data, _PIECE))
+                data = unpacker.unconsumed_tail
+        if left <= 0 or unpacker.eof:
+            break
+    return left > 0
+
+
+def _unpacked_bytes(file: IO[bytes], chunks: Chunks) -> int:
+    """What the header promises: rows, each with the byte that names its filter (PNG, 7.2 and 8.2)."""
+    at = next(piece[0] for piece in chunks.pieces if not isinstance(piece, bytes))
+    file.seek(at + 8)
+    width, height, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", file.read(13))
+    bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[kind]
+    total = 0
+    for left, top, across, down in _ADAM7 if interlaced else ((0, 0, 1, 1),):
+        columns, rows = max(0, -(-(width - left) // across)), max(0, -(-(height - top) // down))
+        total += rows * (1 + -(-columns * bits // 8)) if columns else 0
+    return total
 
 
 def without_the_rest(file: IO[bytes], chunks: Chunks) -> Pieces:

@@ -224,6 +224,10 @@ def _read_png(
     image = _open(pixels, "PNG", limits)
     source = _describe(image) | {"bits": 8} | _said(chunks)
     image.load()
+    last_row = image.crop((0, image.height - 1, image.width, image.height))
+    interlaced = head[28] != 0  # its rows are not filled one after the other
+    if (interlaced or last_row.getbbox(alpha_only=False) is None) and png.ends_early(file, chunks):
+        raise ValueError("it has fewer rows than its header says")
     return _finish_8_bit(image, source, profile, not chunks.plain)
 
 

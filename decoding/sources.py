@@ -6,7 +6,13 @@ import errno
 import io
 from typing import IO
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "HEIF", "AVIF", "JPEG2000")
+FORMATS = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "PNG": (".png",), "WEBP": (".webp",), "BMP": (".bmp", ".dib"),
+    "TIFF": (".tif", ".tiff"), "GIF": (".gif",), "HEIF": (".heic", ".heif", ".hif"), "AVIF": (".avif",),
+    "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf"),
+}  # fmt: skip
+"""What is read, each with the endings that its files have."""
+
 READABLE = "JPEG, PNG, WebP, AVIF, HEIC, JPEG 2000, BMP, TIFF or GIF"
 _MAGIC = {
     b"\xff\xd8\xff": "JPEG",

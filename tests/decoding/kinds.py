@@ -371,11 +371,12 @@ def _add_others() -> None:
     _add("gif", lambda: pillow(image, "GIF"), chart)
 
 
-def _heif(**options: Any) -> bytes:
+def _heif(values: Array | None = None, **options: Any) -> bytes:
     import pillow_heif
 
     out = io.BytesIO()
-    pillow_heif.from_pillow(Pillow.fromarray(chart())).save(out, quality=95, chroma=444, **options)
+    file = pillow_heif.from_pillow(Pillow.fromarray(chart() if values is None else values))
+    file.save(out, quality=95, chroma=444, **options)
     return out.getvalue()
 
 
@@ -384,6 +385,52 @@ def _add_heif() -> None:
     _add("heic-profile", lambda: _heif(icc_profile=swapped_profile()), lambda: chart()[..., ::-1])
 
 
-for _group in (_add_sample_types, _add_layouts, _add_bands, _add_nodata, _add_pages, _add_colours, _add_png,
-               _add_others, _add_heif):  # fmt: skip
+def turned(values: Array, orientation: int) -> Array:
+    """The stored picture as EXIF's orientation (2 to 8) says that it be shown."""
+    return {
+        2: lambda: values[:, ::-1], 3: lambda: np.rot90(values, 2), 4: lambda: values[::-1],
+        5: lambda: values.swapaxes(0, 1), 6: lambda: np.rot90(values, -1),
+        7: lambda: np.rot90(values.swapaxes(0, 1), 2), 8: lambda: np.rot90(values, 1),
+    }[orientation]()  # fmt: skip
+
+
+def _add_turned() -> None:
+    image = Pillow.fromarray(chart())
+    for number in range(2, 9):
+        exif = Pillow.Exif()
+        exif[0x0112] = number
+        said = exif.tobytes()
+        for name, options in (
+            ("jpeg", {"quality": 95, "subsampling": 0}), ("png", {}), ("webp", {"lossless": True}),
+            ("avif", {"quality": 95, "subsampling": "4:4:4"}),
+        ):  # fmt: skip
+            _add(f"{name}-turned-{number}",
+                 lambda n=name, e=said, o=options: pillow(image, n.upper(), exif=e, **o),
+                 lambda n=number: turned(chart(), n))  # fmt: skip
+        # What turns a HEIC is a property of its own (ISO 23008-12); pillow-heif makes it of the EXIF.
+        _add(f"heic-turned-{number}", lambda e=said: _heif(exif=e),
+             lambda n=number: turned(chart(), n))  # fmt: skip
+
+
+def _coded(data: bytes, primaries: int, transfer: int) -> bytes:
+    """The HEIC or AVIF with other numbers in its nclx box (ITU-T H.273)."""
+    at = data.index(b"colrnclx") + 8
+    return data[:at] + struct.pack(">HH", primaries, transfer) + data[at + 4 :]
+
+
+def _add_coded_colours() -> None:
+    make: dict[str, Callable[[Array], bytes]] = {
+        "heic": lambda values: _heif(values, save_nclx_profile=True),
+        "avif": lambda values: pillow(Pillow.fromarray(values), "AVIF", quality=95, subsampling="4:4:4"),
+    }
+    for name, write in make.items():
+        _add(f"{name}-nclx-linear", lambda w=write: _coded(w(three(grey())), 1, 8),
+             lambda: three(decoded_gamma(grey(), 1.0)))  # fmt: skip
+        _add(f"{name}-nclx-srgb", lambda w=write: _coded(w(chart()), 1, 13), chart)
+
+
+for _group in (
+    _add_sample_types, _add_layouts, _add_bands, _add_nodata, _add_pages, _add_colours, _add_png, _add_others,
+    _add_heif, _add_turned, _add_coded_colours,
+):  # fmt: skip
     _group()

@@ -270,6 +270,38 @@ def test_a_jpeg_that_ends_in_the_middle_is_refused(progressive: bool, share: flo
         read(io.BytesIO(data[: int(len(data) * share)]))
 
 
+def png_of(size: tuple[int, int], kind: int, raw: bytes, interlaced: bool = False) -> bytes:
+    """A PNG of 8 bits whose packed pixels are `raw`, whatever the header promises."""
+    header = struct.pack(">IIBBBBB", *size, 8, kind, 0, 0, int(interlaced))
+    palette = [(b"PLTE", bytes((0, 0, 0, 255, 255, 255)))] if kind == 3 else []
+    packed = zlib.compress(raw)
+    pixels = [(b"IDAT", packed[at : at + 500]) for at in range(0, len(packed), 500)]
+    chunks = [(b"IHDR", header), *palette, *pixels, (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+
+
+@pytest.mark.parametrize(("kind", "bytes_a_pixel"), [(0, 1), (2, 3), (3, 1), (4, 2), (6, 4)])
+def test_a_png_of_too_few_rows_is_refused_and_a_black_one_is_not(kind: int, bytes_a_pixel: int) -> None:
+    row = b"\0" + bytes(range(100)) * bytes_a_pixel
+    if kind == 3:
+        row = b"\0" + bytes((0, 1)) * 50
+    size = (100, 80)
+    with pytest.raises(Rejected, match="fewer rows"):
+        read(io.BytesIO(png_of(size, kind, row * 79)))
+    assert read(io.BytesIO(png_of(size, kind, row * 80))).view.size == size
+    assert read(io.BytesIO(png_of(size, kind, bytes(len(row) * 80)))).view.size == size
+
+
+def test_an_interlaced_png_of_too_few_rows_is_refused() -> None:
+    passes = [(13, 10), (13, 10), (25, 10), (25, 20), (50, 20), (50, 40), (100, 40)]  # of 100×80 (PNG, 8.2)
+    raw = b"".join((b"\0" + bytes(range(7, 7 + width))) * height for width, height in passes)
+    assert read(io.BytesIO(png_of((100, 80), 0, raw, interlaced=True))).view.size == (100, 80)
+    with pytest.raises(Rejected, match="fewer rows"):
+        read(io.BytesIO(png_of((100, 80), 0, raw[:-101], interlaced=True)))
+
+
 def test_a_raw_file_says_what_is_missing() -> None:
     out = io.BytesIO()
     with tifffile.TiffWriter(out) as writer:

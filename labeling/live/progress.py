@@ -19,6 +19,7 @@ from labeling.features.models import Encoding
 from labeling.images.ingest import totals
 from labeling.images.models import Image, Upload
 from labeling.live.guard import Guard
+from labeling.live.limits import TokenBucket
 from labeling.live.sockets import sockets
 from labeling.projects.models import Role
 
@@ -29,6 +30,8 @@ COUNT_EVERY = 0.25
 SHOWN_EXPORTS = 10
 EXPORT_READERS = frozenset({Role.MANAGER, Role.REVIEWER})
 MESSAGE_BYTES = 4096
+PINGS_PER_SECOND = 2
+BURST = 20
 
 
 class Ping(BaseModel):
@@ -47,12 +50,14 @@ class ProgressConsumer(AsyncWebsocketConsumer):
     project_id: int
     guard: Guard
     role: Role
+    _bucket: TokenBucket
     _counting: asyncio.Task[None] | None = None
     _watching: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         self.project_id = self.scope["url_route"]["kwargs"]["project_id"]
         self.guard = Guard(self.scope, self.project_id)
+        self._bucket = TokenBucket(PINGS_PER_SECOND, BURST)
         if not await self._still_allowed():
             raise DenyConnection
         # Subscribed before the snapshot is taken: a change between the two is told twice rather than never.
@@ -77,7 +82,9 @@ class ProgressConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Answer a ping; anything else gets an error and the socket stays."""
-        if len(text_data or bytes_data or "") > MESSAGE_BYTES:
+        if not self._bucket.take():
+            await self._error("rate_limited", f"More than {PINGS_PER_SECOND} messages a second. Wait a moment.")
+        elif len(text_data or bytes_data or "") > MESSAGE_BYTES:
             await self._error("too_large", f"A message has at most {MESSAGE_BYTES} bytes here.")
         elif text_data is None:
             await self._error("bad_message", "Send JSON in text frames, not binary ones.")

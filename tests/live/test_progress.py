@@ -223,3 +223,15 @@ async def test_a_bad_message_gets_an_error_and_the_socket_lives(
     assert error["message"]
     assert await one.is_alive()
     await one.disconnect()
+
+
+async def test_pings_are_counted(project: Project, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PINGS_PER_SECOND", 0.001)  # a slow machine must not refill it meanwhile
+    one, _ = await opened(bob, project)
+    answers = []
+    for _ in range(progress.BURST + 2):
+        await one.send("ping")
+        answers.append(await one.receive())
+    assert [answer["type"] for answer in answers] == ["pong"] * progress.BURST + ["error"] * 2
+    assert answers[-1]["code"] == "rate_limited"
+    await one.disconnect()

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from labeling.accounts.views import admin_sign_in
+from labeling.accounts.views import admin_password_change, admin_sign_in
 from labeling.common.health import healthz
 
 handler400 = "labeling.common.api.bad_request"
@@ -11,7 +11,8 @@ handler404 = "labeling.common.api.not_found"
 handler500 = "labeling.common.trouble.server_error"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
-    path("admin/login/", admin_sign_in),  # before the admin's own
+    path("admin/login/", admin_sign_in),  # both before the admin's own
+    path("admin/password_change/", admin_password_change),
     path("admin/", admin.site.urls),
     path("", include("labeling.accounts.urls")),
     path("", include("labeling.projects.urls")),

@@ -3,15 +3,16 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
 from labeling.accounts.demo import demo_users
 from labeling.accounts.devices import remember_device
-from labeling.accounts.forms import SignInForm
+from labeling.accounts.forms import PasswordForm, SignInForm
 from labeling.common.network import is_this_machine
 
 
@@ -35,6 +36,22 @@ class SignIn(LoginView):
 
 sign_in = SignIn.as_view()
 sign_out = LogoutView.as_view()
+
+
+class AdminPasswordChange(PasswordChangeView):
+    """The admin's page for one's own password, with a limit on guessing the old one."""
+
+    form_class = PasswordForm
+    success_url = reverse_lazy("admin:password_change_done")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"request": self.request}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**admin.site.each_context(self.request), **kwargs)
+
+
+admin_password_change = admin.site.admin_view(AdminPasswordChange.as_view())
 
 
 def admin_sign_in(request: HttpRequest) -> HttpResponseRedirect:

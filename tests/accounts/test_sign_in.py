@@ -282,3 +282,21 @@ def test_a_damaged_demo_file_shows_nothing(client: Client, db: None, demo_file: 
 def test_initials(username: str, full: str, initials: str) -> None:
     first, _, last = full.partition(" ")
     assert User(username=username, first_name=first, last_name=last).initials == initials
+
+
+@pytest.mark.django_db
+def test_the_old_password_can_not_be_guessed_with_an_open_session(client: Client) -> None:
+    root = User.objects.create_superuser("root", password=PASSWORD)
+    client.force_login(root)
+    new = {"new_password1": "a-new-password-9", "new_password2": "a-new-password-9"}
+    for number in range(throttle.TRIES_FOR_PAIR):
+        answer = client.post("/admin/password_change/", {"old_password": f"guess {number}", **new})
+        assert "entered incorrectly" in answer.content.decode()
+    answer = client.post("/admin/password_change/", {"old_password": PASSWORD, **new})
+    assert "Too many wrong passwords" in answer.content.decode()
+    FailedSignIn.objects.all().delete()
+    answer = client.post("/admin/password_change/", {"old_password": PASSWORD, **new})
+    assert answer["Location"] == "/admin/password_change/done/"
+    assert not FailedSignIn.objects.exists()
+    root.refresh_from_db()
+    assert root.check_password("a-new-password-9")

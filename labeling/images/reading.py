@@ -6,4 +6,7 @@ Everything that strangers send is read in a process of its own (`labeling.images
 from decoding.limits import Rejected
 from decoding.sources import FORMATS, READABLE, sniff
 
-__all__ = ["FORMATS", "READABLE", "Rejected", "sniff"]
+PICKED = ",".join(["image/*", ".zip", *(suffix for suffixes in FORMATS.values() for suffix in suffixes)])
+"""What a browser's dialog to choose files offers."""
+
+__all__ = ["FORMATS", "PICKED", "READABLE", "Rejected", "sniff"]

@@ -13,7 +13,7 @@ from labeling.annotations.services import touch_open
 from labeling.exchange.services import EXPORTERS
 from labeling.features.services import open_image
 from labeling.images.models import Image
-from labeling.images.reading import READABLE
+from labeling.images.reading import PICKED, READABLE
 from labeling.projects.access import LABELERS, object_for, project_for, require
 from labeling.workspace import time_panel
 from labeling.workspace.editor import editor_data
@@ -39,6 +39,7 @@ def project(request: HttpRequest, project_id: int) -> HttpResponse:
         "suggestions": panel(found, role),
         "times": time_panel.panel(found),
         "readable": READABLE,
+        "picked": PICKED,
     }
     return render(request, "workspace/project.html", context)
 

@@ -12,14 +12,11 @@ export function ConflictDialog({ conflict }: { conflict: Conflict }) {
   const editor = useEditor();
   const other = useEditorState((state) => state.other) ?? "Someone else";
   const found = useMemo(() => disputes(conflict, editor.boot.image), [conflict]);
-  const [without, setWithout] = useState<ReadonlySet<string>>(new Set());
-  const choose = (subject: string, mine: boolean) => {
-    const next = new Set(without);
-    if (mine) next.delete(subject);
-    else next.add(subject);
-    setWithout(next);
-  };
-  const row = { other, without, choose };
+  const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const choose = (subject: string, mine: boolean) => setChosen(new Map(chosen).set(subject, mine));
+  const open = undecided(conflict, found).filter((subject) => !chosen.has(subject)).length;
+  const without = new Set([...chosen].flatMap(([subject, mine]) => (mine ? [] : [subject])));
+  const row = { other, chosen, choose };
   return (
     <Modal title="Someone else changed this image" id="conflict">
       <p>
@@ -41,26 +38,41 @@ export function ConflictDialog({ conflict }: { conflict: Conflict }) {
         <WordRow subject="note" conflict={conflict} {...row} />
       </div>
       <div class="dialog-actions">
+        {open > 0 && (
+          <span class="muted" data-testid="undecided">
+            {open === 1 ? "1 choice left" : `${open} choices left`}
+          </span>
+        )}
         <button type="button" data-testid="use-theirs" onClick={() => editor.image.resolve("theirs")}>
           Discard my changes
         </button>
         <button
           type="button"
           class="primary"
-          autofocus
+          autofocus={open === 0}
+          disabled={open > 0}
           data-testid="keep-mine"
           onClick={() => editor.image.resolve("mine", without)}
         >
-          {without.size > 0 ? "Save my selection" : "Keep theirs and add mine"}
+          {chosen.size > 0 || open > 0 ? "Save my selection" : "Keep theirs and add mine"}
         </button>
       </div>
     </Modal>
   );
 }
 
+/** What both changed: one of the two is overwritten, so a person says which. Two new objects can both stay. */
+function undecided({ mine, theirs }: Conflict, found: readonly Dispute[]): string[] {
+  const words = (["status", "note"] as const).filter(
+    (kind) => theirs[kind] !== null && mine.some((one) => one.kind === kind),
+  );
+  return [...found.filter(({ who, twins }) => who === "both" && !twins).map(({ uid }) => uid), ...words];
+}
+
 interface Choosing {
   other: string;
-  without: ReadonlySet<string>;
+  /** By subject: whether ours is kept. */
+  chosen: ReadonlyMap<string, boolean>;
   choose: (subject: string, mine: boolean) => void;
 }
 
@@ -102,16 +114,16 @@ function wordsFor({ who, theirs, mine, twins }: Dispute, other: string): string 
   return !mine ? "deleted by you" : theirs ? "changed by you" : "added by you";
 }
 
-/** Which of the two is kept; `both`: they are two objects, and ours can stay beside theirs. */
-function Choice({ subject, both = false, without, choose, other }: { subject: string; both?: boolean } & Choosing) {
-  const mine = !without.has(subject);
+/** Which of the two is kept; `both`: they are two objects, and ours stays beside theirs unless somebody says no. */
+function Choice({ subject, both = false, chosen, choose, other }: { subject: string; both?: boolean } & Choosing) {
+  const mine = chosen.get(subject) ?? (both || undefined);
   return (
     <div class="conflict-choice" role="radiogroup" aria-label="Keep">
       <label>
-        <input type="radio" checked={!mine} onChange={() => choose(subject, false)} /> {other}'s
+        <input type="radio" checked={mine === false} onChange={() => choose(subject, false)} /> {other}'s
       </label>
       <label>
-        <input type="radio" checked={mine} onChange={() => choose(subject, true)} /> {both ? "Both" : "Mine"}
+        <input type="radio" checked={mine === true} onChange={() => choose(subject, true)} /> {both ? "Both" : "Mine"}
       </label>
     </div>
   );

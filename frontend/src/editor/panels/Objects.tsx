@@ -144,7 +144,7 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
         onFocus={() => editor.hover(uid)}
         onBlur={() => editor.hover(null)}
       >
-        <Thumbnail kept={kept} color={category?.color ?? ""} />
+        <Thumbnail patch={kept.patch} color={category?.color ?? ""} />
         <span class="object-words">
           <span class="row-name" dir="auto">
             {name}

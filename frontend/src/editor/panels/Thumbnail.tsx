@@ -4,7 +4,6 @@
  */
 
 import { useEffect, useState } from "preact/hooks";
-import type { Kept } from "../kept";
 import { drawMask } from "../paint";
 import type { Picture } from "../picture";
 import type { Patch } from "../rle";
@@ -51,8 +50,7 @@ function later(draw: () => void): () => void {
   return () => waiting.delete(draw);
 }
 
-export function Thumbnail({ kept, color }: { kept: Kept; color: string }) {
-  const { patch } = kept;
+export function Thumbnail({ patch, color }: { patch: Patch; color: string }) {
   const picture = useEditorState((state) => state.picture);
   const [url, setUrl] = useState(() => drawn.get(patch)?.url ?? "");
   useEffect(() => {

@@ -1,11 +1,14 @@
 /** Changes that can't be saved, one by one: of this image, of one that is gone, and of others. */
 
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { flat, type Operation } from "../changes";
 import { GONE } from "../news";
 import { hasClass, reasonOf, type RefusedChange } from "../refused";
+import { area, patchOfView, RleError, type Patch } from "../rle";
 import { Banner } from "./Banner";
 import { useEditor, useEditorState } from "./context";
+import { Thumbnail } from "./Thumbnail";
+import { pixels } from "./words";
 
 export function UnsavedNotice() {
   const refused = useEditorState((state) => state.refused);
@@ -14,7 +17,7 @@ export function UnsavedNotice() {
   return (
     <Banner id="refused" tone="bad">
       <strong>{refused.length === 1 ? "1 change is not saved." : `${refused.length} changes are not saved.`}</strong>
-      <ul class="unsaved-list" role="list">
+      <ul class="unsaved-list" role="list" tabIndex={0} aria-label="Changes that are not saved">
         {refused.map((one, index) => (
           <Row key={index} one={one} />
         ))}
@@ -26,10 +29,17 @@ export function UnsavedNotice() {
 function Row({ one }: { one: RefusedChange }) {
   const editor = useEditor();
   const { unsaved } = editor;
+  const object = one.objects.length === 1 ? one.objects[0] : undefined;
+  const patch = usePatch(object?.counts);
   return (
     <li data-testid="unsaved" data-code={one.code}>
-      <span>
-        {useName(one.operation)}: {reasonOf(one, new Set(editor.boot.project.categories.map(({ number }) => number)))}
+      <span class="unsaved-what">
+        {patch && <Thumbnail patch={patch} color={editor.category(object?.category ?? null)?.color ?? "#9aa3b5"} />}
+        <span>
+          {useName(one.operation)}
+          {patch && `, ${pixels(area(patch.runs))}`}:{" "}
+          {reasonOf(one, new Set(editor.boot.project.categories.map(({ number }) => number)))}
+        </span>
       </span>
       <span class="unsaved-actions">
         {hasClass(one.operation) && editor.canLabel && <ClassChoice one={one} />}
@@ -71,6 +81,19 @@ function ClassChoice({ one }: { one: RefusedChange }) {
       ))}
     </select>
   );
+}
+
+/** The mask, so that one object can be told from another; null for none, or one that can't be read. */
+function usePatch(counts: string | undefined): Patch | null {
+  const { width, height } = useEditor().boot.image;
+  return useMemo(() => {
+    try {
+      return counts ? patchOfView(counts, width, height) : null;
+    } catch (error) {
+      if (!(error instanceof RleError)) throw error;
+      return null;
+    }
+  }, [counts, width, height]);
 }
 
 /** What the change is, in words. */

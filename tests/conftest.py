@@ -20,6 +20,7 @@ from tests.environment import HOME
 
 PASSWORD = "correct horse battery"
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
+settings.DATABASE_POOL = 0  # threads of tests come and go without giving a connection back, and some tests fork
 
 
 @pytest.fixture(scope="session", autouse=True)

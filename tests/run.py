@@ -9,7 +9,6 @@ left out and said; in CI (`CI=true`) it may not be. The tests empty both. Withou
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import psycopg
 import redis
@@ -29,6 +29,7 @@ BIN = Path(sys.executable).parent
 CI = os.environ.get("CI", "").lower() in ("1", "true")
 DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "postgres://interlabel:interlabel@127.0.0.1:5432/interlabel")
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+REPORTS = ROOT / "test-results"
 PYTEST = ("-q", "--durations=12", "--durations-min=5")
 # What only concerns the embedded stack, a browser or no stack at all is not run again on the team's.
 ONLY_ONCE = (
@@ -51,8 +52,12 @@ class Count:
     failed: int = 0
 
 
-def run(*command: str, folder: Path = ROOT, **environment: str) -> str:
-    """Run a command, show its output as it comes, each line under the name of its step, and return it.
+COUNTS: dict[str, Count] = {}
+"""By step: what its report says, also when it failed."""
+
+
+def run(*command: str, folder: Path = ROOT, **environment: str) -> None:
+    """Run a command, show its output as it comes, each line under the name of its step.
 
     Raises: subprocess.CalledProcessError.
     """
@@ -62,26 +67,35 @@ def run(*command: str, folder: Path = ROOT, **environment: str) -> str:
         command, cwd=folder, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
     )
     assert process.stdout is not None
-    seen = []
     for line in process.stdout:
         text = line.decode(errors="replace")
-        seen.append(text)
         print(f"{threading.current_thread().name:<8} │ {text}", end="", flush=True)
     if process.wait() != 0:
-        raise subprocess.CalledProcessError(process.returncode, command, "".join(seen))
-    return "".join(seen)
+        raise subprocess.CalledProcessError(process.returncode, command)
 
 
-def count(output: str) -> Count:
-    """The tests in the last closing line of pytest ("3 failed, 40 passed in 5.2s") or vitest ("Tests  12 passed")."""
-    lines = [
-        line for line in re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines() if re.search(r"\d+ (passed|failed)", line)
-    ]
-    tests = [line for line in lines if not line.strip().startswith("Test Files")]
-    found = dict.fromkeys(("passed", "failed", "error"), 0)
-    for number, word in re.findall(r"(\d+) (passed|failed|error)", tests[-1] if tests else ""):
-        found[word] = int(number)
-    return Count(found["passed"], found["failed"] + found["error"])
+def pytest(*arguments: str, **environment: str) -> Count:
+    """Run pytest in a process of its own and read its report. Raises: subprocess.CalledProcessError."""
+    name = threading.current_thread().name
+    REPORTS.mkdir(exist_ok=True)
+    path = REPORTS / f"{name}.xml"
+    path.unlink(missing_ok=True)
+    try:
+        run(sys.executable, "-m", "pytest", *PYTEST, f"--junitxml={path}", *arguments, **environment)
+    finally:
+        if path.exists():
+            COUNTS[name] = counted(path)
+    return COUNTS[name]
+
+
+def counted(path: Path) -> Count:
+    """The tests of a JUnit report; one that was left out is not counted."""
+    suites = list(ElementTree.parse(path).getroot().iter("testsuite"))
+    total, bad, skipped = (
+        sum(int(suite.get(name, 0)) for suite in suites for name in names)
+        for names in (("tests",), ("failures", "errors"), ("skipped",))
+    )
+    return Count(total - bad - skipped, bad)
 
 
 def style() -> Count:
@@ -110,7 +124,10 @@ def bundle() -> Count:
     old = [name for name, content in built.items() if (ROOT / "static" / name).read_bytes() != content]
     if old or not built:
         raise subprocess.CalledProcessError(1, f"static/ is not what frontend/ builds ({old}): make bundle, and commit")
-    return count(run("npm", "test", folder=frontend))
+    REPORTS.mkdir(exist_ok=True)
+    run("npx", "vitest", "run", "--reporter=default", "--reporter=junit", f"--outputFile={REPORTS / 'bundle.xml'}",
+        folder=frontend)  # fmt: skip
+    return counted(REPORTS / "bundle.xml")
 
 
 def _node() -> int:
@@ -124,12 +141,12 @@ def _node() -> int:
 def embedded() -> Count:
     """Every test but the browser's, on SQLite and the embedded Redis."""
     ignored = [f"--ignore={name}" for name in ("tests/browser", *(ONLY_TEAM if CI else ()))]
-    return count(run(sys.executable, "-m", "pytest", *PYTEST, *ignored, DATABASE_URL="", REDIS_URL=""))
+    return pytest(*ignored, DATABASE_URL="", REDIS_URL="")
 
 
 def browser() -> Count:
     """People's work in a real Chromium, on the embedded stack."""
-    return count(run(sys.executable, "-m", "pytest", *PYTEST, "tests/browser", DATABASE_URL="", REDIS_URL=""))
+    return pytest("tests/browser", DATABASE_URL="", REDIS_URL="")
 
 
 def team() -> Count:
@@ -143,7 +160,7 @@ def team() -> Count:
     if not shutil.which("nginx"):
         raise LeftOut("nginx is not here, which stands in front of the team stack")
     ignored = [f"--ignore={folder}" for folder in ONLY_ONCE]
-    return count(run(sys.executable, "-m", "pytest", *PYTEST, *ignored, DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL))
+    return pytest(*ignored, DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL)
 
 
 STEPS: dict[str, Callable[[], Count]] = {
@@ -170,15 +187,15 @@ def step(name: str) -> Outcome:
     print(f"\n=== {name}: {(STEPS[name].__doc__ or '').splitlines()[0]}", flush=True)
     began = time.monotonic()
     try:
-        counted = STEPS[name]()
-        said = f"{counted.passed} passed" if counted.passed else "fine"
+        found = STEPS[name]()
+        said = f"{found.passed} passed" if found.passed else "fine"
     except LeftOut as error:
-        counted, said = Count(failed=int(CI and name == "team")), f"LEFT OUT: {error}"
+        found, said = Count(failed=int(CI and name == "team")), f"LEFT OUT: {error}"
     except subprocess.CalledProcessError as error:
-        counted = count(str(error.output or ""))
-        said = f"FAILED ({counted.failed} tests)" if counted.failed else f"FAILED: {error.cmd}"
-        counted.failed = counted.failed or 1
-    return Outcome(counted, said, time.monotonic() - began)
+        found = COUNTS.get(name, Count())
+        said = f"FAILED ({found.failed} tests)" if found.failed else f"FAILED: {error.cmd}"
+        found.failed = found.failed or 1
+    return Outcome(found, said, time.monotonic() - began)
 
 
 def main(names: list[str]) -> int:

@@ -47,7 +47,7 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 @contextmanager
-def _counted(username: str, request: HttpRequest | None, message: str) -> Iterator[None]:
+def _counted(username: str, request: HttpRequest | None, message: Any) -> Iterator[None]:
     """Look at a password inside it. Raises: ValidationError when a limit is reached."""
     address = client_network(request.META) if request else None
     caller = throttle.Caller(username, address, known_device(request, username))

@@ -10,6 +10,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import connection, transaction
 
+from labeling.common import redis_server
+
 logger = logging.getLogger(__name__)
 
 
@@ -44,7 +46,7 @@ def publish(group: str, event: dict[str, Any]) -> None:
     snapshot, so a failure is logged and the work goes on.
     """
     layer = get_channel_layer()
-    if layer is None:
+    if layer is None or redis_server.is_off():
         return
     try:
         async_to_sync(_send)(layer, group, {"type": "event", "event": event})

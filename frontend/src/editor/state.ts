@@ -1,20 +1,20 @@
 /** Everything the window shows. Changed only by the editor and what it is made of. */
 
-import type { Status } from "./api";
-import type { Boot, Window } from "./boot";
-import type { ConnectionState } from "./connection";
-import type { OwnKeys } from "./keys";
-import { NOTHING_DONE, type Journal } from "./journal";
-import type { Kept } from "./kept";
-import type { Leftover } from "./leftovers";
-import { PLAIN, type Look } from "./look";
-import { NO_MARKS, type Marks } from "./objects/marks";
-import type { Picture } from "./picture";
-import type { Conflict, SaveState } from "./outbox";
-import type { Lease } from "./presence";
-import type { RefusedChange } from "./refused";
-import type { EncodingState, Person, StateMessage } from "./protocol";
-import type { Work } from "./work";
+import type { Status } from "./server/api";
+import type { Boot, Window } from "./server/page";
+import type { ConnectionState } from "./server/connection";
+import type { OwnKeys } from "./panels/keys";
+import { NOTHING_DONE, type Journal } from "./model/journal";
+import type { Kept } from "./model/kept";
+import type { Leftover } from "./saving/leftovers";
+import { PLAIN, type Look } from "./editing/displaySettings";
+import { NO_MARKS, type Marks } from "./model/marks";
+import type { Picture } from "./view/picture";
+import type { Conflict, SaveState } from "./saving/outbox";
+import type { Lease } from "./editing/presence";
+import type { RefusedChange } from "./saving/refused";
+import type { EncodingState, Person, StateMessage } from "./server/protocol";
+import type { Work } from "./model/work";
 
 export interface Toast {
   readonly text: string;

@@ -1,11 +1,11 @@
 /** An editor for tests: an image, and what a page has around one, without a window. */
 
-import { Api } from "./api";
-import type { Boot, Surroundings } from "./boot";
-import type { ClickConnection, Listener } from "./connection";
-import { MemoryRecords } from "./records";
-import type { Storage } from "./storage";
-import { Strip } from "./strip";
+import { Api } from "./server/api";
+import type { Boot, Surroundings } from "./server/page";
+import type { ClickConnection, Listener } from "./server/connection";
+import { MemoryRecords } from "./lib/indexedDb";
+import type { Storage } from "./lib/storage";
+import { Strip } from "./editing/filmstrip";
 
 const ENDPOINTS = {
   annotations: "/set",

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeRuns, decodeRuns, patchOf as patchOfCounts, viewCounts, patchOfView } from "../rle";
-import type { Size } from "../viewport";
+import { encodeRuns, decodeRuns, patchOf as patchOfCounts, viewCounts, patchOfView } from "./rle";
+import type { Size } from "../view/viewport";
 import { bitsOf, drawing, fromPixels, masks, pixel, shown, spansFrom, type Bits } from "./brute";
 import * as hands from "./hand";
 import { grow, shrink, smooth } from "./morphology";

@@ -1,7 +1,7 @@
 /** The connected parts of a mask, and its holes. */
 
-import type { Patch } from "../rle";
-import type { Size } from "../viewport";
+import type { Patch } from "./rle";
+import type { Size } from "../view/viewport";
 import { grow } from "./morphology";
 import { area, eachStretch, has, intersect, NONE, spansOf, SpanWriter, subtract, unionAll, type Spans } from "./spans";
 

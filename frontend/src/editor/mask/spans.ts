@@ -5,7 +5,7 @@
  * on a small one, and no bitmap is made.
  */
 
-import { eachSegment, EMPTY, type Patch } from "../rle";
+import { eachSegment, EMPTY, type Patch } from "./rle";
 
 export type Spans = Int32Array;
 

@@ -1,8 +1,8 @@
 /** What the project asks about the open object, or about the chosen ones. */
 
-import type { Attributes as Values } from "../api";
-import type { AttributeDefinition } from "../boot";
-import { recipeOf } from "../work";
+import type { Attributes as Values } from "../server/api";
+import type { AttributeDefinition } from "../server/page";
+import { recipeOf } from "../model/work";
 import { useEditor, useEditorState } from "./context";
 import { ATTRIBUTES_PANEL } from "./objectKeys";
 

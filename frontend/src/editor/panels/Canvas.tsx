@@ -1,18 +1,18 @@
 /** The image area: mounts the stage, and turns places on the screen into places in the picture. */
 
 import { useEffect, useRef } from "preact/hooks";
-import { Stage } from "../canvas";
-import { DisplayFilter } from "../display";
+import { Stage } from "../view/canvas";
+import { DisplayFilter } from "../view/display";
 import type { Editor } from "../editor";
-import { loadPicture } from "../loading";
-import type { Picture } from "../picture";
-import { followPointers, type Gestures } from "../pointer";
-import { area, type Box } from "../rle";
-import { direct } from "../scene";
+import { loadPicture } from "../view/loading";
+import type { Picture } from "../view/picture";
+import { followPointers, type Gestures } from "../view/pointer";
+import { area, type Box } from "../mask/rle";
+import { direct } from "./scene";
 import type { State } from "../state";
-import type { Drag } from "../tools";
-import { actualSize, centred, fitBox, pan, sightOf, toPicture, zoomAt, type Point } from "../viewport";
-import { clicksOf, isSettled } from "../work";
+import type { Drag } from "../editing/tools/toolbox";
+import { actualSize, centred, fitBox, pan, sightOf, toPicture, zoomAt, type Point } from "../view/viewport";
+import { clicksOf, isSettled } from "../model/work";
 import { suggestionTag } from "./tag";
 import { useEditor, useEditorState } from "./context";
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { State } from "../state";
-import { recipeOf } from "../work";
+import { recipeOf } from "../model/work";
 import { useEditor, useEditorState } from "./context";
 import { FoldTitle, useFold } from "./Fold";
 

@@ -1,10 +1,10 @@
 /** Two people changed the image: what each has, side by side, object by object. */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { disputes, type Dispute, type Side } from "../conflict";
-import type { Conflict } from "../outbox";
-import { drawMask } from "../paint";
-import type { Picture } from "../picture";
+import { disputes, type Dispute, type Side } from "../model/conflict";
+import type { Conflict } from "../saving/outbox";
+import { drawMask } from "../view/paint";
+import type { Picture } from "../view/picture";
 import { useEditor, useEditorState } from "./context";
 import { Modal } from "./Modal";
 

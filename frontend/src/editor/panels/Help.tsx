@@ -1,8 +1,8 @@
 /** The sheet of keys and gestures, where the keys can be changed, too. */
 
 import { useLayoutEffect, useState } from "preact/hooks";
-import { comboOf, isReserved, said } from "../combos";
-import { GESTURES, GROUPS, keysOf, SHORTCUTS, takenBy, withKeys, type Action, type Shortcut } from "../keys";
+import { comboOf, isReserved, said } from "../lib/keyCombos";
+import { GESTURES, GROUPS, keysOf, SHORTCUTS, takenBy, withKeys, type Action, type Shortcut } from "./keys";
 import { useEditor, useEditorState } from "./context";
 import { Modal } from "./Modal";
 

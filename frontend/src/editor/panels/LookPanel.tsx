@@ -1,9 +1,9 @@
 /** How picture and masks are shown: a popover over the zoom buttons. */
 
 import type { ComponentChildren } from "preact";
-import type { Window } from "../boot";
-import { keyOf, type Action } from "../keys";
-import { CHANNELS, PLAIN, type Look } from "../look";
+import type { Window } from "../server/page";
+import { keyOf, type Action } from "./keys";
+import { CHANNELS, PLAIN, type Look } from "../editing/displaySettings";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
 import { LOOK_PANEL } from "./objectKeys";

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { Kept } from "../kept";
-import { keyOf, type Action } from "../keys";
-import { recipeOf } from "../work";
+import type { Kept } from "../model/kept";
+import { keyOf, type Action } from "./keys";
+import { recipeOf } from "../model/work";
 import { useEditor, useEditorState } from "./context";
 import { Icon, type IconName } from "./icons";
 import { performOnObjects } from "./objectKeys";

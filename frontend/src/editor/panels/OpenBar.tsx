@@ -1,11 +1,11 @@
 /** The strip under the image: what is open and how to end it, and what the pointer does now. */
 
-import { useStore } from "../store";
+import { useStore } from "../lib/store";
 import { percent } from "../suggestions/offer";
 import { pointedOf } from "../suggestions/state";
-import { clicksOf, recipeOf } from "../work";
-import { said } from "../combos";
-import { keysOf } from "../keys";
+import { clicksOf, recipeOf } from "../model/work";
+import { said } from "../lib/keyCombos";
+import { keysOf } from "./keys";
 import { Claims } from "./Claims";
 import { useEditor, useEditorState } from "./context";
 import { hintOf, momentOf, partsOf } from "./hints";

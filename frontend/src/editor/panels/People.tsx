@@ -1,8 +1,8 @@
 /** Who is here: faces in the bar, and what to know when somebody else works on the image. */
 
 import { useState } from "preact/hooks";
-import { roughly } from "../presence";
-import type { Person } from "../protocol";
+import { roughly } from "../editing/presence";
+import type { Person } from "../server/protocol";
 import { useEditor, useEditorState } from "./context";
 import { Banner } from "./Banner";
 

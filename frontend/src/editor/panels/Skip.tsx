@@ -1,7 +1,7 @@
 /** Why is this image left out? One key for the usual reasons, words for the others. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { digit } from "../keys";
+import { digit } from "./keys";
 import { useEditor, useEditorState } from "./context";
 import { Modal } from "./Modal";
 

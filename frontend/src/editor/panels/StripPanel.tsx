@@ -1,10 +1,10 @@
 /** The strip of thumbnails under the image: jump to any, and choose which are shown. */
 
 import { useEffect, useRef } from "preact/hooks";
-import type { ImageItem, Which } from "../api";
-import { useStore } from "../store";
+import type { ImageItem, Which } from "../server/api";
+import { useStore } from "../lib/store";
 import { useEditor } from "./context";
-import { keyOf } from "../keys";
+import { keyOf } from "./keys";
 import { Icon } from "./icons";
 
 const FILTERS: readonly (readonly [which: Which, name: string])[] = [

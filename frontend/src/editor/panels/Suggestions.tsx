@@ -1,8 +1,8 @@
 /** The panel of suggestions: ask for them, how confident they have to be, and each of them by class. */
 
 import { useEffect, useRef } from "preact/hooks";
-import { keyOf } from "../keys";
-import { useStore } from "../store";
+import { keyOf } from "./keys";
+import { useStore } from "../lib/store";
 import { groups, percent, type Group, type Method, type Suggestion } from "../suggestions/offer";
 import type { SuggestionsState } from "../suggestions/state";
 import { emptyWords, METHODS, whyNot } from "../suggestions/words";

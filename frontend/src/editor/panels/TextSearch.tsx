@@ -1,7 +1,7 @@
 /** The field in which somebody says what to look for. */
 
 import { useState } from "preact/hooks";
-import { useStore } from "../store";
+import { useStore } from "../lib/store";
 import { whyNot } from "../suggestions/words";
 import { useEditor } from "./context";
 import { Icon } from "./icons";

@@ -1,9 +1,9 @@
 /** The tools, left of the image: what the pointer does, what can be done to the whole mask, undo and redo. */
 
 import { useRef } from "preact/hooks";
-import { nextSteps } from "../history";
-import { keyOf, type Action } from "../keys";
-import type { Operator } from "../mask/operators";
+import { nextSteps } from "../editing/history";
+import { keyOf, type Action } from "./keys";
+import type { Operator } from "../model/operators";
 import type { Tool } from "../state";
 import { useEditor, useEditorState } from "./context";
 import { Icon, type IconName } from "./icons";

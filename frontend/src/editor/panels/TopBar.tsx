@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
-import type { SaveState } from "../outbox";
-import { useStore } from "../store";
-import { GONE } from "../news";
+import type { SaveState } from "../saving/outbox";
+import { useStore } from "../lib/store";
+import { GONE } from "../editing/news";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
-import { keyOf } from "../keys";
+import { keyOf } from "./keys";
 import { People } from "./People";
 
 interface TopBarProps {

@@ -1,10 +1,10 @@
 /** Changes that can't be saved, one by one: of this image, of one that is gone, and of others. */
 
 import { useMemo, useState } from "preact/hooks";
-import { flat, type Operation } from "../changes";
-import { GONE } from "../news";
-import { hasClass, reasonOf, type RefusedChange } from "../refused";
-import { area, patchOfView, RleError, type Patch } from "../rle";
+import { flat, type Operation } from "../model/changes";
+import { GONE } from "../editing/news";
+import { hasClass, reasonOf, type RefusedChange } from "../saving/refused";
+import { area, patchOfView, RleError, type Patch } from "../mask/rle";
 import { Banner } from "./Banner";
 import { useEditor, useEditorState } from "./context";
 import { Thumbnail } from "./Thumbnail";

@@ -4,7 +4,7 @@ import { useEditor, useEditorState } from "./context";
 import type { ViewControls } from "./Canvas";
 import { Icon } from "./icons";
 import { LookButton } from "./LookPanel";
-import { keyOf } from "../keys";
+import { keyOf } from "./keys";
 import { zoomTo } from "./objectKeys";
 
 export function ViewBar({ controls }: { controls: { current: ViewControls | null } }) {

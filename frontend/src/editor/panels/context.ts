@@ -4,7 +4,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Editor } from "../editor";
 import type { State } from "../state";
-import { useStore } from "../store";
+import { useStore } from "../lib/store";
 
 export const EditorContext = createContext<Editor | null>(null);
 

@@ -1,9 +1,9 @@
 /** The line under the image: for every tool in every moment there is one, and it is about that tool. */
 
 import { describe, expect, it } from "vitest";
-import { SHORTCUTS } from "../keys";
+import { SHORTCUTS } from "./keys";
 import { initialState } from "../state";
-import { begin } from "../work";
+import { begin } from "../model/work";
 import { allHints, hintOf, HINTS, MOMENTS, momentOf, partsOf, TOOLS } from "./hints";
 
 const VIEW = { width: 10, height: 10 };

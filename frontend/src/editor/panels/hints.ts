@@ -1,6 +1,6 @@
 /** What the pointer does now, in one line under the image: a table of every tool in every moment. */
 
-import type { Action } from "../keys";
+import type { Action } from "./keys";
 import type { State, Tool } from "../state";
 
 /** `cutting` and `cuttingNothing`: while *Cut* is chosen, with and without an open object. */

@@ -1,7 +1,7 @@
 /** The keyboard, heard anywhere in the window. */
 
 import type { Editor } from "../editor";
-import { actionOf, belongsTo, isPeek, type Action } from "../keys";
+import { actionOf, belongsTo, isPeek, type Action } from "./keys";
 import type { Suggestions } from "../suggestions/suggestions";
 import type { ViewControls } from "./Canvas";
 import { closePopover, performOnObjects } from "./objectKeys";

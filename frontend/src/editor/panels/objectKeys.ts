@@ -1,7 +1,7 @@
 /** The actions about chosen objects and about how things are shown. */
 
 import type { Editor } from "../editor";
-import type { Action } from "../keys";
+import type { Action } from "./keys";
 import type { ViewControls } from "./Canvas";
 
 /** The id of the popover that `look` opens. */

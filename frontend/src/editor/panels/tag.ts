@@ -1,6 +1,6 @@
 /** What the pointed suggestion is, written at its box: an element of its own, so that pointing paints little. */
 
-import type { Stage } from "../canvas";
+import type { Stage } from "../view/canvas";
 import type { Editor } from "../editor";
 import { percent } from "../suggestions/offer";
 import { pointedOf } from "../suggestions/state";

@@ -1,7 +1,7 @@
 /** What steps and journal entries are called: “Undo brush stroke”. */
 
-import type { Entry } from "../journal";
-import type { Did } from "../work";
+import type { Entry } from "../model/journal";
+import type { Did } from "../model/work";
 
 const WORDS: Readonly<Record<Did | Entry["what"], string>> = {
   open: "open object",

@@ -1,11 +1,11 @@
 /** What is proposed on an image, and what of it there is to decide now. Pure. */
 
-import type { Category } from "../boot";
-import { unwire, type Click } from "../clicks";
+import type { Category } from "../server/page";
+import { unwire, type Click } from "../model/clicks";
 import { area, intersect, spansOf, type Spans } from "../mask/spans";
-import type { WireClick } from "../protocol";
-import { covers, patchOfView, RleError, type Patch } from "../rle";
-import type { Point, Size } from "../viewport";
+import type { WireClick } from "../server/protocol";
+import { covers, patchOfView, RleError, type Patch } from "../mask/rle";
+import type { Point, Size } from "../view/viewport";
 
 export type Method = "everything" | "instances" | "panoptic" | "text";
 

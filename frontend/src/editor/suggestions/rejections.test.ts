@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Refused, Unreachable } from "../api";
-import type { Storage } from "../storage";
+import { Refused, Unreachable } from "../server/api";
+import type { Storage } from "../lib/storage";
 import { Rejections, type Decision } from "./rejections";
 
 class Cupboard implements Storage {

@@ -4,8 +4,8 @@
  * the last word about a suggestion counts.
  */
 
-import { Refused } from "../api";
-import type { Storage } from "../storage";
+import { Refused } from "../server/api";
+import type { Storage } from "../lib/storage";
 
 export type Decision = "reject" | "reopen";
 

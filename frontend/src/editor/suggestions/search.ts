@@ -1,13 +1,13 @@
 /** Finds an object by what somebody says of it. */
 
-import { wordsOf } from "../api";
-import type { Boot } from "../boot";
+import { wordsOf } from "../server/api";
+import type { Boot } from "../server/page";
 import type { State } from "../state";
-import type { Store } from "../store";
-import { closeBlank, type Desk } from "./desk";
-import { heatOf, type Heat } from "./heat";
+import type { Store } from "../lib/store";
+import { closeBlank, type Desk } from "./context";
+import { heatOf, type Heat } from "./heatMap";
 import { suggestionOf } from "./offer";
-import type { Pool } from "./pool";
+import type { Pool } from "./suggestionList";
 import type { Found, SuggestionService } from "./service";
 import { answerWords, whyNot } from "./words";
 

@@ -1,6 +1,6 @@
 /** The suggestions' endpoints, typed. */
 
-import type { Api } from "../api";
+import type { Api } from "../server/api";
 import type { Method, SuggestionData } from "./offer";
 
 /** How far a method is with the image. */

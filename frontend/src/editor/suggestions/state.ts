@@ -1,7 +1,7 @@
 /** What there is to see of suggestions, in a store of its own: most panels don't care. */
 
-import { Store } from "../store";
-import type { Heat } from "./heat";
+import { Store } from "../lib/store";
+import type { Heat } from "./heatMap";
 import type { Method, Suggestion } from "./offer";
 import type { Look } from "./service";
 

@@ -1,12 +1,12 @@
 /** Suggestions in the editor, without a window: against a server that lives in this file. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Listener } from "../connection";
+import type { Listener } from "../server/connection";
 import { Editor } from "../editor";
 import { perform } from "../panels/keyboard";
-import type { Hello } from "../protocol";
+import type { Hello } from "../server/protocol";
 import { around, bootOf, storageOn } from "../testing";
-import { recipeOf } from "../work";
+import { recipeOf } from "../model/work";
 import type { Method, SuggestionData } from "./offer";
 import { rectangle, written } from "./testing";
 

@@ -5,19 +5,19 @@
  * became of it, and why undo, conflicts and lost connections need nothing of their own here.
  */
 
-import type { Boot, Surroundings } from "../boot";
-import { wire } from "../clicks";
-import type { ObjectChange } from "../journal";
-import { same } from "../rle";
+import type { Boot, Surroundings } from "../server/page";
+import { wire } from "../model/clicks";
+import type { ObjectChange } from "../model/journal";
+import { same } from "../mask/rle";
 import type { State } from "../state";
-import type { Store } from "../store";
-import type { Drag, Press } from "../tools";
-import type { Point } from "../viewport";
-import { correct, recipeOf } from "../work";
-import { Asking } from "./asking";
-import type { Desk } from "./desk";
+import type { Store } from "../lib/store";
+import type { Drag, Press } from "../editing/tools/toolbox";
+import type { Point } from "../view/viewport";
+import { correct, recipeOf } from "../model/work";
+import { Asking } from "./requests";
+import type { Desk } from "./context";
 import { between, following, neighbour, smallestAt, together, type Suggestion } from "./offer";
-import { Pool } from "./pool";
+import { Pool } from "./suggestionList";
 import { Rejections } from "./rejections";
 import { Search } from "./search";
 import { SuggestionService } from "./service";

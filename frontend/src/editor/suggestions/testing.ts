@@ -1,7 +1,7 @@
 /** Suggestions for tests. */
 
 import { patchOf, spansOf } from "../mask/spans";
-import { viewCounts, type Box } from "../rle";
+import { viewCounts, type Box } from "../mask/rle";
 import type { Suggestion, SuggestionData } from "./offer";
 
 const VIEW = { width: 100, height: 60 };

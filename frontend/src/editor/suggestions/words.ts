@@ -1,6 +1,6 @@
 /** What people are told about suggestions. Pure. */
 
-import type { Boot } from "../boot";
+import type { Boot } from "../server/page";
 import { percent, type Method } from "./offer";
 import type { SuggestionsState } from "./state";
 

@@ -1,0 +1,137 @@
+/** Goes from image to image within one page. The likely next ones are loaded while this one is worked on. */
+
+import { Api, Refused } from "../server/api";
+import type { Boot } from "../server/page";
+import type { Editor } from "../editor";
+
+export interface Page {
+  /** The editor of an image; it is begun by the walk. */
+  make(boot: Boot, walk: Walk): Editor;
+  show(editor: Editor): void;
+  api(boot: Boot): Api;
+  /** What these images need is loaded ahead, the likeliest first. */
+  expect(boots: readonly Boot[]): void;
+  /** Leave this page. */
+  load(url: string): void;
+  /** The address bar: another entry of the browser's history, or a corrected one. */
+  address(url: string, boot: Boot, how: "push" | "stay"): void;
+}
+
+/** The first clicks come before what may be next. */
+const SETTLE_MS = 250;
+/** What was loaded ahead is not trusted for longer. */
+const FRESH_MS = 45_000;
+
+export class Walk {
+  private editor: Editor | null = null;
+  private readonly boots = new Map<string, { at: number; boot: Promise<Boot> }>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private going = false;
+  private looked: Editor | null = null;
+
+  constructor(
+    private readonly page: Page,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  get current(): Editor | null {
+    return this.editor;
+  }
+
+  begin(boot: Boot): void {
+    this.open(boot);
+  }
+
+  /** What was loaded ahead is old: the project changed. */
+  forget(): void {
+    this.boots.clear();
+  }
+
+  /** What an editor does when it is left for another address. `how`: `stay` when the browser has gone there already. */
+  async go(url: string, how: "push" | "stay" = "push"): Promise<void> {
+    const { editor } = this;
+    if (!editor || this.going) return;
+    this.going = true;
+    try {
+      const target = url === editor.boot.project.next ? await this.nextOffered(editor) : url;
+      if (target === null || !isEditor(target)) return this.page.load(target ?? url);
+      const boot = await this.ahead(target, editor);
+      this.page.address(target, boot, how);
+      this.open(boot);
+    } catch (error) {
+      if (error instanceof Refused) {
+        if (error.status !== 404 || !(await this.around(editor))) return this.page.load(url); // it says what is wrong
+        editor.toasts.say("The other image was deleted. This image stays open.");
+      } else {
+        editor.toasts.say("The server can't be reached, so the other image can't be opened. This image stays open.");
+      }
+      if (how === "stay") this.page.address(`/images/${editor.boot.image.id}/`, editor.boot, "push");
+    } finally {
+      this.going = false;
+    }
+  }
+
+  /** Ask anew which images are around this one; false when it can't be opened itself. */
+  private async around(editor: Editor): Promise<boolean> {
+    this.boots.clear();
+    const boot = await this.page
+      .api(editor.boot)
+      .boot(`/images/${editor.boot.image.id}/`)
+      .catch(() => null);
+    if (boot) editor.journey.neighbours = boot;
+    return boot !== null;
+  }
+
+  private open(boot: Boot): void {
+    const before = this.editor;
+    this.editor = this.page.make(boot, this);
+    before?.dispose();
+    void this.editor.begin(); // the connection is on its way while the window is drawn
+    this.page.show(this.editor);
+    this.boots.clear();
+    this.lookAhead(SETTLE_MS);
+  }
+
+  /** Soon, and again and again: who is next changes when others work, too. */
+  private lookAhead(wait: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      if (!globalThis.document?.hidden) void this.prepare().catch(() => {}); // without a connection: later
+      this.lookAhead(FRESH_MS);
+    }, wait);
+  }
+
+  private async prepare(): Promise<void> {
+    const { editor } = this;
+    if (!editor) return;
+    if (this.boots.size > 0 || this.looked === editor)
+      editor.journey.neighbours = await this.page.api(editor.boot).boot(`/images/${editor.boot.image.id}/`);
+    this.looked = editor;
+    if (editor !== this.editor) return;
+    const urls = await editor.journey.likely();
+    const boots = await Promise.all(urls.map((url) => this.ahead(url, editor).catch(() => null)));
+    if (editor !== this.editor) return;
+    const found = boots.filter((boot) => boot !== null);
+    this.page.expect(found);
+    editor.prefetch(found.map(({ image }) => image.id));
+  }
+
+  private ahead(url: string, editor: Editor): Promise<Boot> {
+    const known = this.boots.get(url);
+    if (known && this.now() - known.at < FRESH_MS) return known.boot;
+    const boot = this.page.api(editor.boot).boot(url);
+    this.boots.set(url, { at: this.now(), boot });
+    boot.catch(() => this.boots.delete(url));
+    return boot;
+  }
+
+  /** The image that the project offers next; null when there is none. */
+  private async nextOffered(editor: Editor): Promise<string | null> {
+    const { image } = await this.page.api(editor.boot).next(editor.boot.image.id);
+    return image === null ? null : `/images/${image}/`;
+  }
+}
+
+export function isEditor(url: string): boolean {
+  return /^\/images\/\d+\/$/.test(url);
+}

@@ -1,0 +1,84 @@
+/** News of the project: the editor goes by its classes, attributes, settings and the person's role as they are now. */
+
+import { Refused, type Api, type ProjectData } from "../server/api";
+import type { Boot } from "../server/page";
+import type { Outbox } from "../saving/outbox";
+import { canBeSaved } from "../saving/refused";
+import type { State } from "../state";
+import type { Store } from "../lib/store";
+import type { Toasts } from "./toasts";
+
+const LABELERS: readonly string[] = ["manager", "annotator"];
+export const GONE: Readonly<Record<"image" | "project", string>> = {
+  image: "This image was deleted.",
+  project: "This project was deleted.",
+};
+
+/** What the news need of the editor. */
+export interface Desk {
+  readonly boot: Boot;
+  readonly store: Store<State>;
+  readonly outbox: Outbox;
+  readonly toasts: Toasts;
+  readonly objects: { panoptic: boolean };
+  /** Nothing can be kept here any more. */
+  setAside(): void;
+}
+
+export class ProjectNews {
+  constructor(
+    private readonly desk: Desk,
+    private readonly api: Api,
+    /** What was loaded ahead for other images is old. */
+    private readonly forget: () => void,
+  ) {}
+
+  /** Load the project again. Without an answer: at the next news, or when the connection is back. */
+  async load(): Promise<void> {
+    const { boot, outbox } = this.desk;
+    try {
+      this.take(await this.api.project(boot.project.id));
+    } catch (error) {
+      if (error instanceof Refused) await outbox.check(); // it says whether the person is signed out, or no member
+    }
+  }
+
+  gone(what: "image" | "project"): void {
+    this.desk.outbox.end(GONE[what]);
+  }
+
+  private take({ role, ...news }: ProjectData): void {
+    const { boot, store, outbox, toasts, objects } = this.desk;
+    this.forget();
+    const { name, instructions, categories, attributes = [], panoptic = false } = boot.project;
+    const before = JSON.stringify([name, instructions, categories, attributes, panoptic]);
+    const { name: title, instructions: text, categories: classes, attributes: asked, panoptic: rule } = news;
+    const after = { name: title, instructions: text, categories: classes, attributes: asked, panoptic: rule };
+    const changed = before !== JSON.stringify(Object.values(after));
+    Object.assign(boot.project, after);
+    objects.panoptic = rule;
+    const { activeCategory } = store.get();
+    const there = classes.some(({ number }) => number === activeCategory);
+    const active = there ? activeCategory : boot.user.can_label ? (classes[0]?.number ?? null) : null;
+    store.set({ project: { ...boot.project }, activeCategory: active });
+    if (changed) toasts.say("The project's settings were changed.");
+    this.takeRole(role);
+    const known = new Set(classes.map(({ number }) => number));
+    outbox.retryRefused((one) => canBeSaved(one, known, boot.user.can_label));
+  }
+
+  private takeRole(role: string): void {
+    const { boot, toasts } = this.desk;
+    if (role === boot.user.role) return;
+    const [could, can] = [boot.user.can_label, LABELERS.includes(role)];
+    boot.user.role = role;
+    if (can && !could) {
+      const action = { label: "Reload", run: () => location.reload() };
+      toasts.say(`Your role is ${role} now. Reload the page to label.`, action);
+    } else if (could && !can) {
+      this.desk.setAside();
+      boot.user.can_label = false;
+      toasts.say(`Your role is ${role} now: you can view objects but not change them.`);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/** Changes of other images that a tab could not save before it was closed: to be opened, downloaded or discarded. */
+
+import { Queue, type QueueHead, type Waiting } from "./pendingStore";
+import type { Locks } from "./tabScope";
+import type { Records } from "../lib/indexedDb";
+
+export interface Leftover {
+  readonly image: number;
+  /** What it is called; null where an older editor did not store it. */
+  readonly name: string | null;
+  /** Whether it can still be opened; null while that is not known. */
+  readonly there: boolean | null;
+}
+
+export interface Left extends Waiting {
+  readonly image: QueueHead["image"] | null;
+}
+
+/** The person's images with changes that no open tab has, but for the one of `base` (`person/image`). */
+export async function leftovers(records: Records, locks: Locks, base: string): Promise<Leftover[]> {
+  const [person] = base.split("/");
+  const found = new Map<number, Leftover>();
+  for (const scope of await scopesWithQueue(records, `${person}/`)) {
+    if (`${scope}/`.startsWith(`${base}/`)) continue;
+    const release = await locks.hold(scope, 0);
+    if (!release) continue; // the tab that has it open saves it
+    release();
+    const image = Number(scope.split("/")[1]);
+    if (!Number.isInteger(image) || found.has(image)) continue;
+    const name = (await headOf(records, scope))?.image?.name ?? null;
+    found.set(image, { image, name, there: null });
+  }
+  return [...found.values()];
+}
+
+/** Everything that waits for an image, of all tabs. */
+export async function leftOf(records: Records, person: number, image: number): Promise<Left> {
+  const all: Waiting[] = [];
+  let about: Left["image"] = null;
+  for (const scope of await scopesWithQueue(records, `${person}/${image}/`)) {
+    about = (await headOf(records, scope))?.image ?? about;
+    const waiting = await new Queue(records, scope).read();
+    if (waiting) all.push(waiting);
+  }
+  return {
+    before: null,
+    operations: all.flatMap(({ operations }) => operations),
+    refused: all.flatMap(({ refused = [] }) => refused),
+    image: about,
+  };
+}
+
+/** Forget what waits for an image; not what a tab has that is open. */
+export async function discard(records: Records, locks: Locks, person: number, image: number): Promise<void> {
+  for (const scope of await scopesWithQueue(records, `${person}/${image}/`)) {
+    const release = await locks.hold(scope, 0);
+    if (!release) continue;
+    try {
+      const keys = (await records.keys(`${scope}/`)).filter((key) => /\/(?:queue|op-\d+|open)$/.test(key));
+      await records.write(new Map(keys.map((key) => [key, undefined])));
+    } finally {
+      release();
+    }
+  }
+}
+
+async function scopesWithQueue(records: Records, prefix: string): Promise<string[]> {
+  const keys = (await records.keys(prefix)).filter((key) => key.endsWith("/queue"));
+  return keys.map((key) => key.slice(0, -"/queue".length));
+}
+
+async function headOf(records: Records, scope: string): Promise<QueueHead | undefined> {
+  const [head] = (await records.read([`${scope}/queue`])) as [QueueHead?];
+  return head;
+}

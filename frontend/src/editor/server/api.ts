@@ -1,0 +1,280 @@
+/** The annotation endpoints: typed calls, errors that say whether trying again can help. */
+
+import { csrfToken } from "../../csrf";
+import type { AttributeDefinition, Boot, Category } from "./page";
+import type { EncodingState, WireClick } from "./protocol";
+
+export type Status = "new" | "in_progress" | "done" | "skipped";
+
+/** Answers to the project's attributes, by their number. */
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** A kept object as the API writes it: `counts` is compressed COCO RLE of the whole view. */
+export interface AnnotationData {
+  readonly id: number;
+  readonly uid: string;
+  readonly category: number;
+  readonly counts: string;
+  readonly bbox: readonly [number, number, number, number];
+  readonly area: number;
+  readonly clicks: readonly WireClick[];
+  /** Its place in the drawing order. */
+  readonly z?: number;
+  readonly attributes?: Attributes;
+  readonly created_by: string | null;
+  readonly changed_at: string;
+}
+
+/** An image as lists show it. */
+export interface ImageItem {
+  readonly id: number;
+  readonly name: string;
+  readonly thumbnail: string;
+  readonly editor: string;
+  readonly state: EncodingState;
+  readonly status: Status;
+  readonly objects: number;
+  /** Why it is skipped, and the beginning of what is noted about it. */
+  readonly skipped: string;
+  readonly note: string;
+}
+
+/** A project as the API writes it. */
+export interface ProjectData {
+  readonly name: string;
+  readonly instructions: string;
+  readonly role: string;
+  readonly categories: readonly Category[];
+  readonly attributes: readonly AttributeDefinition[];
+  readonly panoptic: boolean;
+}
+
+export type Which = "all" | "todo" | "unlabeled" | "mine" | "done" | "skipped" | "noted";
+
+export interface AnnotationSetData {
+  readonly version: number;
+  readonly status: Status;
+  /** Why the image is skipped; empty when it is not. */
+  readonly reason?: string;
+  /** What annotators have to say about the image. */
+  readonly note?: string;
+  readonly annotations: readonly AnnotationData[];
+}
+
+export interface Endpoints {
+  readonly annotations: string;
+  readonly annotation: string;
+  readonly changes?: string;
+  readonly status: string;
+  readonly retry: string;
+  readonly note: string;
+  readonly time: string;
+  /** The project's images, page by page. */
+  readonly images: string;
+  readonly next: string;
+  /** The person's own keys. */
+  readonly keys: string;
+}
+
+/** The server did not answer, or not now (5xx): the same request may succeed later. */
+export class Unreachable extends Error {
+  constructor(
+    message = "",
+    options: ErrorOptions = {},
+    /** 0: there was no answer. */
+    readonly status = 0,
+    /** Milliseconds that the server wants to be left alone. */
+    readonly pause = 0,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The server refused: repeating the request as it is will not help. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    /** With a conflict: the annotation set as it is on the server now. */
+    readonly current: AnnotationSetData | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** What to say about a request that failed. */
+export function wordsOf(error: unknown): string {
+  if (error instanceof Unreachable) {
+    const { cause } = error; // what the server said, if it did: too many at once
+    return typeof cause === "string" ? cause : "The server can't be reached. Try again in a moment.";
+  }
+  return error instanceof Refused
+    ? error.message
+    : "Something went wrong. Try again. If it happens again, reload the page.";
+}
+
+/** Browsers allow 64 KiB of requests that outlive their page; leave room for the headers. */
+const KEEPALIVE_BYTES = 60_000;
+const TIMEOUT_MS = 30_000;
+
+export class Api {
+  constructor(
+    private readonly endpoints: Endpoints,
+    private readonly fetcher: typeof fetch = (...args) => fetch(...args),
+  ) {}
+
+  load(): Promise<AnnotationSetData> {
+    return this.call<AnnotationSetData>("GET", this.endpoints.annotations).then(whole("annotations"));
+  }
+
+  create(body: {
+    version: number;
+    uid: string;
+    category: number;
+    counts: string;
+    clicks: readonly WireClick[];
+    z?: number;
+    attributes?: Attributes;
+  }): Promise<{ version: number; annotation: AnnotationData }> {
+    return this.call<Kept>("POST", this.endpoints.annotations, body).then(whole("annotation"));
+  }
+
+  change(
+    id: number,
+    body: {
+      version: number;
+      category?: number;
+      counts?: string;
+      clicks?: readonly WireClick[];
+      z?: number;
+      attributes?: Attributes;
+    },
+  ): Promise<{ version: number; annotation: AnnotationData }> {
+    return this.call<Kept>("PUT", `${this.endpoints.annotation}${id}`, body).then(whole("annotation"));
+  }
+
+  /** Several changes that belong together: all are carried out, or none. */
+  changeMany(body: {
+    version: number;
+    changes: readonly object[];
+  }): Promise<{ version: number; annotations: readonly AnnotationData[] }> {
+    const answer = this.call<{ version: number; annotations: readonly AnnotationData[] }>(
+      "POST",
+      this.endpoints.changes ?? "",
+      body,
+    );
+    return answer.then(whole("annotations"));
+  }
+
+  remove(id: number, version: number): Promise<{ version: number }> {
+    return this.call<Versioned>("DELETE", `${this.endpoints.annotation}${id}`, { version }).then(whole());
+  }
+
+  setStatus(
+    status: Status,
+    version: number,
+    reason?: string,
+  ): Promise<{ version: number; status: Status; reason?: string }> {
+    const body = { version, status, ...(reason && { reason }) };
+    return this.call<Versioned & { status: Status; reason?: string }>("POST", this.endpoints.status, body).then(
+      whole(),
+    );
+  }
+
+  setNote(text: string, version: number): Promise<{ version: number; note: string }> {
+    return this.call<Versioned & { note: string }>("POST", this.endpoints.note, { version, text }).then(whole());
+  }
+
+  /** How long the image was worked on so far; `session` names this opening of it. */
+  reportTime(session: string, seconds: number): Promise<unknown> {
+    return this.call("POST", this.endpoints.time, { session, seconds });
+  }
+
+  saveKeys(keys: Readonly<Record<string, readonly string[]>>): Promise<unknown> {
+    return this.call("PUT", this.endpoints.keys, { keys });
+  }
+
+  images(query: Readonly<Record<string, string | number>>): Promise<{
+    results: readonly ImageItem[];
+    next?: number | null;
+    previous?: number | null;
+  }> {
+    const words = Object.entries(query).map(([name, value]) => [name, String(value)]);
+    return this.call("GET", `${this.endpoints.images}?${new URLSearchParams(words)}`);
+  }
+
+  /** The project as it is now, with the person's role. */
+  project(id: number): Promise<ProjectData> {
+    return this.call("GET", `/api/projects/${id}`);
+  }
+
+  /** What the editor starts with on another image; `url` is its page's. */
+  boot(url: string): Promise<Boot> {
+    return this.call("GET", `/api${url}editor`);
+  }
+
+  /** The image that the project offers after this one. */
+  next(after: number): Promise<{ image: number | null }> {
+    return this.call("POST", this.endpoints.next, { after });
+  }
+
+  /** Ask for the image's features to be computed once more. */
+  retryEncoding(): Promise<unknown> {
+    return this.call("POST", this.endpoints.retry);
+  }
+
+  async call<T>(method: string, url: string, body?: object): Promise<T> {
+    const text = body === undefined ? null : JSON.stringify(body);
+    let response: Response;
+    try {
+      response = await this.fetcher(url, {
+        method,
+        body: text,
+        credentials: "same-origin",
+        headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+        keepalive: text !== null && text.length < KEEPALIVE_BYTES,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch (error) {
+      throw new Unreachable(error instanceof Error ? error.message : String(error));
+    }
+    const answer: unknown = await response.json().catch(() => null);
+    if (response.ok && answer !== null) return answer as T;
+    throw failure(response, answer);
+  }
+}
+
+interface Versioned {
+  readonly version: number;
+}
+type Kept = Versioned & { readonly annotation: AnnotationData };
+
+/** Checks that an answer is one of this server's: what a proxy says in its place must not be taken for "saved". */
+function whole<T extends Versioned>(part?: "annotation" | "annotations"): (answer: T) => T {
+  return (answer) => {
+    const found = part && (answer as unknown as Record<string, unknown>)[part];
+    const one = (value: unknown) => typeof (value as AnnotationData | null)?.uid === "string";
+    const right = !part || (part === "annotation" ? one(found) : Array.isArray(found) && found.every(one));
+    if (!Number.isInteger(answer.version) || !right) throw new Unreachable("The server's answer can't be read.");
+    return answer;
+  };
+}
+
+const WAITS: readonly number[] = [408, 425, 429];
+
+function failure(response: Response, answer: unknown): Error {
+  const error = (answer as { error?: { code?: string; message?: string; current?: AnnotationSetData } } | null)?.error;
+  if (response.status >= 500 || WAITS.includes(response.status) || response.ok) {
+    const seconds = Number(response.headers?.get("Retry-After") ?? 0);
+    const pause = Number.isFinite(seconds) ? Math.max(0, 1000 * seconds) : 0;
+    const options = { cause: error?.message };
+    return new Unreachable(`The server answered ${response.status}.`, options, response.status, pause);
+  }
+  return new Refused(
+    response.status,
+    error?.code ?? "refused",
+    error?.message ?? `The server refused the change (${response.status}).`,
+    error?.current ?? null,
+  );
+}

@@ -1,0 +1,64 @@
+/** How an image's picture comes: whole, or in blocks when it is large. */
+
+import { BlockPicture } from "./blocks/picture";
+import { seenThrough, type Blocks } from "./blocks/pyramid";
+import type { Decode } from "./decoding";
+import type { Editor } from "../editor";
+import { WholePicture, type Picture } from "./picture";
+
+/** A browser shows a picture of so many pixels whole, too. */
+const MOST_WHOLE = 60_000_000;
+const ASK_EVERY_MS = 2_000;
+
+/** The view, or another window of the original, which `url` leads to; `wanted`: whether it still is. Throws when it
+ * can't be loaded. */
+export async function loadPicture(
+  editor: Editor,
+  url: string,
+  changed: () => void,
+  wanted: () => boolean,
+): Promise<Picture> {
+  const { image } = editor.boot;
+  const isView = url === image.view;
+  const ahead = isView ? (editor.pictures?.take(url) ?? null) : null;
+  if (!image.blocks) return WholePicture.load(url, image, changed, ahead);
+  const decode = editor.pictures?.decode ?? decodeHere;
+  if (!isView) {
+    const blocks = await whenMade(image.blocks, wanted, () => {});
+    return BlockPicture.load(seenThrough(blocks, url), image, decode, changed);
+  }
+  if (image.blocks.levels.length > 0) return BlockPicture.load(image.blocks, image, decode, changed, ahead);
+  if (image.width * image.height <= MOST_WHOLE) return WholePicture.load(url, image, changed);
+  try {
+    const blocks = await whenMade(image.blocks, wanted, (done) => editor.store.set({ pictureMade: done }));
+    return await BlockPicture.load(blocks, image, decode, changed);
+  } finally {
+    editor.store.set({ pictureMade: null });
+  }
+}
+
+/** Asks until the blocks are made. Throws when they can't be. */
+async function whenMade(blocks: Blocks, wanted: () => boolean, tell: (done: number) => void): Promise<Blocks> {
+  let now = blocks;
+  while (now.levels.length === 0) {
+    if (now.failed) throw new Error("The picture can't be made ready.");
+    tell(now.done ?? 0);
+    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+    if (!wanted()) throw new Error("Another picture was asked for.");
+    now = await fetch(blocks.status, { credentials: "same-origin" }).then(
+      async (answer) => (answer.ok ? ((await answer.json()) as Blocks) : { ...now, failed: true }),
+      () => now, // the server is away: later
+    );
+  }
+  return now;
+}
+
+/** Without a worker. */
+const decodeHere: Decode = ({ urls }, signal) =>
+  Promise.all(
+    urls.map(async (url) => {
+      const answer = await fetch(url, { credentials: "same-origin", signal: signal ?? null });
+      if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+      return createImageBitmap(await answer.blob());
+    }),
+  );

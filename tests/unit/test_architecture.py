@@ -1,6 +1,7 @@
 """A room imports only rooms listed before it: the tables of docs/architecture.md, held against the imports."""
 
 import ast
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = re.compile(r"^### `([\w/]+)/`\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
 ROWS = re.compile(r"^\| `([\w.]+?)(?:\.py|\.ts|\.tsx)?/?` \|", re.MULTILINE)
+SCRIPTS = (".ts", ".tsx")
+# `from "./x"` of an import or a re-export, type-only ones too; `import "./x"`; `import("./x")`.
+SCRIPT_IMPORTS = re.compile(r"""\b(?:from|import)\s*\(?\s*["'](\.[^"'?]*)""")
 
 
 def rooms() -> dict[str, list[str]]:
@@ -19,14 +23,24 @@ def rooms() -> dict[str, list[str]]:
 
 
 def modules(folder: str) -> dict[str, Path]:
-    """Dotted names of all Python modules under a folder; a package's name is its `__init__`."""
-    files = sorted((ROOT / folder).rglob("*.py"))
-    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in files}
+    """Dotted names of all modules under a folder, Python's or TypeScript's; a package's name is its `__init__`.
+
+    TypeScript's tests are left out: they look at parts from outside.
+    """
+    there = (path for path in sorted((ROOT / folder).rglob("*")) if path.suffix in (".py", *SCRIPTS))
+    return {module_name(path): path for path in there if ".test." not in path.name}
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 @cache
 def imported(path: Path) -> frozenset[str]:
-    """Dotted names that a Python file imports, at any depth of the code and for type checkers alone, too."""
+    """Dotted names that a file imports, at any depth of the code and for type checkers alone, too."""
+    if path.suffix in SCRIPTS:
+        targets = SCRIPT_IMPORTS.findall(path.read_text())
+        return frozenset(script_name(path.parent / target) for target in targets)
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -34,6 +48,12 @@ def imported(path: Path) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     return frozenset(names)
+
+
+def script_name(target: Path) -> str:
+    """The dotted name of what a relative import of TypeScript means, which leaves the ending out."""
+    whole = Path(os.path.normpath(target))
+    return ".".join(whole.relative_to(ROOT).parts)
 
 
 def graph(folder: str) -> dict[str, set[str]]:
@@ -80,10 +100,16 @@ def room_of(module: str, folder: str) -> str | None:
     return parts[len(above)] if parts[: len(above)] == above and len(parts) > len(above) else None
 
 
-PYTHON = [folder for folder in rooms() if not folder.startswith("frontend")]
+FOLDERS = list(rooms())
 
 
-@pytest.mark.parametrize("folder", PYTHON)
+def test_the_tables_are_found() -> None:
+    assert {"inference", "inference/heads", "decoding", "labeling", "frontend/src", "frontend/src/editor"} == set(
+        FOLDERS
+    )
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_a_room_imports_only_rooms_before_it(folder: str) -> None:
     order = rooms()[folder]
     wrong = []
@@ -96,21 +122,34 @@ def test_a_room_imports_only_rooms_before_it(folder: str) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("folder", PYTHON)
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_the_table_names_every_room(folder: str) -> None:
-    there = {
-        path.stem
-        for path in (ROOT / folder).iterdir()
-        if path.suffix == ".py" and path.stem != "__init__" or (path / "__init__.py").exists()
-    }
+    there = {room for name in modules(folder) if (room := room_of(name, folder))}
     order = rooms()[folder]
     assert there == set(order)
     assert len(order) == len(set(order))
 
 
-@pytest.mark.parametrize("folder", ["inference", "decoding", "labeling"])
+@pytest.mark.parametrize("folder", ["inference", "decoding", "labeling", "frontend/src"])
 def test_no_modules_import_each_other_in_a_circle(folder: str) -> None:
     assert circles(graph(folder)) == []
+
+
+def test_imports_of_typescript_are_found() -> None:
+    text = """
+        import type { A } from "./a";
+        import { B,
+            type C } from "../b";
+        import "./c";
+        export { D } from "./d";
+        import Worker from "./e.worker?worker&inline";
+        import { render } from "preact";
+        const F = await import("./f");
+        type G = import("./g").G;
+    """
+    assert SCRIPT_IMPORTS.findall(text) == ["./a", "../b", "./c", "./d", "./e.worker", "./f", "./g"]
+    state = imported(ROOT / "frontend/src/editor/state.ts")
+    assert {"frontend.src.editor.model.work", "frontend.src.editor.view.picture"} <= state
 
 
 def test_circles_are_found() -> None:

@@ -1,13 +1,13 @@
 /** What the hand tools cost on a 40-megapixel picture, in milliseconds of CPU: `npm run bench:masks`. */
 
-import { grow, shrink, smooth } from "../editor/mask/morphology";
+import type { Point } from "../editor/lib/geometry";
 import { drawn, over, UNTOUCHED } from "../editor/mask/hand";
+import { grow, shrink, smooth } from "../editor/mask/morphology";
+import { outline } from "../editor/mask/outline";
 import { holes, largest } from "../editor/mask/parts";
+import { decodeRuns, encodeRuns, patchOfView, viewCounts } from "../editor/mask/rle";
 import { polygon, stroke } from "../editor/mask/shapes";
 import { area, patchOf, spansOf, subtract, union, type Spans } from "../editor/mask/spans";
-import { outline } from "../editor/mask/outline";
-import { decodeRuns, encodeRuns, patchOfView, viewCounts } from "../editor/mask/rle";
-import type { Point } from "../editor/view/viewport";
 
 const VIEW = { width: 8000, height: 5000 };
 const TIMES = 9;

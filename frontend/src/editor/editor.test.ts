@@ -1,15 +1,15 @@
 /** The editor without a window: clicks, strokes, keeping and undo against a decoder and a set that live in this file. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { AnnotationData } from "./server/api";
-import type { Answer, ClickConnection, Listener, Tracked } from "./server/connection";
 import { Editor } from "./editor";
+import type { Point } from "./lib/geometry";
+import { MemoryDatabase } from "./lib/indexedDb";
 import { stroke } from "./mask/shapes";
 import { patchOf } from "./mask/spans";
-import { MemoryRecords } from "./lib/indexedDb";
-import { around, bootOf } from "./testing";
-import type { Point } from "./view/viewport";
 import { clicksOf, isSettled } from "./model/work";
+import type { Answer, ClickConnection, Listener, Tracked } from "./server/connection";
+import type { AnnotationData } from "./server/types";
+import { around, bootOf } from "./testing";
 
 const VIEW = { width: 60, height: 40 };
 
@@ -73,7 +73,7 @@ const BOOT = bootOf(VIEW);
 
 describe("the editor", () => {
   let service: Service;
-  let records: MemoryRecords;
+  let database: MemoryDatabase;
   let decoder: Decoder;
   let editor: Editor;
   const go = vi.fn();
@@ -84,7 +84,7 @@ describe("the editor", () => {
       decoder.listener = listener;
       return decoder as unknown as ClickConnection;
     };
-    editor = new Editor(BOOT, around(service, { records, connect, go }));
+    editor = new Editor(BOOT, around(service, { database, connect, go }));
     await editor.begin();
   };
   const state = () => editor.store.get();
@@ -100,7 +100,7 @@ describe("the editor", () => {
   beforeEach(async () => {
     go.mockClear();
     service = new Service();
-    records = new MemoryRecords();
+    database = new MemoryDatabase();
     await open();
   });
 
@@ -368,7 +368,7 @@ describe("the editor", () => {
       brush({ x, y: 30 });
       editor.keep();
       await vi.waitFor(() => expect(state().save.kind).toBe("offline"));
-      expect(await editor.journey.visit("/images/2/")).toBe(false);
+      expect(await editor.nextImage.visit("/images/2/")).toBe(false);
       expect(state().toast!.text).toContain("Saving. The next image opens");
       service.down = false;
     };

@@ -1,45 +1,67 @@
 /** What the annotator can do. Holds the parts together: socket, outbox, open objects, journal, tools, state. */
 
-import type { PicturesAhead } from "./view/picturePrefetch";
-import { Refused } from "./server/api";
-import { WorkClock } from "./editing/workTimer";
-import { Archive } from "./saving/draftStore";
-import type { Boot, Category, Surroundings } from "./server/page";
-import { clickAt, isInside, newUid } from "./model/clicks";
-import type { Answer, ClickConnection } from "./server/connection";
+import { ObjectCommands } from "./editing/commands";
+import { DisplayControl } from "./editing/displayControl";
+import type { Filmstrip } from "./editing/filmstrip";
 import { cancelled, History } from "./editing/history";
 import { ImageCommands } from "./editing/image";
-import { Journey } from "./editing/nextImage";
 import { Keeping } from "./editing/keeping";
-import { KeptObjects, type Kept } from "./model/kept";
-import { LookControl } from "./editing/displaySettings";
-import { ownKeys, useKeys, type OwnKeys } from "./panels/keys";
-import { operate, type Operator } from "./model/operators";
-import type { Spans } from "./mask/spans";
-import { sameAttributes } from "./model/journal";
-import { ObjectCommands } from "./editing/commands";
-import { isShown } from "./model/marks";
 import { ProjectNews } from "./editing/news";
-import { Outbox } from "./saving/outbox";
-import { takePlace, type Place } from "./saving/tabScope";
+import { NextImage } from "./editing/nextImage";
+import { KeySettings } from "./editing/ownKeys";
 import { Presence } from "./editing/presence";
 import { Preview } from "./editing/preview";
-import type { AnnotationsMessage, Hello, PromptBox } from "./server/protocol";
-import { Queue, type Drawer } from "./saving/pendingStore";
-import { covers, same } from "./mask/rle";
-import { initialState, type State, type Tool } from "./state";
-import { Store } from "./lib/store";
-import type { Desk } from "./suggestions/context";
-import { Suggestions } from "./suggestions/suggestions";
-import type { Strip } from "./editing/filmstrip";
 import { Toasts } from "./editing/toasts";
 import { Toolbox, type Pointing, type Target } from "./editing/tools/toolbox";
 import { Unsaved } from "./editing/unsaved";
-import type { Point } from "./view/viewport";
-import * as works from "./model/work";
+import { WorkTimer } from "./editing/workTimer";
 import { Workbench } from "./editing/workbench";
+import type { Point } from "./lib/geometry";
+import type { Database } from "./lib/indexedDb";
+import type { Locks } from "./lib/locks";
+import type { ValueStorage } from "./lib/storage";
+import { Store } from "./lib/store";
+import { newUid } from "./lib/uid";
+import { covers, same } from "./mask/rle";
+import type { Spans } from "./mask/spans";
+import { clickAt, isInside } from "./model/clicks";
+import { sameAttributes } from "./model/journal";
+import { KeptObjects, type Kept } from "./model/kept";
+import { isShown } from "./model/marks";
+import { operate, type Operator } from "./model/operators";
+import * as works from "./model/work";
+import { DraftStore } from "./saving/draftStore";
+import { Outbox } from "./saving/outbox";
+import { PendingStore, type PendingChanges } from "./saving/pendingStore";
+import { takeScope, type TabScope, type TabName } from "./saving/tabScope";
+import { type Api } from "./server/api";
+import type { Answer, ClickConnection, Listener } from "./server/connection";
+import type { AnnotationsMessage, Hello, PromptBox } from "./server/protocol";
+import type { Category, Boot } from "./server/types";
+import { initialState, type State, type Tool } from "./state";
+import type { SuggestionsContext } from "./suggestions/context";
+import { Suggestions } from "./suggestions/suggestions";
+import type { PicturePrefetch } from "./view/picturePrefetch";
 
-export class Editor implements Target, Desk {
+/** What the editor needs from the page around it. */
+export interface Surroundings {
+  readonly storage: ValueStorage;
+  readonly database: Promise<Database> | Database;
+  readonly locks: Locks;
+  readonly name: TabName;
+  readonly api: Api;
+  /** The same for all images of the project. */
+  readonly filmstrip: Filmstrip;
+  /** Pictures that are decoded already; without them each is when it is opened. */
+  readonly pictures?: PicturePrefetch;
+  readonly connect: (listener: Listener) => ClickConnection;
+  /** What was loaded ahead for other images is old. */
+  readonly forget?: () => void;
+  /** `stay`: the browser's history is there already. */
+  readonly go: (url: string, how: "push" | "stay") => void;
+}
+
+export class Editor implements Target, SuggestionsContext {
   readonly store: Store<State>;
   readonly outbox: Outbox;
   readonly toasts: Toasts;
@@ -48,21 +70,22 @@ export class Editor implements Target, Desk {
   readonly suggestions: Suggestions;
   readonly objects: ObjectCommands;
   readonly image: ImageCommands;
+  readonly keys: KeySettings;
   readonly unsaved: Unsaved;
   private readonly news: ProjectNews;
   private greeted = false;
   private readonly keeping: Keeping;
-  readonly look: LookControl;
+  readonly display: DisplayControl;
   private readonly connection: ClickConnection;
   readonly bench: Workbench;
-  private readonly archive: Archive;
+  private readonly drafts: DraftStore;
   private readonly preview: Preview;
   private readonly shown: KeptObjects;
   readonly presence: Presence;
-  readonly clock: WorkClock;
-  readonly journey: Journey;
-  private place: Place | null = null;
-  private seated!: (drawer: Drawer) => void;
+  readonly workTimer: WorkTimer;
+  readonly nextImage: NextImage;
+  private place: TabScope | null = null;
+  private seated!: (pending: PendingChanges) => void;
   private disposed = false;
 
   constructor(
@@ -75,13 +98,13 @@ export class Editor implements Target, Desk {
     const active = user.can_label ? (remembered ?? project.categories[0]) : undefined;
     this.store = new Store(initialState(image.state, active?.number ?? null));
     this.toasts = new Toasts(this.store);
-    this.store.set({ keys: ownKeys() });
+    this.keys = new KeySettings(this.store, around.api, this.toasts);
     const opening = newUid();
-    this.clock = new WorkClock((seconds) => void around.api.reportTime(opening, seconds).catch(() => {})); // the next tells more
+    this.workTimer = new WorkTimer((seconds) => void around.api.reportTime(opening, seconds).catch(() => {})); // the next tells more
     this.shown = new KeptObjects(image);
-    this.archive = new Archive(around.records);
-    this.outbox = new Outbox(around.api, this.drawer(), () => this.showKept());
-    this.journey = new Journey(boot, around, this.store, this.outbox, this.toasts);
+    this.drafts = new DraftStore(around.database);
+    this.outbox = new Outbox(around.api, this.pending(), () => this.showKept());
+    this.nextImage = new NextImage(boot, around, this.store, this.outbox, this.toasts);
     this.connection = around.connect({
       connection: (connection) => {
         this.store.set({ connection });
@@ -92,7 +115,7 @@ export class Editor implements Target, Desk {
       encoding: (message) => this.image.showEncoding(message),
       annotations: (change) => this.meetOthers(change),
       presence: (message) => this.presence.receive(message),
-      suggestions: (news) => void this.suggestions.asking.heard(news),
+      suggestions: (news) => void this.suggestions.requests.heard(news),
       project: () => void this.news.load(),
       gone: (what) => this.news.gone(what),
       mask: (answer) => this.receive(answer),
@@ -100,19 +123,19 @@ export class Editor implements Target, Desk {
         if (!this.preview.refused(object)) this.bench.refused(object, code, message);
       },
     });
-    this.bench = new Workbench(this.store, this.connection, this.archive, image, {
+    this.bench = new Workbench(this.store, this.connection, this.drafts, image, {
       stepped: () => this.history.forgetRedo(),
       finished: (work) => this.keeping.finished(work),
       say: (message) => this.toasts.say(message),
     });
-    this.history = new History(this.store, this.outbox, this.bench, this.archive, this.toasts);
+    this.history = new History(this.store, this.outbox, this.bench, this.drafts, this.toasts);
     this.presence = new Presence(this.store, this.connection, this.toasts, user.can_label, () => this.stopped());
     this.keeping = new Keeping(this);
     this.image = new ImageCommands(this, around.api);
     this.unsaved = new Unsaved(this, around);
     this.objects = new ObjectCommands(this, around.storage);
     this.news = new ProjectNews(this, around.api, () => around.forget?.());
-    this.look = new LookControl(this.store, around.storage, boot);
+    this.display = new DisplayControl(this.store, around.storage, boot);
     this.preview = new Preview(this.connection, (patch) => this.tools.showPreview(patch));
     const pointing = new Store<Pointing>({ sketch: null, dot: null });
     this.tools = new Toolbox(this.store, pointing, this, this.preview, image);
@@ -123,22 +146,22 @@ export class Editor implements Target, Desk {
   /** Load what is kept, restore what was open, and connect. */
   async begin(): Promise<void> {
     this.connection.connect();
-    this.strip.open(this.boot.image.id);
+    this.filmstrip.open(this.boot.image.id);
     if (!this.boot.user.can_label) {
       this.presence.begin(newUid());
       return this.outbox.load();
     }
     const { user, image } = this.boot;
-    this.place = await takePlace(this.around, `${user.id}/${image.id}`);
+    this.place = await takeScope(this.around, `${user.id}/${image.id}`);
     if (this.disposed) return this.place.leave();
     this.presence.begin(this.place.tab);
     this.store.set({ elsewhere: this.place.elsewhere });
     void this.unsaved.look();
     // Before there is anything to see: what undo would take back has to be known when somebody presses its key.
-    const { open, finishing, others, journal } = await this.archive.load(this.place.scope);
+    const { open, finishing, others, journal } = await this.drafts.load(this.place.scope);
     this.history.restore(journal);
     const { name, width, height } = image;
-    this.seated(new Queue(await this.around.records, this.place.scope, { name, width, height }));
+    this.seated(new PendingStore(await this.around.database, this.place.scope, { name, width, height }));
     await this.outbox.load();
     if (this.disposed) return;
     const busy = this.bench.open !== null; // somebody was faster than their browser: theirs stays, the other can be had back
@@ -149,7 +172,7 @@ export class Editor implements Target, Desk {
   /** The image is left: end what goes on by itself. What is not saved stays stored. */
   dispose(): void {
     this.disposed = true;
-    this.clock.flush();
+    this.workTimer.flush();
     this.connection.dispose();
     this.outbox.dispose();
     this.suggestions.dispose();
@@ -192,11 +215,11 @@ export class Editor implements Target, Desk {
   }
 
   /** Local copies of what is not saved; used as soon as this tab has its place. */
-  private drawer(): Drawer {
-    const seated = new Promise<Drawer>((resolve) => (this.seated = resolve));
+  private pending(): PendingChanges {
+    const seated = new Promise<PendingChanges>((resolve) => (this.seated = resolve));
     return {
       read: async () => (this.boot.user.can_label ? (await seated).read() : null),
-      write: (waiting) => void seated.then((drawer) => drawer.write(waiting)),
+      write: (waiting) => void seated.then((pending) => pending.write(waiting)),
     };
   }
 
@@ -269,7 +292,7 @@ export class Editor implements Target, Desk {
   }
 
   private ensureOpen(): void {
-    this.journey.stay();
+    this.nextImage.stay();
     if (this.bench.open) return;
     this.toasts.next();
     this.bench.begin(this.store.get().activeCategory);
@@ -442,18 +465,6 @@ export class Editor implements Target, Desk {
     if (this.boot.user.can_label && !this.canLabel) this.presence.take();
   }
 
-  /** The person's keys, here and on the server. */
-  async useKeys(keys: OwnKeys): Promise<void> {
-    useKeys(keys);
-    this.store.set({ keys });
-    try {
-      await this.around.api.saveKeys(keys);
-    } catch (error) {
-      const why = error instanceof Refused ? error.message : "The server can't be reached.";
-      this.toasts.say(`Your keys work until you leave this page but aren't saved. ${why}`);
-    }
-  }
-
   /** Their features come to the server's memory. */
   prefetch(images: readonly number[]): void {
     this.connection.prefetch(images);
@@ -461,16 +472,16 @@ export class Editor implements Target, Desk {
 
   /** Somebody does something. */
   touch(): void {
-    if (this.canLabel) this.clock.touch();
+    if (this.canLabel) this.workTimer.touch();
   }
 
   /** Pictures that are decoded already, and who decodes them. */
-  get pictures(): PicturesAhead | null {
+  get pictures(): PicturePrefetch | null {
     return this.around.pictures ?? null;
   }
 
-  get strip(): Strip {
-    return this.around.strip;
+  get filmstrip(): Filmstrip {
+    return this.around.filmstrip;
   }
 
   chooseTool(tool: Tool): void {
@@ -515,8 +526,8 @@ export class Editor implements Target, Desk {
     const before = this.store.get().save.kind;
     const back = before === "gone" && state.kind !== "gone";
     this.store.set({ kept, status, reason, note, save: state, conflict, refused, unsaved: unsaved.length });
-    this.strip.update(this.boot.image.id, { status, objects: kept.length, skipped: reason, note });
-    if (state.kind === "saved") this.journey.saved();
+    this.filmstrip.update(this.boot.image.id, { status, objects: kept.length, skipped: reason, note });
+    if (state.kind === "saved") this.nextImage.saved();
     if (back) this.connection.retryNow(); // the person is a member again
     if (state.kind === "gone" && before !== "gone") this.setAside();
   }

@@ -1,42 +1,42 @@
 /** From image to image: what is loaded ahead, the strip and its filters, and the time that is counted. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { PicturesAhead } from "./view/picturePrefetch";
-import { Refused, Unreachable, type Api, type ImageItem } from "./server/api";
-import type { Boot } from "./server/page";
-import { WorkClock } from "./editing/workTimer";
-import { inWorker, type Job, type ToWorker } from "./view/decoding";
-import { SocketsAhead } from "./server/socketPrefetch";
-import type { Editor } from "./editor";
-import { Journey } from "./editing/nextImage";
-import type { Outbox } from "./saving/outbox";
-import { initialState } from "./state";
-import type { Storage } from "./lib/storage";
-import { Store } from "./lib/store";
-import { Strip } from "./editing/filmstrip";
-import { bootOf } from "./testing";
+import { Filmstrip } from "./editing/filmstrip";
+import { ImageNavigator, type Page } from "./editing/navigator";
+import { NextImage } from "./editing/nextImage";
 import type { Toasts } from "./editing/toasts";
-import { Walk, type Page } from "./editing/navigator";
+import { WorkTimer } from "./editing/workTimer";
+import type { Editor } from "./editor";
+import type { ValueStorage } from "./lib/storage";
+import { Store } from "./lib/store";
+import type { Outbox } from "./saving/outbox";
+import { Refused, Unreachable, type Api } from "./server/api";
+import { SocketPrefetch } from "./server/socketPrefetch";
+import type { ImageItem, Boot } from "./server/types";
+import { initialState } from "./state";
+import { bootOf } from "./testing";
+import { inWorker, type Job, type ToWorker } from "./view/decoding";
+import { PicturePrefetch } from "./view/picturePrefetch";
 
 describe("time on task", () => {
   it("counts what lies between movements, but no pauses, and tells its total", () => {
     const told: number[] = [];
     let now = 0;
-    const clock = new WorkClock(
+    const workTimer = new WorkTimer(
       (seconds) => told.push(seconds),
       () => now,
     );
     const work = (seconds: number) => {
-      for (let second = 0; second < seconds; second++, now += 1000) clock.touch();
-      clock.touch();
+      for (let second = 0; second < seconds; second++, now += 1000) workTimer.touch();
+      workTimer.touch();
     };
     work(15);
-    clock.flush();
-    clock.flush();
+    workTimer.flush();
+    workTimer.flush();
     expect(told).toEqual([15]);
     now += 600_000;
     work(30);
-    clock.flush();
+    workTimer.flush();
     expect(told).toEqual([15, 35, 45]);
   });
 });
@@ -52,7 +52,7 @@ describe("pictures that are decoded ahead", () => {
       bitmaps.set(urls[0]!, one);
       return Promise.resolve([one]);
     });
-    const ahead = new PicturesAhead(decode);
+    const ahead = new PicturePrefetch(decode);
     ahead.expect([expected("a"), expected("b"), expected("huge", 70_000)]);
     expect(decode.mock.calls).toEqual(["a", "b"].map((url) => [{ urls: [url], halve: true }]));
     expect(await ahead.take("a")).toEqual([bitmaps.get("a")]);
@@ -65,7 +65,7 @@ describe("pictures that are decoded ahead", () => {
 
   it("are not waited for when the worker does not answer", async () => {
     vi.useFakeTimers();
-    const ahead = new PicturesAhead(() => new Promise(() => {}));
+    const ahead = new PicturePrefetch(() => new Promise(() => {}));
     ahead.expect([expected("a")]);
     const taken = ahead.take("a");
     await vi.advanceTimersByTimeAsync(5_000);
@@ -99,7 +99,7 @@ describe("pictures that are decoded ahead", () => {
 
   it("are tried again after an error", async () => {
     const decode = vi.fn().mockRejectedValueOnce(new Error("offline")).mockResolvedValue([bitmap()]);
-    const ahead = new PicturesAhead(decode);
+    const ahead = new PicturePrefetch(decode);
     ahead.expect([expected("a")]);
     await vi.waitFor(() => expect(ahead.take("a")).toBeNull());
     ahead.expect([expected("a")]);
@@ -124,7 +124,7 @@ describe("sockets that are opened ahead", () => {
       made.push(new Socket());
       return made.at(-1) as unknown as WebSocket;
     });
-    const ahead = new SocketsAhead(connect);
+    const ahead = new SocketPrefetch(connect);
     const use = (url: string) => {
       const heard: string[] = [];
       ahead.open(url).addEventListener("message", ({ data }) => heard.push(data as string));
@@ -160,7 +160,7 @@ const image = (id: number, status: ImageItem["status"] = "new"): ImageItem => ({
 describe("the strip", () => {
   const all = Array.from({ length: 100 }, (_, index) => image(index + 1, index % 10 === 0 ? "done" : "new"));
   const values = new Map<string, unknown>();
-  const storage: Storage = {
+  const storage: ValueStorage = {
     read: <T>(key: string) => (values.get(key) as T) ?? null,
     write: (key, value) => void values.set(key, value),
     remove: () => {},
@@ -175,8 +175,8 @@ describe("the strip", () => {
     const found = chosen.filter(({ id }) => id > Number(query["after"]));
     return Promise.resolve({ results: found.slice(0, limit), next: found.length > limit ? 1 : null });
   });
-  const make = () => new Strip({ images } as unknown as Api, storage, 1);
-  const ids = (strip: Strip) => strip.store.get().items.map(({ id }) => id);
+  const make = () => new Filmstrip({ images } as unknown as Api, storage, 1);
+  const ids = (filmstrip: Filmstrip) => filmstrip.store.get().items.map(({ id }) => id);
 
   beforeEach(() => {
     values.clear();
@@ -184,28 +184,28 @@ describe("the strip", () => {
   });
 
   it("asks for nothing before it is shown, then for what is around the open image, and more at its ends", async () => {
-    const strip = make();
-    strip.open(50);
+    const filmstrip = make();
+    filmstrip.open(50);
     expect(images).not.toHaveBeenCalled();
-    strip.toggle();
-    await vi.waitFor(() => expect(ids(strip)).toHaveLength(60));
-    expect([ids(strip)[0], ids(strip).at(-1)]).toEqual([20, 79]);
-    await Promise.all([strip.extend(1), strip.extend(-1)]);
-    expect([ids(strip)[0], ids(strip).at(-1)]).toEqual([1, 100]);
-    expect(strip.store.get()).toMatchObject({ before: false, after: false });
-    strip.open(51);
+    filmstrip.toggle();
+    await vi.waitFor(() => expect(ids(filmstrip)).toHaveLength(60));
+    expect([ids(filmstrip)[0], ids(filmstrip).at(-1)]).toEqual([20, 79]);
+    await Promise.all([filmstrip.extend(1), filmstrip.extend(-1)]);
+    expect([ids(filmstrip)[0], ids(filmstrip).at(-1)]).toEqual([1, 100]);
+    expect(filmstrip.store.get()).toMatchObject({ before: false, after: false });
+    filmstrip.open(51);
     expect(images).toHaveBeenCalledTimes(4);
     expect(make().store.get().shown).toBe(true);
   });
 
   it("leads along what fits a filter, also past an image that does not fit it any more", async () => {
-    const strip = make();
-    strip.open(15);
-    strip.choose({ which: "done", category: null });
-    expect(strip.filtered).toBe(true);
-    expect([await strip.step(15, 1), await strip.step(15, -1)]).toEqual(["/images/21/", "/images/11/"]);
-    strip.update(21, { status: "in_progress" });
-    expect([await strip.step(21, 1), await strip.step(91, 1)]).toEqual(["/images/31/", null]);
+    const filmstrip = make();
+    filmstrip.open(15);
+    filmstrip.choose({ which: "done", category: null });
+    expect(filmstrip.filtered).toBe(true);
+    expect([await filmstrip.step(15, 1), await filmstrip.step(15, -1)]).toEqual(["/images/21/", "/images/11/"]);
+    filmstrip.update(21, { status: "in_progress" });
+    expect([await filmstrip.step(21, 1), await filmstrip.step(91, 1)]).toEqual(["/images/31/", null]);
     expect(make().filtered).toBe(true);
   });
 });
@@ -227,20 +227,20 @@ describe("the walk", () => {
   const make = (boot: Boot) => {
     const likelyNext = () => Promise.resolve([`/images/${boot.image.id + 1}/`]);
     const toasts = { say: vi.fn() };
-    const journey = { likely: likelyNext };
-    const editor = { boot, begin: vi.fn(), dispose: vi.fn(), prefetch: vi.fn(), journey, toasts };
+    const nextImage = { likely: likelyNext };
+    const editor = { boot, begin: vi.fn(), dispose: vi.fn(), prefetch: vi.fn(), nextImage, toasts };
     editors.push(editor);
     return editor as unknown as Editor;
   };
-  let walk: Walk;
+  let navigator: ImageNavigator<Editor>;
 
   beforeEach(() => {
     vi.clearAllMocks();
     vi.useFakeTimers();
     editors.length = 0;
     const api = () => ({ boot: asked, next }) as unknown as Api;
-    walk = new Walk({ ...page, make, api } as unknown as Page);
-    walk.begin(boot(1));
+    navigator = new ImageNavigator({ ...page, make, api } as unknown as Page<Editor>);
+    navigator.begin(boot(1));
     return () => vi.useRealTimers();
   });
 
@@ -248,7 +248,7 @@ describe("the walk", () => {
     await vi.advanceTimersByTimeAsync(300);
     expect(page.expect).toHaveBeenCalledWith([boot(2)]);
     expect(asked).toHaveBeenCalledTimes(1);
-    await walk.go("/images/2/");
+    await navigator.go("/images/2/");
     expect(asked).toHaveBeenCalledTimes(1);
     expect([editors[0]!.dispose.mock.calls.length, editors.length]).toEqual([1, 2]);
     expect(page.address.mock.calls[0]![0]).toBe("/images/2/");
@@ -257,25 +257,25 @@ describe("the walk", () => {
 
   it("asks which image the project offers next, and leaves the page where there is none", async () => {
     next.mockResolvedValueOnce({ image: 7 });
-    await walk.go("/projects/1/next");
-    expect(walk.current!.boot.image.id).toBe(7);
-    await walk.go("/projects/1/next");
+    await navigator.go("/projects/1/next");
+    expect(navigator.current!.boot.image.id).toBe(7);
+    await navigator.go("/projects/1/next");
     expect(page.load).toHaveBeenCalledWith("/projects/1/next");
   });
 
   it("stays while the server can't be reached, and lets the page say what is refused", async () => {
     asked.mockRejectedValueOnce(new Unreachable("down"));
-    await walk.go("/images/9/");
+    await navigator.go("/images/9/");
     expect(editors[0]!.toasts.say.mock.calls[0]![0]).toContain("can't be reached");
     expect([editors.length, editors[0]!.dispose.mock.calls.length]).toEqual([1, 0]);
     asked.mockRejectedValueOnce(new Refused(403, "forbidden", ""));
-    await walk.go("/images/9/");
+    await navigator.go("/images/9/");
     expect(page.load).toHaveBeenCalledWith("/images/9/");
   });
 
   it("stays where it is when the other image was deleted, and asks anew who is around", async () => {
     asked.mockRejectedValueOnce(new Refused(404, "not_found", ""));
-    await walk.go("/images/9/", "stay");
+    await navigator.go("/images/9/", "stay");
     expect(asked.mock.calls.at(-1)).toEqual(["/images/1/"]);
     expect(editors[0]!.toasts.say.mock.calls[0]![0]).toContain("deleted");
     expect(page.address.mock.calls.at(-1)!.slice(0, 1)).toEqual(["/images/1/"]);
@@ -293,36 +293,36 @@ describe("next and previous", () => {
         upcoming: offered.map((one) => ({ id: one, view: "", editor: `/images/${one}/` })),
       },
     );
-  const journeyAt = (id: number, offered: number[]) => {
+  const nextImageAt = (id: number, offered: number[]) => {
     const went: string[] = [];
     const said: string[] = [];
-    const strip = { filtered: false, step: () => Promise.resolve(null) } as unknown as Strip;
+    const filmstrip = { filtered: false, step: () => Promise.resolve(null) } as unknown as Filmstrip;
     const outbox = { settled: () => Promise.resolve(true) } as unknown as Outbox;
     const toasts = { say: (text: string) => said.push(text) } as unknown as Toasts;
     const store = new Store(initialState("ready", 1));
-    const around = { strip, go: (url: string) => void went.push(url) };
-    return { journey: new Journey(at(id, offered), around, store, outbox, toasts), went, said };
+    const around = { filmstrip, go: (url: string) => void went.push(url) };
+    return { nextImage: new NextImage(at(id, offered), around, store, outbox, toasts), went, said };
   };
 
   it("go through the project's list in order, whatever waits to be labeled and wherever somebody came from", async () => {
-    const { journey, went } = journeyAt(3, [5, 1]);
-    await journey.next();
-    await journey.previous();
+    const { nextImage, went } = nextImageAt(3, [5, 1]);
+    await nextImage.next();
+    await nextImage.previous();
     expect(went).toEqual(["/images/4/", "/images/2/"]);
   });
 
   it("end at the ends of the list", async () => {
-    const [first, last] = [journeyAt(1, [3]), journeyAt(5, [3])];
-    await first.journey.previous();
-    await last.journey.next();
+    const [first, last] = [nextImageAt(1, [3]), nextImageAt(5, [3])];
+    await first.nextImage.previous();
+    await last.nextImage.next();
     expect([first.went, last.went]).toEqual([[], []]);
     expect([...first.said, ...last.said]).toEqual(["This is the first image.", "This is the last image."]);
   });
 
   it("are another thing than what comes after finishing", async () => {
-    const { journey, went } = journeyAt(3, [5, 1]);
-    await journey.onward();
+    const { nextImage, went } = nextImageAt(3, [5, 1]);
+    await nextImage.onward();
     expect(went).toEqual(["/next"]);
-    expect(await journey.likely()).toEqual(["/images/5/", "/images/4/", "/images/2/"]);
+    expect(await nextImage.likely()).toEqual(["/images/5/", "/images/4/", "/images/2/"]);
   });
 });

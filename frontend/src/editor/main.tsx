@@ -1,49 +1,51 @@
 /** Starts the editor on its page. */
 
 import { render } from "preact";
-import { PicturesAhead } from "./view/picturePrefetch";
+import { Filmstrip } from "./editing/filmstrip";
+import { isEditor, ImageNavigator } from "./editing/navigator";
+import { useKeys } from "./editing/ownKeys";
+import { Editor } from "./editor";
+import { IndexedDatabase } from "./lib/indexedDb";
+import { browserLocks } from "./lib/locks";
+import { LocalStorage } from "./lib/storage";
+import { App } from "./panels/App";
+import { sessionName } from "./saving/tabScope";
 import { Api } from "./server/api";
-import { readBoot, socketUrl, type Boot } from "./server/page";
 import { ClickConnection } from "./server/connection";
+import { readBoot, socketUrl } from "./server/page";
+import { SocketPrefetch } from "./server/socketPrefetch";
+import type { Boot } from "./server/types";
 import Decoder from "./view/decode.worker?worker&inline";
 import { inWorker } from "./view/decoding";
-import { SocketsAhead } from "./server/socketPrefetch";
-import { Editor } from "./editor";
-import { useKeys } from "./panels/keys";
-import { App } from "./panels/App";
-import { browserLocks, sessionName } from "./saving/tabScope";
-import { IndexedRecords } from "./lib/indexedDb";
-import { LocalStorage } from "./lib/storage";
-import { Strip } from "./editing/filmstrip";
-import { isEditor, Walk } from "./editing/navigator";
+import { PicturePrefetch } from "./view/picturePrefetch";
 
 const boot = readBoot(document);
 useKeys(boot.user.keys);
 const storage = new LocalStorage("interlabel:");
-const records = IndexedRecords.open("interlabel");
+const database = IndexedDatabase.open("interlabel");
 const locks = browserLocks();
-const pictures = new PicturesAhead(inWorker(() => new Decoder()));
-const sockets = new SocketsAhead();
-const strip = new Strip(new Api(boot.api), storage, boot.project.id);
+const pictures = new PicturePrefetch(inWorker(() => new Decoder()));
+const sockets = new SocketPrefetch();
+const filmstrip = new Filmstrip(new Api(boot.api), storage, boot.project.id);
 const place = document.getElementById("editor")!;
 
-function make(boot: Boot, walk: Walk): Editor {
+function make(boot: Boot, navigator: ImageNavigator<Editor>): Editor {
   return new Editor(boot, {
     storage,
-    records,
+    database,
     locks,
     name: sessionName,
-    strip,
+    filmstrip,
     pictures,
     api: new Api(boot.api),
     connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener, (url) => sockets.open(url)),
-    go: (url, how) => void walk.go(url, how),
-    forget: () => walk.forget(),
+    go: (url, how) => void navigator.go(url, how),
+    forget: () => navigator.forget(),
   });
 }
 
 let opened = 0;
-const walk = new Walk({
+const navigator = new ImageNavigator({
   make,
   show: (editor) => render(<App key={++opened} editor={editor} />, place),
   api: (boot) => new Api(boot.api),
@@ -57,18 +59,18 @@ const walk = new Walk({
     document.title = `${image.name} · ${project.name} · Interlabel`;
   },
 });
-walk.begin(boot);
+navigator.begin(boot);
 
-const editor = () => walk.current!;
+const editor = () => navigator.current!;
 window.addEventListener("online", () => editor().retryNow());
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) editor().clock.flush();
+  if (document.hidden) editor().workTimer.flush();
   else editor().retryNow();
 });
 for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"]) {
   window.addEventListener(kind, () => editor().touch(), { capture: true, passive: true });
 }
-window.addEventListener("pagehide", () => editor().clock.flush());
+window.addEventListener("pagehide", () => editor().workTimer.flush());
 window.addEventListener("beforeunload", (event) => {
   if (editor().outbox.unsaved.length > 0) event.preventDefault();
 });
@@ -77,6 +79,6 @@ window.addEventListener("popstate", () => {
   const [from, to] = [`/images/${editor().boot.image.id}/`, location.pathname];
   if (!isEditor(to)) return location.reload();
   void editor()
-    .journey.visit(to, "stay")
+    .nextImage.visit(to, "stay")
     .then((went) => went || history.pushState(null, "", from));
 });

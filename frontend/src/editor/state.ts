@@ -1,20 +1,18 @@
 /** Everything the window shows. Changed only by the editor and what it is made of. */
 
-import type { Status } from "./server/api";
-import type { Boot, Window } from "./server/page";
-import type { ConnectionState } from "./server/connection";
-import type { OwnKeys } from "./panels/keys";
+import type { Conflict } from "./model/conflict";
 import { NOTHING_DONE, type Journal } from "./model/journal";
 import type { Kept } from "./model/kept";
-import type { Leftover } from "./saving/leftovers";
-import { PLAIN, type Look } from "./editing/displaySettings";
 import { NO_MARKS, type Marks } from "./model/marks";
-import type { Picture } from "./view/picture";
-import type { Conflict, SaveState } from "./saving/outbox";
-import type { Lease } from "./editing/presence";
-import type { RefusedChange } from "./saving/refused";
-import type { EncodingState, Person, StateMessage } from "./server/protocol";
 import type { Work } from "./model/work";
+import type { Leftover } from "./saving/leftovers";
+import type { SaveState } from "./saving/outbox";
+import type { RefusedChange } from "./saving/refused";
+import type { ConnectionState } from "./server/connection";
+import type { Person, StateMessage } from "./server/protocol";
+import type { EncodingState, ValueWindow, Status, OwnKeys, Boot } from "./server/types";
+import { PLAIN, type DisplaySettings } from "./view/displaySettings";
+import type { Picture } from "./view/picture";
 
 export interface Toast {
   readonly text: string;
@@ -72,9 +70,9 @@ export interface State {
   readonly marks: Marks;
   /** In a panoptic project: take free pixels only, from nobody. */
   readonly yields: boolean;
-  readonly look: Look;
+  readonly display: DisplaySettings;
   /** Of an original with more than 8 bits: another window than the view's. */
-  readonly window: Window | null;
+  readonly window: ValueWindow | null;
   readonly picture: Picture | null;
   readonly hovered: string | null;
   readonly hidden: boolean;
@@ -122,7 +120,7 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     selection: [],
     marks: NO_MARKS,
     yields: false,
-    look: PLAIN,
+    display: PLAIN,
     window: null,
     picture: null,
     hovered: null,
@@ -142,3 +140,8 @@ export function encodingAfter(before: State["encoding"], { state, reason, ahead 
   const waiting = ahead ?? (state === "queued" ? before.ahead : null);
   return { state, reason: reason ?? null, ahead: waiting, aheadAtFirst: before.aheadAtFirst ?? waiting };
 }
+
+export type Lease =
+  | { readonly kind: "mine" }
+  /** `lost`: it was ours until they took it. */
+  | { readonly kind: "theirs"; readonly by: Person; readonly lost: boolean };

@@ -1,11 +1,12 @@
 /** An editor for tests: an image, and what a page has around one, without a window. */
 
+import { Filmstrip } from "./editing/filmstrip";
+import type { Surroundings } from "./editor";
+import { MemoryDatabase } from "./lib/indexedDb";
+import type { ValueStorage } from "./lib/storage";
 import { Api } from "./server/api";
-import type { Boot, Surroundings } from "./server/page";
 import type { ClickConnection, Listener } from "./server/connection";
-import { MemoryRecords } from "./lib/indexedDb";
-import type { Storage } from "./lib/storage";
-import { Strip } from "./editing/filmstrip";
+import type { Boot } from "./server/types";
 
 const ENDPOINTS = {
   annotations: "/set",
@@ -51,7 +52,7 @@ export function bootOf(view: { width: number; height: number }, more: Partial<Bo
 }
 
 /** A storage on a map; without one it forgets everything. */
-export function storageOn(values?: Map<string, unknown>): Storage {
+export function storageOn(values?: Map<string, unknown>): ValueStorage {
   return {
     read: <T>(key: string) => (values?.get(key) as T | undefined) ?? null,
     write: (key, value) => void values?.set(key, value),
@@ -78,10 +79,10 @@ export function around(
   };
   return {
     storage,
-    records: new MemoryRecords(),
+    database: new MemoryDatabase(),
     locks: { hold: () => Promise.resolve(() => {}) },
     name: { read: () => null, write: () => {} },
-    strip: new Strip(api, storage, 1),
+    filmstrip: new Filmstrip(api, storage, 1),
     api,
     connect,
     go: () => {},

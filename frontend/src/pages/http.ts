@@ -1,6 +1,6 @@
 // JSON requests to our own server.
 
-import { csrfToken } from "../csrf";
+import { csrfToken } from "../shared/csrf";
 
 /** An answer other than 2xx, or none at all (`status` 0); `message` is for the person. */
 export class HttpError extends Error {

@@ -1,11 +1,11 @@
 /** Commands on kept objects, against a set behind `fetch` that holds the panoptic rule as the server does. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { AnnotationData } from "../server/api";
-import type { ObjectOperation } from "../model/changes";
 import { Editor } from "../editor";
-import { intersect, patchOf, spansOf, SpanWriter, type Spans } from "../mask/spans";
 import { patchOfView, viewCounts } from "../mask/rle";
+import { intersect, patchOf, spansOf, SpanWriter, type Spans } from "../mask/spans";
+import type { ObjectOperation } from "../model/changes";
+import type { AnnotationData } from "../server/types";
 import { around, bootOf } from "../testing";
 
 const VIEW = { width: 40, height: 30 };

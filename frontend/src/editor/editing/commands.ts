@@ -4,11 +4,13 @@
  * carries it out whole or not at all.
  */
 
-import type { Attributes } from "../server/api";
-import type { Boot } from "../server/page";
+import type { ValueStorage } from "../lib/storage";
+import type { Store } from "../lib/store";
+import { newUid } from "../lib/uid";
+import { parts } from "../mask/parts";
+import { viewCounts } from "../mask/rle";
+import { area, patchOf, unionAll, type Spans } from "../mask/spans";
 import { apply, type Shown } from "../model/changes";
-import { newUid } from "../model/clicks";
-import type { History } from "./history";
 import {
   contentOf,
   lastDone,
@@ -20,25 +22,22 @@ import {
   type ObjectChange,
 } from "../model/journal";
 import type { Kept } from "../model/kept";
-import { parts } from "../mask/parts";
-import { area, patchOf, unionAll, type Spans } from "../mask/spans";
-import { moved, target, zOnTop, type Move } from "../model/order";
-import type { Outbox } from "../saving/outbox";
-import { claim, fit, spansOfPatch, type Claim } from "../model/panoptic";
-import { viewCounts } from "../mask/rle";
-import type { State } from "../state";
-import type { Storage } from "../lib/storage";
-import type { Store } from "../lib/store";
-import type { Toasts } from "./toasts";
-import { isBlank, recipeOf, setAttributes, setCategory, type Work } from "../model/work";
-import type { Workbench } from "./workbench";
 import * as marks from "../model/marks";
+import { moved, target, zOnTop, type Move } from "../model/order";
+import { claim, fit, spansOfPatch, type Claim } from "../model/panoptic";
+import { isBlank, recipeOf, setAttributes, setCategory, type Work } from "../model/work";
+import type { Outbox } from "../saving/outbox";
+import type { Attributes, Boot } from "../server/types";
+import type { State } from "../state";
+import type { History } from "./history";
+import type { Toasts } from "./toasts";
+import type { Workbench } from "./workbench";
 
 /** More parts than this are specks to be removed, not objects. */
 const MOST_PARTS = 500;
 
 /** What the commands need of the editor. */
-export interface Desk {
+export interface CommandContext {
   readonly boot: Boot;
   readonly store: Store<State>;
   readonly outbox: Outbox;
@@ -61,10 +60,10 @@ export class ObjectCommands {
   private claimed: (Pick<State, "kept" | "marks" | "yields"> & { open: Work; claim: Claim }) | null = null;
 
   constructor(
-    private readonly desk: Desk,
-    private readonly storage: Storage,
+    private readonly context: CommandContext,
+    private readonly storage: ValueStorage,
   ) {
-    const { boot, store, history } = desk;
+    const { boot, store, history } = context;
     this.panoptic = boot.project.panoptic ?? false;
     this.marksKey = `marks:${boot.user.id}:${boot.image.id}`;
     store.set({
@@ -117,7 +116,7 @@ export class ObjectCommands {
   }
 
   choose(selection: readonly string[]): void {
-    this.desk.store.set({ selection, selected: null });
+    this.context.store.set({ selection, selected: null });
   }
 
   /** What a command is about: the chosen objects, or the open one, or the one that is pointed at. */
@@ -238,7 +237,7 @@ export class ObjectCommands {
     if (kept && kept.category !== category) {
       if (!this.commit("classes", category, [this.change(kept, { category })], false)) return;
     }
-    this.desk.bench.take((work) => setCategory(work, category));
+    this.context.bench.take((work) => setCategory(work, category));
   }
 
   /** A class was undone or redone in the open object: the kept one follows, and so does the journal. */
@@ -247,7 +246,7 @@ export class ObjectCommands {
     const kept = open?.source ? this.there(open.source) : undefined;
     const category = open && recipeOf(open).category;
     if (!kept || typeof category !== "number" || kept.category === category) return;
-    const { history } = this.desk;
+    const { history } = this.context;
     const about = (entry: Entry | null) =>
       entry?.what === "classes" && entry.changes.length === 1 && entry.changes[0]!.uid === kept.uid
         ? entry.changes[0]!
@@ -264,7 +263,7 @@ export class ObjectCommands {
       return value === undefined ? rest : { ...rest, [number]: value };
     };
     if (this.state.open) {
-      this.desk.bench.take((work) => {
+      this.context.bench.take((work) => {
         const before = recipeOf(work).attributes ?? {};
         return sameAttributes(before, answered(before)) ? work : setAttributes(work, answered(before));
       });
@@ -288,8 +287,8 @@ export class ObjectCommands {
   toggleYields(): void {
     if (!this.panoptic) return this.say("This works only in panoptic mode. Objects may overlap in this project.");
     const yields = !this.state.yields;
-    this.desk.store.set({ yields });
-    this.storage.write(`yields:${this.desk.boot.user.id}`, yields);
+    this.context.store.set({ yields });
+    this.storage.write(`yields:${this.context.boot.user.id}`, yields);
   }
 
   /** What the open object would get, and take, if it were kept now; null where objects may overlap. */
@@ -326,7 +325,7 @@ export class ObjectCommands {
 
   /** What the server refuses because it overlaps is done again so that it does not. */
   refit(): void {
-    const { outbox, history } = this.desk;
+    const { outbox, history } = this.context;
     const withdrawn = outbox.withdraw("overlap");
     const before = new Map(outbox.shown.map((one) => [one.uid, contentOf(one)]));
     const after = new Map(apply(outbox.shown, withdrawn).map((one) => [one.uid, contentOf(one)]));
@@ -343,11 +342,11 @@ export class ObjectCommands {
   // From here on: how
 
   private get state(): State {
-    return this.desk.store.get();
+    return this.context.store.get();
   }
 
   private get view() {
-    return this.desk.boot.image;
+    return this.context.boot.image;
   }
 
   private there(uid: string): Kept | undefined {
@@ -355,12 +354,12 @@ export class ObjectCommands {
   }
 
   private name(uid: string): string {
-    return this.desk.category(this.there(uid)?.category ?? null)?.name ?? "object";
+    return this.context.category(this.there(uid)?.category ?? null)?.name ?? "object";
   }
 
   /** The subjects, once an open object is kept; without the locked ones, which is said. */
   private changeable(verb: string, evenLocked = false): readonly Kept[] {
-    if (!this.desk.may()) return [];
+    if (!this.context.may()) return [];
     const { open, selection } = this.state;
     if (open && !this.settleOpen()) return [];
     if (open && selection.length === 0 && this.there(open.source ?? open.uid)) this.choose([open.source ?? open.uid]);
@@ -375,10 +374,10 @@ export class ObjectCommands {
   private settleOpen(): boolean {
     const { open } = this.state;
     if (!open) return true;
-    this.desk.keep();
+    this.context.keep();
     const { open: still, finishing } = this.state;
     if (still && isBlank(still)) {
-      this.desk.bench.close(still.uid);
+      this.context.bench.close(still.uid);
       return true;
     }
     if (!still && finishing.length === 0) return true;
@@ -395,7 +394,7 @@ export class ObjectCommands {
   }
 
   private content(uid: string): Content {
-    const found: Shown = this.desk.outbox.shown.find((one) => one.uid === uid)!;
+    const found: Shown = this.context.outbox.shown.find((one) => one.uid === uid)!;
     return contentOf(found);
   }
 
@@ -405,16 +404,16 @@ export class ObjectCommands {
   }
 
   private commit(what: Command | "delete", category: number, changes: readonly ObjectChange[], tell = true): boolean {
-    if (!this.desk.history.commit(what, category, changes)) return false;
+    if (!this.context.history.commit(what, category, changes)) return false;
     const gone = changes.filter(({ after }) => !after).length;
     const told: Readonly<Record<Command | "delete", string>> = {
       merge: `${gone + 1} objects merged.`,
       split: `Split into ${changes.length} objects.`,
       duplicate: changes.length === 1 ? "Duplicated. The copy is on top." : `${changes.length} objects duplicated.`,
       order: "Moved.",
-      classes: `Class${changes.length === 1 ? "" : ` of ${changes.length} objects`} changed to ${this.desk.category(category)?.name ?? "another class"}.`,
+      classes: `Class${changes.length === 1 ? "" : ` of ${changes.length} objects`} changed to ${this.context.category(category)?.name ?? "another class"}.`,
       attributes: "Changed.",
-      delete: gone === 1 ? `${this.desk.category(category)?.name ?? "Object"} deleted.` : `${gone} objects deleted.`,
+      delete: gone === 1 ? `${this.context.category(category)?.name ?? "Object"} deleted.` : `${gone} objects deleted.`,
       fit: "Overlap removed.",
     };
     if (tell) this.offerUndo(told[what]);
@@ -422,17 +421,17 @@ export class ObjectCommands {
   }
 
   private offerUndo(text: string): void {
-    const { history, toasts } = this.desk;
+    const { history, toasts } = this.context;
     const entry = lastDone(history.journal);
     toasts.say(text, { label: "Undo", run: () => history.undoThis(entry) });
   }
 
   private say(text: string): void {
-    this.desk.toasts.say(text);
+    this.context.toasts.say(text);
   }
 
   private setMarks(after: marks.Marks): void {
-    this.desk.store.set({ marks: after });
+    this.context.store.set({ marks: after });
     marks.writeMarks(
       this.storage,
       this.marksKey,
@@ -445,10 +444,10 @@ export class ObjectCommands {
   private forgetGone({ kept, selection, marks: marked }: State): void {
     const there = new Set(kept.map(({ uid }) => uid));
     if (selection.some((uid) => !there.has(uid))) {
-      this.desk.store.set({ selection: selection.filter((uid) => there.has(uid)) });
+      this.context.store.set({ selection: selection.filter((uid) => there.has(uid)) });
     }
     if (marked.isolated && ![...marked.isolated].some((uid) => there.has(uid))) {
-      this.desk.store.set({ marks: { ...marked, isolated: null } });
+      this.context.store.set({ marks: { ...marked, isolated: null } });
     }
   }
 }

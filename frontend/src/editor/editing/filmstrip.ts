@@ -1,8 +1,9 @@
 /** The strip of thumbnails: the project's images around the open one, or those of them that fit a filter. */
 
-import type { Api, ImageItem, Which } from "../server/api";
+import type { ValueStorage } from "../lib/storage";
 import { Store } from "../lib/store";
-import type { Storage } from "../lib/storage";
+import type { Api } from "../server/api";
+import type { ImageItem, Which } from "../server/types";
 
 export interface Filter {
   readonly which: Which;
@@ -10,7 +11,7 @@ export interface Filter {
   readonly category: number | null;
 }
 
-export interface StripState {
+export interface FilmstripState {
   readonly shown: boolean;
   readonly filter: Filter;
   readonly items: readonly ImageItem[];
@@ -23,8 +24,8 @@ export interface StripState {
 export const EVERYTHING: Filter = { which: "all", category: null };
 const PAGE = 30;
 
-export class Strip {
-  readonly store: Store<StripState>;
+export class Filmstrip {
+  readonly store: Store<FilmstripState>;
   private at = 0;
   /** Raised by every new list: an answer to an older question is dropped. */
   private question = 0;
@@ -32,12 +33,12 @@ export class Strip {
 
   constructor(
     private readonly api: Api,
-    private readonly storage: Storage,
+    private readonly storage: ValueStorage,
     private readonly project: number,
   ) {
     const filter = storage.read<Filter>(this.key) ?? EVERYTHING;
     const shown = storage.read<boolean>("strip") ?? false;
-    this.store = new Store<StripState>({ shown, filter, items: [], state: "idle", before: true, after: true });
+    this.store = new Store<FilmstripState>({ shown, filter, items: [], state: "idle", before: true, after: true });
   }
 
   /** Whether next and previous go along the strip, not along what the project offers. */

@@ -1,13 +1,13 @@
 /** Undo and redo across objects: the journal, carried out through the outbox. */
 
-import type { Archive } from "../saving/draftStore";
+import type { Store } from "../lib/store";
 import * as journals from "../model/journal";
 import type { Entry, Journal, ObjectChange } from "../model/journal";
+import { recipeOf, redoable, undoable, withoutRedo, type Work } from "../model/work";
+import type { DraftStore } from "../saving/draftStore";
 import type { Outbox } from "../saving/outbox";
 import type { State } from "../state";
-import type { Store } from "../lib/store";
 import type { Toasts } from "./toasts";
-import { recipeOf, redoable, undoable, withoutRedo, type Work } from "../model/work";
 import type { Workbench } from "./workbench";
 
 const STALE = "The object was changed since then, so this can't be undone.";
@@ -33,7 +33,7 @@ export class History {
     private readonly store: Store<State>,
     private readonly outbox: Outbox,
     private readonly bench: Workbench,
-    private readonly archive: Archive,
+    private readonly drafts: DraftStore,
     private readonly toasts: Toasts,
   ) {}
 
@@ -127,6 +127,6 @@ export class History {
   private to(journal: Journal): void {
     if (journal === this.journal) return;
     this.store.set({ journal });
-    this.archive.saveJournal(journal);
+    this.drafts.saveJournal(journal);
   }
 }

@@ -1,12 +1,23 @@
 /** Goes from image to image within one page. The likely next ones are loaded while this one is worked on. */
 
 import { Api, Refused } from "../server/api";
-import type { Boot } from "../server/page";
-import type { Editor } from "../editor";
+import type { Boot } from "../server/types";
+import type { NextImage } from "./nextImage";
+import type { Toasts } from "./toasts";
 
-export interface Page {
-  /** The editor of an image; it is begun by the walk. */
-  make(boot: Boot, walk: Walk): Editor;
+/** The editor of one image, as far as going from image to image needs it. */
+export interface OpenImage {
+  readonly boot: Boot;
+  readonly toasts: Toasts;
+  readonly nextImage: NextImage;
+  begin(): Promise<void>;
+  dispose(): void;
+  prefetch(images: readonly number[]): void;
+}
+
+export interface Page<Editor extends OpenImage> {
+  /** The editor of an image; it is begun by the navigator. */
+  make(boot: Boot, navigator: ImageNavigator<Editor>): Editor;
   show(editor: Editor): void;
   api(boot: Boot): Api;
   /** What these images need is loaded ahead, the likeliest first. */
@@ -22,7 +33,7 @@ const SETTLE_MS = 250;
 /** What was loaded ahead is not trusted for longer. */
 const FRESH_MS = 45_000;
 
-export class Walk {
+export class ImageNavigator<Editor extends OpenImage> {
   private editor: Editor | null = null;
   private readonly boots = new Map<string, { at: number; boot: Promise<Boot> }>();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -30,7 +41,7 @@ export class Walk {
   private looked: Editor | null = null;
 
   constructor(
-    private readonly page: Page,
+    private readonly page: Page<Editor>,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -78,7 +89,7 @@ export class Walk {
       .api(editor.boot)
       .boot(`/images/${editor.boot.image.id}/`)
       .catch(() => null);
-    if (boot) editor.journey.neighbours = boot;
+    if (boot) editor.nextImage.neighbours = boot;
     return boot !== null;
   }
 
@@ -105,10 +116,10 @@ export class Walk {
     const { editor } = this;
     if (!editor) return;
     if (this.boots.size > 0 || this.looked === editor)
-      editor.journey.neighbours = await this.page.api(editor.boot).boot(`/images/${editor.boot.image.id}/`);
+      editor.nextImage.neighbours = await this.page.api(editor.boot).boot(`/images/${editor.boot.image.id}/`);
     this.looked = editor;
     if (editor !== this.editor) return;
-    const urls = await editor.journey.likely();
+    const urls = await editor.nextImage.likely();
     const boots = await Promise.all(urls.map((url) => this.ahead(url, editor).catch(() => null)));
     if (editor !== this.editor) return;
     const found = boots.filter((boot) => boot !== null);

@@ -1,12 +1,12 @@
 /** What an open editor does when it is told that its project changed, or that its image is gone. */
 
 import { beforeEach, expect, it, vi } from "vitest";
-import type { ProjectData } from "../server/api";
-import type { Listener } from "../server/connection";
 import { Editor } from "../editor";
+import { viewCounts } from "../mask/rle";
 import { stroke } from "../mask/shapes";
 import { patchOf } from "../mask/spans";
-import { viewCounts } from "../mask/rle";
+import type { Listener } from "../server/connection";
+import type { ProjectData } from "../server/types";
 import { around, bootOf } from "../testing";
 
 const VIEW = { width: 40, height: 30 };

@@ -1,11 +1,11 @@
 /** News of the project: the editor goes by its classes, attributes, settings and the person's role as they are now. */
 
-import { Refused, type Api, type ProjectData } from "../server/api";
-import type { Boot } from "../server/page";
+import type { Store } from "../lib/store";
 import type { Outbox } from "../saving/outbox";
 import { canBeSaved } from "../saving/refused";
+import { Refused, type Api } from "../server/api";
+import type { ProjectData, Boot } from "../server/types";
 import type { State } from "../state";
-import type { Store } from "../lib/store";
 import type { Toasts } from "./toasts";
 
 const LABELERS: readonly string[] = ["manager", "annotator"];
@@ -15,7 +15,7 @@ export const GONE: Readonly<Record<"image" | "project", string>> = {
 };
 
 /** What the news need of the editor. */
-export interface Desk {
+export interface NewsContext {
   readonly boot: Boot;
   readonly store: Store<State>;
   readonly outbox: Outbox;
@@ -27,7 +27,7 @@ export interface Desk {
 
 export class ProjectNews {
   constructor(
-    private readonly desk: Desk,
+    private readonly context: NewsContext,
     private readonly api: Api,
     /** What was loaded ahead for other images is old. */
     private readonly forget: () => void,
@@ -35,7 +35,7 @@ export class ProjectNews {
 
   /** Load the project again. Without an answer: at the next news, or when the connection is back. */
   async load(): Promise<void> {
-    const { boot, outbox } = this.desk;
+    const { boot, outbox } = this.context;
     try {
       this.take(await this.api.project(boot.project.id));
     } catch (error) {
@@ -44,11 +44,11 @@ export class ProjectNews {
   }
 
   gone(what: "image" | "project"): void {
-    this.desk.outbox.end(GONE[what]);
+    this.context.outbox.end(GONE[what]);
   }
 
   private take({ role, ...news }: ProjectData): void {
-    const { boot, store, outbox, toasts, objects } = this.desk;
+    const { boot, store, outbox, toasts, objects } = this.context;
     this.forget();
     const { name, instructions, categories, attributes = [], panoptic = false } = boot.project;
     const before = JSON.stringify([name, instructions, categories, attributes, panoptic]);
@@ -68,7 +68,7 @@ export class ProjectNews {
   }
 
   private takeRole(role: string): void {
-    const { boot, toasts } = this.desk;
+    const { boot, toasts } = this.context;
     if (role === boot.user.role) return;
     const [could, can] = [boot.user.can_label, LABELERS.includes(role)];
     boot.user.role = role;
@@ -76,7 +76,7 @@ export class ProjectNews {
       const action = { label: "Reload", run: () => location.reload() };
       toasts.say(`Your role is ${role} now. Reload the page to label.`, action);
     } else if (could && !can) {
-      this.desk.setAside();
+      this.context.setAside();
       boot.user.can_label = false;
       toasts.say(`Your role is ${role} now: you can view objects but not change them.`);
     }

@@ -4,10 +4,11 @@
  * be labeled, in the project's own order, is another thing: who finishes or skips an image goes there.
  */
 
-import type { Boot, Surroundings } from "../server/page";
-import type { Outbox } from "../saving/outbox";
-import type { State } from "../state";
 import type { Store } from "../lib/store";
+import type { Outbox } from "../saving/outbox";
+import type { Boot } from "../server/types";
+import type { State } from "../state";
+import type { Filmstrip } from "./filmstrip";
 import type { Toasts } from "./toasts";
 
 /** What is told about the images around one. */
@@ -20,7 +21,7 @@ const UNSAVED = "Saving. The next image opens when that is done, unless you star
 const MOST_LIKELY = 3;
 const FINISHING = "Waiting for the mask of the last object.";
 
-export class Journey {
+export class NextImage {
   /** As they were told last. */
   neighbours: Neighbours;
   private afterFinishing: (() => void) | null = null;
@@ -28,7 +29,7 @@ export class Journey {
 
   constructor(
     private readonly boot: Boot,
-    private readonly around: Pick<Surroundings, "strip" | "go">,
+    private readonly around: { readonly filmstrip: Filmstrip; readonly go: (url: string, how: How) => void },
     private readonly store: Store<State>,
     private readonly outbox: Outbox,
     private readonly toasts: Toasts,
@@ -37,14 +38,14 @@ export class Journey {
   }
 
   async next(): Promise<void> {
-    const { filtered } = this.strip;
+    const { filtered } = this.filmstrip;
     const next = filtered ? await this.along(1) : this.neighbours.following;
     if (next) await this.leave(next);
     else this.toasts.say(filtered ? "This is the last image that matches the filter." : "This is the last image.");
   }
 
   async previous(): Promise<void> {
-    const { filtered } = this.strip;
+    const { filtered } = this.filmstrip;
     const previous = filtered ? await this.along(-1) : this.neighbours.previous;
     if (previous) await this.leave(previous);
     else this.toasts.say(filtered ? "This is the first image that matches the filter." : "This is the first image.");
@@ -58,10 +59,10 @@ export class Journey {
   /** Where people most often go from here, the likeliest first. */
   async likely(): Promise<string[]> {
     const { upcoming, following, previous } = this.neighbours;
-    const [next, before] = this.strip.filtered
+    const [next, before] = this.filmstrip.filtered
       ? await Promise.all([this.along(1), this.along(-1)])
       : [following, previous];
-    const onward = this.strip.filtered ? next : upcoming[0]?.editor;
+    const onward = this.filmstrip.filtered ? next : upcoming[0]?.editor;
     const urls = [onward, next, before, upcoming[1]?.editor].filter((url) => typeof url === "string");
     return [...new Set(urls)].slice(0, MOST_LIKELY);
   }
@@ -106,13 +107,13 @@ export class Journey {
     this.afterSaving = null;
   }
 
-  private get strip(): Surroundings["strip"] {
-    return this.around.strip;
+  private get filmstrip(): Filmstrip {
+    return this.around.filmstrip;
   }
 
   /** The neighbour along the strip, where it shows a choice of images; null for none. */
   private along(by: 1 | -1): Promise<string | null> {
-    return this.strip.filtered ? this.strip.step(this.boot.image.id, by) : Promise.resolve(null);
+    return this.filmstrip.filtered ? this.filmstrip.step(this.boot.image.id, by) : Promise.resolve(null);
   }
 
   private async leave(url: string): Promise<void> {

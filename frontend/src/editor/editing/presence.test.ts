@@ -1,14 +1,13 @@
 /** Who works and who looks on, as the server tells it; and a conflict object by object. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { disputes, subjectOf } from "../model/conflict";
-import type { Operation, Shown } from "../model/changes";
-import type { Conflict } from "../saving/outbox";
-import { Presence, roughly } from "./presence";
-import type { Person } from "../server/protocol";
-import { viewCounts } from "../mask/rle";
-import { initialState, type State } from "../state";
 import { Store } from "../lib/store";
+import { viewCounts } from "../mask/rle";
+import type { Operation, Shown } from "../model/changes";
+import { disputes, subjectOf, type Conflict } from "../model/conflict";
+import type { Person } from "../server/protocol";
+import { initialState, type State } from "../state";
+import { Presence, roughly } from "./presence";
 import { Toasts } from "./toasts";
 
 const person = (tab: string, holds = false): Person => ({

@@ -1,14 +1,9 @@
 /** Who has the image open, and who of them works on it: one editor has the image's lease, the others look on. */
 
+import type { Store } from "../lib/store";
 import type { Person, PresenceMessage } from "../server/protocol";
 import type { State } from "../state";
-import type { Store } from "../lib/store";
 import type { Toasts } from "./toasts";
-
-export type Lease =
-  | { readonly kind: "mine" }
-  /** `lost`: it was ours until they took it. */
-  | { readonly kind: "theirs"; readonly by: Person; readonly lost: boolean };
 
 interface Teller {
   here(tab: string, take: boolean): void;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EMPTY, type Patch } from "../mask/rle";
 import type { Tracked } from "../server/connection";
 import { Preview } from "./preview";
-import { EMPTY, type Patch } from "../mask/rle";
 
 const click = (x: number) => ({ x, y: 1, positive: true });
 

@@ -1,8 +1,9 @@
 /** What a first click would select, shown while hovering: one question at a time, and only ever the newest place. */
 
-import { newUid, wire, type Click } from "../model/clicks";
-import type { Answer, Tracked } from "../server/connection";
+import { newUid } from "../lib/uid";
 import type { Patch } from "../mask/rle";
+import { wire, type Click } from "../model/clicks";
+import type { Answer, Tracked } from "../server/connection";
 
 /** At most so often is asked, however quick the server is: the rest of its time is for clicks. */
 const GAP_MS = 60;

@@ -1,7 +1,7 @@
 /** Short messages that go by themselves, with at most one thing to do about them. */
 
-import type { State, Toast } from "../state";
 import type { Store } from "../lib/store";
+import type { State, Toast } from "../state";
 
 const SHOWN_MS = 7_000;
 

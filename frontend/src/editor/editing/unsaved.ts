@@ -1,17 +1,26 @@
 /** What can be done with changes that can't be saved: corrected, tried again, downloaded, dropped; each alone. */
 
-import { Refused } from "../server/api";
-import type { Boot, Surroundings } from "../server/page";
+import type { Database } from "../lib/indexedDb";
+import type { Locks } from "../lib/locks";
+import type { Store } from "../lib/store";
 import type { Operation } from "../model/changes";
 import { discard, leftOf, type Leftover } from "../saving/leftovers";
 import type { Outbox } from "../saving/outbox";
 import { unsavedFile, type About, type RefusedChange, type UnsavedFile } from "../saving/refused";
+import { Refused, type Api } from "../server/api";
+import type { Boot } from "../server/types";
 import type { State } from "../state";
-import type { Store } from "../lib/store";
 import type { Toasts } from "./toasts";
 
+/** What they need of the page. */
+interface Around {
+  readonly api: Api;
+  readonly database: Promise<Database> | Database;
+  readonly locks: Locks;
+}
+
 /** What the commands need of the editor. */
-export interface Desk {
+export interface UnsavedContext {
   readonly boot: Boot;
   readonly store: Store<State>;
   readonly outbox: Outbox;
@@ -20,24 +29,24 @@ export interface Desk {
 
 export class Unsaved {
   constructor(
-    private readonly desk: Desk,
-    private readonly around: Pick<Surroundings, "api" | "records" | "locks">,
+    private readonly context: UnsavedContext,
+    private readonly around: Around,
     /** Hands a file to the person. */
     private readonly save: (name: string, content: UnsavedFile) => void = saveFile,
   ) {}
 
   /** Try it once more with another class. */
   giveClass(one: RefusedChange, category: number): void {
-    const { outbox, boot } = this.desk;
+    const { outbox, boot } = this.context;
     outbox.correct(one, category, new Set(boot.project.categories.map(({ number }) => number)));
   }
 
   retry(one: RefusedChange): void {
-    this.desk.outbox.retryRefused((other) => other === one);
+    this.context.outbox.retryRefused((other) => other === one);
   }
 
   drop(one: RefusedChange): void {
-    const { outbox, toasts } = this.desk;
+    const { outbox, toasts } = this.context;
     outbox.drop(one);
     toasts.say("1 change was discarded.", { label: "Restore", run: () => outbox.keepRefused(one) });
   }
@@ -48,16 +57,16 @@ export class Unsaved {
 
   /** Everything of this image that is not saved. */
   downloadAll(): void {
-    const { outbox } = this.desk;
+    const { outbox } = this.context;
     this.write(outbox.unsaved, outbox.refused);
   }
 
   dropAll(): void {
-    this.desk.outbox.dropAll();
+    this.context.outbox.dropAll();
   }
 
   private write(operations: readonly Operation[], refused: readonly RefusedChange[]): void {
-    const { boot, outbox } = this.desk;
+    const { boot, outbox } = this.context;
     const { image, project } = boot;
     const about: About = {
       id: image.id,
@@ -75,18 +84,18 @@ export class Unsaved {
 
   /** Find out which of the images with left-over changes can still be opened. */
   async look(): Promise<void> {
-    for (const { image } of this.desk.store.get().elsewhere) {
+    for (const { image } of this.context.store.get().elsewhere) {
       const there = await this.around.api.boot(`/images/${image}/`).then(
         () => true,
         (error: unknown) => (error instanceof Refused && error.status === 404 ? false : null),
       );
       const told = (one: Leftover) => (one.image === image ? { ...one, there } : one);
-      this.desk.store.set({ elsewhere: this.desk.store.get().elsewhere.map(told) });
+      this.context.store.set({ elsewhere: this.context.store.get().elsewhere.map(told) });
     }
   }
 
   async downloadLeft(image: number): Promise<void> {
-    const { operations, refused = [], image: about } = await leftOf(await this.around.records, this.person, image);
+    const { operations, refused = [], image: about } = await leftOf(await this.around.database, this.person, image);
     const size = about ? ([about.height, about.width] as const) : null;
     const all = [...refused.map(({ operation }) => operation), ...operations];
     const objects = refused.flatMap((one) => one.objects);
@@ -103,13 +112,13 @@ export class Unsaved {
   }
 
   async discardLeft(image: number): Promise<void> {
-    await discard(await this.around.records, this.around.locks, this.person, image);
-    const { store } = this.desk;
+    await discard(await this.around.database, this.around.locks, this.person, image);
+    const { store } = this.context;
     store.set({ elsewhere: store.get().elsewhere.filter((one) => one.image !== image) });
   }
 
   private get person(): number {
-    return this.desk.boot.user.id;
+    return this.context.boot.user.id;
   }
 }
 

@@ -5,7 +5,7 @@ const PAUSE_MS = 60_000;
 /** The server is told again after so much more work. */
 const REPORT_MS = 20_000;
 
-export class WorkClock {
+export class WorkTimer {
   private worked = 0;
   private reported = 0;
   private last: number | null = null;

@@ -3,15 +3,15 @@
  * Whatever happens to them is shown, stored locally, and the server's session follows (`connection.track`).
  */
 
-import type { Archive } from "../saving/draftStore";
-import { newUid } from "../model/clicks";
-import type { Answer, ClickConnection } from "../server/connection";
-import type { Kept } from "../model/kept";
-import type { State } from "../state";
+import type { Size } from "../lib/geometry";
 import type { Store } from "../lib/store";
-import type { Size } from "../view/viewport";
+import { newUid } from "../lib/uid";
+import type { Kept } from "../model/kept";
 import * as works from "../model/work";
 import type { Work } from "../model/work";
+import type { DraftStore } from "../saving/draftStore";
+import type { Answer, ClickConnection } from "../server/connection";
+import type { State } from "../state";
 
 export interface WorkbenchListener {
   /** The open object was changed by the annotator, not by undo or redo. */
@@ -25,7 +25,7 @@ export class Workbench {
   constructor(
     private readonly store: Store<State>,
     private readonly connection: ClickConnection,
-    private readonly archive: Archive,
+    private readonly drafts: DraftStore,
     private readonly view: Size,
     private readonly listener: WorkbenchListener,
   ) {}
@@ -159,6 +159,6 @@ export class Workbench {
 
   private remember(): void {
     const { open, finishing } = this.store.get();
-    this.archive.saveWork(open, finishing);
+    this.drafts.saveWork(open, finishing);
   }
 }

@@ -1,7 +1,7 @@
 /** Values by key, in IndexedDB where there is one. */
 
 /** Reading gives copies. */
-export interface Records {
+export interface Database {
   read(keys: readonly string[]): Promise<unknown[]>;
   /** All or nothing; `undefined` removes. */
   write(values: ReadonlyMap<string, unknown>): Promise<void>;
@@ -10,7 +10,7 @@ export interface Records {
 }
 
 /** In memory, as long as the page lives. */
-export class MemoryRecords implements Records {
+export class MemoryDatabase implements Database {
   private readonly values = new Map<string, unknown>();
 
   read(keys: readonly string[]): Promise<unknown[]> {
@@ -34,32 +34,32 @@ const STORE = "records";
 const KEPT_FOR_MS = 30 * 24 * 3600 * 1000;
 
 /** IndexedDB. Writes are on their way when `write` returns, in order, also when the page is left right after. */
-export class IndexedRecords implements Records {
-  private constructor(private readonly database: IDBDatabase) {}
+export class IndexedDatabase implements Database {
+  private constructor(private readonly connection: IDBDatabase) {}
 
   /** The browser's, or memory where there is none (forbidden, a private window). Forgets what is a month old. */
-  static async open(name: string): Promise<Records> {
+  static async open(name: string): Promise<Database> {
     try {
       const request = indexedDB.open(name, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-      const records = new IndexedRecords(await result(request));
-      await records.forgetBefore(Date.now() - KEPT_FOR_MS);
-      return records;
+      const database = new IndexedDatabase(await result(request));
+      await database.forgetBefore(Date.now() - KEPT_FOR_MS);
+      return database;
     } catch (error) {
       console.warn("interlabel: the browser keeps no local copies here", error);
-      return new MemoryRecords();
+      return new MemoryDatabase();
     }
   }
 
   async read(keys: readonly string[]): Promise<unknown[]> {
     if (keys.length === 0) return [];
-    const store = this.database.transaction(STORE).objectStore(STORE);
+    const store = this.connection.transaction(STORE).objectStore(STORE);
     return Promise.all(keys.map((key) => result(store.get(key) as IDBRequest<unknown>)));
   }
 
   write(values: ReadonlyMap<string, unknown>): Promise<void> {
     return new Promise((resolve, reject) => {
-      const transaction = this.database.transaction(STORE, "readwrite", { durability: "relaxed" });
+      const transaction = this.connection.transaction(STORE, "readwrite", { durability: "relaxed" });
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error ?? new Error("aborted"));
       const store = transaction.objectStore(STORE);
@@ -72,13 +72,13 @@ export class IndexedRecords implements Records {
   }
 
   async keys(prefix: string): Promise<string[]> {
-    const store = this.database.transaction(STORE).objectStore(STORE);
+    const store = this.connection.transaction(STORE).objectStore(STORE);
     return (await result(store.getAllKeys(IDBKeyRange.bound(prefix, `${prefix}\uffff`)))).map(String);
   }
 
   /** Everything in scopes that were last saved before `time`; never what the server does not have yet. */
   private async forgetBefore(time: number): Promise<void> {
-    const store = this.database.transaction(STORE, "readwrite").objectStore(STORE);
+    const store = this.connection.transaction(STORE, "readwrite").objectStore(STORE);
     const scopes = new Map<string, { keys: string[]; saved: number }>();
     for (const key of (await result(store.getAllKeys())).map(String)) {
       const end = key.lastIndexOf("/");

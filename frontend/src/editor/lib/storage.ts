@@ -1,13 +1,13 @@
 /** Small JSON values in local storage, there at once after a reload: what is not saved yet, and what was chosen last. */
 
-export interface Storage {
+export interface ValueStorage {
   read<T>(key: string): T | null;
   write(key: string, value: unknown): void;
   remove(key: string): void;
 }
 
 /** Local storage, when the browser has it; a full or forbidden one only costs the safety net. */
-export class LocalStorage implements Storage {
+export class LocalStorage implements ValueStorage {
   constructor(private readonly prefix: string) {}
 
   read<T>(key: string): T | null {

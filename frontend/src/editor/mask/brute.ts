@@ -1,7 +1,7 @@
 /** For tests: masks as plain bitmaps, and masks to try things on. */
 
 import fc from "fast-check";
-import type { Size } from "../view/viewport";
+import type { Size } from "../lib/geometry";
 import { SpanWriter, type Spans } from "./spans";
 
 export type Bits = boolean[];

@@ -5,7 +5,7 @@
  * - something drawn onto the mask goes with it when a later click takes away what it was drawn onto.
  */
 
-import type { Size } from "../view/viewport";
+import type { Size } from "../lib/geometry";
 import { attachedTo, partAt, touch } from "./parts";
 import { NONE, subtract, union, type Spans } from "./spans";
 

@@ -2,12 +2,12 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeRuns, decodeRuns, patchOf as patchOfCounts, viewCounts, patchOfView } from "./rle";
-import type { Size } from "../view/viewport";
+import type { Size } from "../lib/geometry";
 import { bitsOf, drawing, fromPixels, masks, pixel, shown, spansFrom, type Bits } from "./brute";
 import * as hands from "./hand";
 import { grow, shrink, smooth } from "./morphology";
 import { attachedTo, holes, largest, partAt, parts } from "./parts";
+import { encodeRuns, decodeRuns, patchOf as patchOfCounts, viewCounts, patchOfView } from "./rle";
 import { polygon, seat, stroke } from "./shapes";
 import * as spans from "./spans";
 

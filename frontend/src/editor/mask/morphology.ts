@@ -1,6 +1,6 @@
 /** Growing, shrinking and smoothing a mask. */
 
-import type { Size } from "../view/viewport";
+import type { Size } from "../lib/geometry";
 import { eachStretch, intersect, NONE, shifted, SpanWriter, union, type Spans } from "./spans";
 
 /** Every pixel that is in the mask or shares an edge with it, within the view. */

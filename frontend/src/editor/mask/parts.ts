@@ -1,8 +1,8 @@
 /** The connected parts of a mask, and its holes. */
 
-import type { Patch } from "./rle";
-import type { Size } from "../view/viewport";
+import type { Size } from "../lib/geometry";
 import { grow } from "./morphology";
+import type { Patch } from "./rle";
 import { area, eachStretch, has, intersect, NONE, spansOf, SpanWriter, subtract, unionAll, type Spans } from "./spans";
 
 /** The connected parts, each as a mask, in the order of their first pixels.

@@ -4,8 +4,7 @@
  * is what is kept. Going from one to the other is arithmetic on runs: no canvas of the picture's size is ever made.
  */
 
-/** `[x, y, width, height]` in view pixels; `[0, 0, 0, 0]` for an empty mask. */
-export type Box = readonly [x: number, y: number, width: number, height: number];
+import type { Box } from "../lib/geometry";
 
 /** The run lengths, zeros first. Only the first may be 0 in the canonical form that `encodeRuns` expects. */
 export type Runs = readonly number[];

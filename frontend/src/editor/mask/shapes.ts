@@ -1,6 +1,6 @@
 /** What the hand draws, as pixels: a pixel belongs to a shape when its middle does. */
 
-import type { Point, Size } from "../view/viewport";
+import type { Point, Size } from "../lib/geometry";
 import { NONE, SpanWriter, unionAll, type Spans } from "./spans";
 
 /** Pixel middles on the very edge belong to the shape however the arithmetic rounds. */

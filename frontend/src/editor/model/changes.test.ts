@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AnnotationData, AnnotationSetData } from "../server/api";
+import type { AnnotationData, AnnotationSetData } from "../server/types";
 import { apply, differences, rebase, reconcile, seen, type Operation } from "./changes";
 
 const one = (uid: string, category = 1, counts = uid): AnnotationData => ({

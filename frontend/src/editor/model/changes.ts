@@ -3,9 +3,8 @@
  * What is shown is always `apply(server's set, operations that are not saved yet)`. All pure.
  */
 
-import type { AnnotationData, AnnotationSetData, Attributes, Status } from "../server/api";
+import type { WireClick, AnnotationData, AnnotationSetData, Attributes, Status } from "../server/types";
 import { inOrder, zOnTop } from "./order";
-import type { WireClick } from "../server/protocol";
 
 /** What can be different about a kept object. */
 export interface Changed {

@@ -1,10 +1,10 @@
 /** A conflict object by object: what they have there, what we have, so that both can be looked at side by side. Pure. */
 
-import { flat, type Operation, type Shown } from "./changes";
-import { area, intersect, spansOf } from "../mask/spans";
-import type { Conflict } from "../saving/outbox";
+import type { Size } from "../lib/geometry";
 import { patchOfView, RleError, type Patch } from "../mask/rle";
-import type { Size } from "../view/viewport";
+import { area, intersect, spansOf } from "../mask/spans";
+import type { AnnotationSetData } from "../server/types";
+import { flat, type Operation, type Shown, type Differences } from "./changes";
 
 export interface Side {
   readonly category: number;
@@ -82,4 +82,12 @@ function overlap(one: Side, other: Side, { height }: Size): number {
   const [a, b] = [spansOf(one.patch, height), spansOf(other.patch, height)];
   const common = area(intersect(a, b));
   return common / (area(a) + area(b) - common);
+}
+
+export interface Conflict {
+  readonly theirs: Differences;
+  readonly mine: readonly Operation[];
+  readonly current: AnnotationSetData;
+  /** The objects as the annotator sees them now. */
+  readonly shown: readonly Shown[];
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Archive } from "../saving/draftStore";
+import { MemoryDatabase } from "../lib/indexedDb";
+import { drawing } from "../mask/brute";
+import { DraftStore } from "../saving/draftStore";
 import { apply, type Shown } from "./changes";
 import * as journals from "./journal";
-import { MemoryRecords } from "../lib/indexedDb";
 import type { Content, Entry, ObjectChange } from "./journal";
-import { drawing } from "../mask/brute";
 import * as works from "./work";
 
 const content = (category: number, counts = "mask"): Content => ({ category, counts, clicks: [] });
@@ -62,7 +62,7 @@ describe("the journal", () => {
   });
 });
 
-describe("the archive", () => {
+describe("the drafts", () => {
   const { spans, view } = drawing("##..", "##..");
   const work = () => {
     const clicked = works.addClick(works.begin("one", 1, view), { x: 1, y: 1, positive: true });
@@ -71,45 +71,45 @@ describe("the archive", () => {
   };
 
   it("brings the open object back with its steps, masks and what they share", async () => {
-    const records = new MemoryRecords();
+    const database = new MemoryDatabase();
     const before = work();
-    const archive = new Archive(records);
-    archive.saveWork(null, [before]); // too early: would overwrite what is not read yet
-    expect((await archive.load("me/1")).finishing).toEqual([]);
-    archive.saveWork(before, [works.begin("two", 1, view)]);
+    const drafts = new DraftStore(database);
+    drafts.saveWork(null, [before]); // too early: would overwrite what is not read yet
+    expect((await drafts.load("me/1")).finishing).toEqual([]);
+    drafts.saveWork(before, [works.begin("two", 1, view)]);
     await Promise.resolve();
-    const { open, finishing } = await new Archive(records).load("me/1");
+    const { open, finishing } = await new DraftStore(database).load("me/1");
     expect(open).toEqual(before);
     expect(finishing).toHaveLength(1);
     expect(works.isSettled(open!)).toBe(true); // the answer is still that of these very prompts
     expect(works.undo(open!)!.mask).toEqual(works.undo(before)!.mask);
-    expect((await new Archive(records).load("me/2")).open).toBeNull();
+    expect((await new DraftStore(database).load("me/2")).open).toBeNull();
   });
 
   it("stores an entry once, and forgets it with the journal", async () => {
-    const records = new MemoryRecords();
+    const database = new MemoryDatabase();
     const written: string[][] = [];
-    const write = records.write.bind(records);
-    records.write = (values) => {
+    const write = database.write.bind(database);
+    database.write = (values) => {
       written.push([...values.keys()]);
       return write(values);
     };
-    const archive = new Archive(records);
-    await archive.load("me/1");
+    const drafts = new DraftStore(database);
+    await drafts.load("me/1");
     let journal = journals.record(journals.NOTHING_DONE, { ...entry(KEEP), work: work() });
-    archive.saveJournal(journal);
+    drafts.saveJournal(journal);
     journal = journals.stepped(journals.record(journal, entry(CHANGE)), -1);
-    archive.saveJournal(journal);
+    drafts.saveJournal(journal);
     await Promise.resolve();
-    expect((await new Archive(records).load("me/1")).journal).toEqual(journal);
-    archive.saveJournal(journals.record(journal, entry(DELETE)));
+    expect((await new DraftStore(database).load("me/1")).journal).toEqual(journal);
+    drafts.saveJournal(journals.record(journal, entry(DELETE)));
     await Promise.resolve();
     expect(written).toEqual([
       ["me/1/1", "me/1/head"],
       ["me/1/2", "me/1/head"],
       ["me/1/3", "me/1/2", "me/1/head"],
     ]);
-    archive.saveWork(null, []);
+    drafts.saveWork(null, []);
     expect(written).toHaveLength(3);
   });
 });

@@ -5,10 +5,9 @@
  * with the version it was based on, and logs it.
  */
 
-import type { Attributes } from "../server/api";
+import type { WireClick, Attributes } from "../server/types";
 import type { ObjectOperation, Shown } from "./changes";
 import { zOnTop } from "./order";
-import type { WireClick } from "../server/protocol";
 import type { Work } from "./work";
 
 /** A kept object's content. */

@@ -1,11 +1,11 @@
 /** Between the annotation set and what is shown: whole-view counts there, patches here. */
 
-import type { Attributes } from "../server/api";
+import type { Size } from "../lib/geometry";
+import { area, patchOfView, RleError, same, viewCounts, type Patch } from "../mask/rle";
+import type { Attributes } from "../server/types";
 import type { Shown } from "./changes";
 import { unwire, wire, type Click } from "./clicks";
 import { contentOf, sameAttributes, type Content } from "./journal";
-import { area, patchOfView, RleError, same, viewCounts, type Patch } from "../mask/rle";
-import type { Size } from "../view/viewport";
 import { recipeOf, type Work } from "./work";
 
 /** A kept object as shown, saved or on its way. */

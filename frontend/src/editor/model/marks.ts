@@ -1,6 +1,6 @@
 /** What one person sees and leaves alone: hidden, locked and isolated objects of an image. Kept in their browser. */
 
-import type { Storage } from "../lib/storage";
+import type { ValueStorage } from "../lib/storage";
 
 export interface Marks {
   readonly hidden: ReadonlySet<string>;
@@ -41,14 +41,14 @@ interface Stored {
   locked: string[];
 }
 
-export function readMarks(storage: Storage, key: string): Marks {
+export function readMarks(storage: ValueStorage, key: string): Marks {
   const stored = storage.read<Stored>(key);
   if (!stored) return NO_MARKS;
   return { hidden: new Set(stored.hidden), locked: new Set(stored.locked), isolated: null };
 }
 
 /** Of the objects that there are; nothing is stored when none is marked. */
-export function writeMarks(storage: Storage, key: string, marks: Marks, there: readonly string[]): void {
+export function writeMarks(storage: ValueStorage, key: string, marks: Marks, there: readonly string[]): void {
   const [hidden, locked] = [marks.hidden, marks.locked].map((marked) => there.filter((uid) => marked.has(uid)));
   if (hidden!.length + locked!.length === 0) storage.remove(key);
   else storage.write(key, { hidden, locked });

@@ -1,10 +1,10 @@
 /** What can be done to the whole mask of the open object. */
 
-import * as works from "./work";
-import type { Work } from "./work";
 import { grow, shrink, smooth } from "../mask/morphology";
 import { holes, largest } from "../mask/parts";
 import { subtract } from "../mask/spans";
+import * as works from "./work";
+import type { Work } from "./work";
 
 export type Operator = "fillHoles" | "largest" | "grow" | "shrink" | "smooth";
 

@@ -1,9 +1,9 @@
 /** Which pixels belong to more than one object, where that is allowed; kept up as objects change. */
 
-import { boxesMeet, spansOfPatch } from "./panoptic";
-import { intersect, patchOf, unionAll, type Spans } from "../mask/spans";
+import type { Size } from "../lib/geometry";
 import { area, EMPTY, type Patch } from "../mask/rle";
-import type { Size } from "../view/viewport";
+import { intersect, patchOf, unionAll, type Spans } from "../mask/spans";
+import { boxesMeet, spansOfPatch } from "./panoptic";
 
 export interface Overlap {
   readonly patch: Patch;

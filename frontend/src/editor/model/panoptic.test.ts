@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Content } from "./journal";
+import { patchOfView, viewCounts, type Patch } from "../mask/rle";
 import { patchOf, spansOf, SpanWriter } from "../mask/spans";
+import type { Content } from "./journal";
 import { Overlaps } from "./overlaps";
 import { claim, fit } from "./panoptic";
-import { patchOfView, viewCounts, type Patch } from "../mask/rle";
 
 const VIEW = { width: 6, height: 5 };
 const PIXELS = VIEW.width * VIEW.height;

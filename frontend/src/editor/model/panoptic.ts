@@ -4,11 +4,11 @@
  * `yields` it takes from nobody: it gets free pixels only.
  */
 
-import type { ObjectChange } from "./journal";
+import type { Size, Box } from "../lib/geometry";
+import { EMPTY, patchOfView, viewCounts, type Patch } from "../mask/rle";
 import { area, intersect, patchOf, spansOf, subtract, type Spans } from "../mask/spans";
+import type { ObjectChange } from "./journal";
 import { zOnTop } from "./order";
-import { EMPTY, patchOfView, viewCounts, type Box, type Patch } from "../mask/rle";
-import type { Size } from "../view/viewport";
 
 /** An object as the rule sees it. */
 export interface Owner {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { drawing } from "../mask/brute";
 import { UNTOUCHED } from "../mask/hand";
-import { NONE, patchOf, type Spans } from "../mask/spans";
 import { EMPTY, type Patch } from "../mask/rle";
+import { NONE, patchOf, type Spans } from "../mask/spans";
 import * as works from "./work";
 import type { Work } from "./work";
 

@@ -5,15 +5,15 @@
  * prompts that they answer: going back to earlier prompts shows their mask at once, also without the server.
  */
 
-import { clickAt, on, wireWithTile, type Click } from "./clicks";
-import type { Attributes } from "../server/api";
-import type { Tracked } from "../server/connection";
+import type { Point, Size } from "../lib/geometry";
 import * as hands from "../mask/hand";
 import type { Hand } from "../mask/hand";
-import { patchOf, spansOf, type Spans } from "../mask/spans";
-import type { PromptBox } from "../server/protocol";
 import { EMPTY, same, type Patch } from "../mask/rle";
-import type { Point, Size } from "../view/viewport";
+import { patchOf, spansOf, type Spans } from "../mask/spans";
+import type { Tracked } from "../server/connection";
+import type { PromptBox } from "../server/protocol";
+import type { Attributes } from "../server/types";
+import { clickAt, on, wireWithTile, type Click } from "./clicks";
 
 /** What the decoder answers: clicks, starting from a mask (`base`), a box or nothing. */
 export interface Prompts {

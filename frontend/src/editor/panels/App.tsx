@@ -3,24 +3,25 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Editor } from "../editor";
 import { Attributes } from "./Attributes";
-import { Canvas, type ViewControls } from "./Canvas";
+import { Canvas } from "./Canvas";
 import { Classes } from "./Classes";
-import { EditorContext, useEditorState } from "./context";
 import { Dialogs } from "./Dialogs";
+import { DisplayPanel } from "./DisplayPanel";
+import { FilmstripPanel } from "./FilmstripPanel";
 import { Instructions } from "./Instructions";
-import { listenToKeys } from "./keyboard";
-import { LookPanel } from "./LookPanel";
 import { Minimap } from "./Minimap";
-import { Notices, Toast } from "./Notices";
 import { Note } from "./Note";
+import { Notices, Toast } from "./Notices";
 import { Objects } from "./Objects";
 import { OpenBar } from "./OpenBar";
-import { Suggestions } from "./Suggestions";
 import { SmallWindow, useSmallWindow } from "./SmallWindow";
-import { StripPanel } from "./StripPanel";
+import { Suggestions } from "./Suggestions";
 import { Toolbar, ToolOptions } from "./Toolbar";
 import { TopBar } from "./TopBar";
 import { ViewBar } from "./ViewBar";
+import { EditorContext, useEditorState } from "./context";
+import { listenToKeys } from "./keyboard";
+import type { ViewControls } from "./viewControls";
 
 export function App({ editor }: { editor: Editor }) {
   return (
@@ -65,13 +66,13 @@ function Window({ editor }: { editor: Editor }) {
         </div>
         <Toast />
         <Minimap controls={controls} />
-        <LookPanel />
+        <DisplayPanel />
         <div class="stage-foot">
           <ViewBar controls={controls} />
           <OpenBar />
         </div>
       </main>
-      <StripPanel />
+      <FilmstripPanel />
       <aside class="panels" aria-label="Classes and objects">
         <div class="panels-above">
           <Instructions />

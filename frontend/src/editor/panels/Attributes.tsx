@@ -1,10 +1,9 @@
 /** What the project asks about the open object, or about the chosen ones. */
 
-import type { Attributes as Values } from "../server/api";
-import type { AttributeDefinition } from "../server/page";
 import { recipeOf } from "../model/work";
+import type { AttributeDefinition, Attributes as Values } from "../server/types";
 import { useEditor, useEditorState } from "./context";
-import { ATTRIBUTES_PANEL } from "./objectKeys";
+import { ATTRIBUTES_PANEL } from "./focus";
 
 const NONE: Values = {};
 

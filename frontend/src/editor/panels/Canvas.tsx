@@ -1,20 +1,21 @@
 /** The image area: mounts the stage, and turns places on the screen into places in the picture. */
 
 import { useEffect, useRef } from "preact/hooks";
+import type { Editor } from "../editor";
+import type { Point } from "../lib/geometry";
+import { area } from "../mask/rle";
+import { clicksOf, isSettled } from "../model/work";
+import type { State } from "../state";
 import { Stage } from "../view/canvas";
 import { DisplayFilter } from "../view/display";
-import type { Editor } from "../editor";
 import { loadPicture } from "../view/loading";
 import type { Picture } from "../view/picture";
-import { followPointers, type Gestures } from "../view/pointer";
-import { area, type Box } from "../mask/rle";
-import { direct } from "./scene";
-import type { State } from "../state";
-import type { Drag } from "../editing/tools/toolbox";
-import { actualSize, centred, fitBox, pan, sightOf, toPicture, zoomAt, type Point } from "../view/viewport";
-import { clicksOf, isSettled } from "../model/work";
-import { suggestionTag } from "./tag";
+import { followPointers, type Gestures, type Drag } from "../view/pointer";
+import { actualSize, centred, fitBox, pan, sightOf, toPicture, zoomAt } from "../view/viewport";
 import { useEditor, useEditorState } from "./context";
+import { direct } from "./scene";
+import { suggestionTag } from "./tag";
+import type { Sight, ViewControls } from "./viewControls";
 
 /** CSS pixels around a dot or corner that still count as on it, for a mouse or pen and for a finger. */
 const REACH = 9;
@@ -24,22 +25,6 @@ const SMALLEST_RING = 5;
 
 /** So long a slider rests before the server makes another picture. */
 const WINDOW_REST_MS = 200;
-
-/** What the keyboard may do to the view. */
-export interface ViewControls {
-  fit(): void;
-  actualSize(): void;
-  zoom(factor: number): void;
-  /** A box of the picture, large. */
-  show(box: Box): void;
-  /** A point of the picture in the middle. */
-  center(at: Point): void;
-  /** Told now and whenever another part of the picture is on the screen; returns how to stop it. */
-  watch(listener: (sight: Sight) => void): () => void;
-}
-
-/** The part of the picture that is on the screen: left, top, right, bottom. */
-export type Sight = ReturnType<typeof sightOf>;
 
 interface Props {
   /** Filled with the view's controls once they exist. */
@@ -101,7 +86,7 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
     ring.stop,
     suggestionTag(editor, host, stage),
     leavePicture,
-    followLook(editor, host, stage),
+    followDisplay(editor, host, stage),
     editor.tools.pointing.watch(({ sketch, dot }) => {
       host.toggleAttribute("data-on-dot", dot !== null || sketch?.kind === "dot");
       host.dataset["preview"] = String(sketch?.kind === "preview" ? area(sketch.patch.runs) : "");
@@ -117,6 +102,8 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
 /** Shows the view, or another window of the original as soon as it is there. */
 function showPicture(editor: Editor, host: HTMLElement, stage: Stage): () => void {
   const { image } = editor.boot;
+  const made = (pictureMade: number | null) => editor.store.set({ pictureMade });
+  const source = { image, pictures: editor.pictures, made };
   let wanted: string | null = null;
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const loaded: Picture[] = [];
@@ -124,7 +111,7 @@ function showPicture(editor: Editor, host: HTMLElement, stage: Stage): () => voi
     if (url === wanted) return;
     wanted = url;
     const changed = () => stage.redraw("picture");
-    const picture = await loadPicture(editor, url, changed, () => url === wanted).catch(() => null);
+    const picture = await loadPicture(source, url, changed, () => url === wanted).catch(() => null);
     if (url !== wanted) return picture?.dispose(); // another one was asked for meanwhile
     if (picture) {
       editor.store.set({ picture });
@@ -154,19 +141,19 @@ function showPicture(editor: Editor, host: HTMLElement, stage: Stage): () => voi
   };
 }
 
-/** Shows the picture as the look says, and lets the masks blink. */
-function followLook(editor: Editor, host: HTMLElement, stage: Stage): () => void {
+/** Shows the picture as the display settings say, and lets the masks blink. */
+function followDisplay(editor: Editor, host: HTMLElement, stage: Stage): () => void {
   const filter = new DisplayFilter();
-  const follow = ({ look, picture }: State) => {
-    host.toggleAttribute("data-blink", look.blink);
+  const follow = ({ display, picture }: State) => {
+    host.toggleAttribute("data-blink", display.blink);
     if (!picture) return;
-    picture.filter = filter.of(look);
+    picture.filter = filter.of(display);
     host.dataset["filter"] = picture.filter;
     stage.redraw("picture");
   };
   follow(editor.store.get());
   const stop = editor.store.watch((state, before) => {
-    if (state.look !== before.look || state.picture !== before.picture) follow(state);
+    if (state.display !== before.display || state.picture !== before.picture) follow(state);
   });
   return () => {
     stop();

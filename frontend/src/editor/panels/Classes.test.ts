@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Kept } from "../model/kept";
-import { initialState } from "../state";
 import { begin } from "../model/work";
+import { initialState } from "../state";
 import { shownClass } from "./Classes";
 
 describe("the class that the panel shows", () => {

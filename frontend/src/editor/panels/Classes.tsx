@@ -1,8 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { State } from "../state";
 import { recipeOf } from "../model/work";
-import { useEditor, useEditorState } from "./context";
+import type { State } from "../state";
 import { FoldTitle, useFold } from "./Fold";
+import { useEditor, useEditorState } from "./context";
 
 export function Classes() {
   const editor = useEditor();

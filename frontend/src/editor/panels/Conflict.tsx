@@ -1,12 +1,11 @@
 /** Two people changed the image: what each has, side by side, object by object. */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { disputes, type Dispute, type Side } from "../model/conflict";
-import type { Conflict } from "../saving/outbox";
+import { disputes, type Dispute, type Side, type Conflict } from "../model/conflict";
 import { drawMask } from "../view/paint";
 import type { Picture } from "../view/picture";
-import { useEditor, useEditorState } from "./context";
 import { Modal } from "./Modal";
+import { useEditor, useEditorState } from "./context";
 
 export function ConflictDialog({ conflict }: { conflict: Conflict }) {
   const editor = useEditor();

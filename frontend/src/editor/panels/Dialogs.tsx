@@ -1,9 +1,9 @@
 /** The modal dialogs. */
 
 import { ConflictDialog } from "./Conflict";
-import { useEditor, useEditorState } from "./context";
 import { Help } from "./Help";
 import { SkipDialog } from "./Skip";
+import { useEditor, useEditorState } from "./context";
 
 export function Dialogs() {
   const editor = useEditor();

@@ -2,9 +2,10 @@
 
 import { useLayoutEffect, useState } from "preact/hooks";
 import { comboOf, isReserved, said } from "../lib/keyCombos";
-import { GESTURES, GROUPS, keysOf, SHORTCUTS, takenBy, withKeys, type Action, type Shortcut } from "./keys";
-import { useEditor, useEditorState } from "./context";
 import { Modal } from "./Modal";
+import { useEditor, useEditorState } from "./context";
+import { keysOf, takenBy, withKeys } from "./keys";
+import { GESTURES, GROUPS, SHORTCUTS, type Action, type Shortcut } from "./shortcuts";
 
 interface Clash {
   readonly action: Action;
@@ -22,7 +23,7 @@ export function Help({ onClose }: { onClose: () => void }) {
   const [told, setTold] = useState("");
   const give = (action: Action, combos: readonly string[]) => {
     setClash(null);
-    void editor.useKeys(withKeys(action, combos, own));
+    void editor.keys.use(withKeys(action, combos, own));
     setTold(combos.length > 0 ? "" : "This action has no key.");
   };
   useAsking(asking, (combo) => {
@@ -96,7 +97,7 @@ export function Help({ onClose }: { onClose: () => void }) {
             type="button"
             aria-disabled={Object.keys(own).length === 0}
             data-testid="keys-as-shipped"
-            onClick={() => void editor.useKeys({})}
+            onClick={() => void editor.keys.use({})}
           >
             Reset to defaults
           </button>

@@ -1,5 +1,5 @@
-import { useEditor } from "./context";
 import { useFold } from "./Fold";
+import { useEditor } from "./context";
 
 /** In a lower window they are folded at first: classes and objects need the room. */
 const LOW = 720;

@@ -1,8 +1,8 @@
 /** The whole picture, small, with a frame around what is on the screen; there while that is a part only. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Sight, ViewControls } from "./Canvas";
 import { useEditor, useEditorState } from "./context";
+import type { Sight, ViewControls } from "./viewControls";
 
 const LONGEST = 168;
 /** CSS pixels: of a very large picture the part in sight would be too small to see. */
@@ -13,7 +13,7 @@ const PART = 0.6;
 export function Minimap({ controls }: { controls: { current: ViewControls | null } }) {
   const editor = useEditor();
   const { width, height } = editor.boot.image;
-  const wanted = useEditorState((state) => state.look.minimap);
+  const wanted = useEditorState((state) => state.display.minimap);
   const picture = useEditorState((state) => state.picture);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [sight, setSight] = useState<Sight>([0, 0, width, height]);

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useEditor, useEditorState } from "./context";
+import { NOTE_FIELD } from "./focus";
 
 /** A pause in typing after which the note is saved. */
 const PAUSE_MS = 2_500;
@@ -29,7 +30,7 @@ export function Note() {
   return (
     <details
       class="panel instructions note"
-      data-testid="note"
+      data-testid={NOTE_FIELD}
       open={open || note !== ""}
       onToggle={(event) => setOpen(event.currentTarget.open)}
     >
@@ -43,7 +44,7 @@ export function Note() {
       </summary>
       {editor.canLabel ? (
         <textarea
-          id="note"
+          id={NOTE_FIELD}
           rows={2}
           maxLength={LONGEST}
           value={draft ?? note}
@@ -64,12 +65,4 @@ export function Note() {
       )}
     </details>
   );
-}
-
-/** Open the note and type. */
-export function focusNote(): void {
-  const field = document.getElementById("note");
-  const panel = field?.closest("details");
-  if (panel) panel.open = true;
-  field?.focus();
 }

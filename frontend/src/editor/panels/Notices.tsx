@@ -1,9 +1,9 @@
 /** What the annotator should know now: quiet banners over the image, and the toast. */
 
 import { Banner } from "./Banner";
-import { useEditor, useEditorState } from "./context";
 import { LeaseNotice } from "./People";
 import { ElsewhereNotice, GoneNotice, UnsavedNotice } from "./Unsaved";
+import { useEditor, useEditorState } from "./context";
 
 export function Notices() {
   return (

@@ -1,11 +1,12 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Kept } from "../model/kept";
-import { keyOf, type Action } from "./keys";
 import { recipeOf } from "../model/work";
+import { Thumbnail } from "./Thumbnail";
 import { useEditor, useEditorState } from "./context";
 import { Icon, type IconName } from "./icons";
-import { performOnObjects } from "./objectKeys";
-import { Thumbnail } from "./Thumbnail";
+import { keyOf } from "./keys";
+import type { Action } from "./shortcuts";
+import { perform } from "./shortcuts";
 import { pixels } from "./words";
 
 export function Objects() {
@@ -90,7 +91,7 @@ function Commands() {
           aria-label={name}
           aria-disabled={subjects < least}
           data-testid={`command-${action}`}
-          onClick={() => performOnObjects(editor, null, action)}
+          onClick={() => perform({ editor, view: null }, action)}
         >
           <Icon name={action} />
         </button>

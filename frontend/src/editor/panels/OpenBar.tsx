@@ -1,14 +1,14 @@
 /** The strip under the image: what is open and how to end it, and what the pointer does now. */
 
+import { said } from "../lib/keyCombos";
 import { useStore } from "../lib/store";
+import { clicksOf, recipeOf } from "../model/work";
 import { percent } from "../suggestions/offer";
 import { pointedOf } from "../suggestions/state";
-import { clicksOf, recipeOf } from "../model/work";
-import { said } from "../lib/keyCombos";
-import { keysOf } from "./keys";
 import { Claims } from "./Claims";
 import { useEditor, useEditorState } from "./context";
 import { hintOf, momentOf, partsOf } from "./hints";
+import { keysOf } from "./keys";
 
 /** Prompts that the model has to answer. */
 const ASKING = new Set(["click", "box"]);

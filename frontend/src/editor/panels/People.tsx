@@ -3,8 +3,8 @@
 import { useState } from "preact/hooks";
 import { roughly } from "../editing/presence";
 import type { Person } from "../server/protocol";
-import { useEditor, useEditorState } from "./context";
 import { Banner } from "./Banner";
+import { useEditor, useEditorState } from "./context";
 
 /** More faces than this are a number. */
 const MOST_FACES = 4;
@@ -84,7 +84,7 @@ export function LeaseNotice() {
         {own ? "Edit here instead" : lost ? "Take over again" : "Take over"}
       </button>
       {!own && (
-        <button type="button" onClick={() => void editor.journey.next()}>
+        <button type="button" onClick={() => void editor.nextImage.next()}>
           Next image
         </button>
       )}

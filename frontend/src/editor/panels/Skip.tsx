@@ -1,9 +1,9 @@
 /** Why is this image left out? One key for the usual reasons, words for the others. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { digit } from "./keys";
-import { useEditor, useEditorState } from "./context";
 import { Modal } from "./Modal";
+import { useEditor, useEditorState } from "./context";
+import { digit } from "./keys";
 
 const REASONS = ["Nothing to label", "Blurred or too dark", "Duplicate image", "Unclear how to label it"];
 const LONGEST = 200;

@@ -1,15 +1,16 @@
 /** The panel of suggestions: ask for them, how confident they have to be, and each of them by class. */
 
 import { useEffect, useRef } from "preact/hooks";
-import { keyOf } from "./keys";
 import { useStore } from "../lib/store";
-import { groups, percent, type Group, type Method, type Suggestion } from "../suggestions/offer";
+import type { Method } from "../server/types";
+import { groups, percent, type Group, type Suggestion } from "../suggestions/offer";
 import type { SuggestionsState } from "../suggestions/state";
 import { emptyWords, METHODS, whyNot } from "../suggestions/words";
-import { useEditor, useEditorState } from "./context";
 import { FoldTitle, useFold } from "./Fold";
-import { Icon } from "./icons";
 import { TextSearch } from "./TextSearch";
+import { useEditor, useEditorState } from "./context";
+import { Icon } from "./icons";
+import { keyOf } from "./keys";
 
 function useSuggestions<Part>(select: (state: SuggestionsState) => Part): Part {
   return useStore(useEditor().suggestions.store, select);
@@ -63,7 +64,7 @@ export function Suggestions() {
 /** A button a method. One that can't be asked here says why when it is pressed. */
 function Ask() {
   const editor = useEditor();
-  const asking = useSuggestions((state) => state.asking);
+  const requested = useSuggestions((state) => state.requested);
   const titleOf = (method: Method, about: string) => {
     const offer = editor.boot.methods.find((one) => one.method === method);
     if (!offer?.can) return whyNot(method, editor.boot);
@@ -73,7 +74,7 @@ function Ask() {
     <div class="suggest-ask" role="group" aria-label="Request suggestions">
       {METHODS.map(({ method, title, about }) => {
         const can = editor.boot.methods.some((one) => one.method === method && one.can);
-        const busy = asking.includes(method);
+        const busy = requested.includes(method);
         return (
           <button
             key={method}
@@ -83,7 +84,7 @@ function Ask() {
             aria-busy={busy}
             title={titleOf(method, about)}
             data-testid={`ask-${method}`}
-            onClick={() => void editor.suggestions.asking.ask(method)}
+            onClick={() => void editor.suggestions.requests.ask(method)}
           >
             {title}
           </button>
@@ -95,15 +96,15 @@ function Ask() {
 
 function Progress() {
   const editor = useEditor();
-  const asking = useSuggestions((state) => state.asking);
+  const requested = useSuggestions((state) => state.requested);
   const slow = useSuggestions((state) => state.slow);
   const failed = useSuggestions((state) => state.looked.filter((one) => one.state === "failed" && one.reason));
   const load = useSuggestions((state) => state.load);
   const ready = useEditorState((state) => state.encoding.state === "ready");
-  const names = METHODS.filter(({ method }) => asking.includes(method)).map(({ title }) => title);
+  const names = METHODS.filter(({ method }) => requested.includes(method)).map(({ title }) => title);
   return (
     <div role="status">
-      {asking.length > 0 && (
+      {requested.length > 0 && (
         <div class="suggest-progress" data-testid="suggest-progress">
           <progress aria-label="Looking for suggestions" />
           <p class="suggest-said">
@@ -121,7 +122,7 @@ function Progress() {
       {load.kind === "failed" && (
         <p class="suggest-said bad">
           {load.message}{" "}
-          <button type="button" class="link-button" onClick={() => void editor.suggestions.asking.load()}>
+          <button type="button" class="link-button" onClick={() => void editor.suggestions.requests.load()}>
             Try again{" "}
           </button>
         </p>
@@ -156,7 +157,7 @@ function Listed() {
           <output>{percent(above)}</output>
         </label>
       )}
-      {shown.length === 0 && state.asking.length === 0 && state.load.kind === "ready" && (
+      {shown.length === 0 && state.requested.length === 0 && state.load.kind === "ready" && (
         <p class="panel-empty">{emptyWords(state, editor.boot)}</p>
       )}
       {found.length > 0 && (

@@ -4,10 +4,8 @@ import { useState } from "preact/hooks";
 import { useStore } from "../lib/store";
 import { whyNot } from "../suggestions/words";
 import { useEditor } from "./context";
+import { TEXT_FIELD } from "./focus";
 import { Icon } from "./icons";
-
-/** The field's id: its key puts the focus there. */
-export const TEXT_FIELD = "text-search";
 
 export function TextSearch() {
   const editor = useEditor();

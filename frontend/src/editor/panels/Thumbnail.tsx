@@ -4,9 +4,9 @@
  */
 
 import { useEffect, useState } from "preact/hooks";
+import type { Patch } from "../mask/rle";
 import { drawMask } from "../view/paint";
 import type { Picture } from "../view/picture";
-import type { Patch } from "../mask/rle";
 import { useEditorState } from "./context";
 
 const SIDE = 36;

@@ -2,11 +2,12 @@
 
 import { useRef } from "preact/hooks";
 import { nextSteps } from "../editing/history";
-import { keyOf, type Action } from "./keys";
 import type { Operator } from "../model/operators";
 import type { Tool } from "../state";
 import { useEditor, useEditorState } from "./context";
 import { Icon, type IconName } from "./icons";
+import { keyOf } from "./keys";
+import type { Action } from "./shortcuts";
 import { wordFor } from "./words";
 
 const TOOLS: readonly (readonly [tool: Tool, name: string])[] = [

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
-import type { SaveState } from "../saving/outbox";
-import { useStore } from "../lib/store";
 import { GONE } from "../editing/news";
+import { useStore } from "../lib/store";
+import type { SaveState } from "../saving/outbox";
+import { People } from "./People";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
 import { keyOf } from "./keys";
-import { People } from "./People";
 
 interface TopBarProps {
   /** Stands in its middle. */
@@ -35,7 +35,7 @@ export function TopBar({ children, label }: TopBarProps) {
           type="button"
           title={`Previous image (${keyOf("previous")})`}
           aria-label="Previous image"
-          onClick={() => void editor.journey.previous()}
+          onClick={() => void editor.nextImage.previous()}
         >
           <Icon name="back" />
         </button>
@@ -43,7 +43,7 @@ export function TopBar({ children, label }: TopBarProps) {
           type="button"
           title={`Next image (${keyOf("next")})`}
           aria-label="Next image"
-          onClick={() => void editor.journey.next()}
+          onClick={() => void editor.nextImage.next()}
         >
           <Icon name="forward" />
         </button>
@@ -64,9 +64,9 @@ export function TopBar({ children, label }: TopBarProps) {
 
 /** Where in the project this is; opens the strip. */
 function Position({ index, total }: { index: number; total: number }) {
-  const { strip } = useEditor();
-  const shown = useStore(strip.store, (state) => state.shown);
-  const filter = useStore(strip.store, (state) => state.filter);
+  const { filmstrip } = useEditor();
+  const shown = useStore(filmstrip.store, (state) => state.shown);
+  const filter = useStore(filmstrip.store, (state) => state.filter);
   return (
     <button
       type="button"
@@ -75,10 +75,10 @@ function Position({ index, total }: { index: number; total: number }) {
       aria-pressed={shown}
       aria-label={`Image ${index} of ${total}: jump to another image`}
       title={`Jump to another image (${keyOf("strip")})`}
-      onClick={() => strip.toggle()}
+      onClick={() => filmstrip.toggle()}
     >
       {index} / {total}
-      {strip.filtered && <span class="filter-mark">{filter.which === "all" ? "one class" : filter.which}</span>}
+      {filmstrip.filtered && <span class="filter-mark">{filter.which === "all" ? "one class" : filter.which}</span>}
     </button>
   );
 }

@@ -1,13 +1,13 @@
 /** Changes that can't be saved, one by one: of this image, of one that is gone, and of others. */
 
 import { useMemo, useState } from "preact/hooks";
-import { flat, type Operation } from "../model/changes";
 import { GONE } from "../editing/news";
-import { hasClass, reasonOf, type RefusedChange } from "../saving/refused";
 import { area, patchOfView, RleError, type Patch } from "../mask/rle";
+import { flat, type Operation } from "../model/changes";
+import { hasClass, reasonOf, type RefusedChange } from "../saving/refused";
 import { Banner } from "./Banner";
-import { useEditor, useEditorState } from "./context";
 import { Thumbnail } from "./Thumbnail";
+import { useEditor, useEditorState } from "./context";
 import { pixels } from "./words";
 
 export function UnsavedNotice() {

@@ -1,11 +1,10 @@
 /** Bottom left: zoom, and how fast the last click was answered. */
 
+import { DisplayButton } from "./DisplayPanel";
 import { useEditor, useEditorState } from "./context";
-import type { ViewControls } from "./Canvas";
 import { Icon } from "./icons";
-import { LookButton } from "./LookPanel";
 import { keyOf } from "./keys";
-import { zoomTo } from "./objectKeys";
+import { type ViewControls, zoomTo } from "./viewControls";
 
 export function ViewBar({ controls }: { controls: { current: ViewControls | null } }) {
   const editor = useEditor();
@@ -58,7 +57,7 @@ export function ViewBar({ controls }: { controls: { current: ViewControls | null
       >
         <Icon name="target" />
       </button>
-      <LookButton />
+      <DisplayButton />
       {latency !== null && (
         <span class="latency" title="Time from the last click to its mask" data-testid="latency">
           {Math.round(latency)} ms

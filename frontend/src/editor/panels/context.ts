@@ -3,8 +3,8 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Editor } from "../editor";
-import type { State } from "../state";
 import { useStore } from "../lib/store";
+import type { State } from "../state";
 
 export const EditorContext = createContext<Editor | null>(null);
 

@@ -1,10 +1,10 @@
 /** The line under the image: for every tool in every moment there is one, and it is about that tool. */
 
 import { describe, expect, it } from "vitest";
-import { SHORTCUTS } from "./keys";
-import { initialState } from "../state";
 import { begin } from "../model/work";
+import { initialState } from "../state";
 import { allHints, hintOf, HINTS, MOMENTS, momentOf, partsOf, TOOLS } from "./hints";
+import { SHORTCUTS } from "./shortcuts";
 
 const VIEW = { width: 10, height: 10 };
 

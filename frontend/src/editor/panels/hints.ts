@@ -1,7 +1,7 @@
 /** What the pointer does now, in one line under the image: a table of every tool in every moment. */
 
-import type { Action } from "./keys";
 import type { State, Tool } from "../state";
+import type { Action } from "./shortcuts";
 
 /** `cutting` and `cuttingNothing`: while *Cut* is chosen, with and without an open object. */
 export const MOMENTS = ["nothing", "open", "cutting", "cuttingNothing", "selected"] as const;

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { useKeys } from "../editing/ownKeys";
 import { comboOf, isCombo, isReserved, said, type KeyLike } from "../lib/keyCombos";
-import { actionOf, isPeek, keyOf, keysOf, SHORTCUTS, takenBy, useKeys, withKeys, type Action } from "./keys";
+import { actionOf, heldOf, keyOf, keysOf, takenBy, withKeys } from "./keys";
+import { SHORTCUTS, type Action } from "./shortcuts";
 
 /** A key press: `ctrl+shift+z@KeyY` types z on the key that is Y on a US keyboard. */
 function press(text: string): KeyLike {
@@ -59,7 +61,7 @@ describe("shortcuts", () => {
   });
 
   it("have a key for holding down that is nothing else", () => {
-    expect(isPeek(press("q@KeyQ"))).toBe(true);
+    expect(heldOf(press("q@KeyQ"))?.action).toBe("peek");
     expect(actionOf(press("q@KeyQ"))).toBeNull();
   });
 

@@ -1,20 +1,20 @@
 /** What the layers show, out of the state. */
 
-import type { Painter, Stage, Surface } from "../view/canvas";
+import type { Pointing, Sketch, StrokeSketch } from "../editing/tools/toolbox";
 import type { Editor } from "../editor";
+import type { Point } from "../lib/geometry";
+import { EMPTY, type Patch } from "../mask/rle";
 import { patchOf, subtract } from "../mask/spans";
-import { strongerFill } from "../editing/displaySettings";
 import { isShown } from "../model/marks";
 import { Overlaps } from "../model/overlaps";
-import { drawClick, drawCorner, drawHatch, drawMask, drawOutline, drawStroke } from "../view/paint";
 import { spansOfPatch, type Claim } from "../model/panoptic";
-import { EMPTY, type Patch } from "../mask/rle";
-import { foundPainter, pointedPainter } from "../suggestions/painter";
-import type { State } from "../state";
-import { pointedOf } from "../suggestions/state";
-import type { Pointing, Sketch, StrokeSketch } from "../editing/tools/toolbox";
-import type { Point } from "../view/viewport";
 import { clicksOf, recipeOf, isSettled, type Work } from "../model/work";
+import type { State } from "../state";
+import { foundPainter, pointedPainter } from "../suggestions/painter";
+import { pointedOf } from "../suggestions/state";
+import type { Painter, Stage, Surface } from "../view/canvas";
+import { strongerFill } from "../view/displaySettings";
+import { drawClick, drawCorner, drawHatch, drawMask, drawOutline, drawStroke } from "../view/paint";
 
 const UNKNOWN_CLASS = "#9aa3b5";
 
@@ -46,11 +46,11 @@ export function direct(editor: Editor, stage: Stage): () => void {
   const stops = [
     store.watch((state, before) => {
       const differs = (...keys: (keyof State)[]) => keys.some((key) => state[key] !== before[key]);
-      const chosen = differs("hovered", "selected", "selection", "marks", "look");
+      const chosen = differs("hovered", "selected", "selection", "marks", "display");
       const cut = takenNow(state);
       const cutsOther = cut !== taken && cut.length + taken.length > 0;
       if (chosen || cutsOther || differs("kept", "hidden", "project") || sources(state) !== sources(before)) kept();
-      if (differs("open", "finishing", "look", "project")) open();
+      if (differs("open", "finishing", "display", "project")) open();
       else if (editor.objects.panoptic && state.open && differs("kept", "marks", "yields")) open();
       if (differs("tool", "activeCategory") || !state.open !== !before.open) {
         suggested();
@@ -86,7 +86,7 @@ function sources({ open, finishing }: State): string {
 }
 
 /** How much of a mask's filling is shown; `times` it stands out more than a kept one does. */
-function filled({ fill, outlines }: State["look"], times = 1): number {
+function filled({ fill, outlines }: State["display"], times = 1): number {
   return outlines ? 0 : strongerFill(fill, times);
 }
 
@@ -97,16 +97,16 @@ const OPEN = 1.3;
 function keptPainter(state: State, colorOf: ColorOf, overlaps: Overlaps, taken: Claim["taken"]): Painter {
   if (state.hidden) return () => {};
   const left = new Map(taken.map((one) => [one.uid, one.left]));
-  const { look, marks, hovered, selected } = state;
+  const { display, marks, hovered, selected } = state;
   const chosen = new Set(state.selection);
   const inWork = new Set([state.open, ...state.finishing].map((work) => work?.source));
   const shown = state.kept.filter(({ uid }) => !inWork.has(uid) && isShown(marks, uid));
-  const shared = look.overlaps ? overlaps.of(shown.map(({ patch }) => patch)).patch : EMPTY;
+  const shared = display.overlaps ? overlaps.of(shown.map(({ patch }) => patch)).patch : EMPTY;
   return (surface) => {
     for (const { uid, category, patch } of shown) {
       const pointed = uid === hovered || uid === selected || chosen.has(uid);
       const line = pointed ? 2.25 : 1.25;
-      const fill = filled(look, pointed ? POINTED : 1);
+      const fill = filled(display, pointed ? POINTED : 1);
       drawMask(surface, left.get(uid) ?? patch, { color: colorOf(category), fill, line, bright: pointed });
     }
     drawHatch(surface, shared);
@@ -128,8 +128,8 @@ function claimer(editor: Editor): (state: State) => Claimed {
 }
 
 function openPainter(state: Claimed, { sketch, dot }: Pointing, colorOf: ColorOf): Painter {
-  const { open, finishing, look, claimed } = state;
-  const fill = filled(look, OPEN);
+  const { open, finishing, display, claimed } = state;
+  const fill = filled(display, OPEN);
   return (surface) => {
     if (open) {
       const color = colorOf(recipeOf(open).category);

@@ -1,9 +1,9 @@
 /** What the pointed suggestion is, written at its box: an element of its own, so that pointing paints little. */
 
-import type { Stage } from "../view/canvas";
 import type { Editor } from "../editor";
 import { percent } from "../suggestions/offer";
 import { pointedOf } from "../suggestions/state";
+import type { Stage } from "../view/canvas";
 
 /** Keeps the tag beside what is pointed at; returns how to stop it. */
 export function suggestionTag(editor: Editor, host: HTMLElement, stage: Stage): () => void {

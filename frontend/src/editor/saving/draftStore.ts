@@ -4,9 +4,9 @@
  * is done; an entry of the journal once. Without IndexedDB only this safety net is gone, and the console says so.
  */
 
+import type { Database } from "../lib/indexedDb";
 import type { Entry, Journal } from "../model/journal";
 import { NOTHING_DONE } from "../model/journal";
-import type { Records } from "../lib/indexedDb";
 import type { Work } from "../model/work";
 
 /** Raised with the stored form: what an older editor wrote is left alone. */
@@ -28,14 +28,14 @@ interface Head {
   done: number;
 }
 
-export interface Archived {
+export interface Drafts {
   readonly open: Work | null;
   readonly finishing: readonly Work[];
   readonly others: readonly Work[];
   readonly journal: Journal;
 }
 
-export class Archive {
+export class DraftStore {
   private scope: string | null = null;
   private stored = new Set<number>();
   private empty = true;
@@ -43,17 +43,17 @@ export class Archive {
   private loaded = false;
 
   constructor(
-    private readonly records: Promise<Records> | Records,
+    private readonly database: Promise<Database> | Database,
     private readonly now: () => number = Date.now,
   ) {}
 
   /** `scope` names person, image and tab. */
-  async load(scope: string): Promise<Archived> {
+  async load(scope: string): Promise<Drafts> {
     this.scope = scope;
-    const records = await this.records;
-    const [opened, head] = (await records.read([this.key("open"), this.key("head")])) as [Opened?, Head?];
+    const database = await this.database;
+    const [opened, head] = (await database.read([this.key("open"), this.key("head")])) as [Opened?, Head?];
     const serials = head?.form === FORM ? head.serials : [];
-    const entries = (await records.read(serials.map((serial) => this.key(serial)))) as (Entry | undefined)[];
+    const entries = (await database.read(serials.map((serial) => this.key(serial)))) as (Entry | undefined)[];
     this.stored = new Set(serials);
     this.empty = !opened;
     this.loaded = true;
@@ -89,8 +89,8 @@ export class Archive {
   }
 
   private write(values: ReadonlyMap<string, unknown>): void {
-    Promise.resolve(this.records)
-      .then((records) => records.write(values))
+    Promise.resolve(this.database)
+      .then((database) => database.write(values))
       .catch((error: unknown) => console.warn("interlabel: this step could not be stored locally", error));
   }
 }

@@ -1,13 +1,13 @@
 /** Left-over changes of other images, also of deleted ones: listed with their names, taken along, discarded. */
 
 import { beforeEach, expect, it } from "vitest";
-import type { Operation } from "../model/changes";
-import { Editor } from "../editor";
-import { Queue } from "./pendingStore";
-import { MemoryRecords } from "../lib/indexedDb";
-import type { UnsavedFile } from "./refused";
-import { around, bootOf } from "../testing";
 import { Unsaved } from "../editing/unsaved";
+import { Editor } from "../editor";
+import { MemoryDatabase } from "../lib/indexedDb";
+import type { Operation } from "../model/changes";
+import { around, bootOf } from "../testing";
+import { PendingStore } from "./pendingStore";
+import type { UnsavedFile } from "./refused";
 
 const VIEW = { width: 40, height: 30 };
 const DELETED = 7;
@@ -15,21 +15,21 @@ const OPEN = 8;
 const create: Operation = { kind: "create", uid: "u", category: 3, counts: "a mask", clicks: [], z: 0 };
 const note: Operation = { kind: "note", text: "two cats" };
 
-let records: MemoryRecords;
+let database: MemoryDatabase;
 let editor: Editor;
 
 const fetcher = (url: string): Promise<Response> => {
   if (url.includes(`/images/${DELETED}/`)) return Promise.resolve(Response.json({ error: {} }, { status: 404 }));
   return Promise.resolve(Response.json({ version: 0, status: "new", annotations: [] }));
 };
-const surroundings = () => around({ fetch: fetcher as typeof fetch }, { records });
+const surroundings = () => around({ fetch: fetcher as typeof fetch }, { database });
 const leave = (image: number, more: object = {}) => {
-  const queue = new Queue(records, `1/${image}/tab`, { name: `${image}.jpg`, width: 5, height: 9 });
+  const queue = new PendingStore(database, `1/${image}/tab`, { name: `${image}.jpg`, width: 5, height: 9 });
   queue.write({ before: null, operations: [note], ...more });
 };
 
 beforeEach(async () => {
-  records = new MemoryRecords();
+  database = new MemoryDatabase();
   const refused = { operation: create, message: "No such class.", code: "bad_category", objects: [] };
   leave(DELETED, { refused: [refused] });
   leave(OPEN);
@@ -58,6 +58,6 @@ it("can be had as a file with masks of the image's own size", async () => {
 it("are gone for good once they are discarded, and only they", async () => {
   await editor.unsaved.discardLeft(DELETED);
   expect(editor.store.get().elsewhere.map(({ image }) => image)).toEqual([OPEN]);
-  expect(await records.keys("1/7/")).toEqual([]);
-  expect(await records.keys("1/8/")).toEqual(["1/8/tab/op-1", "1/8/tab/queue"]);
+  expect(await database.keys("1/7/")).toEqual([]);
+  expect(await database.keys("1/8/")).toEqual(["1/8/tab/op-1", "1/8/tab/queue"]);
 });

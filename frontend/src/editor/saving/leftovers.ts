@@ -1,8 +1,8 @@
 /** Changes of other images that a tab could not save before it was closed: to be opened, downloaded or discarded. */
 
-import { Queue, type QueueHead, type Waiting } from "./pendingStore";
-import type { Locks } from "./tabScope";
-import type { Records } from "../lib/indexedDb";
+import type { Database } from "../lib/indexedDb";
+import type { Locks } from "../lib/locks";
+import { PendingStore, type PendingHead, type Waiting } from "./pendingStore";
 
 export interface Leftover {
   readonly image: number;
@@ -13,33 +13,33 @@ export interface Leftover {
 }
 
 export interface Left extends Waiting {
-  readonly image: QueueHead["image"] | null;
+  readonly image: PendingHead["image"] | null;
 }
 
 /** The person's images with changes that no open tab has, but for the one of `base` (`person/image`). */
-export async function leftovers(records: Records, locks: Locks, base: string): Promise<Leftover[]> {
+export async function leftovers(database: Database, locks: Locks, base: string): Promise<Leftover[]> {
   const [person] = base.split("/");
   const found = new Map<number, Leftover>();
-  for (const scope of await scopesWithQueue(records, `${person}/`)) {
+  for (const scope of await scopesWithQueue(database, `${person}/`)) {
     if (`${scope}/`.startsWith(`${base}/`)) continue;
     const release = await locks.hold(scope, 0);
     if (!release) continue; // the tab that has it open saves it
     release();
     const image = Number(scope.split("/")[1]);
     if (!Number.isInteger(image) || found.has(image)) continue;
-    const name = (await headOf(records, scope))?.image?.name ?? null;
+    const name = (await headOf(database, scope))?.image?.name ?? null;
     found.set(image, { image, name, there: null });
   }
   return [...found.values()];
 }
 
 /** Everything that waits for an image, of all tabs. */
-export async function leftOf(records: Records, person: number, image: number): Promise<Left> {
+export async function leftOf(database: Database, person: number, image: number): Promise<Left> {
   const all: Waiting[] = [];
   let about: Left["image"] = null;
-  for (const scope of await scopesWithQueue(records, `${person}/${image}/`)) {
-    about = (await headOf(records, scope))?.image ?? about;
-    const waiting = await new Queue(records, scope).read();
+  for (const scope of await scopesWithQueue(database, `${person}/${image}/`)) {
+    about = (await headOf(database, scope))?.image ?? about;
+    const waiting = await new PendingStore(database, scope).read();
     if (waiting) all.push(waiting);
   }
   return {
@@ -51,25 +51,25 @@ export async function leftOf(records: Records, person: number, image: number): P
 }
 
 /** Forget what waits for an image; not what a tab has that is open. */
-export async function discard(records: Records, locks: Locks, person: number, image: number): Promise<void> {
-  for (const scope of await scopesWithQueue(records, `${person}/${image}/`)) {
+export async function discard(database: Database, locks: Locks, person: number, image: number): Promise<void> {
+  for (const scope of await scopesWithQueue(database, `${person}/${image}/`)) {
     const release = await locks.hold(scope, 0);
     if (!release) continue;
     try {
-      const keys = (await records.keys(`${scope}/`)).filter((key) => /\/(?:queue|op-\d+|open)$/.test(key));
-      await records.write(new Map(keys.map((key) => [key, undefined])));
+      const keys = (await database.keys(`${scope}/`)).filter((key) => /\/(?:queue|op-\d+|open)$/.test(key));
+      await database.write(new Map(keys.map((key) => [key, undefined])));
     } finally {
       release();
     }
   }
 }
 
-async function scopesWithQueue(records: Records, prefix: string): Promise<string[]> {
-  const keys = (await records.keys(prefix)).filter((key) => key.endsWith("/queue"));
+async function scopesWithQueue(database: Database, prefix: string): Promise<string[]> {
+  const keys = (await database.keys(prefix)).filter((key) => key.endsWith("/queue"));
   return keys.map((key) => key.slice(0, -"/queue".length));
 }
 
-async function headOf(records: Records, scope: string): Promise<QueueHead | undefined> {
-  const [head] = (await records.read([`${scope}/queue`])) as [QueueHead?];
+async function headOf(database: Database, scope: string): Promise<PendingHead | undefined> {
+  const [head] = (await database.read([`${scope}/queue`])) as [PendingHead?];
   return head;
 }

@@ -6,11 +6,12 @@
 
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Api, type AnnotationData, type AnnotationSetData } from "../server/api";
+import { MemoryDatabase } from "../lib/indexedDb";
 import { flat, type ObjectOperation, type Operation } from "../model/changes";
+import { Api } from "../server/api";
+import type { AnnotationData, AnnotationSetData } from "../server/types";
 import { Outbox } from "./outbox";
-import { Queue } from "./pendingStore";
-import { MemoryRecords } from "../lib/indexedDb";
+import { PendingStore } from "./pendingStore";
 
 /** More sendings of one request in the same moment are a busy loop. */
 const MOST_AT_ONCE = 3;
@@ -165,7 +166,7 @@ const STEPS = [
 
 class Bench {
   readonly server = new Server();
-  private readonly records = new MemoryRecords();
+  private readonly database = new MemoryDatabase();
   outbox!: Outbox;
   private made = 0;
   /** What the annotator sees as their work: class and mask of each object. */
@@ -174,7 +175,7 @@ class Bench {
   async open(): Promise<void> {
     this.outbox?.dispose();
     const api = new Api(ENDPOINTS, this.server.fetch as typeof fetch);
-    this.outbox = new Outbox(api, new Queue(this.records, "1/1/tab"), () => {});
+    this.outbox = new Outbox(api, new PendingStore(this.database, "1/1/tab"), () => {});
     void this.outbox.load();
     await vi.advanceTimersByTimeAsync(0);
   }

@@ -3,10 +3,11 @@
 import { createServer, type IncomingMessage, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Api, type AnnotationData, type AnnotationSetData } from "../server/api";
 import type { Operation } from "../model/changes";
-import { MemoryDrawer } from "./pendingStore";
+import { Api } from "../server/api";
+import type { AnnotationData, AnnotationSetData } from "../server/types";
 import { Outbox } from "./outbox";
+import { MemoryPending } from "./pendingStore";
 
 interface Body {
   version: number;
@@ -111,14 +112,14 @@ const create = (uid: string): Operation => ({ kind: "create", uid, category: 2, 
 
 describe("the outbox", () => {
   let service: Service;
-  let drawer: MemoryDrawer;
+  let pending: MemoryPending;
   let api: Api;
   let outbox: Outbox;
   const states: string[] = [];
 
   const open = async () => {
     states.length = 0;
-    outbox = new Outbox(api, drawer, () => states.push(outbox.state.kind), { first: 20, longest: 60 });
+    outbox = new Outbox(api, pending, () => states.push(outbox.state.kind), { first: 20, longest: 60 });
     await outbox.load();
   };
   const state = (kind: string) => vi.waitFor(() => expect(states).toContain(kind), { interval: 5 });
@@ -127,7 +128,7 @@ describe("the outbox", () => {
 
   beforeEach(async () => {
     service = new Service();
-    drawer = new MemoryDrawer();
+    pending = new MemoryPending();
     api = await service.listen();
     await open();
   });
@@ -138,7 +139,7 @@ describe("the outbox", () => {
     expect(outbox.shown.map(({ uid }) => uid)).toEqual(["a", "b"]);
     expect(await outbox.settled()).toBe(true);
     expect(outbox.set).toEqual(service.set);
-    expect(await drawer.read()).toBeNull();
+    expect(await pending.read()).toBeNull();
   });
 
   it("saves in order, each with the version the one before made", async () => {
@@ -241,7 +242,7 @@ describe("the outbox", () => {
     await state("offline");
     outbox.dispose();
     service.trouble.length = 0;
-    outbox = new Outbox(api, drawer, () => states.push(outbox.state.kind), { first: 20, longest: 60 });
+    outbox = new Outbox(api, pending, () => states.push(outbox.state.kind), { first: 20, longest: 60 });
     outbox.add(create("c"));
     await outbox.load();
     await saved();
@@ -256,7 +257,7 @@ describe("the outbox", () => {
     await saved();
     expect(uids()).toEqual(["theirs"]);
     expect(outbox.shown.map(({ uid }) => uid)).toEqual(["theirs"]);
-    expect(await drawer.read()).toBeNull();
+    expect(await pending.read()).toBeNull();
   });
 
   it("tells a conflict after a reload, too", async () => {
@@ -301,13 +302,13 @@ describe("the outbox", () => {
   });
 
   it("waits for what is done while it is loading", async () => {
-    outbox = new Outbox(api, drawer, () => {}, { first: 20, longest: 60 });
+    outbox = new Outbox(api, pending, () => {}, { first: 20, longest: 60 });
     void outbox.load();
     outbox.add({ kind: "status", status: "done" });
     expect(await outbox.settled()).toBe(true);
     expect(service.set.status).toBe("done");
     service.trouble.push("down");
-    outbox = new Outbox(api, drawer, () => {}, { first: 20, longest: 60 });
+    outbox = new Outbox(api, pending, () => {}, { first: 20, longest: 60 });
     void outbox.load();
     outbox.add(create("b"));
     expect(await outbox.settled()).toBe(false); // it is said at once, and saved later
@@ -316,7 +317,7 @@ describe("the outbox", () => {
 
   it("looks again when it was told of a change while it was loading", async () => {
     outbox.dispose();
-    outbox = new Outbox(api, drawer, () => {}, { first: 20, longest: 60 });
+    outbox = new Outbox(api, pending, () => {}, { first: 20, longest: 60 });
     const loaded = outbox.load();
     await vi.waitFor(() => expect(service.requests).toHaveLength(2)); // the answer is on its way
     service.change([annotation(2, "theirs")]);

@@ -5,11 +5,12 @@
  * What the server refuses is set aside, each for itself (refused.ts): the others go on.
  */
 
-import { Api, Refused, Unreachable, type AnnotationData, type AnnotationSetData } from "../server/api";
 import { apply, begun, rebase, reconcile, seen, flat } from "../model/changes";
-import type { Differences, Operation, SeenSet, Shown } from "../model/changes";
-import { chosenOf } from "../model/conflict";
-import type { Drawer } from "./pendingStore";
+import type { Operation, SeenSet, Shown } from "../model/changes";
+import { chosenOf, type Conflict } from "../model/conflict";
+import { Api, Refused, Unreachable } from "../server/api";
+import type { AnnotationData, AnnotationSetData } from "../server/types";
+import type { PendingChanges } from "./pendingStore";
 import { FAILED, folded, refusedChange, withCategory, type RefusedChange } from "./refused";
 
 export type SaveState =
@@ -18,14 +19,6 @@ export type SaveState =
   | { kind: "refused" }
   /** The image is not there any more, or not for this person. */
   | { kind: "gone"; message: string };
-
-export interface Conflict {
-  readonly theirs: Differences;
-  readonly mine: readonly Operation[];
-  readonly current: AnnotationSetData;
-  /** The objects as the annotator sees them now. */
-  readonly shown: readonly Shown[];
-}
 
 export interface Backoff {
   readonly first: number;
@@ -84,7 +77,7 @@ export class Outbox {
 
   constructor(
     private readonly api: Api,
-    private readonly drawer: Drawer,
+    private readonly pending: PendingChanges,
     private readonly changed: () => void,
     private readonly backoff: Backoff = { first: 1_000, longest: 15_000 },
   ) {}
@@ -115,7 +108,7 @@ export class Outbox {
 
   /** Fetch the set, and go on with what an earlier page could not save. Resolves once the set is known. */
   async load(): Promise<void> {
-    const earlier = await this.drawer.read().catch(() => null);
+    const earlier = await this.pending.read().catch(() => null);
     this.before = earlier?.before ?? null;
     this.restored = true;
     if (earlier) {
@@ -466,7 +459,7 @@ export class Outbox {
   private store(): void {
     if (!this.restored) return;
     const { operations, refused } = this;
-    this.drawer.write({ before: this.loaded ? seen(this.set) : this.before, operations, refused });
+    this.pending.write({ before: this.loaded ? seen(this.set) : this.before, operations, refused });
   }
 
   private to(state: SaveState): void {

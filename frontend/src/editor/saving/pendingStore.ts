@@ -1,7 +1,7 @@
 /** Changes that are not saved yet, in the local store: each written once, in order, until the server has them. */
 
+import type { Database } from "../lib/indexedDb";
 import type { Operation, SeenSet } from "../model/changes";
-import type { Records } from "../lib/indexedDb";
 import type { RefusedChange } from "./refused";
 
 /** What waits, and the set as it was before it; null when the server has never told it. */
@@ -12,7 +12,7 @@ export interface Waiting {
   readonly refused?: readonly RefusedChange[];
 }
 
-export interface Drawer {
+export interface PendingChanges {
   /** What an earlier page left. */
   read(): Promise<Waiting | null>;
   write(waiting: Waiting): void;
@@ -21,35 +21,35 @@ export interface Drawer {
 /** Raised with the stored form. */
 const FORM = 1;
 
-export interface QueueHead {
+export interface PendingHead {
   readonly form: number;
   readonly saved: number;
   readonly before: SeenSet | null;
   readonly serials: readonly number[];
-  /** Records of refused changes. */
+  /** Database of refused changes. */
   readonly refused?: readonly number[];
   /** What the image was: for a file of the changes when it is gone. */
   readonly image?: { readonly name: string; readonly width: number; readonly height: number };
 }
 
-export class Queue implements Drawer {
+export class PendingStore implements PendingChanges {
   private stored: readonly number[] = [];
   private last = 0;
   private serials = new WeakMap<Operation | RefusedChange, number>();
 
   constructor(
-    private readonly records: Records,
+    private readonly database: Database,
     /** Names person, image and tab. */
     private readonly scope: string,
-    private readonly image?: QueueHead["image"],
+    private readonly image?: PendingHead["image"],
     private readonly now: () => number = Date.now,
   ) {}
 
   async read(): Promise<Waiting | null> {
-    const [head] = (await this.records.read([`${this.scope}/queue`])) as [QueueHead?];
+    const [head] = (await this.database.read([`${this.scope}/queue`])) as [PendingHead?];
     if (head?.form !== FORM) return null;
     const all = [...head.serials, ...(head.refused ?? [])];
-    const found = await this.records.read(all.map((serial) => this.scope + operationKey(serial)));
+    const found = await this.database.read(all.map((serial) => this.scope + operationKey(serial)));
     this.stored = all;
     this.last = Math.max(0, ...all);
     found.forEach((one, index) => one && this.serials.set(one as Operation, all[index]!));
@@ -74,7 +74,7 @@ export class Queue implements Drawer {
     for (const serial of this.stored) {
       if (!all.includes(serial)) values.set(this.scope + operationKey(serial), undefined);
     }
-    const head: QueueHead = {
+    const head: PendingHead = {
       form: FORM,
       saved: this.now(),
       before,
@@ -84,21 +84,21 @@ export class Queue implements Drawer {
     };
     values.set(`${this.scope}/queue`, all.length > 0 ? head : undefined);
     this.stored = all;
-    this.records.write(values).catch((error: unknown) => {
+    this.database.write(values).catch((error: unknown) => {
       console.warn("interlabel: this change could not be stored locally", error);
     });
   }
 }
 
 /** The records of two queues as one: first what began from the older version. `values` are those of `left`. */
-export function joinedQueues(
-  mine: QueueHead | undefined,
-  left: QueueHead,
+export function joinedPending(
+  mine: PendingHead | undefined,
+  left: PendingHead,
   values: ReadonlyMap<string, unknown>,
 ): Map<string, unknown> {
   const own = mine?.form === FORM ? mine : undefined;
   if (left.form !== FORM) return new Map();
-  const all = (head?: QueueHead) => [...(head?.serials ?? []), ...(head?.refused ?? [])];
+  const all = (head?: PendingHead) => [...(head?.serials ?? []), ...(head?.refused ?? [])];
   const first = Math.max(0, ...all(own)) + 1;
   const place = new Map(all(left).map((serial, index) => [serial, first + index]));
   const after = new Map<string, unknown>();
@@ -109,7 +109,7 @@ export function joinedQueues(
     return older ? [...moved, ...here] : [...here, ...moved];
   };
   const image = own?.image ?? left.image;
-  const head: QueueHead = {
+  const head: PendingHead = {
     form: FORM,
     saved: Math.max(own?.saved ?? 0, left.saved),
     before,
@@ -132,7 +132,7 @@ function operationKey(serial: number): string {
 }
 
 /** As long as the page lives. */
-export class MemoryDrawer implements Drawer {
+export class MemoryPending implements PendingChanges {
   private waiting: string | null = null;
 
   read(): Promise<Waiting | null> {

@@ -4,8 +4,8 @@
  * becomes a part of that creation, and deleting it takes the creation back.
  */
 
-import type { Attributes } from "../server/api";
 import { apply, flat, type ObjectOperation, type Operation, type Shown } from "../model/changes";
+import type { Attributes } from "../server/types";
 
 export interface RefusedChange {
   readonly operation: Operation;

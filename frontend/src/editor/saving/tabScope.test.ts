@@ -1,12 +1,13 @@
 /** Two tabs on one image, and what one leaves behind. */
 
 import { describe, expect, it, vi } from "vitest";
-import { Archive } from "./draftStore";
+import { MemoryDatabase } from "../lib/indexedDb";
+import { SpokenLocks, type Locks } from "../lib/locks";
 import { seen, type Operation } from "../model/changes";
-import { SpokenLocks, takePlace, type Locks, type Place } from "./tabScope";
-import { Queue } from "./pendingStore";
-import { MemoryRecords } from "../lib/indexedDb";
 import { begin } from "../model/work";
+import { DraftStore } from "./draftStore";
+import { PendingStore } from "./pendingStore";
+import { takeScope, type TabScope } from "./tabScope";
 
 /** Locks that end with their tab. */
 class TabLocks implements Locks {
@@ -24,12 +25,12 @@ const set = (version: number) => seen({ version, status: "in_progress", annotati
 const work = (uid: string) => begin(uid, 1, { width: 9, height: 9 });
 
 describe("a tab's place", () => {
-  const browser = () => ({ records: new MemoryRecords(), locks: new TabLocks() });
+  const browser = () => ({ database: new MemoryDatabase(), locks: new TabLocks() });
   const sit = (around: ReturnType<typeof browser>, known: string | null = null, base = "7/1") => {
     let name = known;
-    return takePlace({ ...around, name: { read: () => name, write: (given) => (name = given) } }, base);
+    return takeScope({ ...around, name: { read: () => name, write: (given) => (name = given) } }, base);
   };
-  const queue = ({ records }: ReturnType<typeof browser>, place: Place) => new Queue(records, place.scope);
+  const queue = ({ database }: ReturnType<typeof browser>, place: TabScope) => new PendingStore(database, place.scope);
 
   it("is the same after a reload, and another one in a copy of the tab", async () => {
     const around = browser();
@@ -56,10 +57,10 @@ describe("a tab's place", () => {
     queue(around, left[0]!).write({ before: set(5), operations: [create("a"), create("b")] });
     queue(around, left[1]!).write({ before: set(3), operations: [create("c")] });
     for (const place of left) {
-      const archive = new Archive(around.records);
-      await archive.load(place.scope);
-      archive.saveWork(work(place.tab), [work(`${place.tab} waits`)]);
-      archive.saveJournal({ entries: [{ serial: 4, what: "delete", category: 1, changes: [], work: null }], done: 1 });
+      const drafts = new DraftStore(around.database);
+      await drafts.load(place.scope);
+      drafts.saveWork(work(place.tab), [work(`${place.tab} waits`)]);
+      drafts.saveJournal({ entries: [{ serial: 4, what: "delete", category: 1, changes: [], work: null }], done: 1 });
     }
     await Promise.resolve();
     for (const place of left) place.leave();
@@ -67,10 +68,10 @@ describe("a tab's place", () => {
     const waiting = (await queue(around, next).read())!;
     expect(waiting.before).toEqual(set(3));
     expect(waiting.operations).toEqual([create("c"), create("a"), create("b")]);
-    const { open, others, finishing, journal } = await new Archive(around.records).load(next.scope);
+    const { open, others, finishing, journal } = await new DraftStore(around.database).load(next.scope);
     expect(new Set([open!.uid, ...others.map(({ uid }) => uid)])).toEqual(new Set(left.map(({ tab }) => tab)));
     expect([finishing.length, journal.entries.length]).toEqual([2, 1]);
-    expect((await around.records.keys("")).every((key) => key.startsWith(next.scope))).toBe(true);
+    expect((await around.database.keys("")).every((key) => key.startsWith(next.scope))).toBe(true);
   });
 
   it("tells of changes on other images that nobody saves", async () => {
@@ -86,9 +87,9 @@ describe("a tab's place", () => {
 
 describe("the queue", () => {
   it("writes each change once, and forgets what is saved", async () => {
-    const records = new MemoryRecords();
-    const queue = new Queue(records, "me");
-    const written = vi.spyOn(records, "write");
+    const database = new MemoryDatabase();
+    const queue = new PendingStore(database, "me");
+    const written = vi.spyOn(database, "write");
     const [a, b] = [create("a"), create("b")];
     queue.write({ before: null, operations: [a] });
     queue.write({ before: null, operations: [a, b] });
@@ -97,9 +98,9 @@ describe("the queue", () => {
       ["me/op-2", "me/queue"],
     ]);
     queue.write({ before: set(2), operations: [b] });
-    expect(await new Queue(records, "me").read()).toEqual({ before: set(2), operations: [b], refused: [] });
+    expect(await new PendingStore(database, "me").read()).toEqual({ before: set(2), operations: [b], refused: [] });
     queue.write({ before: set(3), operations: [] });
-    expect(await records.keys("")).toEqual([]);
+    expect(await database.keys("")).toEqual([]);
   });
 });
 

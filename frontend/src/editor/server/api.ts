@@ -1,80 +1,17 @@
 /** The annotation endpoints: typed calls, errors that say whether trying again can help. */
 
-import { csrfToken } from "../../csrf";
-import type { AttributeDefinition, Boot, Category } from "./page";
-import type { EncodingState, WireClick } from "./protocol";
-
-export type Status = "new" | "in_progress" | "done" | "skipped";
-
-/** Answers to the project's attributes, by their number. */
-export type Attributes = Readonly<Record<string, string | number | boolean>>;
-
-/** A kept object as the API writes it: `counts` is compressed COCO RLE of the whole view. */
-export interface AnnotationData {
-  readonly id: number;
-  readonly uid: string;
-  readonly category: number;
-  readonly counts: string;
-  readonly bbox: readonly [number, number, number, number];
-  readonly area: number;
-  readonly clicks: readonly WireClick[];
-  /** Its place in the drawing order. */
-  readonly z?: number;
-  readonly attributes?: Attributes;
-  readonly created_by: string | null;
-  readonly changed_at: string;
-}
-
-/** An image as lists show it. */
-export interface ImageItem {
-  readonly id: number;
-  readonly name: string;
-  readonly thumbnail: string;
-  readonly editor: string;
-  readonly state: EncodingState;
-  readonly status: Status;
-  readonly objects: number;
-  /** Why it is skipped, and the beginning of what is noted about it. */
-  readonly skipped: string;
-  readonly note: string;
-}
-
-/** A project as the API writes it. */
-export interface ProjectData {
-  readonly name: string;
-  readonly instructions: string;
-  readonly role: string;
-  readonly categories: readonly Category[];
-  readonly attributes: readonly AttributeDefinition[];
-  readonly panoptic: boolean;
-}
-
-export type Which = "all" | "todo" | "unlabeled" | "mine" | "done" | "skipped" | "noted";
-
-export interface AnnotationSetData {
-  readonly version: number;
-  readonly status: Status;
-  /** Why the image is skipped; empty when it is not. */
-  readonly reason?: string;
-  /** What annotators have to say about the image. */
-  readonly note?: string;
-  readonly annotations: readonly AnnotationData[];
-}
-
-export interface Endpoints {
-  readonly annotations: string;
-  readonly annotation: string;
-  readonly changes?: string;
-  readonly status: string;
-  readonly retry: string;
-  readonly note: string;
-  readonly time: string;
-  /** The project's images, page by page. */
-  readonly images: string;
-  readonly next: string;
-  /** The person's own keys. */
-  readonly keys: string;
-}
+import { csrfToken } from "../../shared/csrf";
+import type {
+  WireClick,
+  Status,
+  Attributes,
+  AnnotationData,
+  AnnotationSetData,
+  ImageItem,
+  ProjectData,
+  Endpoints,
+  Boot,
+} from "./types";
 
 /** The server did not answer, or not now (5xx): the same request may succeed later. */
 export class Unreachable extends Error {

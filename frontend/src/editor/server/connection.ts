@@ -5,6 +5,7 @@
  * to be repaired after an outage: on a new socket the server has been told nothing yet.
  */
 
+import { encodeRuns, patchOf, type Patch } from "../mask/rle";
 import {
   frameOf,
   NO_LONGER_ALLOWED,
@@ -13,7 +14,6 @@ import {
   SIGNED_OUT,
   TOO_MANY_SOCKETS,
   type ClientMessage,
-  type EncodingState,
 } from "./protocol";
 import type {
   AnnotationsMessage,
@@ -25,9 +25,8 @@ import type {
   PromptBox,
   StateMessage,
   SuggestionsMessage,
-  WireClick,
 } from "./protocol";
-import { encodeRuns, patchOf, type Patch } from "../mask/rle";
+import type { EncodingState, WireClick } from "./types";
 
 /** What an object should be: its clicks on top of `previous`, the mask that is being refined, or else of a box. */
 export interface Tracked {

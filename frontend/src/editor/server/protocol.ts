@@ -1,13 +1,9 @@
 /** The messages of `/ws/images/<id>/`, version 1, as in docs/protocol.md. */
 
-import type { Box } from "../mask/rle";
+import type { Box } from "../lib/geometry";
+import type { WireClick, EncodingState } from "./types";
 
 export const VERSION = 1;
-
-/** A click on the wire: view pixels as floats, whether it is positive, and the tile that it was answered on. */
-export type WireClick = readonly [x: number, y: number, positive: boolean, tile?: string];
-
-export type EncodingState = "queued" | "encoding" | "ready" | "failed";
 
 /** A dragged box: `[x0, y0, x1, y1]` in view pixels, `x0 < x1`, `y0 < y1`. */
 export type PromptBox = readonly [x0: number, y0: number, x1: number, y1: number];

@@ -8,7 +8,7 @@ interface Early {
   readonly stop: AbortController;
 }
 
-export class SocketsAhead {
+export class SocketPrefetch {
   private readonly early = new Map<string, Early>();
 
   constructor(private readonly connect: (url: string) => WebSocket = (url) => new WebSocket(url)) {}

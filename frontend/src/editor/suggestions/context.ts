@@ -1,15 +1,15 @@
 /** What suggestions use of the editor. */
 
 import type { History } from "../editing/history";
-import type { State } from "../state";
-import type { Store } from "../lib/store";
 import type { Toasts } from "../editing/toasts";
 import type { Toolbox } from "../editing/tools/toolbox";
-import type { Point } from "../view/viewport";
-import { isBlank, type Work } from "../model/work";
 import type { Workbench } from "../editing/workbench";
+import type { Point } from "../lib/geometry";
+import type { Store } from "../lib/store";
+import { isBlank, type Work } from "../model/work";
+import type { State } from "../state";
 
-export interface Desk {
+export interface SuggestionsContext {
   /** Whether the person may change the image, now. */
   readonly canLabel: boolean;
   /** The same; says why not. */
@@ -25,7 +25,7 @@ export interface Desk {
 }
 
 /** Close an open object that has nothing: suggestions show only while no object is open. */
-export function closeBlank(editor: Store<State>, desk: Pick<Desk, "bench">): void {
+export function closeBlank(editor: Store<State>, context: Pick<SuggestionsContext, "bench">): void {
   const { open } = editor.get();
-  if (open && isBlank(open)) desk.bench.close(open.uid);
+  if (open && isBlank(open)) context.bench.close(open.uid);
 }

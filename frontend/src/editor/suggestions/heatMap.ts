@@ -1,6 +1,6 @@
 /** A response map as a picture: the more a place is meant, the warmer and the less transparent. */
 
-import type { HeatData } from "./service";
+import type { HeatData } from "../server/types";
 
 export interface Heat {
   readonly width: number;

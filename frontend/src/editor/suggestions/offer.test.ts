@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { rectangle } from "./testing";
-import { between, confident, following, groups, isOver, neighbour, smallestAt, together, undecided } from "./offer";
 import { warmed } from "./heatMap";
+import { between, confident, following, groups, isOver, neighbour, smallestAt, together, undecided } from "./offer";
+import { rectangle } from "./testing";
 
 const VIEW = { width: 100, height: 60 };
 const NOTHING = { kept: [], inWork: [], rejected: new Set<string>() };

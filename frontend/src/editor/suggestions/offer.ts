@@ -1,28 +1,10 @@
 /** What is proposed on an image, and what of it there is to decide now. Pure. */
 
-import type { Category } from "../server/page";
-import { unwire, type Click } from "../model/clicks";
-import { area, intersect, spansOf, type Spans } from "../mask/spans";
-import type { WireClick } from "../server/protocol";
+import type { Point, Size } from "../lib/geometry";
 import { covers, patchOfView, RleError, type Patch } from "../mask/rle";
-import type { Point, Size } from "../view/viewport";
-
-export type Method = "everything" | "instances" | "panoptic" | "text";
-
-/** A suggestion as the API writes it: `counts` is compressed COCO RLE of the whole view. */
-export interface SuggestionData {
-  readonly uid: string;
-  readonly method: Method;
-  readonly score: number;
-  /** The head's own word, or the phrase that was asked for; "" where the method has none. */
-  readonly word: string;
-  readonly category: number | null;
-  readonly counts: string;
-  readonly area: number;
-  readonly clicks: readonly WireClick[];
-  /** The mask that the clicks began with, in the same way as `counts`; null for none. */
-  readonly basis: string | null;
-}
+import { area, intersect, spansOf, type Spans } from "../mask/spans";
+import { unwire, type Click } from "../model/clicks";
+import type { Category, SuggestionData } from "../server/types";
 
 /** An object that a method proposes; never a label before somebody keeps it. */
 export interface Suggestion extends Omit<SuggestionData, "clicks" | "basis"> {

@@ -1,9 +1,9 @@
 /** How suggestions look on the image: dashed outlines, and the heat of a phrase. */
 
+import type { Size } from "../lib/geometry";
+import type { State } from "../state";
 import type { Painter } from "../view/canvas";
 import { drawOver, drawProposal } from "../view/paint";
-import type { State } from "../state";
-import type { Size } from "../view/viewport";
 import type { Suggestion } from "./offer";
 import { pointedOf, type SuggestionsState } from "./state";
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { ValueStorage } from "../lib/storage";
 import { Refused, Unreachable } from "../server/api";
-import type { Storage } from "../lib/storage";
 import { Rejections, type Decision } from "./rejections";
 
-class Cupboard implements Storage {
+class Cupboard implements ValueStorage {
   readonly values = new Map<string, string>();
 
   read<T>(key: string): T | null {

@@ -4,8 +4,8 @@
  * the last word about a suggestion counts.
  */
 
+import type { ValueStorage } from "../lib/storage";
 import { Refused } from "../server/api";
-import type { Storage } from "../lib/storage";
 
 export type Decision = "reject" | "reopen";
 
@@ -26,7 +26,7 @@ export class Rejections {
   /** `told` is called after the server has heard of suggestions that were taken back. */
   constructor(
     private readonly teller: Teller,
-    private readonly storage: Storage,
+    private readonly storage: ValueStorage,
     private readonly key: string,
     private readonly told: () => void,
     private readonly patience = { first: 1_000, longest: 30_000 },

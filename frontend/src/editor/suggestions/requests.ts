@@ -1,21 +1,21 @@
 /** Has methods look at the image, and hears how that ends: by news on the socket, and where those got lost by looking. */
 
-import { wordsOf } from "../server/api";
-import type { Boot } from "../server/page";
-import type { SuggestionsMessage } from "../server/protocol";
-import type { State } from "../state";
 import type { Store } from "../lib/store";
-import { closeBlank, type Desk } from "./context";
-import { suggestionOf, type Method, type Suggestion } from "./offer";
-import type { Pool } from "./suggestionList";
+import { wordsOf } from "../server/api";
+import type { SuggestionsMessage } from "../server/protocol";
+import type { Method, Boot } from "../server/types";
+import type { State } from "../state";
+import { closeBlank, type SuggestionsContext } from "./context";
+import { suggestionOf, type Suggestion } from "./offer";
 import type { SuggestionService } from "./service";
+import type { SuggestionList } from "./suggestionList";
 import { emptyWords, foundWords, whyNot } from "./words";
 
 /** When an answer is overdue, and how often is looked for it meanwhile. */
 const SLOW_MS = 25_000;
 const LOOK_AGAIN_MS = 8_000;
 
-export class Asking {
+export class SuggestionRequests {
   /** Methods that this page asked: how they end is told. */
   private readonly mine = new Set<Method>();
   private loads = 0;
@@ -25,11 +25,11 @@ export class Asking {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly pool: Pool,
+    private readonly list: SuggestionList,
     private readonly service: SuggestionService,
     private readonly boot: Boot,
     private readonly editor: Store<State>,
-    private readonly desk: Desk,
+    private readonly context: SuggestionsContext,
   ) {}
 
   dispose(): void {
@@ -39,7 +39,7 @@ export class Asking {
   }
 
   private get state() {
-    return this.pool.store.get();
+    return this.list.store.get();
   }
 
   /** Fetch what is offered now. */
@@ -50,13 +50,13 @@ export class Asking {
       if (turn !== this.loads) return; // a newer one is on its way
       // What a phrase found belongs to the page that asked for it.
       const offered = results.filter(({ method }) => method !== "text");
-      this.pool.take(offered.flatMap((one) => suggestionOf(one, this.boot.image) ?? []));
-      this.pool.store.set({ load: { kind: "ready" }, looked });
+      this.list.take(offered.flatMap((one) => suggestionOf(one, this.boot.image) ?? []));
+      this.list.store.set({ load: { kind: "ready" }, looked });
       this.waitFor(running);
     } catch (error) {
       if (turn !== this.loads) return;
-      this.pool.store.set({ load: { kind: "failed", message: wordsOf(error) } });
-      this.waitFor(this.state.asking);
+      this.list.store.set({ load: { kind: "failed", message: wordsOf(error) } });
+      this.waitFor(this.state.requested);
       return;
     }
     if (this.wantsAny && this.editor.get().tool === "suggest") this.askForAny();
@@ -67,44 +67,44 @@ export class Asking {
   async heard({ method, found, reason }: SuggestionsMessage): Promise<void> {
     const waited = this.mine.delete(method);
     await this.load();
-    this.waitFor(this.state.asking.filter((one) => one !== method));
+    this.waitFor(this.state.requested.filter((one) => one !== method));
     if (!waited) return;
-    if (reason) this.desk.toasts.say(reason);
+    if (reason) this.context.toasts.say(reason);
     else this.present(method, found);
   }
 
   /** Find everything where nothing is suggested yet, or say why there is nothing. */
   askForAny(): void {
-    const { load, undecided, shown, asking, looked } = this.state;
+    const { load, undecided, shown, requested, looked } = this.state;
     if (load.kind === "loading") {
       this.wantsAny = true;
       return;
     }
     const seen = looked.some(({ method, state }) => method === "everything" && state === "ready");
     const can = this.boot.methods.some(({ method, can }) => method === "everything" && can);
-    if (asking.length > 0 || shown.length > 0) return;
+    if (requested.length > 0 || shown.length > 0) return;
     if (undecided.length === 0 && this.boot.user.can_label && can && !seen) void this.ask("everything");
-    else this.desk.toasts.say(emptyWords(this.state, this.boot));
+    else this.context.toasts.say(emptyWords(this.state, this.boot));
   }
 
   async ask(method: Method): Promise<void> {
-    if (!this.boot.user.can_label || this.state.asking.includes(method)) return;
+    if (!this.boot.user.can_label || this.state.requested.includes(method)) return;
     if (!this.boot.methods.some((one) => one.method === method && one.can)) {
-      this.desk.toasts.say(whyNot(method, this.boot));
+      this.context.toasts.say(whyNot(method, this.boot));
       return;
     }
-    closeBlank(this.editor, this.desk);
+    closeBlank(this.editor, this.context);
     this.mine.add(method);
-    this.waitFor([...this.state.asking, method]);
+    this.waitFor([...this.state.requested, method]);
     const looked = this.state.looked.filter((one) => one.method !== method);
-    this.pool.store.set({ looked });
+    this.list.store.set({ looked });
     try {
       await this.service.ask(method);
     } catch (error) {
       this.mine.delete(method);
-      this.waitFor(this.state.asking.filter((one) => one !== method));
+      this.waitFor(this.state.requested.filter((one) => one !== method));
       const failed = { method, state: "failed", found: 0, reason: wordsOf(error) } as const;
-      this.pool.store.set({ looked: [...looked, failed] });
+      this.list.store.set({ looked: [...looked, failed] });
     }
   }
 
@@ -114,29 +114,29 @@ export class Asking {
     const [all, shown] = [count(this.state.undecided), count(this.state.shown)];
     const words = foundWords(method, found, all, shown);
     if (this.editor.get().open && all > 0) {
-      this.desk.toasts.say(words, { label: "Show", run: () => this.desk.tools.choose("suggest") });
+      this.context.toasts.say(words, { label: "Show", run: () => this.context.tools.choose("suggest") });
       return;
     }
-    if (all > 0) this.desk.tools.choose("suggest");
-    if (shown === 0) this.desk.toasts.say(words);
+    if (all > 0) this.context.tools.choose("suggest");
+    if (shown === 0) this.context.toasts.say(words);
   }
 
-  private waitFor(asking: readonly Method[]): void {
+  private waitFor(requested: readonly Method[]): void {
     clearTimeout(this.timer);
-    if (asking.length === 0) this.askedAt = 0;
+    if (requested.length === 0) this.askedAt = 0;
     else this.askedAt ||= Date.now();
-    const slow = asking.length > 0 && Date.now() - this.askedAt > SLOW_MS;
-    this.pool.store.set({ asking, slow });
-    if (asking.length > 0 && !this.disposed) this.timer = setTimeout(() => void this.lookAgain(), LOOK_AGAIN_MS);
+    const slow = requested.length > 0 && Date.now() - this.askedAt > SLOW_MS;
+    this.list.store.set({ requested, slow });
+    if (requested.length > 0 && !this.disposed) this.timer = setTimeout(() => void this.lookAgain(), LOOK_AGAIN_MS);
   }
 
   private async lookAgain(): Promise<void> {
-    const waited = this.state.asking.filter((method) => this.mine.has(method));
+    const waited = this.state.requested.filter((method) => this.mine.has(method));
     await this.load();
     if (this.state.load.kind === "failed") return;
     for (const method of waited) {
       const look = this.state.looked.find((one) => one.method === method);
-      if (this.state.asking.includes(method) || !look) continue;
+      if (this.state.requested.includes(method) || !look) continue;
       await this.heard({ type: "suggestions", method, found: look.found, ...(look.reason && { reason: look.reason }) });
     }
   }

@@ -1,36 +1,36 @@
 /** Finds an object by what somebody says of it. */
 
-import { wordsOf } from "../server/api";
-import type { Boot } from "../server/page";
-import type { State } from "../state";
 import type { Store } from "../lib/store";
-import { closeBlank, type Desk } from "./context";
+import { wordsOf } from "../server/api";
+import type { Boot, TextAnswer } from "../server/types";
+import type { State } from "../state";
+import { closeBlank, type SuggestionsContext } from "./context";
 import { heatOf, type Heat } from "./heatMap";
 import { suggestionOf } from "./offer";
-import type { Pool } from "./suggestionList";
-import type { Found, SuggestionService } from "./service";
+import type { SuggestionService } from "./service";
+import type { SuggestionList } from "./suggestionList";
 import { answerWords, whyNot } from "./words";
 
 export class Search {
   constructor(
-    private readonly pool: Pool,
+    private readonly list: SuggestionList,
     private readonly service: SuggestionService,
     private readonly boot: Boot,
     private readonly editor: Store<State>,
-    private readonly desk: Desk,
-    private readonly warm: (heat: Found["heat"]) => Promise<Heat> = heatOf,
+    private readonly context: SuggestionsContext,
+    private readonly warm: (heat: TextAnswer["heat"]) => Promise<Heat> = heatOf,
   ) {}
 
   /** Where on the image is what the phrase means? The object is a suggestion, pointed at. */
   async find(text: string): Promise<void> {
     const phrase = text.trim();
     if (!phrase || !this.boot.user.can_label) return;
-    const { store } = this.pool;
+    const { store } = this.list;
     if (!this.boot.methods.some(({ method, can }) => method === "text" && can)) {
       store.set({ text: { kind: "failed", phrase, message: whyNot("text", this.boot) } });
       return;
     }
-    closeBlank(this.editor, this.desk);
+    closeBlank(this.editor, this.context);
     const asking = { kind: "asking", phrase } as const;
     store.set({ text: asking });
     try {
@@ -44,18 +44,18 @@ export class Search {
 
   /** Forget the phrase and its heat; false when there is none. */
   forget(): boolean {
-    if (this.pool.store.get().text.kind === "idle") return false;
-    this.pool.store.set({ text: { kind: "idle" } });
-    this.pool.takeFound(null);
+    if (this.list.store.get().text.kind === "idle") return false;
+    this.list.store.set({ text: { kind: "idle" } });
+    this.list.takeFound(null);
     return true;
   }
 
-  private answer(phrase: string, found: Found, heat: Heat): void {
+  private answer(phrase: string, found: TextAnswer, heat: Heat): void {
     const one = found.suggestion && suggestionOf(found.suggestion, this.boot.image);
     const message = answerWords(one?.score ?? null, found.missing);
-    this.pool.store.set({ text: { kind: "answered", phrase, heat, uid: one?.uid ?? null, message } });
-    this.pool.takeFound(one);
-    if (!this.editor.get().open) this.desk.tools.choose("suggest");
-    this.pool.store.set({ pointed: one?.uid ?? null, stepped: true });
+    this.list.store.set({ text: { kind: "answered", phrase, heat, uid: one?.uid ?? null, message } });
+    this.list.takeFound(one);
+    if (!this.editor.get().open) this.context.tools.choose("suggest");
+    this.list.store.set({ pointed: one?.uid ?? null, stepped: true });
   }
 }

@@ -1,9 +1,9 @@
 /** What there is to see of suggestions, in a store of its own: most panels don't care. */
 
 import { Store } from "../lib/store";
+import type { Method, MethodState } from "../server/types";
 import type { Heat } from "./heatMap";
-import type { Method, Suggestion } from "./offer";
-import type { Look } from "./service";
+import type { Suggestion } from "./offer";
 
 /** What became of the last phrase. */
 export type TextState =
@@ -39,10 +39,10 @@ export interface SuggestionsState {
   /** Passed by a drag that keeps them at its end. */
   readonly gathered: readonly string[];
   /** Methods that are looking, or wait for their turn. */
-  readonly asking: readonly Method[];
+  readonly requested: readonly Method[];
   /** They take longer than they should. */
   readonly slow: boolean;
-  readonly looked: readonly Look[];
+  readonly looked: readonly MethodState[];
   readonly text: TextState;
 }
 
@@ -60,7 +60,7 @@ export function suggestionsStore(above: number, rejected: readonly string[]): St
     stepped: false,
     given: null,
     gathered: [],
-    asking: [],
+    requested: [],
     slow: false,
     looked: [],
     text: { kind: "idle" },

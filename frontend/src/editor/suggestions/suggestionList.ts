@@ -1,13 +1,13 @@
 /** The suggestions of the image, and what of them is still to be decided. */
 
+import type { Size } from "../lib/geometry";
+import type { Store } from "../lib/store";
 import type { Patch } from "../mask/rle";
 import type { State } from "../state";
-import type { Store } from "../lib/store";
-import type { Size } from "../view/viewport";
 import { confident, undecided, type Suggestion } from "./offer";
 import type { SuggestionsState } from "./state";
 
-export class Pool {
+export class SuggestionList {
   constructor(
     readonly store: Store<SuggestionsState>,
     private readonly editor: Store<State>,

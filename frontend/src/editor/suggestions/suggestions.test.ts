@@ -1,13 +1,13 @@
 /** Suggestions in the editor, without a window: against a server that lives in this file. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Listener } from "../server/connection";
 import { Editor } from "../editor";
-import { perform } from "../panels/keyboard";
-import type { Hello } from "../server/protocol";
-import { around, bootOf, storageOn } from "../testing";
 import { recipeOf } from "../model/work";
-import type { Method, SuggestionData } from "./offer";
+import { perform, type Pressed } from "../panels/shortcuts";
+import type { Listener } from "../server/connection";
+import type { Hello } from "../server/protocol";
+import type { Method, SuggestionData } from "../server/types";
+import { around, bootOf, storageOn } from "../testing";
 import { rectangle, written } from "./testing";
 
 const VIEW = { width: 100, height: 60 };
@@ -96,7 +96,7 @@ describe("suggestions in the editor", () => {
   };
   const now = () => editor.suggestions.store.get();
   const shown = () => now().shown.map(({ uid }) => uid);
-  const press = (action: Parameters<typeof perform>[2]) => perform(editor, null, action);
+  const press = (action: Pressed) => perform({ editor, view: null }, action);
   const saved = () => vi.waitFor(() => expect(editor.store.get().save.kind).toBe("saved"));
   const kept = () => server.kept.map(({ uid, category }) => [uid, category]);
   const hit = (x: number, y: number, more: { secondary?: boolean; shift?: boolean } = {}) => {
@@ -271,12 +271,12 @@ describe("suggestions in the editor", () => {
     stored.clear();
     await open();
     press("suggest");
-    expect(now().asking).toEqual(["everything"]);
+    expect(now().requested).toEqual(["everything"]);
     await vi.waitFor(() => expect(server.asked).toEqual(["everything"]));
     server.offered = FOUND.map(written);
     listener.suggestions({ type: "suggestions", method: "everything", found: 3 });
     await vi.waitFor(() => expect(shown()).toHaveLength(4));
-    expect(now().asking).toEqual([]);
+    expect(now().requested).toEqual([]);
     press("instances");
     listener.suggestions({ type: "suggestions", method: "instances", found: 0, reason: "The model is broken." });
     await vi.waitFor(() => expect(editor.store.get().toast?.text).toBe("The model is broken."));

@@ -5,23 +5,26 @@
  * became of it, and why undo, conflicts and lost connections need nothing of their own here.
  */
 
-import type { Boot, Surroundings } from "../server/page";
+import type { Press } from "../editing/tools/toolbox";
+import type { Point } from "../lib/geometry";
+import type { ValueStorage } from "../lib/storage";
+import type { Store } from "../lib/store";
+import { same } from "../mask/rle";
 import { wire } from "../model/clicks";
 import type { ObjectChange } from "../model/journal";
-import { same } from "../mask/rle";
-import type { State } from "../state";
-import type { Store } from "../lib/store";
-import type { Drag, Press } from "../editing/tools/toolbox";
-import type { Point } from "../view/viewport";
 import { correct, recipeOf } from "../model/work";
-import { Asking } from "./requests";
-import type { Desk } from "./context";
+import type { Api } from "../server/api";
+import type { Boot } from "../server/types";
+import type { State } from "../state";
+import type { Drag } from "../view/pointer";
+import type { SuggestionsContext } from "./context";
 import { between, following, neighbour, smallestAt, together, type Suggestion } from "./offer";
-import { Pool } from "./suggestionList";
 import { Rejections } from "./rejections";
+import { SuggestionRequests } from "./requests";
 import { Search } from "./search";
 import { SuggestionService } from "./service";
 import { FIRST_THRESHOLD, pointedOf, suggestionsStore, type SuggestionsState } from "./state";
+import { SuggestionList } from "./suggestionList";
 import { count } from "./words";
 
 /** How far the slider goes with a key. */
@@ -29,28 +32,28 @@ const STEP = 0.05;
 
 export class Suggestions {
   readonly store: Store<SuggestionsState>;
-  readonly asking: Asking;
+  readonly requests: SuggestionRequests;
   readonly search: Search;
-  private readonly pool: Pool;
+  private readonly list: SuggestionList;
   private readonly rejections: Rejections;
   private under: string | null = null;
   private stale = false;
 
   constructor(
     private readonly boot: Boot,
-    private readonly around: Surroundings,
+    private readonly around: { readonly storage: ValueStorage; readonly api: Api },
     private readonly editor: Store<State>,
-    private readonly desk: Desk,
+    private readonly context: SuggestionsContext,
   ) {
     const { storage, api } = around;
     const service = new SuggestionService(api, boot.api);
     const key = `rejections:${boot.user.id}:${boot.image.id}`;
-    this.rejections = new Rejections(service, storage, key, () => void this.asking.load());
+    this.rejections = new Rejections(service, storage, key, () => void this.requests.load());
     const above = storage.read<number>(this.thresholdKey) ?? FIRST_THRESHOLD;
     this.store = suggestionsStore(above, this.rejections.rejected);
-    this.pool = new Pool(this.store, editor, boot.image);
-    this.asking = new Asking(this.pool, service, boot, editor, desk);
-    this.search = new Search(this.pool, service, boot, editor, desk);
+    this.list = new SuggestionList(this.store, editor, boot.image);
+    this.requests = new SuggestionRequests(this.list, service, boot, editor, context);
+    this.search = new Search(this.list, service, boot, editor, context);
     editor.watch((state, before) => this.follow(state, before));
   }
 
@@ -90,11 +93,11 @@ export class Suggestions {
   /** The socket is there, for the first time or again. */
   connected(): void {
     const first = this.store.get().load.kind === "loading";
-    void this.asking.load();
+    void this.requests.load();
     void this.rejections.tell();
     // Whoever looked at suggestions on the image before goes on so.
     if (first && this.around.storage.read<boolean>(this.onKey) && this.editor.get().tool === "click") {
-      this.desk.tools.choose("suggest");
+      this.context.tools.choose("suggest");
     }
   }
 
@@ -105,10 +108,10 @@ export class Suggestions {
       const there = new Set(kept.map(({ uid }) => uid));
       if (before.kept.some(({ uid }) => !there.has(uid))) this.stale = true;
     }
-    if (kept !== before.kept || open?.uid !== before.open?.uid || finishing !== before.finishing) this.pool.refresh();
+    if (kept !== before.kept || open?.uid !== before.open?.uid || finishing !== before.finishing) this.list.refresh();
     if (this.stale && (save.kind === "saved" || save.kind === "refused")) {
       this.stale = false; // what the deleted object covered is offered again
-      void this.asking.load();
+      void this.requests.load();
     }
     if (tool !== before.tool && tool !== "suggest") this.store.set({ pointed: null, gathered: [] });
     if ((tool === "suggest") !== (before.tool === "suggest")) this.around.storage.write(this.onKey, tool === "suggest");
@@ -116,7 +119,7 @@ export class Suggestions {
 
   /** The image is left: what waits for the server stays stored. */
   dispose(): void {
-    this.asking.dispose();
+    this.requests.dispose();
     this.rejections.dispose();
   }
 
@@ -124,9 +127,9 @@ export class Suggestions {
 
   /** Show suggestions, or go back to clicking; where there are none, find everything. */
   toggle(): void {
-    if (this.isOn) return this.desk.tools.choose("click");
-    this.desk.tools.choose("suggest");
-    this.asking.askForAny();
+    if (this.isOn) return this.context.tools.choose("click");
+    this.context.tools.choose("suggest");
+    this.requests.askForAny();
   }
 
   /** How confident a suggestion has to be to be shown. */
@@ -134,7 +137,7 @@ export class Suggestions {
     const rounded = Math.round(Math.min(1, Math.max(0, above)) * 100) / 100;
     this.around.storage.write(this.thresholdKey, rounded);
     this.store.set({ above: rounded });
-    this.pool.refresh();
+    this.list.refresh();
   }
 
   stepThreshold(by: 1 | -1): void {
@@ -179,7 +182,7 @@ export class Suggestions {
   press({ at, secondary, shift, twice, reach }: Press): Drag | null {
     const first = this.at(at);
     if (first) this.point(first.uid);
-    if (!this.desk.may()) return null;
+    if (!this.context.may()) return null;
     this.unchoose();
     if (secondary || shift) {
       if (first && secondary) this.reject([first.uid]);
@@ -187,7 +190,7 @@ export class Suggestions {
       return null;
     }
     if (first && twice) return null; // the second click of a double click is not about what lies beneath
-    return this.gather(at, reach, () => (first ? this.keep([first.uid]) : this.desk.click(at, true)));
+    return this.gather(at, reach, () => (first ? this.keep([first.uid]) : this.context.click(at, true)));
   }
 
   /** A drag that keeps what it passes; one that went nowhere is a click. */
@@ -227,7 +230,7 @@ export class Suggestions {
     const { open } = this.editor.get();
     const opened = this.untouched();
     if (open && opened) {
-      this.desk.bench.close(opened.uid);
+      this.context.bench.close(opened.uid);
       this.keep([opened.uid], recipeOf(open).category);
       return true;
     }
@@ -249,7 +252,7 @@ export class Suggestions {
   /** Do it to the one that is pointed at; after stepping, the next one is pointed at then. */
   private decide(how: (one: Suggestion) => void): boolean {
     const { addressed } = this;
-    if (!addressed || !this.desk.canLabel) return false;
+    if (!addressed || !this.context.canLabel) return false;
     const { stepped, shown } = this.store.get();
     const next = stepped ? following(shown, addressed.uid) : null;
     how(addressed);
@@ -268,16 +271,18 @@ export class Suggestions {
     const { categories } = this.boot.project;
     const found = uids.flatMap((uid) => this.store.get().undecided.find((one) => one.uid === uid) ?? []);
     const wanted = together(found, this.boot.image);
-    if (wanted.length === 0 || !this.desk.may()) return;
+    if (wanted.length === 0 || !this.context.may()) return;
     if (categories.length === 0) {
-      return this.desk.toasts.say("This project has no classes yet. A manager can add them in the project settings.");
+      return this.context.toasts.say(
+        "This project has no classes yet. A manager can add them in the project settings.",
+      );
     }
     const changes = wanted.map((one): ObjectChange => {
       const category = give ?? this.classOf(one);
       return { uid: one.uid, before: null, after: { category, counts: one.counts, clicks: one.clicks.map(wire) } };
     });
-    const done = this.desk.history.commit("accept", changes[0]!.after!.category, changes);
-    if (done && wanted.length > 1) this.desk.offerUndo(`${count(wanted.length, "suggestion")} kept.`, "Undo");
+    const done = this.context.history.commit("accept", changes[0]!.after!.category, changes);
+    if (done && wanted.length > 1) this.context.offerUndo(`${count(wanted.length, "suggestion")} kept.`, "Undo");
   }
 
   /** The class that keeping it gives: the one chosen for it, else the suggested one, or where it has none the present one. */
@@ -296,10 +301,10 @@ export class Suggestions {
 
   /** No object, or not one to label; remembered, so that no later run proposes it again. */
   reject(uids: readonly string[]): void {
-    if (uids.length === 0 || !this.desk.may()) return;
+    if (uids.length === 0 || !this.context.may()) return;
     this.decided(uids, true);
-    this.desk.history.note({ what: "reject", category: null, changes: [], work: null, rejected: uids });
-    if (uids.length > 1) this.desk.offerUndo(`${count(uids.length, "suggestion")} rejected.`, "Undo");
+    this.context.history.note({ what: "reject", category: null, changes: [], work: null, rejected: uids });
+    if (uids.length > 1) this.context.offerUndo(`${count(uids.length, "suggestion")} rejected.`, "Undo");
   }
 
   /** Rejected, or that was taken back: by a step, by undo or by redo. */
@@ -307,21 +312,21 @@ export class Suggestions {
     const all = new Set(this.store.get().rejected);
     for (const uid of uids) all[rejected ? "add" : "delete"](uid);
     this.store.set({ rejected: all });
-    this.pool.refresh();
+    this.list.refresh();
     this.rejections.add(rejected ? "reject" : "reopen", uids);
   }
 
   /** Make it the open object: clicks refine it, and keeping it then counts as an edit. */
   correct(uid: string): void {
     const found = this.store.get().undecided.find((one) => one.uid === uid);
-    if (!found || !this.desk.may()) return;
-    this.desk.openInstead(correct({ ...found, category: this.classOf(found) || null }, this.boot.image));
+    if (!found || !this.context.may()) return;
+    this.context.openInstead(correct({ ...found, category: this.classOf(found) || null }, this.boot.image));
   }
 
   /** Close an opened suggestion that nobody touched: it stays one. */
   letGo(): void {
     const opened = this.untouched();
-    if (opened) this.desk.bench.close(opened.uid);
+    if (opened) this.context.bench.close(opened.uid);
   }
 
   /** The suggestion that is open and as it was suggested. */

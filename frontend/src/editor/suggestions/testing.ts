@@ -1,8 +1,10 @@
 /** Suggestions for tests. */
 
+import type { Box } from "../lib/geometry";
+import { viewCounts } from "../mask/rle";
 import { patchOf, spansOf } from "../mask/spans";
-import { viewCounts, type Box } from "../mask/rle";
-import type { Suggestion, SuggestionData } from "./offer";
+import type { SuggestionData } from "../server/types";
+import type { Suggestion } from "./offer";
 
 const VIEW = { width: 100, height: 60 };
 

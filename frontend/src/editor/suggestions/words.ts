@@ -1,7 +1,7 @@
 /** What people are told about suggestions. Pure. */
 
-import type { Boot } from "../server/page";
-import { percent, type Method } from "./offer";
+import type { Method, Boot } from "../server/types";
+import { percent } from "./offer";
 import type { SuggestionsState } from "./state";
 
 /** What a method's button says, and what it does. */

@@ -1,7 +1,7 @@
 /** The image area: canvases on top of each other, one a layer, each painted anew only when what it shows changed. */
 
-import type { Box } from "../mask/rle";
-import { fit, keepInSight, pan, resized, type Size, type Viewport } from "./viewport";
+import type { Size, Box } from "../lib/geometry";
+import { fit, keepInSight, pan, resized, type Viewport } from "./viewport";
 
 /** From the back to the front. A layer has a canvas as soon as it has something to show. */
 const LAYERS = ["picture", "kept", "suggestions", "open", "tool"] as const;

@@ -4,7 +4,7 @@
  * what brushing over a plain one does.
  */
 
-import { isPlainPicture, type Look } from "../editing/displaySettings";
+import { isPlainPicture, type DisplaySettings } from "./displaySettings";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -14,22 +14,22 @@ type Primitive = readonly [name: string, attributes: Attributes];
 const ROWS = { red: "1 0 0", green: "0 1 0", blue: "0 0 1" } as const;
 
 /** Slope and intercept of brightness and contrast: `value × slope + intercept`, 0 to 1. */
-export function line({ brightness, contrast }: Pick<Look, "brightness" | "contrast">): [number, number] {
+export function line({ brightness, contrast }: Pick<DisplaySettings, "brightness" | "contrast">): [number, number] {
   // At contrast −1 all is grey, at 1 it is black or white; brightness ±1 is all white or all black.
   const slope = Math.tan(((contrast * 0.999 + 1) * Math.PI) / 4);
   return [slope, 0.5 - slope / 2 + brightness];
 }
 
 /** The filter's steps in their order: channel, gamma, then brightness and contrast. */
-export function primitives(look: Look): Primitive[] {
+export function primitives(settings: DisplaySettings): Primitive[] {
   const steps: Primitive[] = [];
-  if (look.channel !== "all") {
-    const row = `${ROWS[look.channel]} 0 0`;
+  if (settings.channel !== "all") {
+    const row = `${ROWS[settings.channel]} 0 0`;
     steps.push(["feColorMatrix", { type: "matrix", values: `${row} ${row} ${row} 0 0 0 1 0` }]);
   }
-  if (look.gamma !== 1) steps.push(transfer({ type: "gamma", exponent: String(1 / look.gamma) }));
-  const [slope, intercept] = line(look);
-  if (look.brightness !== 0 || look.contrast !== 0) {
+  if (settings.gamma !== 1) steps.push(transfer({ type: "gamma", exponent: String(1 / settings.gamma) }));
+  const [slope, intercept] = line(settings);
+  if (settings.brightness !== 0 || settings.contrast !== 0) {
     steps.push(transfer({ type: "linear", slope: String(slope), intercept: String(intercept) }));
   }
   return steps;
@@ -39,16 +39,16 @@ function transfer(attributes: Attributes): Primitive {
   return ["feComponentTransfer", attributes];
 }
 
-/** The filter in the page, made anew for each look: a changed one would be remembered as it was. */
+/** The filter in the page, made anew for each setting: a changed one would be remembered as it was. */
 export class DisplayFilter {
   private element: SVGSVGElement | null = null;
   private serial = 0;
 
   /** For `context.filter`. */
-  of(look: Look): string {
+  of(settings: DisplaySettings): string {
     this.element?.remove();
     this.element = null;
-    if (isPlainPicture(look)) return "none";
+    if (isPlainPicture(settings)) return "none";
     const id = `picture-display-${++this.serial}`;
     const filter = make("filter", {
       id,
@@ -58,7 +58,7 @@ export class DisplayFilter {
       width: "1",
       height: "1",
     });
-    for (const [name, attributes] of primitives(look)) filter.append(primitive(name, attributes));
+    for (const [name, attributes] of primitives(settings)) filter.append(primitive(name, attributes));
     this.element = make("svg", { width: "0", height: "0", "aria-hidden": "true", style: "position:absolute" });
     this.element.append(filter);
     document.body.append(this.element);

@@ -1,28 +1,36 @@
 /** How an image's picture comes: whole, or in blocks when it is large. */
 
+import type { Blocks, Boot } from "../server/types";
 import { BlockPicture } from "./blocks/picture";
-import { seenThrough, type Blocks } from "./blocks/pyramid";
+import { seenThrough } from "./blocks/pyramid";
 import type { Decode } from "./decoding";
-import type { Editor } from "../editor";
 import { WholePicture, type Picture } from "./picture";
+import type { PicturePrefetch } from "./picturePrefetch";
 
 /** A browser shows a picture of so many pixels whole, too. */
 const MOST_WHOLE = 60_000_000;
 const ASK_EVERY_MS = 2_000;
 
+export interface PictureSource {
+  readonly image: Boot["image"];
+  /** Pictures that are decoded already, and who decodes them; null: they are decoded here. */
+  readonly pictures: PicturePrefetch | null;
+  /** How far the blocks are made, 0 to 1; null when they are there. */
+  readonly made: (done: number | null) => void;
+}
+
 /** The view, or another window of the original, which `url` leads to; `wanted`: whether it still is. Throws when it
  * can't be loaded. */
 export async function loadPicture(
-  editor: Editor,
+  { image, pictures, made }: PictureSource,
   url: string,
   changed: () => void,
   wanted: () => boolean,
 ): Promise<Picture> {
-  const { image } = editor.boot;
   const isView = url === image.view;
-  const ahead = isView ? (editor.pictures?.take(url) ?? null) : null;
+  const ahead = isView ? (pictures?.take(url) ?? null) : null;
   if (!image.blocks) return WholePicture.load(url, image, changed, ahead);
-  const decode = editor.pictures?.decode ?? decodeHere;
+  const decode = pictures?.decode ?? decodeHere;
   if (!isView) {
     const blocks = await whenMade(image.blocks, wanted, () => {});
     return BlockPicture.load(seenThrough(blocks, url), image, decode, changed);
@@ -30,10 +38,10 @@ export async function loadPicture(
   if (image.blocks.levels.length > 0) return BlockPicture.load(image.blocks, image, decode, changed, ahead);
   if (image.width * image.height <= MOST_WHOLE) return WholePicture.load(url, image, changed);
   try {
-    const blocks = await whenMade(image.blocks, wanted, (done) => editor.store.set({ pictureMade: done }));
+    const blocks = await whenMade(image.blocks, wanted, made);
     return await BlockPicture.load(blocks, image, decode, changed);
   } finally {
-    editor.store.set({ pictureMade: null });
+    made(null);
   }
 }
 

@@ -1,10 +1,11 @@
 /** How masks and clicks look. Everything is vector along pixel edges: no canvas per object, sharp at every zoom. */
 
-import type { Surface } from "./canvas";
-import type { Click } from "../model/clicks";
+import type { Point, Size } from "../lib/geometry";
 import { outline, soften, thin, type Loop } from "../mask/outline";
 import type { Patch } from "../mask/rle";
-import { toScreen, type Point, type Size } from "./viewport";
+import type { Click } from "../model/clicks";
+import type { Surface } from "./canvas";
+import { toScreen } from "./viewport";
 
 export interface ProposalLook {
   readonly color: string;

@@ -1,11 +1,10 @@
 /** The picture's pixels, with halved copies so that zoomed-out views are smooth and cheap to draw. */
 
+import type { Size, Box } from "../lib/geometry";
 import { CRISP_FROM } from "./blocks/pyramid";
 import type { Surface } from "./canvas";
 import type { Levels } from "./decoding";
 import { halved } from "./mipmaps";
-import type { Box } from "../mask/rle";
-import type { Size } from "./viewport";
 
 /** An image's picture: whole, or in blocks when it is large. */
 export interface Picture {

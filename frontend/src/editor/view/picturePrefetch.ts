@@ -1,6 +1,7 @@
 /** Pictures that are decoded before their image is opened: the browser's cache has the file, but not its pixels. */
 
-import { Pyramid, type Blocks } from "./blocks/pyramid";
+import type { Blocks } from "../server/types";
+import { Pyramid } from "./blocks/pyramid";
 import type { Decode, Job, Levels } from "./decoding";
 
 export interface Expected {
@@ -16,7 +17,7 @@ const MOST_PIXELS = 60_000_000;
 
 const PATIENCE_MS = 3_000;
 
-export class PicturesAhead {
+export class PicturePrefetch {
   private readonly ready = new Map<string, Promise<Levels>>();
 
   constructor(readonly decode: Decode) {}

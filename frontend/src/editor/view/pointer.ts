@@ -1,7 +1,6 @@
 /** Mouse, pen, touch and wheel on the canvas, turned into presses, drags, zoom and pan. Places are canvas CSS pixels. */
 
-import type { Drag } from "../editing/tools/toolbox";
-import type { Point } from "./viewport";
+import type { Point } from "../lib/geometry";
 
 export interface ScreenPress {
   readonly at: Point;
@@ -166,4 +165,10 @@ function isTrackpad(event: WheelEvent): boolean {
   if (event.deltaX !== 0 && !event.shiftKey) return true;
   const ticks = (event as WheelEvent & { wheelDeltaY?: number }).wheelDeltaY ?? 0;
   return ticks === -3 * event.deltaY && Math.abs(event.deltaY) < 40;
+}
+
+export interface Drag {
+  move(at: Point, shift: boolean): void;
+  end(): void;
+  cancel(): void;
 }

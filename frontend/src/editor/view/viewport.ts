@@ -1,19 +1,9 @@
 /** Where the picture is on the screen: `screen = picture × scale + (x, y)`, screen in CSS pixels of the canvas. */
 
-import type { Box } from "../mask/rle";
+import type { Size, Point, Box } from "../lib/geometry";
 
 export interface Viewport {
   readonly scale: number;
-  readonly x: number;
-  readonly y: number;
-}
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface Point {
   readonly x: number;
   readonly y: number;
 }

@@ -1,6 +1,6 @@
 // Sends the files of one upload, a few at a time; a file that fails does not hold up the others.
 
-import { csrfToken } from "../../csrf";
+import { csrfToken } from "../../shared/csrf";
 import { errorOf, HttpError, send } from "../http";
 import type { Found } from "./files";
 import type { UploadItem } from "./messages";

@@ -1,15 +1,16 @@
 /** What the pointer does in each tool. A gesture in progress is a *sketch*: shown, but not yet a step of any object. */
 
-import type { Preview } from "../preview";
-import { clickAt, isInside } from "../../model/clicks";
+import type { Point, Size } from "../../lib/geometry";
+import type { Store } from "../../lib/store";
+import type { Patch } from "../../mask/rle";
 import { polygon, seat, stroke } from "../../mask/shapes";
 import type { Spans } from "../../mask/spans";
-import type { PromptBox } from "../../server/protocol";
-import type { Patch } from "../../mask/rle";
-import type { State, Tool } from "../../state";
-import type { Store } from "../../lib/store";
-import type { Point, Size } from "../../view/viewport";
+import { clickAt, isInside } from "../../model/clicks";
 import { clicksOf, type Did, type Step } from "../../model/work";
+import type { PromptBox } from "../../server/protocol";
+import type { State, Tool } from "../../state";
+import type { Drag } from "../../view/pointer";
+import type { Preview } from "../preview";
 
 export interface StrokeSketch {
   readonly kind: "stroke";
@@ -44,12 +45,6 @@ export interface Press {
   readonly twice: boolean;
   /** How near a dot or corner counts as on it. */
   readonly reach: number;
-}
-
-export interface Drag {
-  move(at: Point, shift: boolean): void;
-  end(): void;
-  cancel(): void;
 }
 
 /** What the tools do to objects. */

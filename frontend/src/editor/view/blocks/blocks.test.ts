@@ -2,10 +2,11 @@
 
 import fc from "fast-check";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Decode } from "../decoding";
+import type { Blocks } from "../../server/types";
 import type { Surface } from "../canvas";
+import type { Decode } from "../decoding";
 import { BlockPicture } from "./picture";
-import { Pyramid, seenThrough, type Blocks, type Sight } from "./pyramid";
+import { Pyramid, seenThrough, type Sight } from "./pyramid";
 import { BlockStore } from "./store";
 
 const blocks = (lossless: boolean, coarsest = 16, side = 1024): Blocks => {

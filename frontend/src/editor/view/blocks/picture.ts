@@ -1,12 +1,13 @@
 /** A large picture, of which only the blocks in sight are fetched and decoded. Where a block has not come yet, a
  * coarser one is drawn; the coarsest level is always there. */
 
+import type { Size, Box } from "../../lib/geometry";
+import type { Blocks } from "../../server/types";
 import type { Surface } from "../canvas";
 import type { Decode, Levels } from "../decoding";
 import { filtered, type Picture } from "../picture";
-import type { Box } from "../../mask/rle";
-import { sightOf, type Size } from "../viewport";
-import { CRISP_FROM, Pyramid, type Block, type Blocks, type Sight } from "./pyramid";
+import { sightOf } from "../viewport";
+import { CRISP_FROM, Pyramid, type Block, type Sight } from "./pyramid";
 import { BlockStore } from "./store";
 
 /** Levels finer than the right one are looked through for what is there: after zooming out. */

@@ -1,21 +1,7 @@
 /** Which blocks of a large picture there are, and which of them a view needs. Pure. */
 
-import type { Box } from "../../mask/rle";
-import type { Point, Size } from "../viewport";
-
-/** Where the server has the blocks of a large picture; its levels, the finest first, are none while they are made. */
-export interface Blocks {
-  /** Tells how far they are. */
-  readonly status: string;
-  /** With `{level}`, `{row}` and `{column}` to be filled in. */
-  readonly url: string;
-  /** Pixels of a level that a block has along a side. */
-  readonly side: number;
-  readonly levels: readonly { readonly name: string; readonly factor: number }[];
-  /** 0 to 1, while they are made. */
-  readonly done?: number;
-  readonly failed?: boolean;
-}
+import type { Point, Size, Box } from "../../lib/geometry";
+import type { Blocks } from "../../server/types";
 
 /** From this many screen pixels a picture pixel on, the pixels are shown as squares. */
 export const CRISP_FROM = 2;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { line, primitives } from "../view/display";
-import { lookOf, PLAIN, strongerFill } from "./displaySettings";
 import { fitBox, sightOf, toScreen } from "../view/viewport";
+import { displaySettingsOf, PLAIN, strongerFill } from "./displaySettings";
 
 describe("how it is shown", () => {
   it("takes from what was stored only what makes sense", () => {
-    expect(lookOf(null)).toEqual(PLAIN);
-    expect(lookOf({ brightness: 7, gamma: "2", channel: "ultraviolet", outlines: true, more: 1 })).toEqual({
+    expect(displaySettingsOf(null)).toEqual(PLAIN);
+    expect(displaySettingsOf({ brightness: 7, gamma: "2", channel: "ultraviolet", outlines: true, more: 1 })).toEqual({
       ...PLAIN,
       brightness: 1,
       outlines: true,
@@ -14,9 +14,11 @@ describe("how it is shown", () => {
   });
 
   it("knows opacity from nothing to full, and takes over what earlier pages stored as a multiple", () => {
-    expect([lookOf({ fill: -1 }).fill, lookOf({ fill: 2 }).fill, PLAIN.fill]).toEqual([0, 1, 0.35]);
-    expect([0, 1, 2].map((opacity) => lookOf({ opacity }).fill)).toEqual([0, 0.35, 0.7]);
-    expect(lookOf({ opacity: 2, fill: 0.1 }).fill).toBe(0.1);
+    expect([displaySettingsOf({ fill: -1 }).fill, displaySettingsOf({ fill: 2 }).fill, PLAIN.fill]).toEqual([
+      0, 1, 0.35,
+    ]);
+    expect([0, 1, 2].map((opacity) => displaySettingsOf({ opacity }).fill)).toEqual([0, 0.35, 0.7]);
+    expect(displaySettingsOf({ opacity: 2, fill: 0.1 }).fill).toBe(0.1);
     expect([0, 1].map((fill) => strongerFill(fill, 2.2))).toEqual([0, 1]);
     expect(strongerFill(0.35, 2.2)).toBeGreaterThan(0.55);
   });

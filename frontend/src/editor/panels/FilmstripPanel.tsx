@@ -1,11 +1,11 @@
 /** The strip of thumbnails under the image: jump to any, and choose which are shown. */
 
 import { useEffect, useRef } from "preact/hooks";
-import type { ImageItem, Which } from "../server/api";
 import { useStore } from "../lib/store";
+import type { ImageItem, Which } from "../server/types";
 import { useEditor } from "./context";
-import { keyOf } from "./keys";
 import { Icon } from "./icons";
+import { keyOf } from "./keys";
 
 const FILTERS: readonly (readonly [which: Which, name: string])[] = [
   ["all", "All images"],
@@ -19,17 +19,17 @@ const FILTERS: readonly (readonly [which: Which, name: string])[] = [
 /** Pixels before an end at which more is loaded. */
 const NEAR_END = 600;
 
-export function StripPanel() {
-  const { strip } = useEditor();
-  const shown = useStore(strip.store, (state) => state.shown);
+export function FilmstripPanel() {
+  const { filmstrip } = useEditor();
+  const shown = useStore(filmstrip.store, (state) => state.shown);
   return shown ? <Shown /> : null;
 }
 
 function Shown() {
   const editor = useEditor();
-  const { strip } = editor;
-  const items = useStore(strip.store, (state) => state.items);
-  const state = useStore(strip.store, (one) => one.state);
+  const { filmstrip } = editor;
+  const items = useStore(filmstrip.store, (state) => state.items);
+  const state = useStore(filmstrip.store, (one) => one.state);
   const list = useRef<HTMLOListElement>(null);
   const current = editor.boot.image.id;
   const first = items[0]?.id;
@@ -48,8 +48,8 @@ function Shown() {
   }, [first, items.length]);
   const scrolled = () => {
     const { scrollLeft, scrollWidth, clientWidth } = list.current!;
-    if (scrollLeft < NEAR_END) void strip.extend(-1);
-    if (scrollWidth - scrollLeft - clientWidth < NEAR_END) void strip.extend(1);
+    if (scrollLeft < NEAR_END) void filmstrip.extend(-1);
+    if (scrollWidth - scrollLeft - clientWidth < NEAR_END) void filmstrip.extend(1);
   };
   return (
     <nav class="strip" aria-label="Images of the project" data-testid="strip" onKeyDown={move}>
@@ -57,7 +57,7 @@ function Shown() {
       {state === "failed" ? (
         <p class="strip-empty">
           The images can't be loaded.{" "}
-          <button type="button" class="link-button" onClick={() => void strip.load()}>
+          <button type="button" class="link-button" onClick={() => void filmstrip.load()}>
             Try again
           </button>
         </p>
@@ -75,7 +75,7 @@ function Shown() {
         class="ghost small strip-close"
         title={`Close the image strip (${keyOf("strip")})`}
         aria-label="Close the image strip"
-        onClick={() => strip.toggle()}
+        onClick={() => filmstrip.toggle()}
       >
         <Icon name="close" />
       </button>
@@ -85,15 +85,15 @@ function Shown() {
 
 function Filters() {
   const editor = useEditor();
-  const { strip } = editor;
-  const { which, category } = useStore(strip.store, (state) => state.filter);
+  const { filmstrip } = editor;
+  const { which, category } = useStore(filmstrip.store, (state) => state.filter);
   return (
     <div class="strip-filters">
       <select
         aria-label="Filter images"
         data-testid="strip-filter"
         value={which}
-        onChange={(event) => strip.choose({ which: event.currentTarget.value as Which, category })}
+        onChange={(event) => filmstrip.choose({ which: event.currentTarget.value as Which, category })}
       >
         {FILTERS.map(([value, name]) => (
           <option key={value} value={value}>
@@ -105,7 +105,7 @@ function Filters() {
         aria-label="Filter by class"
         data-testid="strip-class"
         value={category ?? ""}
-        onChange={(event) => strip.choose({ which, category: Number(event.currentTarget.value) || null })}
+        onChange={(event) => filmstrip.choose({ which, category: Number(event.currentTarget.value) || null })}
       >
         <option value="">Any class</option>
         {editor.boot.project.categories.map(({ number, name }) => (
@@ -125,7 +125,7 @@ function Thumbnail({ item, current }: { item: ImageItem; current: boolean }) {
   const go = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return; // another tab
     event.preventDefault();
-    if (!current) void editor.journey.visit(item.editor);
+    if (!current) void editor.nextImage.visit(item.editor);
   };
   return (
     <li>

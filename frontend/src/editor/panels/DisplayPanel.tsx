@@ -1,15 +1,16 @@
 /** How picture and masks are shown: a popover over the zoom buttons. */
 
 import type { ComponentChildren } from "preact";
-import type { Window } from "../server/page";
-import { keyOf, type Action } from "./keys";
-import { CHANNELS, PLAIN, type Look } from "../editing/displaySettings";
+import type { ValueWindow } from "../server/types";
+import { CHANNELS, PLAIN, type DisplaySettings } from "../view/displaySettings";
 import { useEditor, useEditorState } from "./context";
+import { DISPLAY_PANEL } from "./focus";
 import { Icon } from "./icons";
-import { LOOK_PANEL } from "./objectKeys";
+import { keyOf } from "./keys";
+import type { Action } from "./shortcuts";
 
-export function LookButton() {
-  const changed = useEditorState(({ look }) => JSON.stringify(look) !== JSON.stringify(PLAIN));
+export function DisplayButton() {
+  const changed = useEditorState(({ display }) => JSON.stringify(display) !== JSON.stringify(PLAIN));
   return (
     <button
       type="button"
@@ -18,31 +19,31 @@ export function LookButton() {
       aria-label="Display settings"
       aria-pressed={changed}
       data-testid="look"
-      popovertarget={LOOK_PANEL}
+      popovertarget={DISPLAY_PANEL}
     >
       <Icon name="look" />
     </button>
   );
 }
 
-export function LookPanel() {
+export function DisplayPanel() {
   const editor = useEditor();
-  const look = useEditorState((state) => state.look);
+  const display = useEditorState((state) => state.display);
   const percent = (value: number) => `${value > 0 ? "+" : ""}${Math.round(value * 100)} %`;
   return (
     <div
-      id={LOOK_PANEL}
+      id={DISPLAY_PANEL}
       class="look-panel"
       popover="auto"
       role="dialog"
       aria-label="Display settings"
       data-testid="look-panel"
     >
-      <Group title="Picture" action="plainPicture" onReset={() => editor.look.resetPicture()}>
-        <Slider name="brightness" label="Brightness" range={[-1, 1]} shown={percent(look.brightness)} />
-        <Slider name="contrast" label="Contrast" range={[-1, 1]} shown={percent(look.contrast)} />
+      <Group title="Picture" action="plainPicture" onReset={() => editor.display.resetPicture()}>
+        <Slider name="brightness" label="Brightness" range={[-1, 1]} shown={percent(display.brightness)} />
+        <Slider name="contrast" label="Contrast" range={[-1, 1]} shown={percent(display.contrast)} />
         {editor.boot.image.deep && <WindowSliders window={editor.boot.image.deep.window} />}
-        <Slider name="gamma" label="Gamma" range={[0.2, 5]} shown={look.gamma.toFixed(2)} />
+        <Slider name="gamma" label="Gamma" range={[0.2, 5]} shown={display.gamma.toFixed(2)} />
         <div class="look-row" role="group" aria-label="Channel">
           <span>Channel</span>
           <span class="look-choices">
@@ -51,8 +52,8 @@ export function LookPanel() {
                 key={channel}
                 type="button"
                 class="small"
-                aria-pressed={look.channel === channel}
-                onClick={() => editor.look.set({ channel })}
+                aria-pressed={display.channel === channel}
+                onClick={() => editor.display.set({ channel })}
               >
                 {{ all: "All", red: "R", green: "G", blue: "B" }[channel]}
               </button>
@@ -61,7 +62,7 @@ export function LookPanel() {
         </div>
       </Group>
       <Group title="Masks">
-        <Slider name="fill" label="Opacity" range={[0, 1]} shown={`${Math.round(look.fill * 100)} %`} />
+        <Slider name="fill" label="Opacity" range={[0, 1]} shown={`${Math.round(display.fill * 100)} %`} />
         <Switch name="outlines" label="Outlines only" />
         <Switch name="blink" label="Blink" />
         <Switch name="overlaps" label="Hatch overlaps" />
@@ -106,12 +107,12 @@ interface SliderProps {
 /** Gamma is even in its logarithm: as far to 2 as to 1/2. */
 function Slider({ name, label, range: [least, most], shown }: SliderProps) {
   const editor = useEditor();
-  const value = useEditorState((state) => state.look[name]);
+  const value = useEditorState((state) => state.display[name]);
   const log = name === "gamma";
   const to = (number: number) => (log ? Math.log(number) : number);
-  const set = (number: number) => editor.look.set({ [name]: log ? Math.exp(number) : number });
+  const set = (number: number) => editor.display.set({ [name]: log ? Math.exp(number) : number });
   return (
-    <label class="look-row" onDblClick={() => editor.look.set({ [name]: PLAIN[name] } as Partial<Look>)}>
+    <label class="look-row" onDblClick={() => editor.display.set({ [name]: PLAIN[name] } as Partial<DisplaySettings>)}>
       <span>{label}</span>
       <input
         type="range"
@@ -129,7 +130,7 @@ function Slider({ name, label, range: [least, most], shown }: SliderProps) {
 }
 
 /** Which of the original's values are black and white: its range is around the view's own window. */
-function WindowSliders({ window: own }: { window: Window }) {
+function WindowSliders({ window: own }: { window: ValueWindow }) {
   const editor = useEditor();
   const [low, high] = useEditorState((state) => state.window) ?? own;
   const span = own[1] - own[0];
@@ -152,7 +153,7 @@ function WindowSliders({ window: own }: { window: Window }) {
           const [from, to] =
             which === "low" ? [Math.min(wanted, high - step), high] : [low, Math.max(wanted, low + step)];
           event.currentTarget.value = String(which === "low" ? from : to); // black stays below white: the thumb, too
-          editor.look.setWindow([from, to]);
+          editor.display.setWindow([from, to]);
         }}
       />
       <output>{shown(value)}</output>
@@ -173,11 +174,11 @@ function near(value: number, plain: number): number {
 
 function Switch({ name, label }: { name: "outlines" | "blink" | "overlaps" | "minimap"; label: string }) {
   const editor = useEditor();
-  const on = useEditorState((state) => state.look[name]);
+  const on = useEditorState((state) => state.display[name]);
   return (
     <label class="look-row look-switch">
       <span>{label}</span>
-      <input type="checkbox" checked={on} data-testid={`look-${name}`} onChange={() => editor.look.toggle(name)} />
+      <input type="checkbox" checked={on} data-testid={`look-${name}`} onChange={() => editor.display.toggle(name)} />
       <kbd>{keyOf(name)}</kbd>
     </label>
   );

@@ -1,6 +1,7 @@
 /** From image to image: what is loaded ahead, the strip and its filters, and the time that is counted. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { ImageItem } from "../shared/types";
 import { Filmstrip } from "./editing/filmstrip";
 import { ImageNavigator, type Page } from "./editing/navigator";
 import { NextImage } from "./editing/nextImage";
@@ -12,7 +13,7 @@ import { Store } from "./lib/store";
 import type { Outbox } from "./saving/outbox";
 import { Refused, Unreachable, type Api } from "./server/api";
 import { SocketPrefetch } from "./server/socketPrefetch";
-import type { ImageItem, Boot } from "./server/types";
+import type { Boot } from "./server/types";
 import { initialState } from "./state";
 import { bootOf } from "./testing";
 import { inWorker, type Job, type ToWorker } from "./view/decoding";
@@ -148,6 +149,9 @@ describe("sockets that are opened ahead", () => {
 const image = (id: number, status: ImageItem["status"] = "new"): ImageItem => ({
   id,
   name: `${id}.jpg`,
+  width: 8,
+  height: 6,
+  reason: "",
   thumbnail: "",
   editor: `/images/${id}/`,
   state: "ready",

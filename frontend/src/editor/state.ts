@@ -1,5 +1,6 @@
 /** Everything the window shows. Changed only by the editor and what it is made of. */
 
+import type { EncodingState, Status } from "../shared/types";
 import type { Conflict } from "./model/conflict";
 import { NOTHING_DONE, type Journal } from "./model/journal";
 import type { Kept } from "./model/kept";
@@ -10,7 +11,7 @@ import type { SaveState } from "./saving/outbox";
 import type { RefusedChange } from "./saving/refused";
 import type { ConnectionState } from "./server/connection";
 import type { Person, StateMessage } from "./server/protocol";
-import type { EncodingState, ValueWindow, Status, OwnKeys, Boot } from "./server/types";
+import type { ValueWindow, OwnKeys, Boot } from "./server/types";
 import { PLAIN, type DisplaySettings } from "./view/displaySettings";
 import type { Picture } from "./view/picture";
 

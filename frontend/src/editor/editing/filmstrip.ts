@@ -1,9 +1,10 @@
 /** The strip of thumbnails: the project's images around the open one, or those of them that fit a filter. */
 
+import type { ImageItem } from "../../shared/types";
 import type { ValueStorage } from "../lib/storage";
 import { Store } from "../lib/store";
 import type { Api } from "../server/api";
-import type { ImageItem, Which } from "../server/types";
+import type { Which } from "../server/types";
 
 export interface Filter {
   readonly which: Which;

@@ -3,7 +3,8 @@
  * What is shown is always `apply(server's set, operations that are not saved yet)`. All pure.
  */
 
-import type { WireClick, AnnotationData, AnnotationSetData, Attributes, Status } from "../server/types";
+import type { Status } from "../../shared/types";
+import type { WireClick, AnnotationData, AnnotationSetData, Attributes } from "../server/types";
 import { inOrder, zOnTop } from "./order";
 
 /** What can be different about a kept object. */

@@ -1,8 +1,9 @@
 /** The strip of thumbnails under the image: jump to any, and choose which are shown. */
 
 import { useEffect, useRef } from "preact/hooks";
+import type { ImageItem } from "../../shared/types";
 import { useStore } from "../lib/store";
-import type { ImageItem, Which } from "../server/types";
+import type { Which } from "../server/types";
 import { useEditor } from "./context";
 import { Icon } from "./icons";
 import { keyOf } from "./keys";

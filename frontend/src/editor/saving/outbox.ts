@@ -5,6 +5,7 @@
  * What the server refuses is set aside, each for itself (refused.ts): the others go on.
  */
 
+import { pauseAfter, type Backoff } from "../../shared/backoff";
 import { apply, begun, rebase, reconcile, seen, flat } from "../model/changes";
 import type { Operation, SeenSet, Shown } from "../model/changes";
 import { chosenOf, type Conflict } from "../model/conflict";
@@ -19,11 +20,6 @@ export type SaveState =
   | { kind: "refused" }
   /** The image is not there any more, or not for this person. */
   | { kind: "gone"; message: string };
-
-export interface Backoff {
-  readonly first: number;
-  readonly longest: number;
-}
 
 /** Answers 500 after which an operation is set aside: perhaps it is the only one. */
 const MOST_FAILURES = 4;
@@ -453,7 +449,7 @@ export class Outbox {
   }
 
   private wait(times = this.failures): number {
-    return Math.max(this.asked, Math.min(this.backoff.longest, this.backoff.first * 2 ** (times - 1)));
+    return Math.max(this.asked, pauseAfter(times, this.backoff));
   }
 
   private store(): void {

@@ -1,17 +1,8 @@
 /** The annotation endpoints: typed calls, errors that say whether trying again can help. */
 
-import { csrfToken } from "../../shared/csrf";
-import type {
-  WireClick,
-  Status,
-  Attributes,
-  AnnotationData,
-  AnnotationSetData,
-  ImageItem,
-  ProjectData,
-  Endpoints,
-  Boot,
-} from "./types";
+import { errorIn, NoAnswer, request, type Answer } from "../../shared/http";
+import type { Status, ImageItem } from "../../shared/types";
+import type { WireClick, Attributes, AnnotationData, AnnotationSetData, ProjectData, Endpoints, Boot } from "./types";
 
 /** The server did not answer, or not now (5xx): the same request may succeed later. */
 export class Unreachable extends Error {
@@ -51,8 +42,6 @@ export function wordsOf(error: unknown): string {
     : "Something went wrong. Try again. If it happens again, reload the page.";
 }
 
-/** Browsers allow 64 KiB of requests that outlive their page; leave room for the headers. */
-const KEEPALIVE_BYTES = 60_000;
 const TIMEOUT_MS = 30_000;
 
 export class Api {
@@ -162,23 +151,12 @@ export class Api {
   }
 
   async call<T>(method: string, url: string, body?: object): Promise<T> {
-    const text = body === undefined ? null : JSON.stringify(body);
-    let response: Response;
-    try {
-      response = await this.fetcher(url, {
-        method,
-        body: text,
-        credentials: "same-origin",
-        headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
-        keepalive: text !== null && text.length < KEEPALIVE_BYTES,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch (error) {
-      throw new Unreachable(error instanceof Error ? error.message : String(error));
-    }
-    const answer: unknown = await response.json().catch(() => null);
-    if (response.ok && answer !== null) return answer as T;
-    throw failure(response, answer);
+    const options = { timeout: TIMEOUT_MS, outlivesPage: true, fetcher: this.fetcher };
+    const answer = await request(method, url, body, options).catch((error: unknown) => {
+      throw error instanceof NoAnswer ? new Unreachable(error.message) : error;
+    });
+    if (answer.ok && answer.body !== null) return answer.body as T;
+    throw failure(answer);
   }
 }
 
@@ -200,18 +178,15 @@ function whole<T extends Versioned>(part?: "annotation" | "annotations"): (answe
 
 const WAITS: readonly number[] = [408, 425, 429];
 
-function failure(response: Response, answer: unknown): Error {
-  const error = (answer as { error?: { code?: string; message?: string; current?: AnnotationSetData } } | null)?.error;
-  if (response.status >= 500 || WAITS.includes(response.status) || response.ok) {
-    const seconds = Number(response.headers?.get("Retry-After") ?? 0);
-    const pause = Number.isFinite(seconds) ? Math.max(0, 1000 * seconds) : 0;
-    const options = { cause: error?.message };
-    return new Unreachable(`The server answered ${response.status}.`, options, response.status, pause);
+function failure({ status, ok, body, pause }: Answer): Error {
+  const error = errorIn<{ current?: AnnotationSetData }>(body);
+  if (status >= 500 || WAITS.includes(status) || ok) {
+    return new Unreachable(`The server answered ${status}.`, { cause: error?.message }, status, pause);
   }
   return new Refused(
-    response.status,
+    status,
     error?.code ?? "refused",
-    error?.message ?? `The server refused the change (${response.status}).`,
+    error?.message ?? `The server refused the change (${status}).`,
     error?.current ?? null,
   );
 }

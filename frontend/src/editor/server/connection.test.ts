@@ -3,10 +3,11 @@
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket as NodeSocket, WebSocketServer } from "ws";
+import type { EncodingState } from "../../shared/types";
 import { encodeRuns } from "../mask/rle";
 import { ClickConnection, type Answer, type Listener } from "./connection";
 import type { ClientMessage } from "./protocol";
-import type { EncodingState, WireClick } from "./types";
+import type { WireClick } from "./types";
 
 /** A mask of as many pixels as the object has clicks: enough to tell one answer from another. */
 class Server {

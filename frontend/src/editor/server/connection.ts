@@ -5,6 +5,8 @@
  * to be repaired after an outage: on a new socket the server has been told nothing yet.
  */
 
+import { pauseAfter, spread, type Backoff } from "../../shared/backoff";
+import type { EncodingState } from "../../shared/types";
 import { encodeRuns, patchOf, type Patch } from "../mask/rle";
 import {
   frameOf,
@@ -26,7 +28,7 @@ import type {
   StateMessage,
   SuggestionsMessage,
 } from "./protocol";
-import type { EncodingState, WireClick } from "./types";
+import type { WireClick } from "./types";
 
 /** What an object should be: its clicks on top of `previous`, the mask that is being refined, or else of a box. */
 export interface Tracked {
@@ -71,10 +73,7 @@ export interface Listener {
   refused(object: string, code: string, message: string): void;
 }
 
-export interface Patience {
-  /** Milliseconds before the first new attempt; doubled up to `longest`. */
-  readonly first: number;
-  readonly longest: number;
+export interface Patience extends Backoff {
   /** Milliseconds of silence before a ping, and again before the socket counts as dead. */
   readonly silence: number;
 }
@@ -355,8 +354,7 @@ export class ClickConnection {
     this.failures += 1;
     this.listener.connection("lost");
     if (code === TOO_MANY_SOCKETS) return this.park();
-    const wait = Math.min(this.patience.longest, this.patience.first * 2 ** (this.failures - 1));
-    this.reconnectTimer = setTimeout(() => this.connect(), wait * (0.75 + Math.random() / 2));
+    this.reconnectTimer = setTimeout(() => this.connect(), spread(pauseAfter(this.failures, this.patience)));
   }
 
   /** Other tabs took this one's place: it takes one back when somebody looks at it, not by itself. */

@@ -1,7 +1,8 @@
 /** The messages of `/ws/images/<id>/`, version 1, as in docs/protocol.md. */
 
+import type { EncodingState } from "../../shared/types";
 import type { Box } from "../lib/geometry";
-import type { WireClick, EncodingState } from "./types";
+import type { WireClick } from "./types";
 
 export const VERSION = 1;
 

@@ -1,9 +1,9 @@
 /** What the server tells and is told over HTTP, and what both the API and the sockets have. */
 
+import type { EncodingState, Status } from "../../shared/types";
+
 /** A click on the wire: view pixels as floats, whether it is positive, and the tile that it was answered on. */
 export type WireClick = readonly [x: number, y: number, positive: boolean, tile?: string];
-
-export type EncodingState = "queued" | "encoding" | "ready" | "failed";
 
 export interface Category {
   readonly number: number;
@@ -55,8 +55,6 @@ export interface Blocks {
   readonly failed?: boolean;
 }
 
-export type Status = "new" | "in_progress" | "done" | "skipped";
-
 /** Answers to the project's attributes, by their number. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
@@ -84,20 +82,6 @@ export interface AnnotationSetData {
   /** What annotators have to say about the image. */
   readonly note?: string;
   readonly annotations: readonly AnnotationData[];
-}
-
-/** An image as lists show it. */
-export interface ImageItem {
-  readonly id: number;
-  readonly name: string;
-  readonly thumbnail: string;
-  readonly editor: string;
-  readonly state: EncodingState;
-  readonly status: Status;
-  readonly objects: number;
-  /** Why it is skipped, and the beginning of what is noted about it. */
-  readonly skipped: string;
-  readonly note: string;
 }
 
 export type Which = "all" | "todo" | "unlabeled" | "mine" | "done" | "skipped" | "noted";

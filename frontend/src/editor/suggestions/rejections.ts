@@ -4,6 +4,7 @@
  * the last word about a suggestion counts.
  */
 
+import { pauseAfter } from "../../shared/backoff";
 import type { ValueStorage } from "../lib/storage";
 import { Refused } from "../server/api";
 
@@ -65,7 +66,7 @@ export class Rejections {
       return true;
     } catch {
       this.failures += 1;
-      const wait = Math.min(this.patience.longest, this.patience.first * 2 ** (this.failures - 1));
+      const wait = pauseAfter(this.failures, this.patience);
       if (!this.disposed) this.timer = setTimeout(() => void this.tell(), wait);
       return false;
     } finally {

@@ -1,5 +1,6 @@
 /** How an image's picture comes: whole, or in blocks when it is large. */
 
+import { request } from "../../shared/http";
 import type { Blocks, Boot } from "../server/types";
 import { BlockPicture } from "./blocks/picture";
 import { seenThrough } from "./blocks/pyramid";
@@ -53,8 +54,8 @@ async function whenMade(blocks: Blocks, wanted: () => boolean, tell: (done: numb
     tell(now.done ?? 0);
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
     if (!wanted()) throw new Error("Another picture was asked for.");
-    now = await fetch(blocks.status, { credentials: "same-origin" }).then(
-      async (answer) => (answer.ok ? ((await answer.json()) as Blocks) : { ...now, failed: true }),
+    now = await request("GET", blocks.status).then(
+      ({ ok, body }) => (ok && body ? (body as Blocks) : { ...now, failed: true }),
       () => now, // the server is away: later
     );
   }

@@ -1,12 +1,13 @@
 // The grid of images: filled page by page while one scrolls, kept true by the project's events.
 
+import type { ImageItem, EncodingState, Status } from "../../shared/types";
 import { confirmed } from "../dialog";
 import { all, copyOf, need, plural } from "../dom";
 import { HttpError, send } from "../http";
 import { toast } from "../toast";
-import type { ImageItem, ImagesPage, ImageState, ProjectData, Status } from "./messages";
+import type { ImagesPage, ProjectData } from "./messages";
 
-const STATES: Record<ImageState, string> = {
+const STATES: Record<EncodingState, string> = {
   queued: "Waiting",
   encoding: "Preparing",
   ready: "Ready",
@@ -56,7 +57,7 @@ export class Gallery {
   }
 
   /** An image came in, or its features got further. */
-  imageChanged(id: number, state: ImageState, reason: string): void {
+  imageChanged(id: number, state: EncodingState, reason: string): void {
     const card = this.cards.get(id);
     if (card) this.put({ ...card.item, state, reason });
     else void this.loadNew(id);

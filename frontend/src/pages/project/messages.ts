@@ -1,7 +1,6 @@
-// What the server tells a project's pages: docs/protocol.md, `/ws/projects/<id>/`, and the boot data.
+import type { EncodingState, ImageItem, Status } from "../../shared/types";
 
-export type ImageState = "queued" | "encoding" | "ready" | "failed";
-export type Status = "new" | "in_progress" | "done" | "skipped";
+// What the server tells a project's pages: docs/protocol.md, `/ws/projects/<id>/`, and the boot data.
 
 export interface Counts {
   total: number;
@@ -11,23 +10,6 @@ export interface Counts {
   failed: number;
   done: number;
   skipped: number;
-}
-
-/** An image of `GET /api/projects/<id>/images`. */
-export interface ImageItem {
-  id: number;
-  name: string;
-  width: number;
-  height: number;
-  thumbnail: string;
-  editor: string;
-  state: ImageState;
-  reason: string;
-  status: Status;
-  objects: number;
-  /** Why it is skipped, and the beginning of what is noted about it. */
-  skipped: string;
-  note: string;
 }
 
 export interface ImagesPage {
@@ -68,7 +50,7 @@ export interface ExportItem extends ExportNews {
 
 export type ProjectMessage =
   | { type: "snapshot" | "progress"; images: Counts; uploads?: UploadNews[]; exports?: ExportNews[] }
-  | { type: "image"; id: number; name?: string; state: ImageState; reason?: string | null; thumbnail?: string }
+  | { type: "image"; id: number; name?: string; state: EncodingState; reason?: string | null; thumbnail?: string }
   | { type: "annotations"; image: number; version: number; status: Status; objects: number; by: string }
   | ({ type: "upload"; item?: UploadItem } & UploadNews)
   | ({ type: "export" } & ExportNews)

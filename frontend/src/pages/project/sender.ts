@@ -1,12 +1,14 @@
 // Sends the files of one upload, a few at a time; a file that fails does not hold up the others.
 
+import { pauseAfter } from "../../shared/backoff";
 import { csrfToken } from "../../shared/csrf";
-import { errorOf, HttpError, send } from "../http";
+import { errorOf, HttpError, jsonOf, send } from "../http";
 import type { Found } from "./files";
 import type { UploadItem } from "./messages";
 
 const AT_ONCE = 3;
 const TRIES = 4;
+const PAUSES = { first: 1_000, longest: 4_000 };
 
 export interface SentFile extends Found {
   state: "waiting" | "sending" | "sent" | "failed";
@@ -73,7 +75,7 @@ export class Sender {
         this.onChange();
       });
       request.addEventListener("load", () => {
-        if (request.status !== 201) return reject(errorOf(request.status, request.responseText));
+        if (request.status !== 201) return reject(errorOf(request.status, jsonOf(request.responseText)));
         one.sent = one.file.size;
         resolve((JSON.parse(request.responseText) as { items: UploadItem[] }).items);
       });
@@ -96,7 +98,7 @@ async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
     } catch (error) {
       const passing = error instanceof HttpError && (error.status === 0 || error.status >= 502 || error.status === 429);
       if (!passing || tries === TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** tries));
+      await new Promise((resolve) => setTimeout(resolve, pauseAfter(tries, PAUSES)));
     }
   }
 }

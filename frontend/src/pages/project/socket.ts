@@ -1,14 +1,14 @@
 // The project's progress socket. It reconnects by itself; after each connect the server sends a snapshot.
 
+import { pauseAfter, spread } from "../../shared/backoff";
 import type { ProjectMessage } from "./messages";
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 15_000;
+const PAUSES = { first: 500, longest: 15_000 };
 const TOO_MANY = 4429; // more sockets than a person may have: come back when somebody looks at the page
 const GONE = new Set([4401, 4403, 4404]); // signed out or no longer a member: trying again can't help
 
 export class ProjectSocket {
-  private wait = FIRST_WAIT_MS;
+  private failures = 0;
 
   constructor(
     private readonly path: string,
@@ -17,7 +17,7 @@ export class ProjectSocket {
   ) {
     this.connect();
     // Back from sleep or offline: don't sit out a long wait.
-    window.addEventListener("online", () => (this.wait = FIRST_WAIT_MS));
+    window.addEventListener("online", () => (this.failures = 0));
   }
 
   private connect(): void {
@@ -26,7 +26,7 @@ export class ProjectSocket {
     socket.addEventListener("message", (event: MessageEvent<string>) => {
       const message = JSON.parse(event.data) as ProjectMessage;
       if (message.type === "snapshot") {
-        this.wait = FIRST_WAIT_MS;
+        this.failures = 0;
         this.onConnected(true);
       }
       this.onMessage(message);
@@ -38,9 +38,8 @@ export class ProjectSocket {
         window.addEventListener("focus", () => this.connect(), { once: true });
         return;
       }
-      // Half of the wait is random, so that all pages don't come back at once after a restart.
-      setTimeout(() => this.connect(), this.wait * (0.5 + Math.random() / 2));
-      this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
+      this.failures += 1;
+      setTimeout(() => this.connect(), spread(pauseAfter(this.failures, PAUSES)));
     });
   }
 }

@@ -119,6 +119,11 @@ describe("a polygon", () => {
     );
   });
 
+  it("encloses nothing where the line comes back the way it went", () => {
+    const far = { x: 16.999999999999975, y: 14.999999999999979 };
+    expect(polygon([{ x: 0, y: 0 }, far, { x: 0, y: 0 }], VIEW)).toEqual(spans.NONE);
+  });
+
   it("of whole pixels has exactly those, in either direction", () => {
     const corners = [
       { x: 2, y: 3 },
@@ -138,7 +143,9 @@ describe("a polygon", () => {
     corners.forEach((from, index) => {
       const to = corners[(index + 1) % corners.length]!;
       if (from.x <= x === to.x <= x) return;
-      const at = from.y + ((x - from.x) / (to.x - from.x)) * (to.y - from.y);
+      // From left to right: a line that comes back the way it went must round as it did, and encloses nothing.
+      const [left, right] = from.x < to.x ? [from, to] : [to, from];
+      const at = left.y + ((x - left.x) / (right.x - left.x)) * (right.y - left.y);
       if (at <= y) turns += to.x > from.x ? 1 : -1;
     });
     return turns;

@@ -148,7 +148,82 @@ def test_the_start_refuses_and_keeps_a_copy(home: Path, settings: object, capsys
     assert [one.read_bytes() for one in copies] == [damaged]
     settings.START_DAMAGED = True  # type: ignore[attr-defined]
     Command().check_database()
+    assert len(list((home.parent / "damaged").glob("*/*-wal"))) == 1  # the same files are copied once
+    flip(wal(home), 32 + 4 * FRAME + 100)
+    Command().check_database()
     assert len(list((home.parent / "damaged").glob("*/*-wal"))) == 2
+
+
+@pytest.mark.parametrize("kept", [0, 20, 32, 32 + 8 * FRAME], ids=["nothing", "20 bytes", "its head", "8 pages"])
+def test_a_log_that_its_index_misses_is_told_each_time(home: Path, kept: int) -> None:
+    """Opening the database makes the index anew: a second start would find nothing wrong."""
+    if kept:
+        wal(home).write_bytes(wal(home).read_bytes()[:kept])
+    else:
+        wal(home).unlink()
+    for _ in range(2):
+        said = integrity.look(home)
+        assert [one.serious for one in said] == [True]
+        assert "Changes that had been saved are missing" in said[0].text
+
+
+@pytest.mark.parametrize("state", ["missing", "empty"])
+def test_a_log_without_its_database(home: Path, state: str) -> None:
+    """SQLite would delete the log, which has all that was saved."""
+    home.write_bytes(b"") if state == "empty" else home.unlink()
+    log = wal(home).read_bytes()
+    for _ in range(2):
+        assert [one.text for one in integrity.look(home)] == [
+            f"interlabel.sqlite3 is {state}, but interlabel.sqlite3-wal has changes for it."
+        ]
+    assert wal(home).read_bytes() == log
+
+
+def test_what_was_moved_to_the_database_is_not_lost_with_the_log(tmp_path: Path) -> None:
+    path = tmp_path / "interlabel.sqlite3"
+    code = (
+        "import os, sqlite3, sys\n"
+        "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "db.execute('PRAGMA journal_mode=WAL'); db.execute('CREATE TABLE t (x)')\n"
+        "db.execute('PRAGMA wal_checkpoint(PASSIVE)'); os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    wal(path).unlink()
+    assert integrity.look(path) == []
+
+
+def test_a_database_that_is_not_ours(tmp_path: Path) -> None:
+    path, media = tmp_path / "interlabel.sqlite3", tmp_path / "media"
+
+    def said() -> list[str]:
+        return [one.text for one in integrity.whose(path, media)]
+
+    assert said() == []  # the first start
+    (media / "originals").mkdir(parents=True)
+    (media / "originals" / "a.jpg").touch()
+    assert said() == [f"interlabel.sqlite3 is missing, but {media} has pictures of projects."]
+    path.touch()
+    assert said() == [f"interlabel.sqlite3 has no project, but {media} has pictures of projects."]
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.executescript("CREATE TABLE songs (name)")
+        assert said() == ["interlabel.sqlite3 is the database of another program."]
+        database.executescript("DROP TABLE songs; CREATE TABLE django_migrations (app); ")
+        database.executescript("INSERT INTO django_migrations VALUES ('auth'), ('blog')")
+        assert said() == ["interlabel.sqlite3 is the database of another program."]
+        database.executescript("UPDATE django_migrations SET app = 'accounts'; CREATE TABLE projects_project (id)")
+        assert said() == []
+
+
+def test_a_place_that_cannot_be_read_is_no_damage(home: Path, settings: object) -> None:
+    settings.HOME = home.parent  # type: ignore[attr-defined]
+    settings.DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(home)}}  # type: ignore[attr-defined]
+    for one in (wal(home), home):
+        one.unlink()
+        one.mkdir()
+        with pytest.raises(CommandError, match="nothing was changed.*free space"):
+            Command().check_database()
+        one.rmdir()
+        one.touch()
 
 
 @pytest.mark.django_db

@@ -66,12 +66,20 @@ class Command(BaseCommand):
         if not database["ENGINE"].endswith("sqlite3"):
             return
         path = Path(database["NAME"])
-        found = integrity.look(path)
-        if not found:
-            return
-        for one in found:
-            self.say(f"Found: {one.text}")
-        folder = integrity.keep_copy(path)
+        try:
+            found = integrity.look(path)
+            if not any(one.serious for one in found):  # nobody may open it else
+                found += integrity.whose(path, Path(settings.MEDIA_ROOT))
+            if not found:
+                return
+            for one in found:
+                self.say(f"Found: {one.text}")
+            folder = integrity.keep_copy(path)
+        except OSError as error:
+            raise CommandError(
+                f"The database can't be looked at or copied, and nothing was changed: {error}. "
+                f"Check the disk of {settings.HOME}, its free space, and who may write there."
+            ) from None
         self.say(f"A copy of the database as it was found is in {folder}.")
         if any(one.serious for one in found) and not settings.START_DAMAGED:
             raise CommandError(

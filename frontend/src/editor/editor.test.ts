@@ -89,10 +89,10 @@ describe("the editor", () => {
   };
   const state = () => editor.store.get();
   const click = (x: number, y: number, positive = true) => {
-    editor.click({ x, y }, positive);
+    editor.prompts.click({ x, y }, positive);
     decoder.answer();
   };
-  const brush = (...points: Point[]) => editor.paint("brush", stroke(points, 3, VIEW), true, points[0]!);
+  const brush = (...points: Point[]) => editor.prompts.paint("brush", stroke(points, 3, VIEW), true, points[0]!);
   const saved = () =>
     vi.waitFor(() => expect([state().save.kind, editor.outbox.operations.length]).toEqual(["saved", 0]));
   const shown = () => state().kept.map(({ category, area }) => [category, area]);
@@ -108,19 +108,19 @@ describe("the editor", () => {
     click(10, 10);
     brush({ x: 30, y: 30 });
     const { mask } = state().open!;
-    editor.keep();
+    editor.openObject.keep();
     await saved();
     expect([shown().length, state().open]).toEqual([1, null]);
-    editor.undo();
+    editor.openObject.undo();
     expect(shown()).toEqual([]);
     expect(state().open!.mask).toEqual(mask);
-    editor.undo();
-    editor.undo();
-    editor.undo(); // there is nothing more in the object, and it stays open
+    editor.openObject.undo();
+    editor.openObject.undo();
+    editor.openObject.undo(); // there is nothing more in the object, and it stays open
     expect([clicksOf(state().open!), shown()]).toEqual([[], []]);
-    editor.redo();
-    editor.redo();
-    editor.redo(); // all of its steps, then keeping it
+    editor.openObject.redo();
+    editor.openObject.redo();
+    editor.openObject.redo(); // all of its steps, then keeping it
     await saved();
     expect([shown().length, state().open, service.annotations.length]).toEqual([1, null, 1]);
     expect(service.annotations[0]!.clicks).toEqual([[10, 10, true]]);
@@ -128,12 +128,12 @@ describe("the editor", () => {
 
   it("never undoes another object while one is open", async () => {
     click(10, 10);
-    editor.keep();
+    editor.openObject.keep();
     click(30, 30);
-    for (let count = 0; count < 9; count++) editor.undo();
+    for (let count = 0; count < 9; count++) editor.openObject.undo();
     expect([shown().length, state().open !== null]).toEqual([1, true]);
-    editor.cancel();
-    editor.undo();
+    editor.openObject.cancel();
+    editor.openObject.undo();
     expect(shown()).toEqual([]);
     await saved();
     expect(service.annotations).toEqual([]);
@@ -141,30 +141,30 @@ describe("the editor", () => {
 
   it("does not redo what something new was done after", async () => {
     click(10, 10);
-    editor.keep();
-    editor.undo();
+    editor.openObject.keep();
+    editor.openObject.undo();
     click(20, 20);
-    editor.undo();
-    editor.redo();
-    editor.redo();
+    editor.openObject.undo();
+    editor.openObject.redo();
+    editor.openObject.redo();
     expect([shown(), clicksOf(state().open!).length]).toEqual([[], 2]);
     await saved();
   });
 
   it("brings deleted and cancelled objects back, also after a reload", async () => {
     click(10, 10);
-    editor.keep();
+    editor.openObject.keep();
     brush({ x: 40, y: 5 }, { x: 50, y: 5 });
-    editor.cancel();
-    editor.remove(state().kept[0]!.uid);
+    editor.openObject.cancel();
+    editor.openObject.remove(state().kept[0]!.uid);
     await saved();
     await open();
     expect([shown(), state().open]).toEqual([[], null]);
-    editor.undo();
+    editor.openObject.undo();
     expect(shown()).toHaveLength(1);
-    editor.undo();
+    editor.openObject.undo();
     expect(state().open!.mask.box).toEqual([39, 4, 13, 3]);
-    editor.redo();
+    editor.openObject.redo();
     expect(state().open).toBeNull();
     await saved();
     expect(service.annotations).toHaveLength(1);
@@ -174,35 +174,35 @@ describe("the editor", () => {
     click(10, 10);
     click(20, 10);
     const { mask } = state().open!;
-    editor.undo();
+    editor.openObject.undo();
     await open();
     expect([clicksOf(state().open!).length, isSettled(state().open!)]).toEqual([1, true]);
-    editor.redo();
+    editor.openObject.redo();
     expect(state().open!.mask).toEqual(mask);
     expect(decoder.wanted.get(state().open!.uid)!.clicks).toHaveLength(2);
   });
 
   it("undoes changes of a kept object, unless someone else changed it since", async () => {
     click(10, 10);
-    editor.keep();
+    editor.openObject.keep();
     await saved();
     const [before] = shown();
-    editor.refine(state().kept[0]!.uid);
+    editor.openObject.refine(state().kept[0]!.uid);
     decoder.answer();
     click(20, 20);
-    editor.choose(2);
-    editor.keep();
+    editor.selection.choose(2);
+    editor.openObject.keep();
     await saved();
     expect(shown()[0]).not.toEqual(before);
-    editor.undo(); // keeping the mask, and then the class: that was saved when it was chosen
-    editor.undo();
+    editor.openObject.undo(); // keeping the mask, and then the class: that was saved when it was chosen
+    editor.openObject.undo();
     expect(shown()).toEqual([before]);
-    editor.redo();
-    editor.redo();
+    editor.openObject.redo();
+    editor.openObject.redo();
     await saved();
     service.annotations = service.annotations.map((one) => ({ ...one, category: 1 }));
     await editor.outbox.refresh(++service.version);
-    editor.undo();
+    editor.openObject.undo();
     await saved();
     expect(shown()[0]![0]).toBe(1);
     expect(state().toast!.text).toContain("changed since");
@@ -217,19 +217,19 @@ describe("the editor", () => {
   };
   const keptAt = (x: number, y: number) => {
     click(x, y);
-    editor.keep();
+    editor.openObject.keep();
     return state().kept.at(-1)!.uid;
   };
 
   it("opens a kept object by a double click, and nothing is left of the first one", async () => {
     const kept = keptAt(10, 10);
     for (const tool of ["click", "box", "suggest"] as const) {
-      editor.chooseTool(tool);
+      editor.tools.pick(tool);
       press({ x: 11, y: 10 });
       expect([state().open!.source, clicksOf(state().open!).length], tool).toEqual([null, 1]);
       press({ x: 11, y: 10 }, { twice: true });
       expect([state().open!.source, clicksOf(state().open!).length], tool).toEqual([kept, 1]);
-      editor.cancel();
+      editor.openObject.cancel();
       expect([state().open, state().toast?.text], tool).toEqual([null, undefined]);
     }
     await saved();
@@ -253,12 +253,12 @@ describe("the editor", () => {
       press({ x: 11, y: 10 });
       press({ x: 11, y: 10 }, { twice: true });
       const { source } = state().open!;
-      editor.cancel();
+      editor.openObject.cancel();
       return source;
     };
-    editor.toggle("hidden");
+    editor.window.toggle("hidden");
     expect(open()).toBeNull();
-    editor.toggle("hidden");
+    editor.window.toggle("hidden");
     editor.objects.mark("locked", [kept]);
     expect(open()).toBeNull();
     editor.objects.mark("locked", [kept]);
@@ -266,7 +266,7 @@ describe("the editor", () => {
   });
 
   it("stays with the box tool until another one is chosen", () => {
-    editor.chooseTool("box");
+    editor.tools.pick("box");
     press({ x: 5, y: 5 }, { to: { x: 25, y: 25 } });
     const boxOf = () => state().open!.steps[state().open!.at]!.recipe.prompts.box;
     expect([state().tool, boxOf()]).toEqual(["box", [5, 5, 25, 25]]);
@@ -285,15 +285,15 @@ describe("the editor", () => {
     const [one, other] = [keptAt(10, 10), keptAt(40, 30)];
     await saved();
     const classes = () => service.annotations.toSorted((a, b) => a.id - b.id).map(({ category }) => category);
-    editor.select(one);
-    editor.chooseByHotkey(2);
+    editor.selection.select(one);
+    editor.selection.chooseByHotkey(2);
     await saved();
     expect([state().open, state().selected, classes()]).toEqual([null, one, [2, 1]]);
-    editor.undo();
+    editor.openObject.undo();
     await saved();
     expect([state().open, classes()]).toEqual([null, [1, 1]]);
     editor.objects.pick(other);
-    editor.choose(2);
+    editor.selection.choose(2);
     await saved();
     expect([state().open, classes()]).toEqual([null, [1, 2]]);
   });
@@ -301,62 +301,62 @@ describe("the editor", () => {
   it("changes the class of an opened kept object at once, and undo takes it back there and in the list", async () => {
     const kept = keptAt(10, 10);
     await saved();
-    editor.refine(kept);
+    editor.openObject.refine(kept);
     decoder.answer();
-    editor.chooseByHotkey(2);
+    editor.selection.chooseByHotkey(2);
     await saved();
     expect([service.annotations[0]!.category, state().kept[0]!.category, state().open!.source]).toEqual([2, 2, kept]);
-    editor.undo();
+    editor.openObject.undo();
     await saved();
     expect([service.annotations[0]!.category, state().open!.source]).toEqual([1, kept]);
-    editor.redo();
+    editor.openObject.redo();
     await saved();
     expect(service.annotations[0]!.category).toBe(2);
-    editor.cancel(); // nothing else was done with it
+    editor.openObject.cancel(); // nothing else was done with it
     expect([state().open, state().toast]).toEqual([null, null]);
     await saved();
-    editor.undo();
+    editor.openObject.undo();
     await saved();
     expect(service.annotations[0]!.category).toBe(1);
   });
 
   it("opens the one selected object with Enter, and says so where several are", () => {
     const [one, other] = [keptAt(10, 10), keptAt(40, 30)];
-    editor.enter();
+    editor.openObject.enter();
     expect(state().open).toBeNull();
     editor.objects.choose([one, other]);
-    editor.enter();
+    editor.openObject.enter();
     expect([state().open, state().toast!.text]).toEqual([null, "Several objects are selected. Select one to open it."]);
     editor.objects.pick(one);
     expect(state().open).toBeNull();
-    editor.enter();
+    editor.openObject.enter();
     expect(state().open!.source).toBe(one);
   });
 
   it("changes nothing in a window that only shows", async () => {
     const kept = keptAt(10, 10);
-    editor.chooseTool("box");
-    editor.viewOnly(true);
+    editor.tools.pick("box");
+    editor.window.viewOnly(true);
     press({ x: 11, y: 10 });
     press({ x: 11, y: 10 }, { twice: true });
     expect([state().open, state().selected, state().tool]).toEqual([null, kept, "click"]);
-    editor.choose(2);
-    editor.remove(kept);
-    editor.undo();
+    editor.selection.choose(2);
+    editor.openObject.remove(kept);
+    editor.openObject.undo();
     expect([shown(), state().toast!.text]).toEqual([[[1, 37]], expect.stringContaining("too small for labeling")]);
-    editor.viewOnly(false);
-    editor.choose(2);
+    editor.window.viewOnly(false);
+    editor.selection.choose(2);
     expect(shown()).toEqual([[2, 37]]);
     await saved();
   });
 
   it("keeps an object early and saves it when its mask is there", async () => {
-    editor.click({ x: 10, y: 10 }, true);
-    editor.keep();
+    editor.prompts.click({ x: 10, y: 10 }, true);
+    editor.openObject.keep();
     expect([state().open, state().finishing.length, shown()]).toEqual([null, 1, []]);
-    editor.undo(); // it is not kept yet: open again
+    editor.openObject.undo(); // it is not kept yet: open again
     expect([state().finishing.length, state().open !== null]).toEqual([0, true]);
-    editor.keep();
+    editor.openObject.keep();
     decoder.answer();
     await saved();
     expect([shown().length, state().finishing.length]).toEqual([1, 0]);
@@ -366,7 +366,7 @@ describe("the editor", () => {
     const keepOffline = async (x: number) => {
       service.down = true;
       brush({ x, y: 30 });
-      editor.keep();
+      editor.openObject.keep();
       await vi.waitFor(() => expect(state().save.kind).toBe("offline"));
       expect(await editor.nextImage.visit("/images/2/")).toBe(false);
       expect(state().toast!.text).toContain("Saving. The next image opens");
@@ -393,14 +393,14 @@ describe("the editor", () => {
 
   it("cuts from the kept object that the eraser begins on", () => {
     click(10, 10);
-    editor.keep();
+    editor.openObject.keep();
     const from = { x: 11, y: 10 };
-    editor.paint("erase", stroke([from], 3, VIEW), false, { x: 50, y: 30 });
+    editor.prompts.paint("erase", stroke([from], 3, VIEW), false, { x: 50, y: 30 });
     expect(state().open).toBeNull();
-    editor.paint("erase", stroke([from], 3, VIEW), false, from);
+    editor.prompts.paint("erase", stroke([from], 3, VIEW), false, from);
     expect(state().open!.source).toBe(state().kept[0]!.uid);
-    editor.operate("fillHoles");
-    editor.operate("grow");
+    editor.prompts.operate("fillHoles");
+    editor.prompts.operate("grow");
     expect(
       state()
         .open!.steps.map(({ did }) => did)

@@ -91,10 +91,10 @@ describe("commands on kept objects", () => {
   };
   const state = () => editor.store.get();
   const draw = (...box: Parameters<typeof rectangle>) =>
-    editor.paint("add", rectangle(...box), true, { x: box[0], y: box[1] });
+    editor.prompts.paint("add", rectangle(...box), true, { x: box[0], y: box[1] });
   const keep = (...box: Parameters<typeof rectangle>) => {
     draw(...box);
-    editor.keep();
+    editor.openObject.keep();
     return state().kept.at(-1)!.uid;
   };
   const saved = () =>
@@ -116,11 +116,11 @@ describe("commands on kept objects", () => {
       ["change", "delete"],
       ["change", "create"],
     ]);
-    editor.undo();
-    editor.undo();
+    editor.openObject.undo();
+    editor.openObject.undo();
     await saved();
     expect(service.kept.map(({ uid }) => uid)).toEqual([one, other]);
-    editor.redo();
+    editor.openObject.redo();
     expect(areas()).toEqual([41]);
   });
 
@@ -146,10 +146,10 @@ describe("commands on kept objects", () => {
 
   it("keep the object in work before another is selected, and leave the open one open when it is selected itself", () => {
     const one = keep(0, 0, 5, 5);
-    editor.refine(one);
+    editor.openObject.refine(one);
     editor.objects.pick(one);
     expect(state().open!.source).toBe(one);
-    editor.cancel();
+    editor.openObject.cancel();
     draw(10, 0, 4, 4);
     editor.objects.pick(one);
     expect([areas(), state().open, state().selection]).toEqual([[25, 16], null, [one]]);
@@ -159,7 +159,7 @@ describe("commands on kept objects", () => {
     const [low, middle, high] = [keep(0, 0, 5, 5), keep(10, 0, 4, 4), keep(20, 0, 3, 3)];
     choose(low, middle);
     editor.objects.order("top");
-    editor.choose(2);
+    editor.selection.choose(2);
     editor.objects.answer(1, "wet");
     await saved();
     expect(service.kept.map(({ uid, category, attributes }) => [uid, category, attributes])).toEqual([
@@ -168,7 +168,7 @@ describe("commands on kept objects", () => {
       [middle, 2, { 1: "wet" }],
     ]);
     editor.objects.answer(1, undefined);
-    for (let step = 0; step < 4; step++) editor.undo();
+    for (let step = 0; step < 4; step++) editor.openObject.undo();
     await saved();
     expect(service.kept.map(({ uid, category, attributes }) => [uid, category, attributes])).toEqual(
       [low, middle, high].map((uid) => [uid, 1, {}]),
@@ -179,8 +179,8 @@ describe("commands on kept objects", () => {
     draw(0, 0, 5, 5);
     editor.objects.answer(1, "wet");
     editor.objects.answer(1, "dry");
-    editor.undo();
-    editor.keep();
+    editor.openObject.undo();
+    editor.openObject.keep();
     await saved();
     expect(service.kept[0]!.attributes).toEqual({ 1: "wet" });
   });
@@ -193,7 +193,7 @@ describe("commands on kept objects", () => {
     expect(areas()).toEqual([25, 16]);
     editor.objects.remove();
     expect(areas()).toEqual([25]);
-    editor.refine(one);
+    editor.openObject.refine(one);
     expect([state().open, state().toast?.text]).toEqual([null, "This object is locked. Press Shift L to unlock it."]);
     await saved();
   });
@@ -206,13 +206,13 @@ describe("commands on kept objects", () => {
     editor.objects.mark("locked", [one]);
     draw(0, 0, 15, 10);
     expect(editor.objects.claimOf(state().open!)).toMatchObject({ denied: 50, taken: [{ pixels: 100 }] });
-    editor.keep();
+    editor.openObject.keep();
     expect(areas()).toEqual([50, 100]); // the one in the middle lay wholly under it
     await saved();
     expect(shared(service.kept)).toBe(0);
-    editor.undo();
-    editor.undo(); // it is open again: Esc and on
-    editor.cancel();
+    editor.openObject.undo();
+    editor.openObject.undo(); // it is open again: Esc and on
+    editor.openObject.cancel();
     await saved();
     expect(areas()).toEqual([50, 100]);
     expect(shared(service.kept)).toBe(0);
@@ -223,11 +223,11 @@ describe("commands on kept objects", () => {
     keep(0, 0, 10, 10);
     editor.objects.toggleYields();
     draw(2, 2, 3, 3);
-    editor.keep();
+    editor.openObject.keep();
     expect([areas(), state().open?.mask.runs.length]).not.toEqual([[100], undefined]);
     expect(state().toast?.text).toContain("belong to other objects (class 1)");
     editor.objects.toggleYields();
-    editor.keep();
+    editor.openObject.keep();
     expect(areas()).toEqual([91, 9]);
     await saved();
   });

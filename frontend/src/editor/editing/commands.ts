@@ -30,6 +30,7 @@ import type { Outbox } from "../saving/outbox";
 import type { Attributes, Boot } from "../server/types";
 import type { State } from "../state";
 import type { History } from "./history";
+import type { Permission } from "./permission";
 import type { Toasts } from "./toasts";
 import type { Workbench } from "./workbench";
 
@@ -44,11 +45,9 @@ export interface CommandContext {
   readonly history: History;
   readonly toasts: Toasts;
   readonly bench: Workbench;
-  /** Whether this person may change the image now; says why not. */
-  may(): boolean;
-  keep(): void;
-  choose(number: number): void;
-  category(number: number | null): { name: string } | undefined;
+  readonly permission: Permission;
+  readonly openObject: { keep(): void };
+  readonly selection: { category(number: number | null): { name: string } | undefined };
 }
 
 export class ObjectCommands {
@@ -63,14 +62,13 @@ export class ObjectCommands {
     private readonly context: CommandContext,
     private readonly storage: ValueStorage,
   ) {
-    const { boot, store, history } = context;
+    const { boot, store } = context;
     this.panoptic = boot.project.panoptic ?? false;
     this.marksKey = `marks:${boot.user.id}:${boot.image.id}`;
     store.set({
       marks: marks.readMarks(storage, this.marksKey),
       yields: storage.read<boolean>(`yields:${boot.user.id}`) ?? false,
     });
-    history.fit = (changes) => this.fit(changes);
     store.watch((state, before) => {
       if (state.kept !== before.kept) this.forgetGone(state);
       if (state.open && !before.open && state.selection.length > 0) store.set({ selection: [] });
@@ -354,12 +352,12 @@ export class ObjectCommands {
   }
 
   private name(uid: string): string {
-    return this.context.category(this.there(uid)?.category ?? null)?.name ?? "object";
+    return this.context.selection.category(this.there(uid)?.category ?? null)?.name ?? "object";
   }
 
   /** The subjects, once an open object is kept; without the locked ones, which is said. */
   private changeable(verb: string, evenLocked = false): readonly Kept[] {
-    if (!this.context.may()) return [];
+    if (!this.context.permission.may()) return [];
     const { open, selection } = this.state;
     if (open && !this.settleOpen()) return [];
     if (open && selection.length === 0 && this.there(open.source ?? open.uid)) this.choose([open.source ?? open.uid]);
@@ -374,7 +372,7 @@ export class ObjectCommands {
   private settleOpen(): boolean {
     const { open } = this.state;
     if (!open) return true;
-    this.context.keep();
+    this.context.openObject.keep();
     const { open: still, finishing } = this.state;
     if (still && isBlank(still)) {
       this.context.bench.close(still.uid);
@@ -411,9 +409,12 @@ export class ObjectCommands {
       split: `Split into ${changes.length} objects.`,
       duplicate: changes.length === 1 ? "Duplicated. The copy is on top." : `${changes.length} objects duplicated.`,
       order: "Moved.",
-      classes: `Class${changes.length === 1 ? "" : ` of ${changes.length} objects`} changed to ${this.context.category(category)?.name ?? "another class"}.`,
+      classes: `Class${changes.length === 1 ? "" : ` of ${changes.length} objects`} changed to ${this.context.selection.category(category)?.name ?? "another class"}.`,
       attributes: "Changed.",
-      delete: gone === 1 ? `${this.context.category(category)?.name ?? "Object"} deleted.` : `${gone} objects deleted.`,
+      delete:
+        gone === 1
+          ? `${this.context.selection.category(category)?.name ?? "Object"} deleted.`
+          : `${gone} objects deleted.`,
       fit: "Overlap removed.",
     };
     if (tell) this.offerUndo(told[what]);

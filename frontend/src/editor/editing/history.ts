@@ -25,24 +25,26 @@ export function cancelled(work: Work): Omit<Entry, "serial"> {
   return { what: "cancel", category: recipeOf(work).category, changes: [], work: withoutRedo(work) };
 }
 
-export class History {
-  /** Told of suggestions whose rejection was undone (false) or done again. */
-  onRejected: (uids: readonly string[], rejected: boolean) => void = () => {};
+export interface HistoryRules {
+  /** What is changed together with these, by the project's rules; null when they can't be, and that was said. */
+  fit(changes: readonly ObjectChange[]): readonly ObjectChange[] | null;
+  /** The rejection of suggestions was undone (false) or done again. */
+  rejected(uids: readonly string[], rejected: boolean): void;
+}
 
+export class History {
   constructor(
     private readonly store: Store<State>,
     private readonly outbox: Outbox,
     private readonly bench: Workbench,
     private readonly drafts: DraftStore,
     private readonly toasts: Toasts,
+    private readonly rules: HistoryRules,
   ) {}
 
   get journal(): Journal {
     return this.store.get().journal;
   }
-
-  /** What is changed together with these, by the project's rules; null when they can't be, and that was said. */
-  fit: (changes: readonly ObjectChange[]) => readonly ObjectChange[] | null = (changes) => changes;
 
   /** Change kept objects, in a way that undo takes back as one; `work` is opened again then. False: it can't be. */
   commit(
@@ -51,7 +53,7 @@ export class History {
     changes: readonly ObjectChange[],
     work: Work | null = null,
   ): boolean {
-    const fitted = this.fit(changes);
+    const fitted = this.rules.fit(changes);
     if (!fitted || !this.carryOut(fitted)) return false;
     this.note({ what, category, changes: fitted, work });
     return true;
@@ -71,7 +73,7 @@ export class History {
       return true;
     }
     this.to(journals.stepped(this.journal, -1));
-    if (entry.rejected) this.onRejected(entry.rejected, false);
+    if (entry.rejected) this.rules.rejected(entry.rejected, false);
     if (entry.work && !this.bench.open) this.bench.show(entry.work);
     return true;
   }
@@ -93,7 +95,7 @@ export class History {
       return true;
     }
     this.to(journals.stepped(this.journal, 1));
-    if (entry.rejected) this.onRejected(entry.rejected, true);
+    if (entry.rejected) this.rules.rejected(entry.rejected, true);
     if (entry.work) this.bench.close(entry.work.uid);
     return true;
   }

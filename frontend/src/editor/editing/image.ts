@@ -7,6 +7,7 @@ import { wordsOf, type Api } from "../server/api";
 import type { StateMessage } from "../server/protocol";
 import { encodingAfter, type State } from "../state";
 import type { NextImage } from "./nextImage";
+import type { Permission } from "./permission";
 import type { Toasts } from "./toasts";
 import type { Workbench } from "./workbench";
 
@@ -20,13 +21,12 @@ export interface ImageContext {
   readonly toasts: Toasts;
   readonly bench: Workbench;
   readonly nextImage: NextImage;
-  /** Whether the person may change the image, now. */
-  readonly canLabel: boolean;
-  /** The same; says why not. */
-  may(): boolean;
-  /** End what is in progress with a tool, or with a suggestion. */
-  settle(): void;
-  keep(): void;
+  readonly permission: Permission;
+  readonly openObject: {
+    /** End what is in progress with a tool, or with a suggestion. */
+    settle(): void;
+    keep(): void;
+  };
 }
 
 export class ImageCommands {
@@ -38,10 +38,10 @@ export class ImageCommands {
   /** Mark the image done, and go to the next one when everything is saved. */
   async finish(): Promise<void> {
     const { context } = this;
-    if (!context.may()) return;
-    context.settle();
+    if (!context.permission.may()) return;
+    context.openObject.settle();
     const { open } = context.bench;
-    if (open && !isBlank(open)) context.keep();
+    if (open && !isBlank(open)) context.openObject.keep();
     if (context.bench.open) return; // its mask is empty, and `keep` said so
     if (context.nextImage.waits(() => void this.finish())) return;
     if (context.outbox.status !== "done") context.outbox.add({ kind: "status", status: "done" });
@@ -51,7 +51,7 @@ export class ImageCommands {
   /** Leave the image out, for a reason that others see, and go on. */
   async skip(reason: string): Promise<void> {
     const { bench, outbox, store, toasts, nextImage } = this.context;
-    if (!this.context.may()) return;
+    if (!this.context.permission.may()) return;
     if (bench.open && bench.open.at > 0) return toasts.say("Keep or cancel the open object first.");
     if (outbox.reason !== reason) outbox.add({ kind: "status", status: "skipped", reason });
     store.set({ dialog: null });
@@ -59,20 +59,20 @@ export class ImageCommands {
   }
 
   askToSkip(): void {
-    if (this.context.may()) this.context.store.set({ dialog: "skip" });
+    if (this.context.permission.may()) this.context.store.set({ dialog: "skip" });
   }
 
   /** Take “done” or “skipped” back. */
   resume(): void {
-    const { outbox, canLabel } = this.context;
+    const { outbox, permission } = this.context;
     const isEnded = outbox.status === "done" || outbox.status === "skipped";
-    if (canLabel && isEnded) outbox.add({ kind: "status", status: "in_progress" });
+    if (permission.canLabel && isEnded) outbox.add({ kind: "status", status: "in_progress" });
   }
 
   /** Say something about the image. */
   setNote(text: string): void {
-    const { outbox, canLabel } = this.context;
-    if (canLabel && text.trim() !== outbox.note) outbox.add({ kind: "note", text: text.trim() });
+    const { outbox, permission } = this.context;
+    if (permission.canLabel && text.trim() !== outbox.note) outbox.add({ kind: "note", text: text.trim() });
   }
 
   /** For those who press “save”. */

@@ -9,6 +9,7 @@ import type { Category } from "../server/types";
 import type { State } from "../state";
 import { cancelled, type History } from "./history";
 import type { NextImage } from "./nextImage";
+import type { Permission } from "./permission";
 import type { Toasts } from "./toasts";
 import type { Workbench } from "./workbench";
 
@@ -20,9 +21,9 @@ export interface KeepingContext {
   readonly toasts: Toasts;
   readonly bench: Workbench;
   readonly nextImage: NextImage;
-  category(number: number | null): Category | undefined;
-  /** Whether the person may change the image now; says why not. */
-  may(): boolean;
+  readonly permission: Permission;
+  readonly selection: { category(number: number | null): Category | undefined };
+  readonly tools: { rest(): void };
 }
 
 export class Keeping {
@@ -45,7 +46,7 @@ export class Keeping {
   commit(work: works.Work): void {
     const { context } = this;
     const { category: chosen } = works.recipeOf(work);
-    const category = context.category(chosen) ? chosen : context.store.get().activeCategory;
+    const category = context.selection.category(chosen) ? chosen : context.store.get().activeCategory;
     if (category === null) return;
     const uid = work.source ?? work.uid;
     const before = context.outbox.shown.find((one) => one.uid === uid) ?? null;
@@ -59,6 +60,17 @@ export class Keeping {
     context.bench.close(work.uid);
   }
 
+  /** Nothing can be kept here any more: what is in work becomes an unsaved change, which can be downloaded. */
+  setAside(): void {
+    const { bench, store, tools } = this.context;
+    const { open, finishing } = store.get();
+    for (const work of open ? [...finishing, open] : finishing) {
+      if (work.mask.runs.length > 0) this.commit(work);
+      else bench.close(work.uid);
+    }
+    tools.rest();
+  }
+
   /** Out of the set; an open copy of it closes. */
   remove(uid: string): void {
     const { bench, history, outbox } = this.context;
@@ -68,13 +80,13 @@ export class Keeping {
     if (work) bench.close(work.uid);
     const { category } = before;
     history.commit("delete", category, [{ uid, before: contentOf(before), after: null }], work);
-    this.offerUndo(`${this.context.category(category)?.name ?? "Object"} deleted.`, "Undo");
+    this.offerUndo(`${this.context.selection.category(category)?.name ?? "Object"} deleted.`, "Undo");
   }
 
   /** Say what was just done, with a way to take it back. */
   offerUndo(text: string, label: string, untilNext = false): void {
     const { history, toasts } = this.context;
     const entry = lastDone(history.journal);
-    toasts.say(text, { label, run: () => this.context.may() && history.undoThis(entry) }, untilNext);
+    toasts.say(text, { label, run: () => this.context.permission.may() && history.undoThis(entry) }, untilNext);
   }
 }

@@ -49,11 +49,11 @@ const told = async (change: Partial<ProjectData>) => {
 };
 
 it("goes by the new classes at once, also for the class that objects get next", async () => {
-  editor.choose(2);
+  editor.selection.choose(2);
   await told({ categories: [{ ...CLASSES[0]!, name: "lorry", hotkey: 7 }] });
-  expect([editor.category(1)?.name, editor.category(2)]).toEqual(["lorry", undefined]);
+  expect([editor.selection.category(1)?.name, editor.selection.category(2)]).toEqual(["lorry", undefined]);
   expect(editor.store.get().activeCategory).toBe(1);
-  editor.chooseByHotkey(2);
+  editor.selection.chooseByHotkey(2);
   expect(editor.store.get().activeCategory).toBe(1);
 });
 
@@ -71,14 +71,14 @@ it("tries again what was refused for want of a class, once that is there", async
 it("lets nobody label who may not any more", async () => {
   project = { ...project, role: "reviewer" };
   listener.project();
-  await vi.waitFor(() => expect(editor.canLabel).toBe(false));
+  await vi.waitFor(() => expect(editor.permission.canLabel).toBe(false));
 });
 
 it("says that the image is gone, and keeps what is not saved until it is discarded", async () => {
   there = false;
   listener.gone("image");
   expect(editor.store.get().save).toEqual({ kind: "gone", message: "This image was deleted." });
-  expect(editor.canLabel).toBe(false);
+  expect(editor.permission.canLabel).toBe(false);
   editor.outbox.add({ kind: "note", text: "two cats" });
   expect(editor.store.get().unsaved).toBe(1);
   editor.unsaved.dropAll();
@@ -86,8 +86,8 @@ it("says that the image is gone, and keeps what is not saved until it is discard
 });
 
 const draw = () => {
-  editor.choose(1);
-  editor.paint("brush", stroke([{ x: 9, y: 9 }], 3, VIEW), true, { x: 9, y: 9 });
+  editor.selection.choose(1);
+  editor.prompts.paint("brush", stroke([{ x: 9, y: 9 }], 3, VIEW), true, { x: 9, y: 9 });
 };
 
 it("counts the object in work among what is not saved once the image is gone", () => {
@@ -103,7 +103,7 @@ it("sets the object in work aside when the person may not label any more", async
   draw();
   project = { ...project, role: "reviewer" };
   listener.project();
-  await vi.waitFor(() => expect(editor.canLabel).toBe(false));
+  await vi.waitFor(() => expect(editor.permission.canLabel).toBe(false));
   expect(editor.store.get().open).toBeNull();
   expect(editor.outbox.shown).toHaveLength(1);
 });

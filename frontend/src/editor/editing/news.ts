@@ -21,8 +21,7 @@ export interface NewsContext {
   readonly outbox: Outbox;
   readonly toasts: Toasts;
   readonly objects: { panoptic: boolean };
-  /** Nothing can be kept here any more. */
-  setAside(): void;
+  readonly keeping: { setAside(): void };
 }
 
 export class ProjectNews {
@@ -76,7 +75,7 @@ export class ProjectNews {
       const action = { label: "Reload", run: () => location.reload() };
       toasts.say(`Your role is ${role} now. Reload the page to label.`, action);
     } else if (could && !can) {
-      this.context.setAside();
+      this.context.keeping.setAside();
       boot.user.can_label = false;
       toasts.say(`Your role is ${role} now: you can view objects but not change them.`);
     }

@@ -38,7 +38,7 @@ function Fields({ asked, open }: { asked: readonly AttributeDefinition[]; open: 
             definition={one}
             value={same ? values[0] : undefined}
             mixed={!same}
-            disabled={!editor.canLabel}
+            disabled={!editor.permission.canLabel}
             answer={(value) => editor.objects.answer(one.number, value)}
           />
         );

@@ -39,7 +39,7 @@ export function Canvas({ controls, spaceHeld }: Props) {
   const open = useEditorState((state) => state.open);
   const tool = useEditorState((state) => state.tool);
   const { name, width, height } = editor.boot.image;
-  const doing = editor.canLabel ? "Click an object to label it." : "View only.";
+  const doing = editor.permission.canLabel ? "Click an object to label it." : "View only.";
   return (
     <div
       ref={host}
@@ -175,7 +175,7 @@ function gesturesFor(editor: Editor, stage: Stage, pointed: (at: Point | null) =
       };
       return { move, end: () => drag.end(), cancel: () => drag.cancel() };
     },
-    fingerPresses: () => editor.canLabel && tools.draws,
+    fingerPresses: () => editor.permission.canLabel && tools.draws,
     hover: (at) => {
       pointed(at);
       tools.hover(at && picture(at), reach(false));

@@ -41,11 +41,11 @@ export function Classes() {
               type="button"
               class="row"
               aria-pressed={active === number}
-              disabled={!editor.canLabel}
+              disabled={!editor.permission.canLabel}
               title={`${name} – ${kind === "thing" ? "countable objects" : "regions that are not counted"}`}
               data-testid="class"
               data-class={number}
-              onClick={() => editor.choose(number)}
+              onClick={() => editor.selection.choose(number)}
             >
               <span class="color-chip" style={{ background: color }} />
               <span class="row-name" dir="auto">

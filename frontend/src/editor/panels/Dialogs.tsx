@@ -12,7 +12,7 @@ export function Dialogs() {
   const dialog = useEditorState((state) => state.dialog);
   return (
     <>
-      {help && !conflict && <Help onClose={() => editor.toggle("help")} />}
+      {help && !conflict && <Help onClose={() => editor.window.toggle("help")} />}
       {dialog === "skip" && !conflict && <SkipDialog />}
       {conflict && <ConflictDialog conflict={conflict} />}
     </>

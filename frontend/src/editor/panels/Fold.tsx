@@ -12,9 +12,9 @@ export interface Fold {
 /** `atFirst`: as long as nobody folded or unfolded it. */
 export function useFold(section: string, atFirst = false): Fold {
   const editor = useEditor();
-  const [folded, setFolded] = useState(() => editor.isFolded(section) ?? atFirst);
+  const [folded, setFolded] = useState(() => editor.window.isFolded(section) ?? atFirst);
   const set = (next: boolean) => {
-    editor.fold(section, next);
+    editor.window.fold(section, next);
     setFolded(next);
   };
   return { folded, set };

@@ -26,7 +26,7 @@ export function Note() {
     return () => clearTimeout(timer);
   }, [draft]);
   useEffect(() => () => void (latest.current !== null && editor.image.setNote(latest.current)), []);
-  if (!editor.canLabel && !note) return null;
+  if (!editor.permission.canLabel && !note) return null;
   return (
     <details
       class="panel instructions note"
@@ -36,13 +36,13 @@ export function Note() {
     >
       <summary>
         Note{" "}
-        {editor.canLabel && !note && !open && (
+        {editor.permission.canLabel && !note && !open && (
           <span class="muted" aria-hidden="true">
             for reviewers
           </span>
         )}
       </summary>
-      {editor.canLabel ? (
+      {editor.permission.canLabel ? (
         <textarea
           id={NOTE_FIELD}
           rows={2}

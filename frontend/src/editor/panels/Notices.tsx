@@ -42,7 +42,7 @@ function EncodingNotice() {
   const editor = useEditor();
   const encoding = useEditorState((state) => state.encoding);
   const lost = useEditorState((state) => state.connection === "lost"); // then nobody knows how far it is
-  if (!editor.canLabel || lost || encoding.state === "ready") return null;
+  if (!editor.permission.canLabel || lost || encoding.state === "ready") return null;
   if (encoding.state === "failed") {
     return (
       <Banner id="failed" tone="bad">

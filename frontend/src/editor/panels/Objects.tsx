@@ -35,10 +35,12 @@ export function Objects() {
         )}
         <HideMasks />
       </div>
-      {kept.length > 0 && editor.canLabel && <Commands />}
+      {kept.length > 0 && editor.permission.canLabel && <Commands />}
       {kept.length + finishing.length === 0 && !loading && (
         <p class="panel-empty">
-          {editor.canLabel ? "No objects yet. Objects you keep are listed here." : "No objects on this image."}
+          {editor.permission.canLabel
+            ? "No objects yet. Objects you keep are listed here."
+            : "No objects on this image."}
         </p>
       )}
       <ol
@@ -46,7 +48,7 @@ export function Objects() {
         class="object-list"
         role="list"
         aria-label="Objects in drawing order; the last one is on top"
-        onMouseLeave={() => editor.hover(null)}
+        onMouseLeave={() => editor.selection.hover(null)}
         onKeyDown={(event) => chooseByKey(list.current!, event, editor)}
       >
         {kept.map((one, index) => (
@@ -54,8 +56,11 @@ export function Objects() {
         ))}
         {finishing.map((work) => (
           <li key={work.uid} class="object-row object-waiting" data-testid="finishing">
-            <span class="color-chip" style={{ background: editor.category(recipeOf(work).category)?.color }} />
-            <span class="row-name">{editor.category(recipeOf(work).category)?.name ?? "Object"}</span>
+            <span
+              class="color-chip"
+              style={{ background: editor.selection.category(recipeOf(work).category)?.color }}
+            />
+            <span class="row-name">{editor.selection.category(recipeOf(work).category)?.name ?? "Object"}</span>
             <span class="area">waiting for the mask</span>
           </li>
         ))}
@@ -106,7 +111,7 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
   const chosen = useEditorState((state) => state.selected === uid || state.selection.includes(uid));
   const hidden = useEditorState((state) => state.marks.hidden.has(uid));
   const locked = useEditorState((state) => state.marks.locked.has(uid));
-  const category = editor.category(kept.category);
+  const category = editor.selection.category(kept.category);
   const name = category?.name ?? "Unknown class";
   const what = `${name}, object ${ordinal}`;
   const click = (event: MouseEvent) => {
@@ -126,8 +131,8 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
       data-hidden={hidden || undefined}
       data-locked={locked || undefined}
       aria-current={chosen ? "true" : undefined}
-      onMouseEnter={() => editor.hover(uid)}
-      {...(editor.canLabel && dragging(uid, editor.objects))}
+      onMouseEnter={() => editor.selection.hover(uid)}
+      {...(editor.permission.canLabel && dragging(uid, editor.objects))}
     >
       <button
         type="button"
@@ -142,8 +147,8 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
         title={name}
         onClick={click}
         onDblClick={() => openIt(editor, uid)}
-        onFocus={() => editor.hover(uid)}
-        onBlur={() => editor.hover(null)}
+        onFocus={() => editor.selection.hover(uid)}
+        onBlur={() => editor.selection.hover(null)}
       >
         <Thumbnail patch={kept.patch} color={category?.color ?? ""} />
         <span class="object-words">
@@ -154,7 +159,7 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
         </span>
       </button>
       <Mark name={`Hide ${what}`} icon={hidden ? "eyeOff" : "eye"} action="hideOne" on={hidden} uid={uid} />
-      {editor.canLabel && (
+      {editor.permission.canLabel && (
         <>
           <Mark name={`Lock ${what}`} icon={locked ? "lock" : "unlock"} action="lock" on={locked} uid={uid} />
           <button
@@ -163,7 +168,7 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
             title="Delete (Delete key)"
             aria-label={`Delete ${what}`}
             data-testid="delete"
-            onClick={() => editor.remove(uid)}
+            onClick={() => editor.openObject.remove(uid)}
           >
             <Icon name="trash" />
           </button>
@@ -230,7 +235,7 @@ function dragging(uid: string, objects: ReturnType<typeof useEditor>["objects"])
 
 /** The keyboard is the image's again: the next keys are about the object. */
 function openIt(editor: ReturnType<typeof useEditor>, uid: string): void {
-  editor.refine(uid);
+  editor.openObject.refine(uid);
   if (editor.store.get().open) document.querySelector<HTMLElement>(".stage")?.focus({ preventScroll: true });
 }
 
@@ -242,7 +247,14 @@ function chooseByKey(list: HTMLElement, event: KeyboardEvent, editor: ReturnType
   const at = rows.indexOf(document.activeElement?.closest<HTMLElement>("li[data-uid]") ?? list);
   const ctrl = event.ctrlKey || event.metaKey;
   const onRow = document.activeElement?.matches("button.row") ?? false;
-  if (event.key === "Enter" && onRow && !ctrl && !event.shiftKey && !editor.store.get().open && editor.canLabel) {
+  if (
+    event.key === "Enter" &&
+    onRow &&
+    !ctrl &&
+    !event.shiftKey &&
+    !editor.store.get().open &&
+    editor.permission.canLabel
+  ) {
     openIt(editor, rows[at]!.dataset["uid"]!);
   } else if (event.key === " " && ctrl && onRow) editor.objects.toggle(rows[at]!.dataset["uid"]!);
   else {
@@ -280,7 +292,7 @@ function HideMasks() {
       aria-pressed={hidden}
       aria-label="Hide masks"
       title={hidden ? "Show masks (H)" : "Hide masks (H)"}
-      onClick={() => editor.toggle("hidden")}
+      onClick={() => editor.window.toggle("hidden")}
     >
       <Icon name={hidden ? "eyeOff" : "eye"} />
     </button>

@@ -18,7 +18,7 @@ export function OpenBar() {
   const open = useEditorState((state) => state.open !== null);
   // A banner says that the image is not prepared, and what that means for clicks.
   const quiet = useEditorState((state) => state.encoding.state !== "ready" && ASKING.has(state.tool));
-  if (!editor.canLabel) return null;
+  if (!editor.permission.canLabel) return null;
   if (open) return <OpenObject />;
   if (quiet) return null;
   return (
@@ -34,7 +34,7 @@ function OpenObject() {
   const active = useEditorState((state) => state.activeCategory);
   const open = useEditorState((state) => state.open);
   if (!open) return null;
-  const category = editor.category(recipeOf(open).category ?? active);
+  const category = editor.selection.category(recipeOf(open).category ?? active);
   const clicks = clicksOf(open).length;
   return (
     <div class="open-bar" role="toolbar" aria-label="Open object" data-testid="open-object">
@@ -48,10 +48,10 @@ function OpenObject() {
         </span>
       )}
       {editor.objects.panoptic && <Claims />}
-      <button type="button" class="small" onClick={() => editor.cancel()}>
+      <button type="button" class="small" onClick={() => editor.openObject.cancel()}>
         Cancel <kbd>Esc</kbd>
       </button>
-      <button type="button" class="primary small" data-testid="keep" onClick={() => editor.keep()}>
+      <button type="button" class="primary small" data-testid="keep" onClick={() => editor.openObject.keep()}>
         Keep <kbd>Enter</kbd>
       </button>
       <span class="open-hint muted" data-testid="hint">
@@ -87,7 +87,8 @@ function Stepped() {
   const stepped = useStore(store, (state) => (state.stepped ? pointedOf(state) : null));
   const place = useStore(store, ({ shown, pointed }) => shown.findIndex(({ uid }) => uid === pointed) + 1);
   if (!on) return null;
-  const name = stepped && ((stepped.category && editor.category(stepped.category)?.name) || stepped.word || "no class");
+  const name =
+    stepped && ((stepped.category && editor.selection.category(stepped.category)?.name) || stepped.word || "no class");
   return (
     <strong role="status">
       {stepped && `${place} of ${total}`}

@@ -16,16 +16,16 @@ export function useSmallWindow(editor: Editor): {
 } {
   const [query] = useState(() => matchMedia(SMALL_WINDOW));
   const [matches, setMatches] = useState(query.matches);
-  const [choice, setChoice] = useState<Choice | null>(() => editor.smallWindow);
+  const [choice, setChoice] = useState<Choice | null>(() => editor.window.smallWindow);
   useEffect(() => {
     const changed = () => setMatches(query.matches);
     query.addEventListener("change", changed);
     return () => query.removeEventListener("change", changed);
   }, [query]);
   const small = matches ? (choice ?? "ask") : null;
-  useEffect(() => editor.viewOnly(small === "view" || small === "ask"), [editor, small]);
+  useEffect(() => editor.window.viewOnly(small === "view" || small === "ask"), [editor, small]);
   const choose = (next: Choice | null) => {
-    editor.smallWindow = next;
+    editor.window.smallWindow = next;
     setChoice(next);
   };
   return { small, choose };

@@ -51,8 +51,8 @@ export function Suggestions() {
       </div>
       {!fold.folded && (
         <>
-          {editor.canLabel && <TextSearch />}
-          {editor.canLabel && <Ask />}
+          {editor.permission.canLabel && <TextSearch />}
+          {editor.permission.canLabel && <Ask />}
           <Progress />
           {on && <Listed />}
         </>
@@ -167,7 +167,7 @@ function Listed() {
           ))}
         </div>
       )}
-      {editor.canLabel && found.length > 1 && (
+      {editor.permission.canLabel && found.length > 1 && (
         <button type="button" class="small suggest-all" data-testid="keep-all" onClick={() => suggestions.keepAll()}>
           Keep all {shown.length} shown <kbd>Shift</kbd> <kbd>A</kbd>
         </button>
@@ -182,7 +182,7 @@ const MANY = 12;
 function GroupRows({ group }: { group: Group }) {
   const editor = useEditor();
   const { suggestions } = editor;
-  const given = editor.category(suggestions.classOf(group.list[0]!));
+  const given = editor.selection.category(suggestions.classOf(group.list[0]!));
   const as = group.category ? "" : given ? ` as ${given.name}` : "";
   return (
     <details open={group.list.length < MANY} data-testid="suggestion-group" data-group={group.key}>
@@ -191,7 +191,7 @@ function GroupRows({ group }: { group: Group }) {
         <span class="row-name">
           {group.name} <span class="count">{group.list.length}</span>
         </span>
-        {editor.canLabel && (
+        {editor.permission.canLabel && (
           <button
             type="button"
             class="ghost small"
@@ -235,14 +235,14 @@ function Row({ one, name }: { one: Suggestion; name: string }) {
         type="button"
         class="row"
         aria-label={`${said}: correct`}
-        disabled={!editor.canLabel}
+        disabled={!editor.permission.canLabel}
         onFocus={() => suggestions.point(one.uid)}
         onClick={() => suggestions.correct(one.uid)}
       >
         <span class="row-name">{percent(one.score)}</span>
         <meter min={0} max={1} value={one.score} aria-hidden="true" />
       </button>
-      {editor.canLabel && (
+      {editor.permission.canLabel && (
         <>
           <button
             type="button"

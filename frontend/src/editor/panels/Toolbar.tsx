@@ -33,7 +33,7 @@ export function Toolbar() {
   const bar = useRef<HTMLDivElement>(null);
   const tool = useEditorState((state) => state.tool);
   const open = useEditorState((state) => state.open !== null && state.open.mask.runs.length > 0);
-  if (!editor.canLabel) return <div class={editor.boot.user.can_label ? "toolbar resting" : "toolbar"} />;
+  if (!editor.permission.canLabel) return <div class={editor.boot.user.can_label ? "toolbar resting" : "toolbar"} />;
   return (
     <div
       ref={bar}
@@ -49,7 +49,7 @@ export function Toolbar() {
           action={one}
           name={name}
           pressed={tool === one}
-          onClick={() => (one === "suggest" ? editor.suggestions.toggle() : editor.chooseTool(one))}
+          onClick={() => (one === "suggest" ? editor.suggestions.toggle() : editor.tools.pick(one))}
           first={tool === one}
         />
       ))}
@@ -61,7 +61,7 @@ export function Toolbar() {
           name={name}
           disabled={!open}
           why="open an object first"
-          onClick={() => editor.operate(one)}
+          onClick={() => editor.prompts.operate(one)}
         />
       ))}
       <hr />
@@ -82,14 +82,14 @@ function Steps() {
         name={name("Undo", undo)}
         disabled={!undo}
         why="nothing to undo"
-        onClick={() => editor.undo()}
+        onClick={() => editor.openObject.undo()}
       />
       <ToolButton
         action="redo"
         name={name("Redo", redo)}
         disabled={!redo}
         why="nothing to redo"
-        onClick={() => editor.redo()}
+        onClick={() => editor.openObject.redo()}
       />
     </>
   );
@@ -142,7 +142,7 @@ export function ToolOptions() {
   const brush = useEditorState((state) => state.brush);
   const cutting = useEditorState((state) => state.cutting);
   useEditorState((state) => state.save.kind === "gone");
-  if (!editor.canLabel) return null;
+  if (!editor.permission.canLabel) return null;
   if (tool === "brush" || tool === "eraser") {
     const { brushes } = editor.tools;
     const place = brushes.findLastIndex((size) => size <= brush);
@@ -170,10 +170,20 @@ export function ToolOptions() {
     const rare = (tool === "click" || tool === "box") && !cutting ? "touch-only" : "";
     return (
       <div class={`tool-options ${rare}`} role="group" aria-label="Add or cut">
-        <button type="button" class="small" aria-pressed={!cutting} onClick={() => cutting && editor.toggle("cutting")}>
+        <button
+          type="button"
+          class="small"
+          aria-pressed={!cutting}
+          onClick={() => cutting && editor.window.toggle("cutting")}
+        >
           Add
         </button>
-        <button type="button" class="small" aria-pressed={cutting} onClick={() => cutting || editor.toggle("cutting")}>
+        <button
+          type="button"
+          class="small"
+          aria-pressed={cutting}
+          onClick={() => cutting || editor.window.toggle("cutting")}
+        >
           Cut
         </button>
         <kbd>{keyOf("cutting")}</kbd>

@@ -53,11 +53,11 @@ export function TopBar({ children, label }: TopBarProps) {
         class="ghost"
         title={`Keyboard shortcuts (${keyOf("help")})`}
         aria-label="Keyboard shortcuts"
-        onClick={() => editor.toggle("help")}
+        onClick={() => editor.window.toggle("help")}
       >
         <Icon name="help" />
       </button>
-      {editor.canLabel && <Finish />}
+      {editor.permission.canLabel && <Finish />}
     </header>
   );
 }

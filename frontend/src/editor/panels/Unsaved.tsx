@@ -34,7 +34,9 @@ function Row({ one }: { one: RefusedChange }) {
   return (
     <li data-testid="unsaved" data-code={one.code}>
       <span class="unsaved-what">
-        {patch && <Thumbnail patch={patch} color={editor.category(object?.category ?? null)?.color ?? "#9aa3b5"} />}
+        {patch && (
+          <Thumbnail patch={patch} color={editor.selection.category(object?.category ?? null)?.color ?? "#9aa3b5"} />
+        )}
         <span>
           {useName(one.operation)}
           {patch && `, ${pixels(area(patch.runs))}`}:{" "}
@@ -42,7 +44,7 @@ function Row({ one }: { one: RefusedChange }) {
         </span>
       </span>
       <span class="unsaved-actions">
-        {hasClass(one.operation) && editor.canLabel && <ClassChoice one={one} />}
+        {hasClass(one.operation) && editor.permission.canLabel && <ClassChoice one={one} />}
         {one.code === "overlap" && (
           <button type="button" data-testid="refit" onClick={() => editor.objects.refit()}>
             Remove overlaps
@@ -100,7 +102,7 @@ function usePatch(counts: string | undefined): Patch | null {
 function useName(operation: Operation): string {
   const editor = useEditor();
   const category = "category" in operation ? operation.category : undefined;
-  const named = category === undefined ? "" : ` (${editor.category(category)?.name ?? "deleted class"})`;
+  const named = category === undefined ? "" : ` (${editor.selection.category(category)?.name ?? "deleted class"})`;
   if (operation.kind === "status") return "State of the image";
   if (operation.kind === "note") return "Note";
   if (operation.kind === "batch") return `${flat([operation]).length} changes made together`;

@@ -1,6 +1,6 @@
 /** What the layers show, out of the state. */
 
-import type { Pointing, Sketch, StrokeSketch } from "../editing/tools/toolbox";
+import type { Pointing, Sketch, StrokeSketch } from "../editing/tools/types";
 import type { Editor } from "../editor";
 import type { Point } from "../lib/geometry";
 import { EMPTY, type Patch } from "../mask/rle";
@@ -25,7 +25,7 @@ type ColorOf = (category: number | null) => string;
 /** Keeps the stage showing what editor and tools say; returns how to stop it. */
 export function direct(editor: Editor, stage: Stage): () => void {
   const { store, tools, suggestions } = editor;
-  const colorOf = (category: number | null) => editor.category(category)?.color ?? UNKNOWN_CLASS;
+  const colorOf = (category: number | null) => editor.selection.category(category)?.color ?? UNKNOWN_CLASS;
   const overlaps = new Overlaps(editor.boot.image);
   const claimed = claimer(editor);
   const open = () => stage.paint("open", openPainter(claimed(store.get()), tools.pointing.get(), colorOf));

@@ -49,13 +49,13 @@ describe("the table of shortcuts", () => {
   it.each([
     ["merge", "objects.merge()"],
     ["toTop", "objects.order(top)"],
-    ["lasso", "chooseTool(lasso)"],
-    ["shrink", "operate(shrink)"],
+    ["lasso", "tools.pick(lasso)"],
+    ["shrink", "prompts.operate(shrink)"],
     ["previousSuggestion", "suggestions.step(-1)"],
     ["instances", "suggestions.requests.ask(instances)"],
     ["outlines", "display.toggle(outlines)"],
     ["strip", "filmstrip.toggle()"],
-    ["category4", "chooseByHotkey(4)"],
+    ["category4", "selection.chooseByHotkey(4)"],
   ] as const)("%s calls %s", (action, call) => {
     const { editor, calls } = recorder();
     perform({ editor, view: null }, action);
@@ -66,8 +66,13 @@ describe("the table of shortcuts", () => {
     const { editor, calls } = recorder();
     for (const action of ["keep", "delete", "cancel"] as const) perform({ editor, view: null }, action);
     expect(calls).toEqual([
-      ...["suggestions.keepPointed()", "enter()", "suggestions.rejectPointed()", "removeSelected()"],
-      ...["suggestions.search.forget()", "cancel()"],
+      ...[
+        "suggestions.keepPointed()",
+        "openObject.enter()",
+        "suggestions.rejectPointed()",
+        "openObject.removeSelected()",
+      ],
+      ...["suggestions.search.forget()", "openObject.cancel()"],
     ]);
   });
 

@@ -40,29 +40,31 @@ const REPEATS = { repeats: true };
  * selected. A class's key keeps nothing. */
 const OBJECT = [
   row("keep", ["Enter"], "Keep the object, close the polygon, or open the selected object", ({ editor }) => {
-    if (!editor.suggestions.keepPointed()) editor.enter();
+    if (!editor.suggestions.keepPointed()) editor.openObject.enter();
   }),
   row("cancel", ["Escape"], "Cancel the open object", ({ editor }) => {
-    if (!focus.closeDisplayPanel() && !editor.suggestions.search.forget()) editor.cancel();
+    if (!focus.closeDisplayPanel() && !editor.suggestions.search.forget()) editor.openObject.cancel();
   }),
-  row("undo", ["Ctrl Z"], "Undo", ({ editor }) => editor.undo(), REPEATS),
-  row("redo", ["Ctrl Shift Z", "Ctrl Y"], "Redo", ({ editor }) => editor.redo(), REPEATS),
+  row("undo", ["Ctrl Z"], "Undo", ({ editor }) => editor.openObject.undo(), REPEATS),
+  row("redo", ["Ctrl Shift Z", "Ctrl Y"], "Redo", ({ editor }) => editor.openObject.redo(), REPEATS),
   row("delete", ["Delete", "Backspace"], "Delete the click under the pointer, or the object", ({ editor }) => {
-    if (!editor.suggestions.rejectPointed()) editor.removeSelected();
+    if (!editor.suggestions.rejectPointed()) editor.openObject.removeSelected();
   }),
 ];
 
 const TOOLS = [
-  row("click", ["C"], "Click the object", ({ editor }) => editor.chooseTool("click")),
-  row("box", ["R"], "Draw a box around the object", ({ editor }) => editor.chooseTool("box")),
-  row("brush", ["B"], "Brush", ({ editor }) => editor.chooseTool("brush")),
-  row("eraser", ["E"], "Eraser", ({ editor }) => editor.chooseTool("eraser")),
-  row("polygon", ["P"], "Polygon", ({ editor }) => editor.chooseTool("polygon")),
-  row("lasso", ["L"], "Lasso", ({ editor }) => editor.chooseTool("lasso")),
-  row("cutting", ["X"], "Switch between add and cut (click, polygon, lasso)", ({ editor }) => editor.toggle("cutting")),
+  row("click", ["C"], "Click the object", ({ editor }) => editor.tools.pick("click")),
+  row("box", ["R"], "Draw a box around the object", ({ editor }) => editor.tools.pick("box")),
+  row("brush", ["B"], "Brush", ({ editor }) => editor.tools.pick("brush")),
+  row("eraser", ["E"], "Eraser", ({ editor }) => editor.tools.pick("eraser")),
+  row("polygon", ["P"], "Polygon", ({ editor }) => editor.tools.pick("polygon")),
+  row("lasso", ["L"], "Lasso", ({ editor }) => editor.tools.pick("lasso")),
+  row("cutting", ["X"], "Switch between add and cut (click, polygon, lasso)", ({ editor }) =>
+    editor.window.toggle("cutting"),
+  ),
   row("peek", ["Q"], "Hold to preview what a click would select", () => {}, {
     hold: ({ editor }, down) => {
-      if (!down || editor.canLabel) editor.tools.peek(down);
+      if (!down || editor.permission.canLabel) editor.tools.peek(down);
     },
   }),
   row("smaller", ["["], "Smaller brush", ({ editor }) => editor.tools.resize(-1), REPEATS),
@@ -70,11 +72,11 @@ const TOOLS = [
 ];
 
 const MASK = [
-  row("fillHoles", ["O"], "Fill holes", ({ editor }) => editor.operate("fillHoles")),
-  row("largest", ["K"], "Keep only the largest part", ({ editor }) => editor.operate("largest")),
-  row("grow", ["G"], "Grow by one pixel", ({ editor }) => editor.operate("grow"), REPEATS),
-  row("shrink", ["Shift G"], "Shrink by one pixel", ({ editor }) => editor.operate("shrink"), REPEATS),
-  row("smooth", ["S"], "Smooth the outline", ({ editor }) => editor.operate("smooth")),
+  row("fillHoles", ["O"], "Fill holes", ({ editor }) => editor.prompts.operate("fillHoles")),
+  row("largest", ["K"], "Keep only the largest part", ({ editor }) => editor.prompts.operate("largest")),
+  row("grow", ["G"], "Grow by one pixel", ({ editor }) => editor.prompts.operate("grow"), REPEATS),
+  row("shrink", ["Shift G"], "Shrink by one pixel", ({ editor }) => editor.prompts.operate("shrink"), REPEATS),
+  row("smooth", ["S"], "Smooth the outline", ({ editor }) => editor.prompts.operate("smooth")),
 ];
 
 /** About the objects that are chosen in the list, or the open one, or the one that is pointed at. */
@@ -135,7 +137,7 @@ const VIEW = [
   row("actualSize", ["0"], "Zoom to 100 %", ({ view }) => view?.actualSize()),
   row("zoomIn", ["+", "="], "Zoom in", ({ view }) => view?.zoom(1.25), REPEATS),
   row("zoomOut", ["-"], "Zoom out", ({ view }) => view?.zoom(1 / 1.25), REPEATS),
-  row("hide", ["H"], "Hide or show the masks", ({ editor }) => editor.toggle("hidden")),
+  row("hide", ["H"], "Hide or show the masks", ({ editor }) => editor.window.toggle("hidden")),
   row("zoomObject", ["Z"], "Zoom to the object", ({ editor, view }) => zoomTo(editor, view)),
   row("fainter", ["Shift ["], "Decrease mask opacity", ({ editor }) => editor.display.fade(-1), REPEATS),
   row("stronger", ["Shift ]"], "Increase mask opacity", ({ editor }) => editor.display.fade(1), REPEATS),
@@ -146,7 +148,7 @@ const VIEW = [
   row("look", ["W"], "Open the display settings", () => focus.toggleDisplayPanel()),
   row("channel", ["Shift C"], "Show the next colour channel", ({ editor }) => editor.display.nextChannel()),
   row("plainPicture", ["Shift W"], "Reset the picture settings", ({ editor }) => editor.display.resetPicture()),
-  row("help", ["?"], "Keyboard shortcuts", ({ editor }) => editor.toggle("help")),
+  row("help", ["?"], "Keyboard shortcuts", ({ editor }) => editor.window.toggle("help")),
 ];
 
 const IMAGE = [
@@ -158,7 +160,9 @@ const IMAGE = [
   row("note", ["Shift R"], "Add a note to the image", () => focus.note()),
   row("resume", ["Shift X"], "Reopen the finished or skipped image", ({ editor }) => editor.image.resume()),
   row("saved", ["Ctrl S"], "Check save status", ({ editor }) => editor.image.saySaved()),
-  row("takeOver", ["Shift P"], "Take over the image from another person", ({ editor }) => editor.takeOver()),
+  row("takeOver", ["Shift P"], "Take over the image from another person", ({ editor }) => {
+    if (editor.boot.user.can_label && !editor.permission.canLabel) editor.presence.take();
+  }),
 ];
 
 /** In the order of the help sheet. */
@@ -192,7 +196,7 @@ export type Pressed = Action | `category${number}`;
 export function perform(context: KeyContext, pressed: Pressed): void {
   const shortcut = SHORTCUTS.find(({ action }) => action === pressed);
   if (shortcut) void shortcut.run(context);
-  else context.editor.chooseByHotkey(Number(pressed.slice("category".length)));
+  else context.editor.selection.chooseByHotkey(Number(pressed.slice("category".length)));
 }
 
 /** What is done with the mouse, for the same sheet. */

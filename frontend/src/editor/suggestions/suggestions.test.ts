@@ -113,8 +113,8 @@ describe("suggestions in the editor", () => {
   });
 
   it("closes an open object that has nothing when it is asked for, as suggestions show only without one", async () => {
-    editor.click({ x: 1, y: 1 }, true);
-    editor.undo();
+    editor.prompts.click({ x: 1, y: 1 }, true);
+    editor.openObject.undo();
     expect(editor.store.get().open).not.toBeNull();
     await editor.suggestions.search.find("the cat");
     expect(editor.store.get().open).toBeNull();
@@ -192,7 +192,7 @@ describe("suggestions in the editor", () => {
     hit(35, 12)!.end();
     expect(shown()).toEqual(["tree"]); // the wheel is in the car
     await saved();
-    editor.remove("car");
+    editor.openObject.remove("car");
     expect(shown()).toEqual(["car", "wheel", "tree"]);
   });
 
@@ -230,7 +230,7 @@ describe("suggestions in the editor", () => {
     press("cancel");
     expect([editor.store.get().open, shown().length]).toEqual([null, 3]);
     hit(35, 12, { shift: true });
-    editor.operate("grow");
+    editor.prompts.operate("grow");
     press("category1");
     press("keep");
     await saved();
@@ -243,7 +243,7 @@ describe("suggestions in the editor", () => {
   it("does not keep an opened one that nobody touched when another object is opened, or the image finished", async () => {
     hit(65, 30)!.end();
     hit(35, 12, { shift: true });
-    editor.refine("tree");
+    editor.openObject.refine("tree");
     expect(editor.store.get().open!.source).toBe("tree");
     press("cancel");
     hit(35, 12, { shift: true });

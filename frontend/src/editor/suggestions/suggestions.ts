@@ -5,7 +5,7 @@
  * became of it, and why undo, conflicts and lost connections need nothing of their own here.
  */
 
-import type { Press } from "../editing/tools/toolbox";
+import type { Press } from "../editing/tools/types";
 import type { Point } from "../lib/geometry";
 import type { ValueStorage } from "../lib/storage";
 import type { Store } from "../lib/store";
@@ -36,16 +36,18 @@ export class Suggestions {
   readonly search: Search;
   private readonly list: SuggestionList;
   private readonly rejections: Rejections;
+  private readonly boot: Boot;
+  private readonly editor: Store<State>;
   private under: string | null = null;
   private stale = false;
 
   constructor(
-    private readonly boot: Boot,
-    private readonly around: { readonly storage: ValueStorage; readonly api: Api },
-    private readonly editor: Store<State>,
     private readonly context: SuggestionsContext,
+    private readonly around: { readonly storage: ValueStorage; readonly api: Api },
   ) {
     const { storage, api } = around;
+    const { boot, store: editor } = context;
+    [this.boot, this.editor] = [boot, editor];
     const service = new SuggestionService(api, boot.api);
     const key = `rejections:${boot.user.id}:${boot.image.id}`;
     this.rejections = new Rejections(service, storage, key, () => void this.requests.load());
@@ -182,7 +184,7 @@ export class Suggestions {
   press({ at, secondary, shift, twice, reach }: Press): Drag | null {
     const first = this.at(at);
     if (first) this.point(first.uid);
-    if (!this.context.may()) return null;
+    if (!this.context.permission.may()) return null;
     this.unchoose();
     if (secondary || shift) {
       if (first && secondary) this.reject([first.uid]);
@@ -190,7 +192,7 @@ export class Suggestions {
       return null;
     }
     if (first && twice) return null; // the second click of a double click is not about what lies beneath
-    return this.gather(at, reach, () => (first ? this.keep([first.uid]) : this.context.click(at, true)));
+    return this.gather(at, reach, () => (first ? this.keep([first.uid]) : this.context.prompts.click(at, true)));
   }
 
   /** A drag that keeps what it passes; one that went nowhere is a click. */
@@ -252,7 +254,7 @@ export class Suggestions {
   /** Do it to the one that is pointed at; after stepping, the next one is pointed at then. */
   private decide(how: (one: Suggestion) => void): boolean {
     const { addressed } = this;
-    if (!addressed || !this.context.canLabel) return false;
+    if (!addressed || !this.context.permission.canLabel) return false;
     const { stepped, shown } = this.store.get();
     const next = stepped ? following(shown, addressed.uid) : null;
     how(addressed);
@@ -271,7 +273,7 @@ export class Suggestions {
     const { categories } = this.boot.project;
     const found = uids.flatMap((uid) => this.store.get().undecided.find((one) => one.uid === uid) ?? []);
     const wanted = together(found, this.boot.image);
-    if (wanted.length === 0 || !this.context.may()) return;
+    if (wanted.length === 0 || !this.context.permission.may()) return;
     if (categories.length === 0) {
       return this.context.toasts.say(
         "This project has no classes yet. A manager can add them in the project settings.",
@@ -282,7 +284,8 @@ export class Suggestions {
       return { uid: one.uid, before: null, after: { category, counts: one.counts, clicks: one.clicks.map(wire) } };
     });
     const done = this.context.history.commit("accept", changes[0]!.after!.category, changes);
-    if (done && wanted.length > 1) this.context.offerUndo(`${count(wanted.length, "suggestion")} kept.`, "Undo");
+    if (done && wanted.length > 1)
+      this.context.keeping.offerUndo(`${count(wanted.length, "suggestion")} kept.`, "Undo");
   }
 
   /** The class that keeping it gives: the one chosen for it, else the suggested one, or where it has none the present one. */
@@ -301,10 +304,10 @@ export class Suggestions {
 
   /** No object, or not one to label; remembered, so that no later run proposes it again. */
   reject(uids: readonly string[]): void {
-    if (uids.length === 0 || !this.context.may()) return;
+    if (uids.length === 0 || !this.context.permission.may()) return;
     this.decided(uids, true);
     this.context.history.note({ what: "reject", category: null, changes: [], work: null, rejected: uids });
-    if (uids.length > 1) this.context.offerUndo(`${count(uids.length, "suggestion")} rejected.`, "Undo");
+    if (uids.length > 1) this.context.keeping.offerUndo(`${count(uids.length, "suggestion")} rejected.`, "Undo");
   }
 
   /** Rejected, or that was taken back: by a step, by undo or by redo. */
@@ -319,8 +322,8 @@ export class Suggestions {
   /** Make it the open object: clicks refine it, and keeping it then counts as an edit. */
   correct(uid: string): void {
     const found = this.store.get().undecided.find((one) => one.uid === uid);
-    if (!found || !this.context.may()) return;
-    this.context.openInstead(correct({ ...found, category: this.classOf(found) || null }, this.boot.image));
+    if (!found || !this.context.permission.may()) return;
+    this.context.openObject.openInstead(correct({ ...found, category: this.classOf(found) || null }, this.boot.image));
   }
 
   /** Close an opened suggestion that nobody touched: it stays one. */

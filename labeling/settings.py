@@ -13,12 +13,14 @@ from labeling.common.secret import installation_mark, stored_secret
 env.require_utf_8()
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(env.text("INTERLABEL_HOME", str(BASE_DIR / "var"))).resolve()
-HOME.mkdir(parents=True, exist_ok=True)
+with env.needing_home(HOME):
+    HOME.mkdir(parents=True, exist_ok=True)
+    _STORED_SECRET = "" if env.text("SECRET_KEY") else stored_secret(HOME / "secret_key")
 
 DEBUG = env.flag("DEBUG")
-SECRET_KEY = env.text("SECRET_KEY") or stored_secret(HOME / "secret_key")
+SECRET_KEY = env.text("SECRET_KEY") or _STORED_SECRET
 HOST = env.text("HOST", "127.0.0.1")
-PORT = env.integer("PORT", 8000)
+PORT = env.integer("PORT", 8000, least=1, most=65535)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 BEHIND_TLS = env.flag("BEHIND_TLS")
@@ -103,7 +105,7 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-DATABASE_URL = env.text("DATABASE_URL")
+DATABASE_URL = env.url("DATABASE_URL", "postgres", "postgresql")
 # The file's name is not put into a URL: a folder may have any character in its name.
 _SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(HOME / "interlabel.sqlite3")}
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL) if DATABASE_URL else _SQLITE}
@@ -166,7 +168,7 @@ if WHITENOISE_USE_FINDERS:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 # Redis: given for a team; otherwise the one the supervisor starts on a private socket.
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.url("REDIS_URL", "redis", "rediss")
 EMBEDDED_REDIS = not REDIS_URL
 EMBEDDED_REDIS_SOCKET = redis_socket(HOME)
 REDIS_ADDRESS = REDIS_URL or f"unix://{EMBEDDED_REDIS_SOCKET}"
@@ -234,17 +236,17 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # What `manage.py start` runs.
-WORKER_PROCESSES = env.integer("WORKER_PROCESSES", 3)
+WORKER_PROCESSES = env.integer("WORKER_PROCESSES", 3, least=1)
 # Of a host's processes, so many take in uploads at a time, and so many make exports: none of both stops the other.
 TAKE_IN_AT_ONCE = max(1, WORKER_PROCESSES - 1)
 DEMO = env.flag("DEMO", True)
 START_DAMAGED = env.flag("START_DAMAGED")
 
 # Limits, each with the message that names it.
-MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 2 * 1024**3)
-MAX_IMAGE_PIXELS = env.integer("MAX_IMAGE_PIXELS", 500_000_000)
-DECODE_MEMORY_BYTES = env.integer("DECODE_MEMORY_BYTES", 8 * 1024**3)
-MAX_ZIP_BYTES = env.integer("MAX_ZIP_BYTES", 20 * 1024**3)
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 2 * 1024**3, least=1)
+MAX_IMAGE_PIXELS = env.integer("MAX_IMAGE_PIXELS", 500_000_000, least=1)
+DECODE_MEMORY_BYTES = env.integer("DECODE_MEMORY_BYTES", 8 * 1024**3, least=1)
+MAX_ZIP_BYTES = env.integer("MAX_ZIP_BYTES", 20 * 1024**3, least=1)
 MIN_FREE_BYTES = env.integer("MIN_FREE_BYTES", 256 * 1024**2)
 EXPORT_DAYS = env.integer("EXPORT_DAYS", 30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024**2
@@ -254,12 +256,12 @@ FEATURES_MEMORY_BYTES = env.integer("FEATURES_MEMORY_BYTES", 512 * 1024**2)
 OBJECTS_MEMORY_BYTES = env.integer("OBJECTS_MEMORY_BYTES", 1024**3)
 TILES_BYTES = env.integer("TILES_BYTES", 8 * 1024**3)
 # What a web process carries out at once (labeling/common/lanes.py).
-REQUESTS_AT_ONCE = env.integer("REQUESTS_AT_ONCE", 16)
+REQUESTS_AT_ONCE = env.integer("REQUESTS_AT_ONCE", 16, least=1)
 REQUESTS_WAITING = env.integer("REQUESTS_WAITING", 400)
 REQUESTS_PATIENCE = 30
-SIGN_INS_AT_ONCE = env.integer("SIGN_INS_AT_ONCE", max(1, len(os.sched_getaffinity(0)) // 2))
-DECODE_THREADS = env.integer("DECODE_THREADS", max(2, len(os.sched_getaffinity(0))))
-ENCODE_BATCH = env.integer("ENCODE_BATCH", 4)
+SIGN_INS_AT_ONCE = env.integer("SIGN_INS_AT_ONCE", max(1, len(os.sched_getaffinity(0)) // 2), least=1)
+DECODE_THREADS = env.integer("DECODE_THREADS", max(2, len(os.sched_getaffinity(0))), least=1)
+ENCODE_BATCH = env.integer("ENCODE_BATCH", 4, least=1)
 
 LOGGING: dict[str, Any] = {
     "version": 1,

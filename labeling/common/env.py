@@ -3,8 +3,11 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -20,6 +23,18 @@ def require_utf_8() -> None:
     encoding = sys.getfilesystemencoding()
     if encoding != "utf-8":
         raise ImproperlyConfigured(f"File names are {encoding} here. Set PYTHONUTF8=1 for this process.")
+
+
+@contextmanager
+def needing_home(home: Path) -> Iterator[None]:
+    """Raises: ImproperlyConfigured for what goes wrong with a file in INTERLABEL_HOME."""
+    try:
+        yield
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"INTERLABEL_HOME is {home}, and that folder can't be used: {error}. "
+            "It must be a folder that this user may write to, on a disk with free space."
+        ) from error
 
 
 def text(name: str, default: str = "") -> str:
@@ -43,13 +58,32 @@ def flag(name: str, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}; use 1 or 0.")
 
 
-def integer(name: str, default: int) -> int:
-    """A whole-number variable."""
+def integer(name: str, default: int, least: int = 0, most: int = 2**63 - 1) -> int:
+    """A whole-number variable from `least` to `most`."""
     value = text(name, str(default))
     try:
-        return int(value)
+        number = int(value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number.") from error
+    if not least <= number <= most:
+        limits = f"at least {least}" if most == 2**63 - 1 else f"from {least} to {most}"
+        raise ImproperlyConfigured(f"{name} is {number}; it must be {limits}.")
+    return number
+
+
+def url(name: str, *schemes: str) -> str:
+    """A variable that is an address with one of `schemes`; "" where it is not set."""
+    value = text(name).strip()
+    if value:
+        try:
+            split = urlsplit(value)
+            known = split.scheme in schemes and split.port != 0
+        except ValueError:  # a port or an IPv6 address that is none
+            known = False
+        if not known:  # what stands there may have a password in it
+            ways = " or ".join(f"{scheme}://" for scheme in schemes)
+            raise ImproperlyConfigured(f"{name} is no address that begins with {ways} and has a valid host and port.")
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from labeling.common import env
 
 ROOT = Path(__file__).resolve().parents[2]
-READ = re.compile(r"""env\.(?:text|flag|integer|words|options)\(\s*"(\w+)"|environ(?:\.get\(|\[)"(\w+)\"""")
+READ = re.compile(r"""env\.(?:text|flag|integer|url|words|options)\(\s*"(\w+)"|environ(?:\.get\(|\[)"(\w+)\"""")
 # Not set by who runs Interlabel: manage.py names the settings, PyTorch's launcher counts the trainers.
 INTERNAL = {"DJANGO_SETTINGS_MODULE", "RANK", "WORLD_SIZE", "LOCAL_RANK"}
 
@@ -89,3 +89,47 @@ def test_a_missing_secret_file_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL_FILE", "/nowhere/at/all")
     with pytest.raises(ImproperlyConfigured, match="REDIS_URL_FILE names /nowhere/at/all"):
         env.text("REDIS_URL")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("PORT", "99999", "from 1 to 65535"),
+        ("REQUESTS_AT_ONCE", "0", "at least 1"),
+        ("WORKER_PROCESSES", "-1", "at least 1"),
+        ("EXPORT_DAYS", "-1", "at least 0"),
+        ("DATABASE_URL", "interlabel", "begins with postgres://"),
+        ("DATABASE_URL", "postgres://a:secret@host:port/name", "begins with postgres://"),
+        ("REDIS_URL", "localhost:6379", "begins with redis://"),
+    ],
+)
+def test_a_value_out_of_bounds_is_one_line(tmp_path: Path, name: str, value: str, told: str) -> None:
+    said = refused(tmp_path / "home", **{name: value})
+    assert said.startswith(name)
+    assert told in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("state", ["a file", "a file in its place", "an empty key"])
+def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path, state: str) -> None:
+    home = tmp_path / "home"
+    if state == "a file":
+        home.touch()
+    else:
+        home.mkdir()
+        (home / ("run" if state == "a file in its place" else "secret_key")).touch()
+    said = refused(home)
+    assert str(home) in said
+    assert "write" in said
+
+
+def refused(home: Path, **environment: str) -> str:
+    """What `manage.py start` says, which must be a line and not a traceback."""
+    kept = {key: value for key, value in os.environ.items() if key not in documented()}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "start"], cwd=ROOT, env={**kept, "INTERLABEL_HOME": str(home), **environment},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert len(done.stderr.strip().splitlines()) <= 2, done.stderr
+    return done.stderr

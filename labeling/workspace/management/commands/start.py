@@ -17,11 +17,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from labeling.accounts.demo import demo_users
 from labeling.common import heartbeat, integrity, redis_server
 from labeling.common.supervisor import CannotStart, Child, Process, Supervisor, spawn, tether
+from labeling.common.trouble import trouble_of
 from labeling.images.services import missing_originals
 
 RUN = settings.HOME / "run"
@@ -38,16 +39,26 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # `migrate` runs them
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self.run_all()
+        except CannotStart as error:
+            raise CommandError(str(error)) from None
+        except (OSError, DatabaseError) as error:
+            if isinstance(error, DatabaseError) and trouble_of(error) is None:
+                raise  # a mistake of ours
+            there = f"the disk of {settings.HOME}, its free space, and who may write there"
+            there = "the database of DATABASE_URL" if settings.DATABASE_URL else there
+            raise CommandError(f"Interlabel can't start: {error}\nNothing is lost. Check {there}.") from None
+        self.say("Interlabel has stopped. Your data is kept.")
+
+    def run_all(self) -> None:
+        """Everything, until it is ended. Raises: CommandError, CannotStart; OSError and DatabaseError of the start."""
         with only_one():
             check_port(settings.HOST, settings.PORT)
             self.check_database()
             readiness = Readiness(self.say)
             supervisor = Supervisor(children(), self.say, self.prepare, lambda: readiness.look(supervisor))
-            try:
-                supervisor.run()
-            except CannotStart as error:
-                raise CommandError(str(error)) from None
-        self.say("Interlabel has stopped. Your data is kept.")
+            supervisor.run()
 
     def say(self, line: str) -> None:
         """Print a line; a terminal that went away is no reason to stop."""

@@ -191,7 +191,7 @@ def _cost(page: Any, kept: int, itemsize: int) -> float:
         rows, columns = (page.tilelength, page.tilewidth) if page.is_tiled else (page.rowsperstrip, page.imagewidth)
         share = min(1.0, rows * columns / _area(page)) if page.is_tiled else min(1.0, rows / page.imagelength)
         chunk = share * itemsize * (page.samplesperpixel if page.planarconfig == 1 else 1)
-    return kept * itemsize + 2.0 * chunk + 4 + (1.5 * kept if itemsize > 1 else 5)
+    return kept * itemsize + 2.0 * chunk + (8 + 1.5 * kept if itemsize > 1 else 9)
 
 
 def _nodata(page: Any) -> float | None:

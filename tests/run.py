@@ -34,7 +34,8 @@ PYTEST = ("-q", "--durations=12", "--durations-min=5")
 # What only concerns the embedded stack, a browser or no stack at all is not run again on the team's.
 ONLY_ONCE = (
     "tests/browser", "tests/decoding", "tests/features/test_kill.py", "tests/images/test_reading.py",
-    "tests/images/test_zip_names.py", "tests/inference", "tests/ops", "tests/stack/test_heads.py", "tests/unit",
+    "tests/images/test_zip_names.py", "tests/inference", "tests/ops", "tests/stack/test_heads.py",
+    "tests/suggestions/test_installed.py", "tests/unit",
 )  # fmt: skip
 ONLY_TEAM = ("tests/stack/test_bench_clicks.py", "tests/stack/test_hostile.py")
 """What takes long and is the same on both stacks; in CI, where both are there, one is enough."""

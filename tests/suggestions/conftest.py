@@ -1,6 +1,9 @@
 """Images whose features say plainly what is on them, and a small head that the library has trained on such images."""
 
+import fcntl
+import hashlib
 import json
+import tempfile
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -90,12 +93,33 @@ def small(kind: str, classes: int) -> HeadConfig:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A FastInst head of the real library that knows cars and persons."""
+def trained(request: pytest.FixtureRequest) -> Path:
+    """A FastInst head of the real library that knows cars and persons.
+
+    Kept from run to run, and shared by runs beside each other, as long as the library and this file are the same.
+    """
+    cache: pytest.Cache = request.config.cache  # type: ignore[attr-defined]
+    with (cache.mkdir("trained-head") / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = cache.mkdir("trained-head") / _state_of_the_library()
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(dir=folder.parent) as out:
+                _train(Path(out))
+                (Path(out) / "head").rename(folder)
+        return folder
+
+
+def _state_of_the_library() -> str:
+    """A name that changes with any line that the head could depend on."""
+    root = Path(__file__).resolve().parents[2]
+    sources = [Path(__file__), root / "requirements.txt", *sorted((root / "inference").rglob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:20]
+
+
+def _train(out: Path) -> None:
     from inference.heads.data.examples import Example, Labelled, Vocabulary  # PyTorch takes seconds to load
     from inference.heads.training.heads import TrainingPlan, train_head
 
-    out = tmp_path_factory.mktemp("head")
     examples = [
         Example(
             f"{seed}", f"{seed}", Frame.of(HEIGHT, WIDTH), lambda seed=seed: Scene.of(seed).tokens(seed),  # type: ignore[misc]
@@ -105,7 +129,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]  # fmt: skip
     plan = TrainingPlan(rate=4e-3, warmup=10, average=0.9)
     train_head("instances", examples, out, vocabulary=Vocabulary(WORDS), steps=100, cfg=small("", 2), plan=plan, seed=1)
-    return out / "head"
 
 
 @pytest.fixture(autouse=True)

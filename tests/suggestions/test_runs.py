@@ -372,14 +372,23 @@ ALL = {"refine": False, "threshold": 0.0}
 """Every object that a head proposes, as it proposes it."""
 
 
-@pytest.fixture
-def untrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> HeadVersion:
-    """A head of the library that has learned nothing: enough for who goes first."""
+@pytest.fixture(scope="session")
+def untrained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A head of the library that has learned nothing: enough for who goes first. Its export takes seconds."""
     from inference.heads.data.examples import Vocabulary
     from inference.heads.training.head_files import make_model, write_head
 
-    write_head(make_model("instances", small("instances", 2)), "instances", Vocabulary(WORDS), tmp_path / "head")  # type: ignore[arg-type]
-    monkeypatch.setattr(heads, "starter_folder", lambda kind: tmp_path / ("head" if kind == "instances" else "none"))
+    folder = tmp_path_factory.mktemp("untrained")
+    write_head(make_model("instances", small("instances", 2)), "instances", Vocabulary(WORDS), folder)  # type: ignore[arg-type]
+    return folder
+
+
+@pytest.fixture
+def untrained(untrained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> HeadVersion:
+    """That head as the starter model of its kind."""
+    monkeypatch.setattr(
+        heads, "starter_folder", lambda kind: untrained_folder if kind == "instances" else tmp_path / "none"
+    )
     heads.find_starters()
     return HeadVersion.objects.get(project=None)
 

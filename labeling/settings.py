@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.staticfiles",
     "channels",
+    "ninja",
     "labeling.common",
     "labeling.accounts",
     "labeling.projects",
@@ -70,6 +71,7 @@ INSTALLED_APPS = [
     "labeling.exchange",
     "labeling.live",
     "labeling.workspace",
+    "labeling.api",
 ]
 
 MIDDLEWARE = [

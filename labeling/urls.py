@@ -17,9 +17,9 @@ urlpatterns = [
     path("", include("labeling.accounts.urls")),
     path("", include("labeling.projects.urls")),
     path("", include("labeling.images.urls")),
-    path("", include("labeling.features.urls")),
     path("", include("labeling.annotations.urls")),
     path("", include("labeling.suggestions.urls")),
     path("", include("labeling.exchange.urls")),
     path("", include("labeling.workspace.urls")),
+    path("api/", include("labeling.api.urls")),
 ]

@@ -1,19 +1,25 @@
 """What belongs to the signed-in person alone."""
 
-from typing import Any, cast
-
 from django.http import HttpRequest
 
-from labeling.accounts.models import User
+from labeling.accounts.schemas import KeysData
+from labeling.accounts.services import user_of
 from labeling.accounts.specs import Keys
-from labeling.common.api import api, body
+from labeling.common.routes import Router, Sent
+
+router = Router(tags=["accounts"])
 
 
-@api("GET", "PUT")
-def keys(request: HttpRequest) -> dict[str, Any]:
-    """`/api/me/keys`: the editor's keys as the person wants them. What an action is called is the editor's business."""
-    user = cast(User, request.user)
-    if request.method == "PUT":
-        user.keys = body(request, Keys).keys
-        user.save(update_fields=["keys"])
-    return {"keys": user.keys}
+@router.get("me/keys")
+def keys(request: HttpRequest) -> KeysData:
+    """The editor's keys as the signed-in person wants them."""
+    return KeysData(keys=user_of(request).keys)
+
+
+@router.put("me/keys")
+def set_keys(request: HttpRequest, sent: Sent[Keys]) -> KeysData:
+    """Change the editor's keys. What an action is called is the editor's business."""
+    user = user_of(request)
+    user.keys = sent.read().keys
+    user.save(update_fields=["keys"])
+    return KeysData(keys=user.keys)

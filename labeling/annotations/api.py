@@ -1,12 +1,24 @@
 """Annotations as JSON. A stale version is answered 409 with what is there now; nothing is ever overwritten unseen."""
 
-from typing import Any, cast
-
 from django.http import HttpRequest
+from ninja import Status
 
-from labeling.accounts.models import User
+from labeling.accounts.services import user_of
 from labeling.annotations import panoptic, services, worktime
 from labeling.annotations.models import Annotation
+from labeling.annotations.schemas import (
+    AnnotationData,
+    Conflict,
+    KeptMany,
+    KeptOne,
+    NewVersion,
+    NoteSet,
+    OverlapError,
+    Overview,
+    PanopticState,
+    StatusSet,
+    TimeKept,
+)
 from labeling.annotations.specs import (
     ChangedAnnotation,
     Changes,
@@ -17,93 +29,105 @@ from labeling.annotations.specs import (
     SeenVersion,
     TimeReport,
 )
-from labeling.common.api import Body, api, body
+from labeling.common.api import Body
+from labeling.common.routes import Router, Sent, takes
 from labeling.images.models import Image
 from labeling.projects.access import EVERY_ROLE, LABELERS, MANAGERS, object_for, project_for
+from labeling.projects.models import Role
 
-Answer = dict[str, Any] | tuple[int, dict[str, Any]]
+router = Router(tags=["annotations"])
 
-
-def _user(request: HttpRequest) -> User:
-    """Who asks; `@api` has refused the signed-out."""
-    return cast(User, request.user)
-
-
-@api("GET", "POST", takes=Body.MASKS)
-def annotations(request: HttpRequest, image_id: int) -> Answer:
-    """`/api/images/<id>/annotations`: all kept objects of an image, or keep another one."""
-    allowed = EVERY_ROLE if request.method == "GET" else LABELERS
-    image = object_for(request, Image.objects.all(), allowed, pk=image_id)
-    if request.method == "GET":
-        return services.overview(image)
-    spec = body(request, NewAnnotation)
-    version, annotation, new = services.create(image, _user(request), **dict(spec))
-    return 201 if new else 200, {"version": version, "annotation": services.payload(annotation)}
+_LOST = {409: Conflict, 422: OverlapError}
+"""How a change ends that can't be carried out on what is there now."""
 
 
-@api("PUT", "DELETE", takes=Body.MASKS)
-def annotation(request: HttpRequest, annotation_id: int) -> Answer:
-    """`/api/annotations/<id>`: change or delete a kept object."""
-    kept = object_for(
-        request,
-        Annotation.objects.select_related("set__image"),
-        LABELERS,
-        project="set__image__project_id",
-        pk=annotation_id,
-    )
-    if request.method == "DELETE":
-        return {"version": services.delete(kept, _user(request), version=body(request, SeenVersion).version)}
-    spec = body(request, ChangedAnnotation)
-    version, changed = services.change(kept, _user(request), **dict(spec))
-    return {"version": version, "annotation": services.payload(changed)}
+def _image(request: HttpRequest, image_id: int, allowed: frozenset[Role] = LABELERS) -> Image:
+    return object_for(request, Image.objects.all(), allowed, pk=image_id)
 
 
-@api("POST", takes=Body.MASKS)
-def changes(request: HttpRequest, image_id: int) -> Answer:
-    """`/api/images/<id>/changes`: several changes of kept objects that belong together, all or none."""
-    image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
-    spec = body(request, Changes)
+def _kept(request: HttpRequest, annotation_id: int) -> Annotation:
+    objects = Annotation.objects.select_related("set__image")
+    return object_for(request, objects, LABELERS, project="set__image__project_id", pk=annotation_id)
+
+
+@router.get("images/{id:image_id}/annotations")
+def annotations(request: HttpRequest, image_id: int) -> Overview:
+    """All kept objects of an image, with its version, status and note."""
+    return services.overview(_image(request, image_id, EVERY_ROLE))
+
+
+@router.post("images/{id:image_id}/annotations", response={201: KeptOne, 200: KeptOne, **_LOST})
+@takes(Body.MASKS)
+def keep(request: HttpRequest, image_id: int, sent: Sent[NewAnnotation]) -> Status[KeptOne]:
+    """Keep an object. 200 for one that was kept before: sending it again is harmless."""
+    image = _image(request, image_id)
+    version, annotation, new = services.create(image, user_of(request), **dict(sent.read()))
+    return Status(201 if new else 200, KeptOne(version=version, annotation=AnnotationData.of(annotation)))
+
+
+@router.put("annotations/{id:annotation_id}", response={200: KeptOne, **_LOST})
+@takes(Body.MASKS)
+def change(request: HttpRequest, annotation_id: int, sent: Sent[ChangedAnnotation]) -> KeptOne:
+    """Change a kept object; what is left out stays."""
+    kept = _kept(request, annotation_id)
+    version, changed = services.change(kept, user_of(request), **dict(sent.read()))
+    return KeptOne(version=version, annotation=AnnotationData.of(changed))
+
+
+@router.delete("annotations/{id:annotation_id}", response={200: NewVersion, 409: Conflict})
+def delete(request: HttpRequest, annotation_id: int, sent: Sent[SeenVersion]) -> NewVersion:
+    """Delete a kept object."""
+    kept = _kept(request, annotation_id)
+    return NewVersion(version=services.delete(kept, user_of(request), version=sent.read().version))
+
+
+@router.post("images/{id:image_id}/changes", response={200: KeptMany, **_LOST})
+@takes(Body.MASKS)
+def changes(request: HttpRequest, image_id: int, sent: Sent[Changes]) -> KeptMany:
+    """Several changes of kept objects that belong together: all are carried out, or none."""
+    image, spec = _image(request, image_id), sent.read()
     wanted = [one.change() for one in spec.changes]
-    version, objects = services.change_many(image, _user(request), version=spec.version, changes=wanted)
-    return {"version": version, "annotations": [services.payload(one) for one in objects]}
+    version, objects = services.change_many(image, user_of(request), version=spec.version, changes=wanted)
+    return KeptMany(version=version, annotations=[AnnotationData.of(one) for one in objects])
 
 
-@api("GET", "PUT")
-def project_panoptic(request: HttpRequest, project_id: int) -> Answer:
-    """`/api/projects/<id>/panoptic`: whether a project is panoptic; a manager may turn it on and off."""
-    project = project_for(request, project_id, EVERY_ROLE if request.method == "GET" else MANAGERS)
-    if request.method == "PUT":
-        if body(request, PanopticSwitch).panoptic:
-            panoptic.turn_on(project)
-        else:
-            panoptic.turn_off(project)
-    return {"panoptic": project.panoptic}
-
-
-@api("POST")
-def status(request: HttpRequest, image_id: int) -> Answer:
-    """`/api/images/<id>/status`: say that an image is new, in progress, done or, for a reason, skipped."""
-    image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
-    spec = body(request, NewStatus)
+@router.post("images/{id:image_id}/status", response={200: StatusSet, 409: Conflict})
+def status(request: HttpRequest, image_id: int, sent: Sent[NewStatus]) -> StatusSet:
+    """Say that an image is new, in progress, done or, for a reason, skipped."""
+    image, spec = _image(request, image_id), sent.read()
     kept = services.set_status(
-        image, _user(request), version=spec.version, status=spec.status, reason=spec.reason
+        image, user_of(request), version=spec.version, status=spec.status, reason=spec.reason
     )  # fmt: skip
-    reason = {"reason": kept.reason} if kept.reason else {}
-    return {"version": kept.version, "status": kept.status, **reason}
+    return StatusSet(version=kept.version, status=services.Status(kept.status), reason=kept.reason or None)
 
 
-@api("POST")
-def note(request: HttpRequest, image_id: int) -> Answer:
-    """`/api/images/<id>/note`: what annotators have to say about an image; every member sees it."""
-    image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
-    spec = body(request, NewNote)
-    kept = services.set_note(image, _user(request), version=spec.version, text=spec.text)
-    return {"version": kept.version, "note": kept.note}
+@router.post("images/{id:image_id}/note", response={200: NoteSet, 409: Conflict})
+def note(request: HttpRequest, image_id: int, sent: Sent[NewNote]) -> NoteSet:
+    """Say something about an image; every member sees it."""
+    image, spec = _image(request, image_id), sent.read()
+    kept = services.set_note(image, user_of(request), version=spec.version, text=spec.text)
+    return NoteSet(version=kept.version, note=kept.note)
 
 
-@api("POST")
-def time(request: HttpRequest, image_id: int) -> Answer:
-    """`/api/images/<id>/time`: how long the signed-in user has worked on an image. Reporting again is harmless."""
-    image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
-    spec = body(request, TimeReport)
-    return {"seconds": worktime.report(image, _user(request), spec.session, spec.seconds)}
+@router.post("images/{id:image_id}/time")
+def time(request: HttpRequest, image_id: int, sent: Sent[TimeReport]) -> TimeKept:
+    """Report how long the signed-in person has worked on an image. Reporting again is harmless."""
+    image, spec = _image(request, image_id), sent.read()
+    return TimeKept(seconds=worktime.report(image, user_of(request), spec.session, spec.seconds))
+
+
+@router.get("projects/{id:project_id}/panoptic")
+def project_panoptic(request: HttpRequest, project_id: int) -> PanopticState:
+    """Whether a project is panoptic."""
+    return PanopticState(panoptic=project_for(request, project_id).panoptic)
+
+
+@router.put("projects/{id:project_id}/panoptic")
+def switch_panoptic(request: HttpRequest, project_id: int, sent: Sent[PanopticSwitch]) -> PanopticState:
+    """Turn panoptic mode on or off. Managers only; 409 `overlaps` as long as objects overlap."""
+    project = project_for(request, project_id, MANAGERS)
+    if sent.read().panoptic:
+        panoptic.turn_on(project)
+    else:
+        panoptic.turn_off(project)
+    return PanopticState(panoptic=project.panoptic)

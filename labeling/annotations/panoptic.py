@@ -118,7 +118,7 @@ def clear(project: Project, user: User) -> int:
 
 def clear_image(image: Image, user: User) -> None:
     """Take from each object of an image what objects above it have. Raises: ApiError 409 `conflict`."""
-    version = services.overview(image)["version"]
+    version = services.overview(image).version
     objects = list(Annotation.objects.filter(set__image=image).select_related("category"))
     over: dict[UUID, list[str]] = {}
     for one in among(objects, image):

@@ -32,6 +32,7 @@ from labeling.annotations.content import (
     checked_mask,
 )
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
+from labeling.annotations.schemas import AnnotationData, AnnotationsNews, Overview
 from labeling.common.api import ApiError
 from labeling.common.events import image_group, project_group, publish
 from labeling.common.locks import hold
@@ -49,39 +50,27 @@ Status = AnnotationSet.Status
 
 
 def payload(annotation: Annotation) -> dict[str, Any]:
-    """An annotation as clients see it and as the event log keeps it."""
-    return {
-        "id": annotation.pk,
-        "uid": str(annotation.uid),
-        "category": annotation.category.number,
-        "counts": annotation.counts,
-        "bbox": [annotation.bbox_x, annotation.bbox_y, annotation.bbox_width, annotation.bbox_height],
-        "area": annotation.area,
-        "clicks": annotation.clicks,
-        "z": annotation.z,
-        "attributes": annotation.attributes,
-        "created_by": annotation.created_by.shown_name if annotation.created_by else None,
-        "changed_at": annotation.changed_at.isoformat(),
-    }
+    """An annotation as the event log keeps it: what clients see."""
+    return AnnotationData.of(annotation).model_dump(mode="json")
 
 
-def overview(image: Image) -> dict[str, Any]:
-    """`{version, status, reason, note, annotations}` of an image; an image that nobody touched has version 0.
+def overview(image: Image) -> Overview:
+    """All kept objects of an image; an image that nobody touched has version 0.
 
     The version is read first: if a writer comes between the two reads, the reader has too old a version and its next
     change is a conflict. The other way round it could overwrite what it never saw.
     """
     kept = AnnotationSet.objects.filter(image=image).first()
     if kept is None:
-        return {"version": 0, "status": Status.NEW.value, "reason": "", "note": "", "annotations": []}
+        return Overview(version=0, status=Status.NEW, reason="", note="", annotations=[])
     annotations = kept.annotations.select_related("category", "created_by")
-    return {
-        "version": kept.version,
-        "status": kept.status,
-        "reason": kept.reason,
-        "note": kept.note,
-        "annotations": [payload(one) for one in annotations],
-    }
+    return Overview(
+        version=kept.version,
+        status=Status(kept.status),
+        reason=kept.reason,
+        note=kept.note,
+        annotations=[AnnotationData.of(one) for one in annotations],
+    )
 
 
 def touch_open(image: Image, user: User) -> None:
@@ -411,7 +400,7 @@ def _locked(image: Image) -> AnnotationSet:
 
 def _now(kept: AnnotationSet) -> dict[str, Any]:
     """What a writer that lost gets beside the message: the set as it is."""
-    return {"current": overview(kept.image)}
+    return {"current": overview(kept.image).plain()}
 
 
 def _compare(kept: AnnotationSet, version: int) -> None:
@@ -444,13 +433,12 @@ def _record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any)
 
 def _tell(kept: AnnotationSet, user: User) -> None:
     """Tell open pages of the newest version once it is committed."""
-    event = {
-        "type": "annotations",
-        "image": kept.image_id,
-        "version": kept.version,
-        "status": str(kept.status),
-        "objects": kept.annotations.count(),
-        "by": user.shown_name,
-    }
+    event = AnnotationsNews(
+        image=kept.image_id,
+        version=kept.version,
+        status=Status(kept.status),
+        objects=kept.annotations.count(),
+        by=user.shown_name,
+    ).event()
     for group in (image_group(kept.image_id), project_group(kept.image.project_id)):
         transaction.on_commit(partial(publish, group, event))

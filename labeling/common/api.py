@@ -1,16 +1,14 @@
-"""JSON views: a validated body in, a dict out, every error as `{"error": {"code", "message", …}}`."""
+"""JSON in and errors out: strict parsing, and every error as `{"error": {"code", "message", …}}`."""
 
 import json
 import math
 import re
-from collections.abc import Callable
 from enum import StrEnum
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.views import csrf, defaults
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -21,8 +19,6 @@ class Spec(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-
-SpecT = TypeVar("SpecT", bound=BaseModel)
 
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _MAY_BE_ODD = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -50,17 +46,6 @@ class ApiError(Exception):
     def response(self) -> JsonResponse:
         body = {"error": {"code": self.code, "message": self.message, **self.extra}}
         return JsonResponse(body, status=self.status)
-
-
-def body(request: HttpRequest, spec: type[SpecT]) -> SpecT:
-    """The request's JSON body as `spec`.
-
-    Raises: ApiError 400 that names each wrong field, 415 for a body that is not JSON by its type.
-    """
-    try:
-        return spec.model_validate(json_of(request))
-    except ValidationError as error:
-        raise ApiError(400, "bad_request", field_errors(error)) from error
 
 
 def json_of(request: HttpRequest) -> Any:
@@ -193,37 +178,3 @@ class Body(StrEnum):
     SMALL = "small"
     MASKS = "masks"
     UPLOAD = "upload"
-
-
-def api(*methods: str, takes: Body = Body.SMALL) -> Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]]:
-    """Make a JSON view: only `methods`; signed in; a dict (or `(status, dict)`) out; errors as JSON.
-
-    Marked `login_required = False` for Django's redirecting middleware: an API answers 401 itself.
-    """
-
-    def decorate(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
-        @wraps(view)
-        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            try:
-                if request.method not in methods:
-                    raise ApiError(405, "method_not_allowed", f"Use {' or '.join(methods)}.")
-                if not request.user.is_authenticated:
-                    raise ApiError(401, "signed_out", "Sign in first.")
-                answer = view(request, *args, **kwargs)
-            except ApiError as error:
-                return error.response()
-            except Http404 as error:
-                return ApiError(404, "not_found", str(error) or "Not found.").response()
-            except PermissionDenied as error:
-                return ApiError(403, "forbidden", str(error) or "You may not do this.").response()
-            if isinstance(answer, HttpResponse | HttpResponseBase):
-                return answer
-            status, payload = answer if isinstance(answer, tuple) else (200, answer)
-            return JsonResponse(payload, status=status)
-
-        wrapped.login_required = False  # type: ignore[attr-defined]
-        wrapped.is_api = True  # type: ignore[attr-defined]
-        wrapped.takes = takes  # type: ignore[attr-defined]
-        return wrapped
-
-    return decorate

@@ -4,15 +4,26 @@ import asyncio
 import json
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import connection, transaction
+from pydantic import BaseModel
 
 from labeling.common import redis_server
 
 logger = logging.getLogger(__name__)
+
+
+class News(BaseModel):
+    """A message of docs/protocol.md that sockets pass on to pages."""
+
+    v: Literal[1] = 1
+
+    def event(self) -> dict[str, Any]:
+        """What is published of it (`publish`)."""
+        return self.model_dump(mode="json", exclude={"v"})
 
 
 def project_group(project_id: int) -> str:

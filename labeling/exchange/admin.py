@@ -25,7 +25,7 @@ class ExportAdmin(admin.ModelAdmin):
 
     @admin.display(description="zip")
     def download(self, export: Export) -> str:
-        url = making.describe(export).get("url")
+        url = making.news(export).url
         return format_html('<a href="{}">Download</a>', url) if url else "–"
 
     @admin.action(description="Retry failed exports")

@@ -1,30 +1,37 @@
-"""Exports over JSON."""
-
-from typing import Any, cast
+"""Exports over JSON. Managers and reviewers only."""
 
 from django.http import HttpRequest
+from ninja import Status
 
-from labeling.accounts.models import User
-from labeling.common.api import api, body
+from labeling.accounts.services import user_of
+from labeling.common.routes import Router, Sent
 from labeling.exchange import services
 from labeling.exchange.models import Export
+from labeling.exchange.schemas import ExportData, ExportList
 from labeling.exchange.specs import NewExport
 from labeling.projects.access import object_for, project_for
 
+router = Router(tags=["exchange"])
 
-@api("GET", "POST")
-def exports(request: HttpRequest, project_id: int) -> dict[str, Any] | tuple[int, dict[str, Any]]:
-    """`/api/projects/<id>/exports`: the latest ones and the formats there are, or ask for another one."""
+
+@router.get("projects/{id:project_id}/exports")
+def exports(request: HttpRequest, project_id: int) -> ExportList:
+    """The latest exports of a project, and the formats there are."""
     project = project_for(request, project_id, services.EXPORTERS)
-    if request.method == "GET":
-        return {"results": services.recent(project), "formats": services.choices()}
-    spec = body(request, NewExport)
-    export = services.start(project, cast(User, request.user), format=spec.format, options=spec.options)
-    return 202, services.describe(export)
+    return ExportList(results=services.recent(project), formats=services.choices())
 
 
-@api("GET")
-def export(request: HttpRequest, export_id: int) -> dict[str, Any]:
-    """`/api/exports/<id>`: how far an export is, and where its zip is once it is ready."""
+@router.post("projects/{id:project_id}/exports", response={202: ExportData})
+def start(request: HttpRequest, project_id: int, sent: Sent[NewExport]) -> Status[ExportData]:
+    """Ask for an export; a worker makes it."""
+    project = project_for(request, project_id, services.EXPORTERS)
+    spec = sent.read()
+    export = services.start(project, user_of(request), format=spec.format, options=spec.options)
+    return Status(202, services.describe(export))
+
+
+@router.get("exports/{id:export_id}")
+def export(request: HttpRequest, export_id: int) -> ExportData:
+    """How far an export is, and where its zip is once it is ready."""
     exports = Export.objects.select_related("created_by")
     return services.describe(object_for(request, exports, services.EXPORTERS, pk=export_id))

@@ -29,6 +29,7 @@ from labeling.exchange.dataset import Dataset
 from labeling.exchange.models import Export
 from labeling.exchange.problems import ExportProblem
 from labeling.exchange.registry import Format, Options, format_named
+from labeling.exchange.schemas import ExportMessage, ExportNews
 from labeling.images import leases
 from labeling.projects.models import Project
 
@@ -187,19 +188,20 @@ class _Progress:
 
 def publish(export: Export) -> None:
     """Tell the project's pages how far the export is."""
-    events.publish(events.project_group(export.project_id), {"type": "export", **describe(export)})
+    events.publish(events.project_group(export.project_id), ExportMessage(**dict(news(export))).event())
 
 
-def describe(export: Export) -> dict[str, Any]:
+def news(export: Export) -> ExportNews:
     """The part of an export that changes, as docs/protocol.md has it."""
-    shown: dict[str, Any] = {"id": export.pk, "state": str(export.state), "done": export.done, "total": export.total}
-    if export.state == State.READY:
-        shown["url"] = reverse("exchange:download", args=[export.pk])
-    if export.state == State.FAILED:
-        shown["reason"] = export.reason
-    if export.state == State.EXPIRED:
-        shown["reason"] = EXPIRED
-    return shown
+    reasons = {State.FAILED: export.reason, State.EXPIRED: EXPIRED}
+    return ExportNews(
+        id=export.pk,
+        state=State(export.state),
+        done=export.done,
+        total=export.total,
+        url=reverse("exchange:download", args=[export.pk]) if export.state == State.READY else None,
+        reason=reasons.get(State(export.state)),
+    )
 
 
 def unfinished() -> QuerySet[Export]:

@@ -9,6 +9,7 @@ from labeling.exchange import making
 from labeling.exchange.dataset import Dataset
 from labeling.exchange.models import Export
 from labeling.exchange.registry import format_named, formats
+from labeling.exchange.schemas import ExportData, FormatData
 from labeling.projects.access import Role
 from labeling.projects.models import Project
 
@@ -56,32 +57,27 @@ def try_again(export: Export) -> bool:
     return True
 
 
-def recent(project: Project) -> list[dict[str, Any]]:
+def recent(project: Project) -> list[ExportData]:
     """The project's latest exports, the newest first."""
     return [describe(export) for export in project.exports.select_related("created_by")[:SHOWN]]
 
 
-def describe(export: Export) -> dict[str, Any]:
-    """An export as the API shows it; `url` (when ready) is where its zip is."""
+def describe(export: Export) -> ExportData:
+    """An export as the API shows it."""
     known = formats().get(export.format)
-    return {
-        "format": export.format,
-        "title": known.title if known else export.format,
-        "options": export.options,
-        "created_by": export.created_by.shown_name if export.created_by else None,
-        "created_at": export.created_at.isoformat(),
-        **making.describe(export),
-    }
+    return ExportData(
+        **dict(making.news(export)),
+        format=export.format,
+        title=known.title if known else export.format,
+        options=export.options,
+        created_by=export.created_by.shown_name if export.created_by else None,
+        created_at=export.created_at.isoformat(),
+    )
 
 
-def choices() -> list[dict[str, Any]]:
-    """The formats there are, for forms and clients; `options` is a JSON schema."""
+def choices() -> list[FormatData]:
+    """The formats there are, for forms and clients."""
     return [
-        {
-            "name": one.name,
-            "title": one.title,
-            "description": one.description,
-            "options": one.options.model_json_schema(),
-        }
+        FormatData(name=one.name, title=one.title, description=one.description, options=one.options.model_json_schema())
         for one in formats().values()
     ]

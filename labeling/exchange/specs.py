@@ -1,8 +1,6 @@
 """Bodies of the exports' API."""
 
-from typing import Any
-
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from labeling.common.api import Spec
 
@@ -11,4 +9,4 @@ class NewExport(Spec):
     """`POST /api/projects/<id>/exports`. Which options there are depends on the format."""
 
     format: str = Field(max_length=40)
-    options: dict[str, Any] = {}
+    options: dict[str, JsonValue] = {}

@@ -1,24 +1,25 @@
 """Retrying images that could not be encoded, over JSON."""
 
-from typing import Any
-
 from django.http import HttpRequest
 
-from labeling.common.api import api
+from labeling.common.routes import Router
 from labeling.features import services
+from labeling.features.schemas import Queued
 from labeling.images.models import Image
 from labeling.projects import access
 
+router = Router(tags=["features"])
 
-@api("POST")
-def retry_image(request: HttpRequest, image_id: int) -> dict[str, Any]:
+
+@router.post("images/{id:image_id}/encode")
+def retry_image(request: HttpRequest, image_id: int) -> Queued:
     """Encode a failed image again."""
     image = access.object_for(request, Image.objects.all(), access.LABELERS, pk=image_id)
-    return {"queued": services.retry_image(image)}
+    return Queued(queued=services.retry_image(image))
 
 
-@api("POST")
-def retry_project(request: HttpRequest, project_id: int) -> dict[str, Any]:
-    """Encode all failed images of the project again."""
+@router.post("projects/{id:project_id}/encode")
+def retry_project(request: HttpRequest, project_id: int) -> Queued:
+    """Encode all failed images of the project again. Managers only."""
     project = access.project_for(request, project_id, access.MANAGERS)
-    return {"queued": services.retry_project(project)}
+    return Queued(queued=services.retry_project(project))

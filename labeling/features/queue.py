@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from labeling.common import events, nudges
 from labeling.features.models import Encoding
+from labeling.features.schemas import ImageMessage
 from labeling.features.signals import features_ready
 from labeling.images import leases
 from labeling.images.models import Image
@@ -197,14 +198,17 @@ def publish(rows: Iterable[Encoding | int], *, new: bool = False) -> None:
     def send() -> None:
         for row in Encoding.objects.filter(pk__in=pks).select_related("image"):
             image = row.image
-            state: dict[str, object] = {"state": row.state}
-            if row.state == State.FAILED:
-                state["reason"] = row.reason
-            about = {"id": image.pk, "name": image.name, "width": image.width, "height": image.height}
-            event = {"type": "image", **about, **state, "thumbnail": image.thumbnail_url}
-            events.publish(events.project_group(image.project_id), event)
+            reason = row.reason if row.state == State.FAILED else None
+            message = ImageMessage(
+                id=image.pk, name=image.name, width=image.width, height=image.height, state=State(row.state),
+                reason=reason, thumbnail=image.thumbnail_url,
+            )  # fmt: skip
+            events.publish(events.project_group(image.project_id), message.event())
             if new:
                 continue
+            state: dict[str, object] = {"state": row.state}
+            if reason is not None:
+                state["reason"] = reason
             if row.state == State.QUEUED:
                 state["ahead"] = ahead(row)
             events.publish(events.image_group(image.pk), {"type": "state", **state})

@@ -3,29 +3,57 @@
 from typing import Any
 
 from django.http import HttpRequest
+from ninja import Status
 
-from labeling.accounts.models import User
-from labeling.common.api import ApiError, Body, api
+from labeling.accounts.services import user_of
+from labeling.common.api import ApiError, Body
+from labeling.common.routes import Router, takes
 from labeling.images import services
 from labeling.images.models import Image, Upload
+from labeling.images.schemas import BlocksData, ItemData, ItemsAdded, UploadData, UploadStarted
 from labeling.projects import access
+from labeling.projects.schemas import Deleted
+
+router = Router(tags=["images"])
+
+_FILES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "file": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                        "path": {"type": "array", "items": {"type": "string"}},
+                    },
+                    "required": ["file"],
+                }
+            }
+        },
+    }
+}
 
 
-@api("POST")
-def start(request: HttpRequest, project_id: int) -> tuple[int, dict[str, Any]]:
-    """Open an upload."""
+def _upload(request: HttpRequest, upload_id: int) -> Upload:
+    return access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id)
+
+
+@router.post("projects/{id:project_id}/uploads", response={201: UploadStarted})
+def start_upload(request: HttpRequest, project_id: int) -> Status[UploadStarted]:
+    """Open an upload. Managers only."""
     project = access.project_for(request, project_id, access.MANAGERS)
-    assert isinstance(request.user, User)  # `api` lets nobody else in
-    return 201, {"id": services.start_upload(project, request.user).pk}
+    return Status(201, UploadStarted(id=services.start_upload(project, user_of(request)).pk))
 
 
-@api("POST", takes=Body.UPLOAD)
-def add_files(request: HttpRequest, upload_id: int) -> tuple[int, dict[str, Any]]:
-    """Add the files of a multipart body, field `file`, one or several.
+@router.post("uploads/{id:upload_id}/files", response={201: ItemsAdded}, openapi_extra=_FILES)
+@takes(Body.UPLOAD, before=_upload)
+def add_files(request: HttpRequest, upload_id: int) -> Status[ItemsAdded]:
+    """Add files to an upload: a multipart body with one or several fields `file`.
 
     Beside each may stand a `path`, in the same order: where it lay in a folder (`street/a.jpg`). It becomes the name.
     """
-    upload = access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id)
+    upload = _upload(request, upload_id)
     files = request.FILES.getlist("file")
     if not files:
         raise ApiError(400, "no_file", "Send the files as multipart/form-data in the field “file”.")
@@ -36,42 +64,32 @@ def add_files(request: HttpRequest, upload_id: int) -> tuple[int, dict[str, Any]
         )
     names = [services.checked_path(path) or file.name or "unnamed" for path, file in zip(paths, files, strict=True)]
     items = [services.add_file(upload, name, file) for name, file in zip(names, files, strict=True)]
-    return 201, {"items": [services.describe_item(item) for item in items]}
+    return Status(201, ItemsAdded(items=[ItemData.of(item) for item in items]))
 
 
-def _may_add_files(request: HttpRequest, upload_id: int) -> None:
-    """Asked before gigabytes are read. Raises: Http404, PermissionDenied."""
-    access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id)
-
-
-add_files.before_body = _may_add_files  # type: ignore[attr-defined]
-
-
-@api("POST")
-def close(request: HttpRequest, upload_id: int) -> dict[str, Any]:
+@router.post("uploads/{id:upload_id}/close")
+def close_upload(request: HttpRequest, upload_id: int) -> UploadData:
     """Say that no more files come."""
-    upload = access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id)
-    return services.describe(services.close(upload))
+    return services.describe(services.close(_upload(request, upload_id)))
 
 
-@api("GET")
-def show(request: HttpRequest, upload_id: int) -> dict[str, Any]:
+@router.get("uploads/{id:upload_id}")
+def upload(request: HttpRequest, upload_id: int) -> UploadData:
     """How far an upload is, and what became of each file."""
-    return services.describe(access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id))
+    return services.describe(_upload(request, upload_id))
 
 
-@api("GET")
-def blocks(request: HttpRequest, image_id: int) -> dict[str, Any]:
+@router.get("images/{id:image_id}/blocks")
+def blocks(request: HttpRequest, image_id: int) -> BlocksData:
     """Where the blocks of a large image are; while they are being made, how far they are."""
-    image = access.object_for(request, Image.objects.all(), pk=image_id)
-    pyramid = services.pyramid(image)
+    pyramid = services.pyramid(access.object_for(request, Image.objects.all(), pk=image_id))
     if pyramid is None:
         raise ApiError(404, "no_blocks", "Only large images have blocks. Load the view of this one.")
     return pyramid
 
 
-@api("DELETE")
-def delete(request: HttpRequest, image_id: int) -> dict[str, Any]:
-    """Delete an image with its annotations, features and files."""
+@router.delete("images/{id:image_id}")
+def delete(request: HttpRequest, image_id: int) -> Deleted:
+    """Delete an image with its annotations, features and files. Managers only."""
     services.delete_image(access.object_for(request, Image.objects.all(), access.MANAGERS, pk=image_id))
-    return {"deleted": image_id}
+    return Deleted(deleted=image_id)

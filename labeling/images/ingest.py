@@ -27,6 +27,7 @@ from labeling.common.trouble import BUSY, DOWN, FULL, trouble_of
 from labeling.images import blocks, decoder, leases, pictures, reading, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
+from labeling.images.schemas import ItemNews, UploadMessage, UploadNews
 from labeling.images.signals import image_accepted
 
 logger = logging.getLogger(__name__)
@@ -192,11 +193,17 @@ def finish(upload_id: int) -> bool:
 
 def publish(upload: Upload, item: UploadItem | None = None) -> None:
     """Tell the project's pages how far the upload is, and what became of `item`."""
-    event = {"type": "upload", "id": upload.pk, "state": upload.state, **totals(upload)}
+    told = None
     if item is not None:
-        verdict = {"name": item.name, "state": item.state, "reason": item.reason, "message": item.message}
-        event["item"] = {key: value for key, value in verdict.items() if value}
-    events.publish(events.project_group(upload.project_id), event)
+        told = ItemNews(
+            name=item.name, state=State(item.state), reason=item.reason or None, message=item.message or None
+        )
+    events.publish(events.project_group(upload.project_id), UploadMessage(**dict(news(upload)), item=told).event())
+
+
+def news(upload: Upload) -> UploadNews:
+    """How far an upload is."""
+    return UploadNews(id=upload.pk, state=upload.state, **totals(upload))
 
 
 def totals(upload: Upload) -> dict[str, int]:

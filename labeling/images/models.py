@@ -1,6 +1,7 @@
 """Images and how they came in."""
 
 from pathlib import PurePath
+from typing import Literal
 
 from django.conf import settings
 from django.db import models
@@ -82,7 +83,7 @@ class Upload(models.Model):
         return f"Upload {self.pk} of {self.created_at:%Y-%m-%d %H:%M}" if self.pk else "New upload"
 
     @property
-    def state(self) -> str:
+    def state(self) -> Literal["receiving", "processing", "done"]:
         """`receiving` until closed, `processing` until every item is accepted or rejected, then `done`."""
         if not self.closed:
             return "receiving"

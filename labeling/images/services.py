@@ -11,13 +11,13 @@ from typing import IO, Any
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, storages
 from django.db import transaction
-from django.urls import reverse
 
 from labeling.accounts.models import User
 from labeling.common.api import ApiError
 from labeling.images import blocks, cutting, ingest, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
+from labeling.images.schemas import BlocksData, ItemData, LevelData, UploadData
 from labeling.projects.models import Project
 
 LONGEST_NAME = 255
@@ -109,47 +109,29 @@ def nudge(upload: Upload) -> None:
     ingest.nudge(upload.pk)
 
 
-def describe(upload: Upload) -> dict[str, Any]:
+def describe(upload: Upload) -> UploadData:
     """An upload with its items, as the API shows it."""
     items = upload.items.exclude(state=UploadItem.State.UNPACKED)
-    return {
-        "id": upload.pk,
-        "state": upload.state,
-        **ingest.totals(upload),
-        "items": [describe_item(item) for item in items],
-    }
+    return UploadData(**dict(ingest.news(upload)), items=[ItemData.of(item) for item in items])
 
 
-def describe_item(item: UploadItem) -> dict[str, Any]:
-    """An item as the API shows it; `image` is the id of the image it became."""
-    return {
-        "id": item.pk,
-        "name": item.name,
-        "state": item.state,
-        "reason": item.reason,
-        "message": item.message,
-        "image": item.image_id,
-    }
-
-
-def pyramid(image: Image) -> dict[str, Any] | None:
+def pyramid(image: Image) -> BlocksData | None:
     """Where an editor finds the blocks of a large image; None for one that is shown whole.
 
     `levels` are the finest first; there are none while the blocks are still to be made, which is asked for then.
     """
     if not blocks.has_blocks(image):
         return None
-    found: dict[str, Any] = {
-        "status": reverse("images:blocks", args=[image.pk]),
-        "url": f"/images/{image.pk}/blocks/{{level}}/{{row}}/{{column}}?v={image.sha256[:8]}",
-        "side": blocks.SIDE,
-    }
+    status = f"/api/images/{image.pk}/blocks"
+    url = f"/images/{image.pk}/blocks/{{level}}/{{row}}/{{column}}?v={image.sha256[:8]}"
     try:
-        levels = blocks.levels_there(image)
+        found = blocks.levels_there(image)
     except blocks.NoBlocks:
         row = cutting.ask(image)
-        return found | {"levels": [], "done": row.done, "failed": row.failed_at is not None}
-    return found | {"levels": [{"name": level.name, "factor": level.factor} for level in levels]}
+        failed = row.failed_at is not None
+        return BlocksData(status=status, url=url, side=blocks.SIDE, levels=[], done=row.done, failed=failed)
+    levels = [LevelData(name=level.name, factor=level.factor) for level in found]
+    return BlocksData(status=status, url=url, side=blocks.SIDE, levels=levels)
 
 
 def delete_image(image: Image) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from labeling.common.api import MAX_VALUES, field_errors, has_too_many_values
+from labeling.common.routes import Omitted
 from labeling.live.limits import CLICKS_PER_OBJECT, PREFETCH_IMAGES
 
 MESSAGE_LENGTH = 500
@@ -185,15 +186,15 @@ class Hello(ServerMessage):
     width: Pixel
     height: Pixel
     state: State
-    features_version: str | None = None
+    features_version: Omitted[str] = None
     limits: Limits
 
 
 class ImageState(ServerMessage):
     type: Literal["state"] = "state"
     state: State
-    reason: str | None = None
-    ahead: int | None = None
+    reason: Omitted[str] = None
+    ahead: Omitted[int] = None
 
 
 class AnnotationsChanged(ServerMessage):
@@ -210,7 +211,7 @@ class SuggestionsChanged(ServerMessage):
     image: Id
     method: str
     found: int
-    reason: str | None = None
+    reason: Omitted[str] = None
 
 
 class Took(BaseModel):
@@ -228,7 +229,7 @@ class Mask(ServerMessage):
     can_redo: bool
     bbox: Bbox
     counts: str
-    tiles: list[TileName | None] | None = None
+    tiles: Omitted[list[TileName | None]] = None
     stage: Literal["coarse", "final"] = "final"
     ms: Took
 
@@ -242,8 +243,8 @@ class Error(ServerMessage):
     type: Literal["error"] = "error"
     code: ErrorCode
     message: str
-    seq: Seq | None = None
-    object: UUID | None = None
+    seq: Omitted[Seq] = None
+    object: Omitted[UUID] = None
 
 
 class Person(BaseModel):
@@ -297,6 +298,12 @@ class MembershipChanged(ServerMessage):
     type: Literal["membership"] = "membership"
     user: Id
 
+
+ToEditor = (
+    Hello | ImageState | Mask | Pong | Error | AnnotationsChanged | People | ProjectChanged | Gone | SuggestionsChanged
+)
+SERVER_MESSAGE: TypeAdapter[ToEditor] = TypeAdapter(Annotated[ToEditor, Field(discriminator="type")])
+"""What an editor is told."""
 
 Event = (
     ImageState | AnnotationsChanged | SuggestionsChanged | TileReady | PresenceChanged

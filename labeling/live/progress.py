@@ -8,18 +8,19 @@ from channels.db import database_sync_to_async
 from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db.models import Count
-from django.urls import reverse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from labeling.annotations.models import AnnotationSet
 from labeling.common.api import field_errors
-from labeling.common.events import project_group
+from labeling.common.events import News, project_group
+from labeling.exchange.making import news as export_news
 from labeling.exchange.models import Export
 from labeling.features.models import Encoding
-from labeling.images.ingest import totals
+from labeling.images.ingest import news as upload_news
 from labeling.images.models import Image, Upload
 from labeling.live.guard import Guard
 from labeling.live.limits import TokenBucket
+from labeling.live.progress_messages import Counts, ImageCounts, ProgressError, ProgressPing, ProgressPong
 from labeling.live.sockets import sockets
 from labeling.projects.models import Role
 
@@ -32,16 +33,6 @@ EXPORT_READERS = frozenset({Role.MANAGER, Role.REVIEWER})
 MESSAGE_BYTES = 4096
 PINGS_PER_SECOND = 2
 BURST = 20
-
-
-class Ping(BaseModel):
-    """The only thing a client says here."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    v: Literal[1]
-    type: Literal["ping"]
-    seq: int = Field(ge=1, le=2**53)
 
 
 class ProgressConsumer(AsyncWebsocketConsumer):
@@ -90,7 +81,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
             await self._error("bad_message", "Send JSON in text frames, not binary ones.")
         else:
             try:
-                await self._tell({"type": "pong", "seq": Ping.model_validate_json(text_data).seq})
+                await self._tell(ProgressPong(seq=ProgressPing.model_validate_json(text_data).seq))
             except ValidationError as error:
                 await self._error("bad_message", f"This socket only takes a ping: {field_errors(error)}")
 
@@ -106,7 +97,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         if event["type"] == "export" and self.role not in EXPORT_READERS:
             return
         if event["type"] != "progress":
-            await self._tell(event)
+            await self.send(text_data=json.dumps({"v": VERSION, **event}))
         if self._counting is None or self._counting.done():
             self._counting = asyncio.create_task(self._count_soon())
 
@@ -123,40 +114,35 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         self._counting = None  # an event from here on may not be in these counts, so it asks for new ones
         await self._tell_counts("progress")
 
-    async def _tell_counts(self, kind: str) -> None:
-        await self._tell({"type": kind, **await database_sync_to_async(counts)(self.project_id, self.role)})
+    async def _tell_counts(self, kind: Literal["snapshot", "progress"]) -> None:
+        await self._tell(await database_sync_to_async(counts)(self.project_id, self.role, kind))
 
-    async def _error(self, code: str, text: str) -> None:
-        await self._tell({"type": "error", "code": code, "message": text[:500]})
+    async def _error(self, code: Literal["rate_limited", "too_large", "bad_message"], text: str) -> None:
+        await self._tell(ProgressError(code=code, message=text[:500]))
 
-    async def _tell(self, message: dict[str, Any]) -> None:
-        await self.send(text_data=json.dumps({"v": VERSION, **message}))
+    async def _tell(self, message: News) -> None:
+        await self.send(text_data=message.model_dump_json())
 
 
-def counts(project_id: int, role: Role) -> dict[str, Any]:
-    """What `snapshot` and `progress` have in them, for a member with this role."""
+def counts(project_id: int, role: Role, kind: Literal["snapshot", "progress"] = "snapshot") -> Counts:
+    """How far the project is, for a member with this role."""
     states = dict(
         Encoding.objects.filter(image__project_id=project_id).values_list("state").annotate(count=Count("pk"))
     )
     ended = dict(
         AnnotationSet.objects.filter(image__project_id=project_id).values_list("status").annotate(count=Count("pk"))
     )
-    images = {
-        "total": Image.objects.filter(project_id=project_id).count(),
+    images = ImageCounts(
+        total=Image.objects.filter(project_id=project_id).count(),
         **{str(state): states.get(state, 0) for state in Encoding.State.values},
-        "done": ended.get(AnnotationSet.Status.DONE, 0),
-        "skipped": ended.get(AnnotationSet.Status.SKIPPED, 0),
-    }
-    uploads = [
-        {"id": upload.pk, "state": upload.state, **totals(upload)}
-        for upload in Upload.objects.filter(project_id=project_id, finished_at=None)
-    ]
+        done=ended.get(AnnotationSet.Status.DONE, 0),
+        skipped=ended.get(AnnotationSet.Status.SKIPPED, 0),
+    )
+    uploads = Upload.objects.filter(project_id=project_id, finished_at=None)
     exports = Export.objects.filter(project_id=project_id)[:SHOWN_EXPORTS] if role in EXPORT_READERS else []
-    return {"images": images, "uploads": uploads, "exports": [_export(export) for export in exports]}
-
-
-def _export(export: Export) -> dict[str, Any]:
-    shown = {"id": export.pk, "state": export.state, "done": export.done, "total": export.total}
-    if export.state == Export.State.READY:
-        shown["url"] = reverse("exchange:download", args=[export.pk])
-    return shown
+    return Counts(
+        type=kind,
+        images=images,
+        uploads=[upload_news(upload) for upload in uploads],
+        exports=[export_news(export) for export in exports],
+    )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeling.projects import api, views
+from labeling.projects import views
 
 app_name = "projects"
 urlpatterns = [
@@ -10,6 +10,4 @@ urlpatterns = [
     path("projects/<id:project_id>/attributes", views.attributes, name="attributes"),
     path("projects/<id:project_id>/members", views.add_member, name="add_member"),
     path("projects/<id:project_id>/members/<id:user_id>", views.change_member, name="change_member"),
-    path("api/projects", api.projects, name="api_projects"),
-    path("api/projects/<id:project_id>", api.project, name="api_project"),
 ]

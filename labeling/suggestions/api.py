@@ -1,18 +1,30 @@
 """Suggestions of an image over JSON: look, accept, reject, ask for more."""
 
-from typing import Any, cast
-
 from django.http import HttpRequest
-from pydantic import ValidationError
+from ninja import Status
 
-from labeling.accounts.models import User
-from labeling.common.api import ApiError, Body, api, body, field_errors
+from labeling.accounts.services import user_of
+from labeling.annotations.schemas import Conflict
+from labeling.common.api import Body
+from labeling.common.routes import Asked, Router, Sent, takes
 from labeling.images.models import Image
 from labeling.projects.access import EVERY_ROLE, LABELERS, MANAGERS, object_for, project_for
+from labeling.projects.models import Role
 from labeling.suggestions import heads, runs, services, text
 from labeling.suggestions.figures import share_untouched
 from labeling.suggestions.models import Method
-from labeling.suggestions.offers import offered, payload
+from labeling.suggestions.offers import offered
+from labeling.suggestions.schemas import (
+    AcceptedData,
+    AcceptedInProject,
+    Offered,
+    PhraseFound,
+    Rejected,
+    Reopened,
+    RunData,
+    Statistics,
+    SuggestionData,
+)
 from labeling.suggestions.specs import (
     AcceptSpec,
     ChoiceSpec,
@@ -23,87 +35,83 @@ from labeling.suggestions.specs import (
     UidsSpec,
 )
 
-Answer = dict[str, Any] | tuple[int, dict[str, Any]]
+router = Router(tags=["suggestions"])
 
 
-def _user(request: HttpRequest) -> User:
-    """Who asks; `@api` has refused the signed-out."""
-    return cast(User, request.user)
+def _image(request: HttpRequest, image_id: int, allowed: frozenset[Role] = LABELERS) -> Image:
+    return object_for(request, Image.objects.select_related("project"), allowed, pk=image_id)
 
 
-@api("GET", "POST")
-def suggestions(request: HttpRequest, image_id: int) -> Answer:
-    """`/api/images/<id>/suggestions`: what is offered now, or have a method look at this image first of all."""
-    allowed = EVERY_ROLE if request.method == "GET" else LABELERS
-    image = object_for(request, Image.objects.select_related("project"), allowed, pk=image_id)
-    if request.method == "GET":
-        try:
-            query = OffersQuery.model_validate(request.GET.dict())
-        except ValidationError as error:
-            raise ApiError(400, "bad_request", field_errors(error)) from error
-        found = offered(image, [query.method] if query.method else [], query.above)
-        shown = [payload(row) for row in found]
-        return {"results": shown, "running": _running(image), "looked": runs.looks(image)}
-    spec = body(request, NewImageRun)
-    head = heads.for_project(image.project, spec.head) if spec.head else None
-    run = runs.start(
-        image.project, _user(request), Method(spec.method), head=head, images=[image],
-        options=spec.options.model_dump(exclude_none=True), first=True,
-    )  # fmt: skip
-    return 202, runs.describe(run)
+@router.get("images/{id:image_id}/suggestions")
+def suggestions(request: HttpRequest, image_id: int, asked: Asked[OffersQuery]) -> Offered:
+    """What is offered on an image now."""
+    image, query = _image(request, image_id, EVERY_ROLE), asked.read()
+    found = offered(image, [query.method] if query.method else [], query.above)
+    return Offered(results=[SuggestionData.of(row) for row in found], running=_running(image), looked=runs.looks(image))
 
 
-def _running(image: Image) -> list[str]:
+def _running(image: Image) -> list[Method]:
     """Methods that are to look at the image, or do."""
     waiting = image.run_images.filter(state__in=runs.WAITING)
-    return sorted(set(waiting.values_list("run__method", flat=True)))
+    return [Method(name) for name in sorted(set(waiting.values_list("run__method", flat=True)))]
 
 
-@api("POST", takes=Body.MASKS)
-def accept(request: HttpRequest, image_id: int) -> Answer:
-    """`/api/images/<id>/suggestions/accept`: keep suggestions as annotations."""
-    image = object_for(request, Image.objects.select_related("project"), LABELERS, pk=image_id)
-    spec = body(request, AcceptSpec)
+@router.post("images/{id:image_id}/suggestions", response={202: RunData})
+def look(request: HttpRequest, image_id: int, sent: Sent[NewImageRun]) -> Status[RunData]:
+    """Have a method look at this image, before all others."""
+    image, spec = _image(request, image_id), sent.read()
+    head = heads.for_project(image.project, spec.head) if spec.head else None
+    run = runs.start(
+        image.project, user_of(request), Method(spec.method), head=head, images=[image],
+        options=spec.options.model_dump(exclude_none=True), first=True,
+    )  # fmt: skip
+    return Status(202, runs.describe(run))
+
+
+@router.post("images/{id:image_id}/suggestions/accept", response={200: AcceptedData, 409: Conflict})
+@takes(Body.MASKS)
+def accept(request: HttpRequest, image_id: int, sent: Sent[AcceptSpec]) -> AcceptedData:
+    """Keep suggestions as annotations: these ones, or all that fit a choice."""
+    image, spec = _image(request, image_id), sent.read()
     if spec.all is not None:
-        return services.accept_all(image, _user(request), spec.version, _choice(spec.all)).payload()
+        return services.accept_all(image, user_of(request), spec.version, _choice(spec.all)).answer()
     wanted = [services.Wanted(one.uid, one.category, one.counts, one.clicks) for one in spec.suggestions or []]
-    return services.accept(image, _user(request), spec.version, wanted).payload()
+    return services.accept(image, user_of(request), spec.version, wanted).answer()
 
 
-@api("POST")
-def accept_in_project(request: HttpRequest, project_id: int) -> Answer:
-    """`/api/projects/<id>/suggestions/accept`: keep all that fit a choice, some images a request."""
-    project = project_for(request, project_id, MANAGERS)
-    spec = body(request, ProjectAcceptSpec)
-    return services.accept_in_project(project, _user(request), _choice(spec), spec.after)
+@router.post("projects/{id:project_id}/suggestions/accept")
+def accept_in_project(request: HttpRequest, project_id: int, sent: Sent[ProjectAcceptSpec]) -> AcceptedInProject:
+    """Keep all suggestions that fit a choice, some images a request. Managers only."""
+    project, spec = project_for(request, project_id, MANAGERS), sent.read()
+    return services.accept_in_project(project, user_of(request), _choice(spec), spec.after)
 
 
 def _choice(spec: ChoiceSpec) -> services.Choice:
     return services.Choice(spec.above, spec.category, tuple(spec.methods), spec.give)
 
 
-@api("POST")
-def reject(request: HttpRequest, image_id: int) -> Answer:
-    """`/api/images/<id>/suggestions/reject`: these are no objects, and are not proposed again."""
-    image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
-    return {"rejected": services.reject(image, _user(request), body(request, UidsSpec).uids)}
+@router.post("images/{id:image_id}/suggestions/reject")
+def reject(request: HttpRequest, image_id: int, sent: Sent[UidsSpec]) -> Rejected:
+    """Say that suggestions are no objects: they are not proposed again."""
+    image = _image(request, image_id)
+    return Rejected(rejected=services.reject(image, user_of(request), sent.read().uids))
 
 
-@api("POST")
-def reopen(request: HttpRequest, image_id: int) -> Answer:
-    """`/api/images/<id>/suggestions/reopen`: take rejections back."""
-    image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
-    return {"reopened": services.reopen(image, body(request, UidsSpec).uids)}
+@router.post("images/{id:image_id}/suggestions/reopen")
+def reopen(request: HttpRequest, image_id: int, sent: Sent[UidsSpec]) -> Reopened:
+    """Take rejections back."""
+    image = _image(request, image_id)
+    return Reopened(reopened=services.reopen(image, sent.read().uids))
 
 
-@api("POST")
-def phrase(request: HttpRequest, image_id: int) -> Answer:
-    """`/api/images/<id>/text`: where on the image a phrase is."""
-    image = object_for(request, Image.objects.select_related("project"), LABELERS, pk=image_id)
-    return text.ask(image, _user(request), body(request, PhraseSpec).phrase)
+@router.post("images/{id:image_id}/text")
+def phrase(request: HttpRequest, image_id: int, sent: Sent[PhraseSpec]) -> PhraseFound:
+    """Find what a phrase means on an image."""
+    image = _image(request, image_id)
+    return text.ask(image, user_of(request), sent.read().phrase)
 
 
-@api("GET")
-def figures(request: HttpRequest, project_id: int) -> Answer:
-    """`/api/projects/<id>/suggestions/figures`: what people did with suggestions."""
+@router.get("projects/{id:project_id}/suggestions/figures")
+def figures(request: HttpRequest, project_id: int) -> Statistics:
+    """What people did with the suggestions of a project."""
     return share_untouched(project_for(request, project_id))

@@ -14,7 +14,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.files.base import File
@@ -26,6 +26,7 @@ from django.utils import timezone
 from labeling.common.api import ApiError
 from labeling.projects.models import Project
 from labeling.suggestions.models import HEAD_KINDS, HeadVersion, Method
+from labeling.suggestions.schemas import HeadData, HeadNews, MethodData
 
 if TYPE_CHECKING:
     from inference.heads.head import Head
@@ -118,15 +119,15 @@ def best(project: Project, kind: str) -> HeadVersion | None:
     return next((head for head in usable(project) if head.kind == kind), None)
 
 
-def offered_methods(project: Project) -> list[dict[str, Any]]:
+def offered_methods(project: Project) -> list[MethodData]:
     """Every method with whether it can be asked here, and by which head."""
     by_kind = {head.kind: head for head in reversed(usable(project))}
-    shown: list[dict[str, Any]] = []
+    shown: list[MethodData] = []
     for method in Method:
         head = by_kind.get(method)
         can = head is not None if method in HEAD_KINDS else is_installed(method)
         title = head.title if head is not None else None
-        shown.append({"method": method.value, "title": method.label, "can": can, "head": title})
+        shown.append(MethodData(method=method, title=method.label, can=can, head=title))
     return shown
 
 
@@ -215,32 +216,27 @@ def delete_files(prefix: str) -> None:
         shutil.rmtree(default_storage.path(prefix), ignore_errors=True)
 
 
-def news(head: HeadVersion) -> dict[str, Any]:
+def news(head: HeadVersion) -> HeadNews:
     """The part of a head that changes, as docs/protocol.md has it."""
-    shown: dict[str, Any] = {
-        "id": head.pk, "kind": head.kind, "number": head.number, "state": str(head.state),
-        "step": head.step, "steps": head.steps, "seconds": round(head.seconds, 1),
-    }  # fmt: skip
-    if head.curve:
-        shown["loss"] = head.curve[-1][1]
-    if head.left is not None and head.state == State.TRAINING:
-        shown["left"] = head.left
-    if head.state == State.FAILED:
-        shown["reason"] = head.reason
-    return shown
+    return HeadNews(
+        id=head.pk, kind=Method(head.kind), number=head.number, state=State(head.state), step=head.step,
+        steps=head.steps, seconds=round(head.seconds, 1), loss=head.curve[-1][1] if head.curve else None,
+        left=head.left if head.state == State.TRAINING else None,
+        reason=head.reason if head.state == State.FAILED else None,
+    )  # fmt: skip
 
 
-def describe(head: HeadVersion) -> dict[str, Any]:
+def describe(head: HeadVersion) -> HeadData:
     """A head as the API shows it."""
-    return {
-        **news(head),
-        "title": head.title,
-        "starter": head.project_id is None,
-        "classes": head.classes,
-        "images": len(head.images),
-        "figures": {name: value for name, value in head.figures.items() if name != WORST},
-        "curve": head.curve,
-        "worst": f"/heads/{head.pk}/worst" if head.figures.get(WORST) else None,
-        "created_by": head.created_by.shown_name if head.created_by else None,
-        "created_at": head.created_at.isoformat(),
-    }
+    return HeadData(
+        **dict(news(head)),
+        title=head.title,
+        starter=head.project_id is None,
+        classes=head.classes,
+        images=len(head.images),
+        figures={name: value for name, value in head.figures.items() if name != WORST},
+        curve=head.curve,
+        worst=f"/heads/{head.pk}/worst" if head.figures.get(WORST) else None,
+        created_by=head.created_by.shown_name if head.created_by else None,
+        created_at=head.created_at.isoformat(),
+    )

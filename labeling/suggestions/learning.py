@@ -29,6 +29,7 @@ from labeling.images import leases
 from labeling.projects.models import Category, Project
 from labeling.suggestions import examples, heads, runs
 from labeling.suggestions.models import CategoryMapping, HeadVersion, Method, SuggestionSettings
+from labeling.suggestions.schemas import SuggestionsMessage
 from labeling.suggestions.services import tell
 
 if TYPE_CHECKING:
@@ -342,7 +343,7 @@ def clear_scratch() -> None:
 def publish(head: HeadVersion) -> None:
     """Tell the project's pages how far a head is."""
     if head.project_id is not None:
-        tell(head.project_id, head=heads.news(head))
+        tell(head.project_id, SuggestionsMessage(head=heads.news(head)))
 
 
 def nudge(head: HeadVersion) -> None:

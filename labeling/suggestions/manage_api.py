@@ -1,39 +1,51 @@
 """Runs, heads, mappings and settings of a project over JSON. Every member may look, managers may change."""
 
-from typing import Any, cast
-
 from django.http import HttpRequest
+from ninja import Status
 
-from labeling.accounts.models import User
-from labeling.common.api import ApiError, api, body
+from labeling.accounts.services import user_of
+from labeling.common.api import ApiError
+from labeling.common.routes import Router, Sent
 from labeling.images.models import Image
-from labeling.projects.access import EVERY_ROLE, MANAGERS, object_for, project_for
+from labeling.projects.access import MANAGERS, object_for, project_for
 from labeling.projects.models import Project
 from labeling.suggestions import heads, learning, mapping, runs
 from labeling.suggestions.models import HeadVersion, Method, Run, SuggestionSettings
+from labeling.suggestions.schemas import (
+    HeadCancelled,
+    HeadData,
+    HeadList,
+    HeadQueued,
+    MappingData,
+    RunData,
+    RunList,
+    RunQueued,
+    RunStopped,
+    SettingsData,
+)
 from labeling.suggestions.specs import MappingSpec, NewHead, NewRun, SettingsSpec
 
-Answer = dict[str, Any] | tuple[int, dict[str, Any]]
+router = Router(tags=["suggestions"])
 
 
-def _project(request: HttpRequest, project_id: int) -> Project:
-    return project_for(request, project_id, EVERY_ROLE if request.method == "GET" else MANAGERS)
+@router.get("projects/{id:project_id}/suggestions/runs")
+def project_runs(request: HttpRequest, project_id: int) -> RunList:
+    """The latest runs of a project."""
+    found = runs.recent(project_for(request, project_id))
+    return RunList(results=[runs.describe(run) for run in found])
 
 
-@api("GET", "POST")
-def project_runs(request: HttpRequest, project_id: int) -> Answer:
-    """`/api/projects/<id>/suggestions/runs`: the latest ones, or start one."""
-    project = _project(request, project_id)
-    if request.method == "GET":
-        return {"results": [runs.describe(run) for run in runs.recent(project)]}
-    spec = body(request, NewRun)
+@router.post("projects/{id:project_id}/suggestions/runs", response={202: RunData})
+def start_run(request: HttpRequest, project_id: int, sent: Sent[NewRun]) -> Status[RunData]:
+    """Have a method look at images."""
+    project, spec = project_for(request, project_id, MANAGERS), sent.read()
     head = heads.for_project(project, spec.head) if spec.head else None
     images = None if spec.images is None else _images(project, spec.images)
     run = runs.start(
-        project, cast(User, request.user), Method(spec.method), head=head, images=images,
+        project, user_of(request), Method(spec.method), head=head, images=images,
         options=spec.options.model_dump(exclude_none=True),
     )  # fmt: skip
-    return 202, runs.describe(run)
+    return Status(202, runs.describe(run))
 
 
 def _images(project: Project, ids: list[int]) -> list[Image]:
@@ -44,75 +56,105 @@ def _images(project: Project, ids: list[int]) -> list[Image]:
     return found
 
 
-@api("GET")
-def run(request: HttpRequest, run_id: int) -> Answer:
-    """`/api/suggestions/runs/<id>`: how far a run is, and which images failed."""
+def _run(request: HttpRequest, run_id: int) -> Run:
+    return object_for(request, Run.objects.select_related("project"), MANAGERS, pk=run_id)
+
+
+@router.get("suggestions/runs/{id:run_id}")
+def run(request: HttpRequest, run_id: int) -> RunData:
+    """How far a run is, and which images failed."""
     return runs.describe(object_for(request, Run.objects.select_related("head", "created_by"), pk=run_id), True)
 
 
-@api("POST")
-def stop_run(request: HttpRequest, run_id: int) -> Answer:
-    """`/api/suggestions/runs/<id>/stop`: what is found stays."""
-    found = object_for(request, Run.objects.select_related("project"), MANAGERS, pk=run_id)
-    return {"stopped": runs.stop(found), **runs.describe(found)}
+@router.post("suggestions/runs/{id:run_id}/stop")
+def stop_run(request: HttpRequest, run_id: int) -> RunStopped:
+    """Stop a run; what is found stays."""
+    found = _run(request, run_id)
+    stopped = runs.stop(found)
+    return RunStopped(**dict(runs.describe(found)), stopped=stopped)
 
 
-@api("POST")
-def retry_run(request: HttpRequest, run_id: int) -> Answer:
-    """`/api/suggestions/runs/<id>/retry`: look at the failed and stopped images again."""
-    found = object_for(request, Run.objects.select_related("project"), MANAGERS, pk=run_id)
-    return {"queued": runs.retry(found), **runs.describe(found)}
+@router.post("suggestions/runs/{id:run_id}/retry")
+def retry_run(request: HttpRequest, run_id: int) -> RunQueued:
+    """Look at a run's failed and stopped images again."""
+    found = _run(request, run_id)
+    queued = runs.retry(found)
+    return RunQueued(**dict(runs.describe(found)), queued=queued)
 
 
-@api("GET", "POST")
-def project_heads(request: HttpRequest, project_id: int) -> Answer:
-    """`/api/projects/<id>/heads`: the project's own and the starter models, or train one."""
-    project = _project(request, project_id)
-    if request.method == "GET":
-        found = [*heads.of_project(project), *heads.starters()]
-        return {"results": [heads.describe(head) for head in found]}
-    spec = body(request, NewHead)
-    return 202, heads.describe(learning.ask(project, cast(User, request.user), spec.kind, spec.steps))
+@router.get("projects/{id:project_id}/heads")
+def project_heads(request: HttpRequest, project_id: int) -> HeadList:
+    """The models that a project can ask or has trained."""
+    found = [*heads.of_project(project_for(request, project_id)), *heads.starters()]
+    return HeadList(results=[heads.describe(head) for head in found])
 
 
-@api("GET")
-def head(request: HttpRequest, head_id: int) -> Answer:
-    """`/api/heads/<id>`: one of a project's own heads. (A starter model has no project, so it is nobody's here.)"""
+@router.post("projects/{id:project_id}/heads", response={202: HeadData})
+def train_head(request: HttpRequest, project_id: int, sent: Sent[NewHead]) -> Status[HeadData]:
+    """Train a model on the project's finished images."""
+    project, spec = project_for(request, project_id, MANAGERS), sent.read()
+    return Status(202, heads.describe(learning.ask(project, user_of(request), spec.kind, spec.steps)))
+
+
+def _head(request: HttpRequest, head_id: int) -> HeadVersion:
+    return object_for(request, HeadVersion.objects.select_related("project"), MANAGERS, pk=head_id)
+
+
+@router.get("heads/{id:head_id}")
+def head(request: HttpRequest, head_id: int) -> HeadData:
+    """One of a project's own models. (A starter model has no project, so it is nobody's here.)"""
     return heads.describe(object_for(request, HeadVersion.objects.select_related("created_by"), pk=head_id))
 
 
-@api("POST")
-def cancel_head(request: HttpRequest, head_id: int) -> Answer:
-    """`/api/heads/<id>/cancel`: stop a training."""
-    found = object_for(request, HeadVersion.objects.select_related("project"), MANAGERS, pk=head_id)
-    return {"cancelled": learning.cancel(found), **heads.describe(found)}
+@router.post("heads/{id:head_id}/cancel")
+def cancel_head(request: HttpRequest, head_id: int) -> HeadCancelled:
+    """Stop a training."""
+    found = _head(request, head_id)
+    cancelled = learning.cancel(found)
+    return HeadCancelled(**dict(heads.describe(found)), cancelled=cancelled)
 
 
-@api("POST")
-def retry_head(request: HttpRequest, head_id: int) -> Answer:
-    """`/api/heads/<id>/retry`: go on with a failed or cancelled training."""
-    found = object_for(request, HeadVersion.objects.select_related("project"), MANAGERS, pk=head_id)
-    return {"queued": learning.retry(found), **heads.describe(found)}
+@router.post("heads/{id:head_id}/retry")
+def retry_head(request: HttpRequest, head_id: int) -> HeadQueued:
+    """Go on with a failed or cancelled training."""
+    found = _head(request, head_id)
+    queued = learning.retry(found)
+    return HeadQueued(**dict(heads.describe(found)), queued=queued)
 
 
-@api("GET", "PATCH")
-def head_mapping(request: HttpRequest, project_id: int, head_id: int) -> Answer:
-    """`/api/projects/<id>/heads/<id>/mapping`: which class each of a head's words is."""
-    project = _project(request, project_id)
+@router.get("projects/{id:project_id}/heads/{id:head_id}/mapping")
+def head_mapping(request: HttpRequest, project_id: int, head_id: int) -> MappingData:
+    """Which class each of a model's words is."""
+    project = project_for(request, project_id)
+    return MappingData(mapping=mapping.payload(project, heads.for_project(project, head_id)))
+
+
+@router.patch("projects/{id:project_id}/heads/{id:head_id}/mapping")
+def change_mapping(request: HttpRequest, project_id: int, head_id: int, sent: Sent[MappingSpec]) -> MappingData:
+    """Say which classes a model's words are."""
+    project = project_for(request, project_id, MANAGERS)
     found = heads.for_project(project, head_id)
-    if request.method == "PATCH":
-        if found.state in learning.UNFINISHED:
-            raise ApiError(409, "still_learning", "The model is still being trained. Change its classes afterwards.")
-        mapping.change(project, found, body(request, MappingSpec).mapping)
-    return {"mapping": mapping.payload(project, found)}
+    if found.state in learning.UNFINISHED:
+        raise ApiError(409, "still_learning", "The model is still being trained. Change its classes afterwards.")
+    mapping.change(project, found, sent.read().mapping)
+    return MappingData(mapping=mapping.payload(project, found))
 
 
-@api("GET", "PATCH")
-def settings(request: HttpRequest, project_id: int) -> Answer:
-    """`/api/projects/<id>/suggestions/settings`."""
-    project = _project(request, project_id)
-    if request.method == "PATCH":
-        given = body(request, SettingsSpec).model_dump(exclude_none=True)
-        SuggestionSettings.objects.update_or_create(project=project, defaults=given)
+@router.get("projects/{id:project_id}/suggestions/settings")
+def settings(request: HttpRequest, project_id: int) -> SettingsData:
+    """What a project lets happen by itself."""
+    return _settings(project_for(request, project_id))
+
+
+@router.patch("projects/{id:project_id}/suggestions/settings")
+def change_settings(request: HttpRequest, project_id: int, sent: Sent[SettingsSpec]) -> SettingsData:
+    """Change what a project lets happen by itself; what is left out stays."""
+    project = project_for(request, project_id, MANAGERS)
+    given = sent.read().model_dump(exclude_none=True)
+    SuggestionSettings.objects.update_or_create(project=project, defaults=given)
+    return _settings(project)
+
+
+def _settings(project: Project) -> SettingsData:
     found = SuggestionSettings.of(project.pk)
-    return {name: getattr(found, name) for name in SettingsSpec.model_fields}
+    return SettingsData(**{name: getattr(found, name) for name in SettingsData.model_fields})

@@ -1,13 +1,13 @@
 """Which class of a project a head's word is: what a manager said, else the class of that name or of a synonym."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.db import transaction
 
 from labeling.common.api import ApiError
 from labeling.projects.models import Category, Project
 from labeling.suggestions.models import CategoryMapping, HeadVersion, Suggestion
+from labeling.suggestions.schemas import WordData
 
 SYNONYMS = (
     ("airplane", "aeroplane", "plane", "aircraft"),
@@ -58,11 +58,11 @@ def mapped(project: Project, head: HeadVersion) -> dict[str, Category | None]:
     return {word: said[word] if word in said else automatic(word, categories) for word in head.classes}
 
 
-def payload(project: Project, head: HeadVersion) -> list[dict[str, Any]]:
-    """`[{word, category, automatic}]` for the API and the page."""
+def payload(project: Project, head: HeadVersion) -> list[WordData]:
+    """Each word of the head, for the API and the page."""
     said = set(CategoryMapping.objects.filter(project=project, head=head).values_list("word", flat=True))
     return [
-        {"word": word, "category": category.number if category else None, "automatic": word not in said}
+        WordData(word=word, category=category.number if category else None, automatic=word not in said)
         for word, category in mapped(project, head).items()
     ]
 

@@ -1,7 +1,6 @@
 """What is offered of an image's suggestions now, against what is kept now."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from inference.heads.proposals import DUPLICATE, Proposal, Rle, drop_covered, mask_iou
 from labeling.annotations.models import Annotation
@@ -58,21 +57,3 @@ def as_proposal(row: Suggestion) -> Proposal:
     """A suggestion as the library knows it."""
     box = (row.bbox_x, row.bbox_y, row.bbox_x + row.bbox_width, row.bbox_y + row.bbox_height)
     return Proposal(row.rle, box, row.score, row.word or None)
-
-
-def payload(row: Suggestion) -> dict[str, Any]:
-    """A suggestion as clients see it. `category` is the class's number in the project, null without one."""
-    return {
-        "uid": str(row.uid),
-        "method": row.method,
-        "head": row.head_id,
-        "state": row.state,
-        "score": round(row.score, 4),
-        "word": row.word,
-        "category": row.category.number if row.category else None,
-        "counts": row.counts,
-        "bbox": [row.bbox_x, row.bbox_y, row.bbox_width, row.bbox_height],
-        "area": row.area,
-        "clicks": row.clicks,
-        "basis": row.basis or None,
-    }

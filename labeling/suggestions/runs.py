@@ -23,6 +23,7 @@ from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.suggestions import heads
 from labeling.suggestions.models import HEAD_KINDS, HeadVersion, Method, Run, RunImage
+from labeling.suggestions.schemas import FailureData, LookData, RunData, RunNews, RunOptionsData, SuggestionsMessage
 from labeling.suggestions.services import tell, tell_editors
 
 logger = logging.getLogger(__name__)
@@ -247,42 +248,45 @@ def counts(run: Run) -> dict[str, int]:
     return {**found, "total": sum(found.values())}
 
 
-def news(run: Run) -> dict[str, Any]:
+def news(run: Run) -> RunNews:
     """The part of a run that changes, as docs/protocol.md has it."""
     found = counts(run)
-    return {
-        "id": run.pk,
-        "method": run.method,
-        "state": str(run.state),
-        "done": found["ready"],
-        "failed": found["failed"],
-        "total": found["total"],
-    }
+    return RunNews(
+        id=run.pk,
+        method=Method(run.method),
+        state=Run.State(run.state),
+        done=found["ready"],
+        failed=found["failed"],
+        total=found["total"],
+    )
 
 
-def describe(run: Run, failures: bool = False) -> dict[str, Any]:
+def describe(run: Run, failures: bool = False) -> RunData:
     """A run as the API shows it; with `failures`, each failed image and why (at most 100)."""
-    shown = {
-        **news(run),
-        "head": run.head_id,
-        "head_title": run.head.title if run.head else None,
-        "automatic": run.automatic,
-        "options": run.options,
-        "created_by": run.created_by.shown_name if run.created_by else None,
-        "created_at": run.created_at.isoformat(),
-    }
-    if failures:
-        rows = run.rows.filter(state=State.FAILED).select_related("image")[:100]
-        shown["failures"] = [{"image": row.image_id, "name": row.image.name, "reason": row.reason} for row in rows]
-    return shown
+    return RunData(
+        **dict(news(run)),
+        head=run.head_id,
+        head_title=run.head.title if run.head else None,
+        automatic=run.automatic,
+        options=RunOptionsData.model_validate(run.options),
+        created_by=run.created_by.shown_name if run.created_by else None,
+        created_at=run.created_at.isoformat(),
+        failures=_failures(run) if failures else None,
+    )
 
 
-def looks(image: Image) -> list[dict[str, Any]]:
-    """How far each method is with an image, the newest row of each: `{method, state, found, reason?}`."""
-    newest: dict[str, dict[str, Any]] = {}
+def _failures(run: Run) -> list[FailureData]:
+    rows = run.rows.filter(state=State.FAILED).select_related("image")[:100]
+    return [FailureData(image=row.image_id, name=row.image.name, reason=row.reason) for row in rows]
+
+
+def looks(image: Image) -> list[LookData]:
+    """How far each method is with an image, the newest row of each."""
+    newest: dict[str, LookData] = {}
     for row in image.run_images.select_related("run").order_by("-pk"):
-        shown = {"method": row.run.method, "state": str(row.state), "found": row.found}
-        newest.setdefault(row.run.method, shown | ({"reason": row.reason} if row.state == State.FAILED else {}))
+        reason = row.reason if row.state == State.FAILED else None
+        shown = LookData(method=Method(row.run.method), state=State(row.state), found=row.found, reason=reason)
+        newest.setdefault(row.run.method, shown)
     return list(newest.values())
 
 
@@ -293,7 +297,7 @@ def recent(project: Project) -> list[Run]:
 
 def publish(run: Run) -> None:
     """Tell the project's pages how far a run is."""
-    tell(run.project_id, run=news(run))
+    tell(run.project_id, SuggestionsMessage(run=news(run)))
 
 
 def nudge() -> None:

@@ -15,6 +15,7 @@ from labeling.accounts.models import User
 from labeling.annotations import services as annotations
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.annotations.overlaps import free_part
+from labeling.annotations.schemas import AnnotationData
 from labeling.annotations.services import OPEN_FOR
 from labeling.common import events
 from labeling.common.api import ApiError
@@ -22,6 +23,7 @@ from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.suggestions.models import Method, Suggestion
 from labeling.suggestions.offers import COVERED, as_proposal, kept_masks, offered
+from labeling.suggestions.schemas import AcceptedData, AcceptedInProject, AcceptedOn, Skipped, SuggestionsMessage
 
 IMAGES_AT_ONCE = 20
 """Images that one request accepts on; the client asks again with `next`."""
@@ -46,11 +48,11 @@ class Accepted:
 
     version: int
     annotations: list[Annotation] = field(default_factory=list)
-    skipped: list[dict[str, str]] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
 
-    def payload(self) -> dict[str, Any]:
-        kept = [annotations.payload(one) for one in self.annotations]
-        return {"version": self.version, "annotations": kept, "skipped": self.skipped}
+    def answer(self) -> AcceptedData:
+        kept = [AnnotationData.of(one) for one in self.annotations]
+        return AcceptedData(version=self.version, annotations=kept, skipped=self.skipped)
 
 
 @dataclass(frozen=True)
@@ -96,16 +98,16 @@ def accept_all(image: Image, user: User, version: int, choice: Choice) -> Accept
     result, kept = Accepted(version), kept_masks(image)
     for row in choice.of(image):
         if row.category is None and choice.give is None:
-            result.skipped.append({"uid": str(row.uid), "reason": NO_CLASS})
+            result.skipped.append(Skipped(uid=row.uid, reason=NO_CLASS))
         elif not drop_covered([as_proposal(row)], kept, COVERED) or _free(row) is None:
-            result.skipped.append({"uid": str(row.uid), "reason": IS_COVERED})
+            result.skipped.append(Skipped(uid=row.uid, reason=IS_COVERED))
         else:
             _keep(row, user, result, Wanted(row.uid, None if row.category else choice.give))
             kept.append(row.rle)
     return result
 
 
-def accept_in_project(project: Project, user: User, choice: Choice, after: int = 0) -> dict[str, Any]:
+def accept_in_project(project: Project, user: User, choice: Choice, after: int = 0) -> AcceptedInProject:
     """`accept_all` on up to `IMAGES_AT_ONCE` images with an id above `after`, each in a transaction of its own.
 
     Left alone are images that are done and those that somebody else has open now. Returns what became of each image,
@@ -119,22 +121,22 @@ def accept_in_project(project: Project, user: User, choice: Choice, after: int =
     images = list(waiting[: IMAGES_AT_ONCE + 1])
     results = [_accept_on(image, user, choice) for image in images[:IMAGES_AT_ONCE]]
     more = len(images) > IMAGES_AT_ONCE
-    return {"images": results, "next": images[IMAGES_AT_ONCE - 1].pk if more else None}
+    return AcceptedInProject(images=results, next=images[IMAGES_AT_ONCE - 1].pk if more else None)
 
 
-def _accept_on(image: Image, user: User, choice: Choice) -> dict[str, Any]:
-    told: dict[str, Any] = {"image": image.pk, "name": image.name, "accepted": 0, "skipped": 0}
+def _accept_on(image: Image, user: User, choice: Choice) -> AcceptedOn:
+    none = AcceptedOn(image=image.pk, name=image.name, accepted=0, skipped=0)
     kept = AnnotationSet.objects.filter(image=image).first()
     if kept is not None and kept.status == AnnotationSet.Status.DONE:
-        return {**told, "reason": "The image is done."}
+        return none.model_copy(update={"reason": "The image is done."})
     recent = kept is not None and kept.opened_at is not None and kept.opened_at > timezone.now() - OPEN_FOR
     if kept is not None and recent and kept.opened_by_id not in (None, user.pk):
-        return {**told, "reason": "Someone else has the image open."}
+        return none.model_copy(update={"reason": "Someone else has the image open."})
     try:
         result = accept_all(image, user, kept.version if kept else 0, choice)
     except ApiError as error:
-        return {**told, "reason": error.message}
-    return {**told, "accepted": len(result.annotations), "skipped": len(result.skipped)}
+        return none.model_copy(update={"reason": error.message})
+    return none.model_copy(update={"accepted": len(result.annotations), "skipped": len(result.skipped)})
 
 
 def _keep(row: Suggestion, user: User, result: Accepted, wanted: Wanted) -> None:
@@ -159,9 +161,9 @@ def _free(row: Suggestion) -> str | None:
 def _check_version(image: Image, version: int) -> None:
     """An empty choice makes no version, but whoever asked for it with an old one still has to know."""
     now = annotations.overview(image)
-    if now["version"] != version:
-        message = f"The image was changed since you loaded it (version {version}, now {now['version']}). Reload it."
-        raise ApiError(409, "conflict", message, current=now)
+    if now.version != version:
+        message = f"The image was changed since you loaded it (version {version}, now {now.version}). Reload it."
+        raise ApiError(409, "conflict", message, current=now.plain())
 
 
 def reject(image: Image, user: User, uids: Sequence[UUID]) -> int:
@@ -211,6 +213,6 @@ def tell_editors(image_id: int, method: str, found: int, reason: str | None = No
     transaction.on_commit(lambda: events.publish(events.image_group(image_id), event))
 
 
-def tell(project_id: int, **news: Any) -> None:
-    """Tell the project's pages, once it is committed: `{"type": "suggestions", …}` (docs/protocol.md)."""
-    transaction.on_commit(lambda: events.publish(events.project_group(project_id), {"type": "suggestions", **news}))
+def tell(project_id: int, message: SuggestionsMessage) -> None:
+    """Tell the project's pages, once it is committed."""
+    transaction.on_commit(lambda: events.publish(events.project_group(project_id), message.event()))

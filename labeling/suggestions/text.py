@@ -20,7 +20,8 @@ from labeling.features.store import FeaturesLost
 from labeling.images.models import Image
 from labeling.suggestions import heads, mapping, methods
 from labeling.suggestions.models import Method, Suggestion
-from labeling.suggestions.offers import kept_masks, payload, uncovered
+from labeling.suggestions.offers import kept_masks, uncovered
+from labeling.suggestions.schemas import HeatData, PhraseFound, SuggestionData
 from labeling.suggestions.work import as_row
 
 logger = logging.getLogger(__name__)
@@ -31,10 +32,9 @@ A_MINUTE = 30
 _one_at_a_time = Lock()  # a phrase takes a core for a moment; clicks need the others
 
 
-def ask(image: Image, user: User, phrase: str) -> dict[str, Any]:
-    """`{heat, suggestion, missing?}`: the response map as a small greyscale PNG over the whole view, and the object;
-    where that is None, `missing` says why: `kept` already, or `nothing` found. Runs in the request's thread, never on
-    the event loop.
+def ask(image: Image, user: User, phrase: str) -> PhraseFound:
+    """The response map as a small greyscale PNG over the whole view, and the object; where that is None, `missing`
+    says why. Runs in the request's thread, never on the event loop.
 
     Raises: ApiError 409 `method_not_installed`, `not_ready`, 400 `bad_phrase`, 429 `too_many`.
     """
@@ -52,14 +52,14 @@ def ask(image: Image, user: User, phrase: str) -> dict[str, Any]:
         raise ApiError(400, "bad_phrase", str(error)) from error
     except FileNotFoundError as error:
         raise ApiError(409, "method_not_installed", f"The text model is not installed completely: {error}") from error
-    shown = {"heat": heat(found.response, image), "suggestion": None}
+    where = heat(found.response, image)
     if not found.proposal.area:
-        return {**shown, "missing": "nothing"}
+        return PhraseFound(heat=where, suggestion=None, missing="nothing")
     suggestion = _suggest(image, phrase, found.proposal)
-    return {**shown, "suggestion": suggestion} if suggestion else {**shown, "missing": "kept"}
+    return PhraseFound(heat=where, suggestion=suggestion, missing=None if suggestion else "kept")
 
 
-def _suggest(image: Image, phrase: str, proposal: Any) -> dict[str, Any] | None:
+def _suggest(image: Image, phrase: str, proposal: Any) -> SuggestionData | None:
     """Store the object, unless it is kept already; the phrase's last one on this image, if it is still open, is
     replaced."""
     category = mapping.automatic(phrase, list(image.project.categories.all()))
@@ -70,21 +70,21 @@ def _suggest(image: Image, phrase: str, proposal: Any) -> dict[str, Any] | None:
         asked = Suggestion.objects.filter(image=image, method=Method.TEXT, word=phrase, state=Suggestion.State.OPEN)
         asked.update(state=Suggestion.State.STALE)
         row.save()
-    return payload(row)
+    return SuggestionData.of(row)
 
 
-def heat(response: npt.NDArray[np.float32], image: Image) -> dict[str, Any]:
-    """Rows × columns in [0, 1] as `{width, height, cell, png}`: 8-bit greyscale, base64, some hundred bytes to 2 kB;
-    `cell`: width and height of one of its pixels in pixels of the view (the last ones may reach over the edge)."""
+def heat(response: npt.NDArray[np.float32], image: Image) -> HeatData:
+    """Rows × columns in [0, 1] as a picture of some hundred bytes to 2 kB. Its last cells may reach over the edge of
+    the view."""
     frame = Frame.of(image.height, image.width)
     grey = np.rint(np.clip(response, 0, 1) * 255).astype(np.uint8)
     png = cv2.imencode(".png", grey)[1].tobytes()
-    return {
-        "width": grey.shape[1],
-        "height": grey.shape[0],
-        "cell": [round(TOKEN / frame.scale_x, 4), round(TOKEN / frame.scale_y, 4)],
-        "png": base64.b64encode(png).decode("ascii"),
-    }
+    return HeatData(
+        width=grey.shape[1],
+        height=grey.shape[0],
+        cell=(round(TOKEN / frame.scale_x, 4), round(TOKEN / frame.scale_y, 4)),
+        png=base64.b64encode(png).decode("ascii"),
+    )
 
 
 def _count(user: User) -> None:

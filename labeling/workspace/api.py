@@ -1,47 +1,44 @@
 """The gallery and the next-image queue as JSON."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest
-from pydantic import ValidationError
 
-from labeling.accounts.models import User
-from labeling.common.api import ApiError, api, body, field_errors
+from labeling.accounts.services import user_of
+from labeling.common.routes import Asked, Router, Sent
 from labeling.images.models import Image
 from labeling.projects.access import object_for, project_for, require
 from labeling.workspace.editor import editor_data
 from labeling.workspace.gallery import images_before, images_page
 from labeling.workspace.queue import UPCOMING, next_images
+from labeling.workspace.schemas import Boot, ImagesPage, NextImage
 from labeling.workspace.specs import ImagesQuery, NextSpec
 
+router = Router(tags=["workspace"])
 
-@api("GET")
-def images(request: HttpRequest, project_id: int) -> Any:
-    """A page of the project's images; `after` or `before`, `limit`, `filter` and `category` in the query."""
-    project = project_for(request, project_id)
-    try:
-        query = ImagesQuery.model_validate(request.GET.dict())
-    except ValidationError as error:
-        raise ApiError(400, "bad_request", field_errors(error)) from error
+
+@router.get("projects/{id:project_id}/images")
+def images(request: HttpRequest, project_id: int, asked: Asked[ImagesQuery]) -> ImagesPage:
+    """A page of the project's images, in the order of their ids."""
+    project, query = project_for(request, project_id), asked.read()
     chosen: dict[str, Any] = {"which": query.filter, "category": query.category, "user": request.user}
     if query.before is not None:
         return images_before(project, before=query.before, limit=query.limit, **chosen)
     return images_page(project, after=query.after, limit=query.limit, **chosen)
 
 
-@api("GET")
-def editor(request: HttpRequest, image_id: int) -> Any:
+@router.get("images/{id:image_id}/editor")
+def editor(request: HttpRequest, image_id: int) -> Boot:
     """What the editor starts with on an image, for going there without loading a page. Looking ahead opens nothing."""
     image = object_for(request, Image.objects.select_related("project", "encoding"), pk=image_id)
-    user = cast(User, request.user)
+    user = user_of(request)
     return editor_data(image, user, require(user, image.project_id))
 
 
-@api("POST")
-def next_image(request: HttpRequest, project_id: int) -> Any:
-    """The next image for the signed-in user, and the ones likely after it, for prefetching."""
-    project = project_for(request, project_id)
-    spec = body(request, NextSpec)
-    user = cast(User, request.user)
+@router.post("projects/{id:project_id}/next")
+def next_image(request: HttpRequest, project_id: int, sent: Sent[NextSpec]) -> NextImage:
+    """The next image for the signed-in person, and the ones likely after it, for prefetching."""
+    project, spec = project_for(request, project_id), sent.read()
+    user = user_of(request)
     found = next_images(project, user, require(user, project_id), spec.after, 1 + UPCOMING)
-    return {"image": found[0] if found else None, "upcoming": found[1:]}
+    return NextImage(image=found[0] if found else None, upcoming=found[1:])

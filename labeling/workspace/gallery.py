@@ -1,7 +1,6 @@
 """The images of a project as the project page shows them, page by page."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
@@ -11,6 +10,7 @@ from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationS
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.projects.models import Project
+from labeling.workspace.schemas import ImageData, ImagesPage
 
 PAGE = 60
 """Images in a page of the gallery, unless the client asks for another number."""
@@ -36,26 +36,26 @@ FILTERS: dict[str, Q] = {
 def images_page(
     project: Project, *, after: int = 0, limit: int = PAGE, which: str = "all", category: int | None = None,
     user: User | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """`{results, next}`: images with ids above `after`; `next` is the next page's `after`, None at the end.
+) -> ImagesPage:  # fmt: skip
+    """Images with ids above `after`.
 
     `category`: only images with an object of that class. `user` is who asks, for *mine*.
     """
     images = _chosen(project, which, category, user).filter(pk__gt=after).order_by("pk")
     found = list(_with_states(images)[: limit + 1])
     shown = found[:limit]
-    return {"results": payloads(shown), "next": shown[-1].pk if len(found) > limit else None}
+    return ImagesPage(results=payloads(shown), next=shown[-1].pk if len(found) > limit else None)
 
 
 def images_before(
     project: Project, *, before: int, limit: int = PAGE, which: str = "all", category: int | None = None,
     user: User | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """`{results, previous}`: the images right before `before`, in the usual order; `previous` is the next `before`."""
+) -> ImagesPage:  # fmt: skip
+    """The images right before `before`, in the usual order."""
     images = _chosen(project, which, category, user).filter(pk__lt=before).order_by("-pk")
     found = list(_with_states(images)[: limit + 1])
     shown = found[:limit][::-1]
-    return {"results": payloads(shown), "previous": shown[0].pk if len(found) > limit else None}
+    return ImagesPage(results=payloads(shown), previous=shown[0].pk if len(found) > limit else None)
 
 
 def _chosen(project: Project, which: str, category: int | None, user: User | None) -> QuerySet[Image]:
@@ -74,30 +74,30 @@ def _with_states(images: QuerySet[Image]) -> QuerySet[Image]:
     return images.select_related("encoding", "annotation_set").defer("source")
 
 
-def payloads(images: Sequence[Image]) -> list[dict[str, Any]]:
+def payloads(images: Sequence[Image]) -> list[ImageData]:
     """Each image with its states and the number of kept objects (one query for all)."""
     counted = Annotation.objects.filter(set__image__in=images).values_list("set__image_id").annotate(Count("pk"))
     objects = dict(counted.order_by())
     return [_payload(image, objects.get(image.pk, 0)) for image in images]
 
 
-def _payload(image: Image, objects: int) -> dict[str, Any]:
+def _payload(image: Image, objects: int) -> ImageData:
     encoding: Encoding | None = getattr(image, "encoding", None)
     kept: AnnotationSet | None = getattr(image, "annotation_set", None)
-    return {
-        "id": image.pk,
-        "name": image.name,
-        "width": image.width,
-        "height": image.height,
-        "thumbnail": image.thumbnail_url,
-        "editor": reverse("workspace:editor", args=[image.pk]),
-        "state": encoding.state if encoding else State.QUEUED,
-        "reason": encoding.reason if encoding and encoding.state == State.FAILED else "",
-        "status": kept.status if kept else AnnotationSet.Status.NEW,
-        "objects": objects,
-        "skipped": kept.reason if kept else "",
-        "note": _short(kept.note) if kept else "",
-    }
+    return ImageData(
+        id=image.pk,
+        name=image.name,
+        width=image.width,
+        height=image.height,
+        thumbnail=image.thumbnail_url,
+        editor=reverse("workspace:editor", args=[image.pk]),
+        state=State(encoding.state) if encoding else State.QUEUED,
+        reason=encoding.reason if encoding and encoding.state == State.FAILED else "",
+        status=AnnotationSet.Status(kept.status) if kept else AnnotationSet.Status.NEW,
+        objects=objects,
+        skipped=kept.reason if kept else "",
+        note=_short(kept.note) if kept else "",
+    )
 
 
 def _short(note: str) -> str:

@@ -1,37 +1,35 @@
-"""What the project page starts with; `frontend/src/pages/project` reads it as `ProjectData`."""
+"""What the project page starts with."""
 
 from datetime import timedelta
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 
 from labeling.exchange import services as exchange
+from labeling.exchange.registry import Format, formats
 from labeling.images.models import UploadItem
 from labeling.live.progress import counts
 from labeling.projects.models import Project, Role
 from labeling.workspace.gallery import images_page
+from labeling.workspace.schemas import PageAddresses, PageProject, ProjectPage
 
 REMEMBER_REJECTIONS = timedelta(days=1)
 
 
-def project_data(project: Project, role: Role) -> dict[str, Any]:
+def project_data(project: Project, role: Role) -> ProjectPage:
     """Numbers, the first page of the gallery, recent exports and addresses."""
     api = f"/api/projects/{project.pk}"
-    return {
-        "project": {"id": project.pk, "name": project.name, "role": role},
-        "counts": counts(project.pk, role)["images"],
-        "images": images_page(project),
-        "last_upload": _last_upload(project) if role == Role.MANAGER else None,
-        "exports": exchange.recent(project) if role in exchange.EXPORTERS else [],
-        "socket": f"/ws/projects/{project.pk}/",
-        "api": {
-            "images": reverse("workspace:api_images", args=[project.pk]),
-            "uploads": f"{api}/uploads",
-            "encode": f"{api}/encode",
-            "exports": f"{api}/exports",
-        },
-    }
+    return ProjectPage(
+        project=PageProject(id=project.pk, name=project.name, role=role),
+        counts=counts(project.pk, role).images,
+        images=images_page(project),
+        last_upload=_last_upload(project) if role == Role.MANAGER else None,
+        exports=exchange.recent(project) if role in exchange.EXPORTERS else [],
+        socket=f"/ws/projects/{project.pk}/",
+        api=PageAddresses(
+            images=f"{api}/images", uploads=f"{api}/uploads", encode=f"{api}/encode", exports=f"{api}/exports"
+        ),
+    )
 
 
 def _last_upload(project: Project) -> int | None:
@@ -58,9 +56,13 @@ _WORDS = {
 def format_choices() -> list[dict[str, Any]]:
     """The formats for the exports panel: `{name, title, description, options: [{name, title, default, choices}]}`."""
     return [
-        {**choice, "options": [_option(name, schema) for name, schema in choice["options"]["properties"].items()]}
-        for choice in exchange.choices()
+        {"name": one.name, "title": one.title, "description": one.description, "options": _options(one)}
+        for one in formats().values()
     ]
+
+
+def _options(one: Format) -> list[dict[str, Any]]:
+    return [_option(name, schema) for name, schema in one.options.model_json_schema()["properties"].items()]
 
 
 def _option(name: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -68,10 +68,10 @@ def _method(project: Project, method: Method, usable: list[HeadVersion], run: Ru
     found["head"] = head.title if head else ""
     if run is not None:
         news = runs.news(run)
-        left = news["total"] - news["done"] - news["failed"]
-        part = 100 * (news["done"] + news["failed"]) / news["total"] if news["total"] else 100
-        found["run"] = {**news, "part": f"{part:.1f}", "left": left, "running": run.state == Run.State.RUNNING}
-        found["failures"] = runs.describe(run, True)["failures"][:5] if news["failed"] else []
+        left = news.total - news.done - news.failed
+        part = 100 * (news.done + news.failed) / news.total if news.total else 100
+        found["run"] = {**dict(news), "part": f"{part:.1f}", "left": left, "running": run.state == Run.State.RUNNING}
+        found["failures"] = (runs.describe(run, True).failures or [])[:5] if news.failed else []
     return found
 
 
@@ -136,13 +136,13 @@ def _minutes(seconds: float | None) -> str:
 
 def _share(project: Project) -> dict[str, Any]:
     found = share_untouched(project)
-    decided = found["accepted"] + found["edited"] + found["rejected"]
-    percent = "" if found["untouched"] is None else f"{100 * found['untouched']:.0f} %"
-    return {**found, "decided": decided, "kept": found["accepted"] + found["edited"], "percent": percent}
+    decided = found.accepted + found.edited + found.rejected
+    percent = "" if found.untouched is None else f"{100 * found.untouched:.0f} %"
+    return {**dict(found), "decided": decided, "kept": found.accepted + found.edited, "percent": percent}
 
 
 def _mapping(project: Project, head: HeadVersion) -> dict[str, Any]:
     rows = mapping.payload(project, head)
-    rows.sort(key=lambda row: (row["category"] is None, row["word"]))
-    mapped = sum(row["category"] is not None for row in rows)
+    rows.sort(key=lambda row: (row.category is None, row.word))
+    mapped = sum(row.category is not None for row in rows)
     return {"id": head.pk, "title": head.title, "rows": rows, "mapped": mapped, "of": len(rows)}

@@ -31,7 +31,7 @@ def project(request: HttpRequest, project_id: int) -> HttpResponse:
     context = {
         "project": found,
         "role": role,
-        "data": project_data(found, role),
+        "data": project_data(found, role).plain(),
         "memberships": found.memberships.select_related("user"),
         "can_label": role in LABELERS,
         "can_export": role in EXPORTERS,
@@ -83,4 +83,4 @@ def editor(request: HttpRequest, image_id: int) -> HttpResponse:
     if role in LABELERS:
         touch_open(image, user)
     open_image(image.pk)
-    return render(request, "workspace/editor.html", {"image": image, "data": editor_data(image, user, role)})
+    return render(request, "workspace/editor.html", {"image": image, "data": editor_data(image, user, role).plain()})

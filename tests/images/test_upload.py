@@ -83,7 +83,7 @@ def test_good_files_go_in_beside_bad_ones(upload: Upload) -> None:
     services.close(upload)
     ingest_task(upload.pk)
     upload.refresh_from_db()
-    found = {item["name"]: (item["state"], item["reason"]) for item in services.describe(upload)["items"]}
+    found = {item.name: (item.state, item.reason) for item in services.describe(upload).items}
     assert found == {
         "a.png": ("accepted", ""),
         "again.png": ("rejected", "duplicate"),

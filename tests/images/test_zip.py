@@ -31,7 +31,7 @@ def outcome(upload: Upload, data: bytes) -> dict[str, tuple[str, str]]:
     """Add a zip, work it off: name → (state, reason) of its files."""
     services.add_file(upload, "pictures.zip", io.BytesIO(data))
     ingest_task(upload.pk)
-    return {item["name"]: (item["state"], item["reason"]) for item in services.describe(upload)["items"]}
+    return {item.name: (item.state, item.reason) for item in services.describe(upload).items}
 
 
 def test_each_file_becomes_an_item(upload: Upload) -> None:

@@ -168,7 +168,7 @@ def test_heat_is_a_small_picture(image: Image) -> None:
     from PIL import Image as Pillow
 
     response = np.linspace(0, 1, 10 * 40, dtype=np.float32).reshape(10, 40)
-    found: dict[str, Any] = text.heat(response, image)
+    found: dict[str, Any] = text.heat(response, image).plain()
     picture = np.asarray(Pillow.open(io.BytesIO(base64.b64decode(found["png"]))))
     assert (found["width"], found["height"], found["cell"]) == (40, 10, [4.0, 4.0])
     assert np.abs(picture / 255 - response).max() < 0.003
@@ -183,7 +183,7 @@ def test_texts_object_is_a_suggestion_once(image: Image, suggest: Suggest) -> No
     first, second = (text._suggest(image, "person", proposal) for _ in range(2))
     assert first is not None
     assert second is not None
-    assert (second["word"], second["category"], second["method"]) == ("person", 2, "text")
-    assert Suggestion.objects.get(uid=first["uid"]).state == "stale"
+    assert (second.word, second.category, second.method) == ("person", 2, "text")
+    assert Suggestion.objects.get(uid=first.uid).state == "stale"
     assert Suggestion.objects.filter(method=Method.TEXT, state="open").count() == 1
     assert not Run.objects.exists()

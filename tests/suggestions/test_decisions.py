@@ -136,7 +136,7 @@ def test_accept_all_takes_the_best_of_each_object(image: Image, bob: User, sugge
     nameless = suggest(image, C, word="zebra", score=0.7)
     result = services.accept_all(image, bob, 0, Choice(above=0.5))
     assert [one.uid for one in result.annotations] == [best.uid]
-    skipped = {one["uid"]: one["reason"] for one in result.skipped}
+    skipped = {str(one.uid): one.reason for one in result.skipped}
     assert skipped == {str(double.uid): "covered", str(nameless.uid): "no_class"}
     assert state(double) == "open"
     more = services.accept_all(image, bob, 1, Choice(above=0.5, give=2))
@@ -149,7 +149,7 @@ def test_what_a_phrase_found_is_offered_only_where_it_is_asked_for(image: Image,
     assert [row.uid for row in offered(image)] == [found.uid]
     assert [row.uid for row in offered(image, ["text"])] == [phrase.uid]
     result = services.accept_in_project(image.project, bob, Choice(give=1))
-    assert [one["accepted"] for one in result["images"]] == [1]
+    assert [one.accepted for one in result.images] == [1]
     assert (state(phrase), state(found)) == ("open", "accepted")
 
 
@@ -206,25 +206,25 @@ def test_accepting_in_a_project(
     annotations.set_status(images[1], bob, version=0, status="done")
     annotations.touch_open(images[2], bob)
     first = services.accept_in_project(project, alice, Choice(above=0.5))
-    assert [one["accepted"] for one in first["images"]] == [1, 0, 0]
-    assert [one.get("reason") for one in first["images"]] == [
+    assert [one.accepted for one in first.images] == [1, 0, 0]
+    assert [one.reason for one in first.images] == [
         None,
         "The image is done.",
         "Someone else has the image open.",
     ]
-    second = services.accept_in_project(project, alice, Choice(above=0.5), first["next"])
-    assert ([one["accepted"] for one in second["images"]], second["next"]) == ([1, 1], None)
+    second = services.accept_in_project(project, alice, Choice(above=0.5), first.next or 0)
+    assert ([one.accepted for one in second.images], second.next) == ([1, 1], None)
     assert [state(row) for row in rows] == ["accepted", "open", "open", "accepted", "accepted"]
 
 
 def test_the_share_kept_untouched(image: Image, bob: User, suggest: Suggest) -> None:
-    assert share_untouched(image.project)["untouched"] is None
+    assert share_untouched(image.project).untouched is None
     rows = [suggest(image, (x, 1, x + 2, 4)) for x in range(1, 17, 4)]
     everything = suggest(image, C, method="everything", word="")
     wanted = [Wanted(row.uid) for row in rows[:2]]
     services.accept(image, bob, 0, [*wanted, Wanted(rows[2].uid, category=2), Wanted(everything.uid, category=1)])
     services.reject(image, bob, [rows[3].uid])
-    found = share_untouched(image.project)
+    found = share_untouched(image.project).plain()
     assert (found["accepted"], found["edited"], found["rejected"], found["untouched"]) == (3, 1, 1, 0.75)
     assert found["by_method"]["instances"]["untouched"] == round(2 / 3, 4)
     assert found["by_method"]["everything"] == {"accepted": 1, "edited": 0, "rejected": 0, "untouched": 1.0}
@@ -235,6 +235,6 @@ def test_suggestions_are_no_labels(image: Image, suggest: Suggest) -> None:
     from labeling.workspace.gallery import images_page
 
     suggest(image, A)
-    (shown,) = images_page(image.project)["results"]
+    (shown,) = images_page(image.project).plain()["results"]
     assert (shown["objects"], shown["status"]) == (0, "new")
-    assert annotations.overview(image)["annotations"] == []
+    assert annotations.overview(image).annotations == []

@@ -47,7 +47,7 @@ def test_what_a_manager_says_counts(project: Project, head: HeadVersion, add_ima
     accepted.refresh_from_db()
     assert bus.category is not None
     assert (bus.category.name, accepted.category) == ("car", None)
-    assert {row["word"] for row in mapping.payload(project, head) if not row["automatic"]} == {"bus", "car"}
+    assert {row.word for row in mapping.payload(project, head) if not row.automatic} == {"bus", "car"}
     project.categories.filter(number=1).delete()
     assert found(project, head)["bus"] is None, "a deleted class leaves no class"
     bus.refresh_from_db()

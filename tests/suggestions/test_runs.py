@@ -118,7 +118,7 @@ def test_images_wait_until_they_are_ready(
     Encoding.objects.update(state="failed")
     runs.release_lost()
     run.refresh_from_db()
-    assert (run.state, states(run), runs.describe(run, True)["failures"][0]["reason"]) == (
+    assert (run.state, states(run), (runs.describe(run, True).failures or [])[0].reason) == (
         "done", ["failed"], runs.NOT_PREPARED,
     )  # fmt: skip
 
@@ -332,7 +332,9 @@ def test_editors_are_told_why_their_image_failed(
         {"type": "suggestions", "image": image.pk, "method": "instances", "found": 0, "reason": reason}
     ]
     EVENT.validate_python(told[0] if "found" in told[0] else told[1])
-    assert runs.looks(image) == [{"method": "instances", "state": "failed", "found": 0, "reason": reason}]
+    assert [one.plain() for one in runs.looks(image)] == [
+        {"method": "instances", "state": "failed", "found": 0, "reason": reason}
+    ]
     told.clear()
     runs.retry(run)
     Encoding.objects.update(state="failed")

@@ -19,8 +19,8 @@ from tests.conftest import picture_bytes
 OPEN = {"healthz", "sign-in"}
 """Routes for everybody: readiness without secrets, and the door itself."""
 
-OWN = {"", "api/me/keys", "api/projects", "projects/new", "sign-out"}
-"""Routes that show only what is the user's own, or make something new."""
+OWN = {"", "api/docs", "api/me/keys", "api/projects", "api/schema.json", "projects/new", "sign-out"}
+"""Routes that show only what is the user's own, or make something new, or describe the API."""
 
 
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -43,8 +43,8 @@ class Command(BaseCommand):
         found = runs.counts(run)
         suggestions = run.suggestions.count()
         self.stdout.write(f"{suggestions} suggestions on {found['ready']} of {found['total']} images.")
-        for failure in runs.describe(run, True)["failures"]:
-            self.stdout.write(f"failed: {failure['name']}: {failure['reason']}")
+        for failure in runs.describe(run, True).failures or []:
+            self.stdout.write(f"failed: {failure.name}: {failure.reason}")
         waiting = found["queued"] + found["running"]
         if waiting:
             self.stdout.write(f"{waiting} images are not prepared yet; the server's worker continues with them.")

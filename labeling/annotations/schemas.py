@@ -27,7 +27,7 @@ class AnnotationData(Answer):
     area: int
     clicks: list[ClickData]
     z: int
-    attributes: dict[str, bool | int | float | str | None]
+    attributes: dict[str, bool | int | float | str]
     created_by: str | None
     changed_at: Moment
 
@@ -42,7 +42,7 @@ class AnnotationData(Answer):
             area=annotation.area,
             clicks=annotation.clicks,
             z=annotation.z,
-            attributes=annotation.attributes,
+            attributes={name: value for name, value in annotation.attributes.items() if value is not None},
             created_by=annotation.created_by.shown_name if annotation.created_by else None,
             changed_at=annotation.changed_at.isoformat(),
         )

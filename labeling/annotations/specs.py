@@ -14,7 +14,7 @@ from labeling.annotations.content import (
     Deleted,
     ObjectChange,
 )
-from labeling.annotations.models import AnnotationSet
+from labeling.annotations.schemas import StatusName
 from labeling.common.api import Spec
 from labeling.projects.attributes import MAX_ATTRIBUTES
 
@@ -116,7 +116,7 @@ class NewStatus(Spec):
     """Say how far an image is."""
 
     version: Version
-    status: AnnotationSet.Status
+    status: StatusName
     reason: Annotated[StrictStr, Field(max_length=200)] = ""
 
 

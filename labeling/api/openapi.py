@@ -46,7 +46,7 @@ class Document(OpenAPISchema):
     """The document as a dict that JSON can be made of."""
 
     def operation_details(self, operation: Operation) -> dict[str, Any]:
-        details = super().operation_details(operation)
+        details: dict[str, Any] = _without_titles(super().operation_details(operation))
         writes = operation.methods != ["GET"]
         details["security"] = [{"session": [], "csrf": []} if writes else {"session": []}]
         details["responses"] = self._errors(operation, "requestBody" in details) | details["responses"]
@@ -74,6 +74,7 @@ class Document(OpenAPISchema):
         for name, model in PAGES:
             self._add(name, TypeAdapter(model), "serialization")
         self._add("ErrorAnswer", TypeAdapter(ErrorAnswer), "serialization")
+        self.schemas = _without_titles(self.schemas)
         content = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}
         return {
             "schemas": dict(sorted(self.schemas.items())),
@@ -101,6 +102,14 @@ class Document(OpenAPISchema):
         for name, schema in definitions.items():
             if self.schemas.setdefault(name, schema) != schema:
                 raise ValueError(f"two types of the API are called {name}; rename one")
+
+
+def _without_titles(value: Any) -> Any:
+    """Schemas without pydantic's titles, which say a field's name again."""
+    if isinstance(value, dict):
+        kept = {key: one for key, one in value.items() if key != "title" or not isinstance(one, str)}
+        return {key: _without_titles(one) for key, one in kept.items()}
+    return [_without_titles(one) for one in value] if isinstance(value, list) else value
 
 
 def _is_needed(model: Any) -> bool:

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ImageItem } from "../shared/types";
 import { Filmstrip } from "./editing/filmstrip";
-import { ImageNavigator, type Page } from "./editing/navigator";
+import { ImageNavigator } from "./editing/navigator";
 import { NextImage } from "./editing/nextImage";
 import type { Toasts } from "./editing/toasts";
 import { WorkTimer } from "./editing/workTimer";
@@ -243,7 +243,7 @@ describe("the walk", () => {
     vi.useFakeTimers();
     editors.length = 0;
     const api = () => ({ boot: asked, next }) as unknown as Api;
-    navigator = new ImageNavigator({ ...page, make, api } as unknown as Page<Editor>);
+    navigator = new ImageNavigator<Editor>({ ...page, make, api });
     navigator.begin(boot(1));
     return () => vi.useRealTimers();
   });

@@ -14,7 +14,7 @@ export function all<T extends Element = HTMLElement>(selector: string, root: Par
 
 /** A copy of a template's first element. */
 export function copyOf(template: HTMLTemplateElement): HTMLElement {
-  return need<HTMLElement>("*", template.content.cloneNode(true) as DocumentFragment);
+  return need("*", template.content.cloneNode(true) as DocumentFragment);
 }
 
 /** A new element with a class and text. */

@@ -75,7 +75,7 @@ function askFirst(button: HTMLButtonElement): void {
   button.addEventListener("click", (event) => {
     if (asked) return;
     event.preventDefault();
-    void confirmed(button.dataset["confirm"] ?? "", button.textContent?.trim() ?? "Yes").then((yes) => {
+    void confirmed(button.dataset["confirm"] ?? "", button.textContent.trim()).then((yes) => {
       if (!yes || !button.form) return;
       asked = true;
       button.form.requestSubmit(button);

@@ -8,7 +8,7 @@ function answering(answer: () => Response): { fetcher: typeof fetch; asked: Requ
     asked.push(init);
     return Promise.resolve().then(answer);
   };
-  return { fetcher: fetcher as typeof fetch, asked };
+  return { fetcher: fetcher, asked };
 }
 
 describe("a request", () => {

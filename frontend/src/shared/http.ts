@@ -54,7 +54,7 @@ export async function request(
 }
 
 function pauseOf(response: Response): number {
-  const seconds = Number(response.headers?.get("Retry-After") ?? 0);
+  const seconds = Number(response.headers.get("Retry-After") ?? 0);
   return Number.isFinite(seconds) ? Math.max(0, 1000 * seconds) : 0;
 }
 

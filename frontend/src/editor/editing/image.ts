@@ -93,7 +93,7 @@ export class ImageCommands {
 
   retryEncoding(): Promise<void> {
     const queued = () => this.showEncoding({ type: "state", state: "queued" });
-    return this.api.retryEncoding().then(queued, (error) => this.context.toasts.say(wordsOf(error)));
+    return this.api.retryEncoding().then(queued, (error: unknown) => this.context.toasts.say(wordsOf(error)));
   }
 
   showEncoding(message: StateMessage): void {

@@ -107,7 +107,7 @@ export class ImageNavigator<Editor extends OpenImage> {
   private lookAhead(wait: number): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      if (!globalThis.document?.hidden) void this.prepare().catch(() => {}); // without a connection: later
+      if (!isHidden()) void this.prepare().catch(() => {}); // without a connection: later
       this.lookAhead(FRESH_MS);
     }, wait);
   }
@@ -141,6 +141,11 @@ export class ImageNavigator<Editor extends OpenImage> {
     const { image } = await this.page.api(editor.boot).next(editor.boot.image.id);
     return image === null ? null : `/images/${image}/`;
   }
+}
+
+/** Whether nobody looks at the page. Tests have none. */
+function isHidden(): boolean {
+  return (globalThis.document as Document | undefined)?.hidden ?? false;
 }
 
 export function isEditor(url: string): boolean {

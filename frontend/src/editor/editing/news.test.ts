@@ -74,7 +74,7 @@ it("lets nobody label who may not any more", async () => {
   await vi.waitFor(() => expect(editor.permission.canLabel).toBe(false));
 });
 
-it("says that the image is gone, and keeps what is not saved until it is discarded", async () => {
+it("says that the image is gone, and keeps what is not saved until it is discarded", () => {
   there = false;
   listener.gone("image");
   expect(editor.store.get().save).toEqual({ kind: "gone", message: "This image was deleted." });

@@ -74,6 +74,7 @@ export class Opening {
     const { name, width, height } = image;
     this.seat(new PendingStore(await this.around.database, scope.scope, { name, width, height }));
     await outbox.load();
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it was left meanwhile
     if (this.disposed) return;
     const busy = bench.open !== null; // somebody was faster than their browser: theirs stays, the other can be had back
     for (const one of busy && open ? [...others, open] : others) history.note(cancelled(one));

@@ -83,11 +83,11 @@ export function holes(patch: Patch, height: number): Spans {
   // Inside the box only: what gets to its border is outside.
   const outside = subtract(Int32Array.of(0, wide * tall), spansOf({ box: [0, 0, wide, tall], runs: patch.runs }, tall));
   const enclosed = parts(outside, tall, false).filter((part) => {
-    let free = false;
+    let atBorder = 0;
     eachStretch(part, tall, (x, from, to) => {
-      free ||= x === 0 || x === wide - 1 || from === 0 || to === tall;
+      if (x === 0 || x === wide - 1 || from === 0 || to === tall) atBorder += 1;
     });
-    return !free;
+    return atBorder === 0;
   });
   const writer = new SpanWriter();
   eachStretch(unionAll(enclosed), tall, (x, from, to) => {

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import type { ValueWindow } from "../server/types";
-import { CHANNELS, PLAIN, type DisplaySettings } from "../view/displaySettings";
+import { CHANNELS, PLAIN } from "../view/displaySettings";
 import { useEditor, useEditorState } from "./context";
 import { DISPLAY_PANEL } from "./focus";
 import { Icon } from "./icons";
@@ -112,7 +112,7 @@ function Slider({ name, label, range: [least, most], shown }: SliderProps) {
   const to = (number: number) => (log ? Math.log(number) : number);
   const set = (number: number) => editor.display.set({ [name]: log ? Math.exp(number) : number });
   return (
-    <label class="look-row" onDblClick={() => editor.display.set({ [name]: PLAIN[name] } as Partial<DisplaySettings>)}>
+    <label class="look-row" onDblClick={() => editor.display.set({ [name]: PLAIN[name] })}>
       <span>{label}</span>
       <input
         type="range"

@@ -25,7 +25,12 @@ export function Note() {
     const timer = setTimeout(() => editor.image.setNote(draft), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [draft]);
-  useEffect(() => () => void (latest.current !== null && editor.image.setNote(latest.current)), []);
+  useEffect(
+    () => () => {
+      if (latest.current !== null) editor.image.setNote(latest.current);
+    },
+    [],
+  );
   if (!editor.permission.canLabel && !note) return null;
   return (
     <details

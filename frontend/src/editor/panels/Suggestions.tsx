@@ -24,7 +24,9 @@ export function Suggestions() {
   const panel = useRef<HTMLElement>(null);
   const fold = useFold("suggestions");
   // Who asks by key looks here for how it goes; in a low window it is below the classes.
-  useEffect(() => void (on && panel.current!.scrollIntoView({ block: "nearest" })), [on, shown.length > 0]);
+  useEffect(() => {
+    if (on) panel.current!.scrollIntoView({ block: "nearest" });
+  }, [on, shown.length > 0]);
   return (
     <section
       ref={panel}

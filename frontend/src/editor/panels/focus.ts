@@ -17,7 +17,8 @@ export function toggleDisplayPanel(): void {
 
 /** Close what lies over the image; false when nothing does. */
 export function closeDisplayPanel(): boolean {
-  const panel = globalThis.document?.querySelector<HTMLElement>(`#${DISPLAY_PANEL}:popover-open`) ?? null;
+  const page = globalThis.document as Document | undefined; // tests have none
+  const panel = page?.querySelector<HTMLElement>(`#${DISPLAY_PANEL}:popover-open`) ?? null;
   panel?.hidePopover();
   return panel !== null;
 }

@@ -74,7 +74,7 @@ describe("shortcuts", () => {
   );
 
   it("do not clash", () => {
-    const letters = [..."abcdefghijklmnopqrstuvwxyz"].flatMap((one) => {
+    const letters = Array.from("abcdefghijklmnopqrstuvwxyz").flatMap((one) => {
       const large = one.toUpperCase();
       return [`${one}@Key${large}`, `shift+${large}@Key${large}`, `ctrl+${one}@Key${large}`];
     });

@@ -121,7 +121,7 @@ function claimer(editor: Editor): (state: State) => Claimed {
   return (state) => {
     const found = state.open && editor.objects.claimOf(state.open);
     if (!found || found.denied === 0) return { ...state, claimed: null };
-    const all = spansOfPatch(state.open!.mask, height);
+    const all = spansOfPatch(state.open.mask, height);
     const denied = patchOf(subtract(all, spansOfPatch(found.mask, height)), height);
     return { ...state, claimed: { mask: found.mask, denied } };
   };

@@ -58,8 +58,7 @@ export class DraftStore {
     this.empty = !opened;
     this.loaded = true;
     const whole = entries.every((entry) => entry !== undefined);
-    const journal =
-      head && whole && serials.length > 0 ? { entries: entries as Entry[], done: head.done } : NOTHING_DONE;
+    const journal = head && whole && serials.length > 0 ? { entries: entries, done: head.done } : NOTHING_DONE;
     if (opened?.form !== FORM) return { open: null, finishing: [], others: [], journal };
     return { open: opened.open, finishing: opened.finishing, others: opened.others ?? [], journal };
   }

@@ -59,7 +59,7 @@ class Server {
 
   takes(operation: Operation): boolean {
     if (!this.mayLabel) return false;
-    return flat([operation]).every((part) => !("category" in part) || this.classes.has(part.category!));
+    return flat([operation]).every((part) => !("category" in part) || this.classes.has(part.category));
   }
 
   private refuse(status: number, code: string, current?: AnnotationSetData): Promise<Response> {
@@ -106,14 +106,14 @@ class Server {
     const found = this.set.annotations.find(({ id }) => url === `/annotations/${id}`);
     if (!found) throw new Refusal(404, "not_found");
     const kind = method === "DELETE" ? "delete" : "change";
-    this.check({ ...content, kind } as ObjectOperation);
+    this.check({ ...content, kind });
     this.compare(version);
-    const annotation = this.one({ ...content, kind, uid: found.uid } as ObjectOperation);
+    const annotation = this.one({ ...content, kind, uid: found.uid });
     return { version: this.set.version, ...(annotation && { annotation }) };
   }
 
   private check(one: ObjectOperation): void {
-    if ("category" in one && !this.classes.has(one.category!)) throw new Refusal(400, "bad_category");
+    if ("category" in one && !this.classes.has(one.category)) throw new Refusal(400, "bad_category");
   }
 
   private compare(version: number | undefined): void {
@@ -173,6 +173,7 @@ class Bench {
   wanted = new Map<string, string>();
 
   async open(): Promise<void> {
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- there is none at first
     this.outbox?.dispose();
     const api = new Api(ENDPOINTS, this.server.fetch as typeof fetch);
     this.outbox = new Outbox(api, new PendingStore(this.database, "1/1/tab"), () => {});

@@ -91,7 +91,7 @@ class Service {
     }
     const found = annotations.find(({ id }) => url.endsWith(`/${id}`));
     if (!found) return [404, { error: { code: "not_found", message: "Gone." } }];
-    const changed = { ...found, category: body.category ?? found.category };
+    const changed = { ...found, category: "category" in body ? body.category : found.category };
     if (method === "DELETE") this.change(annotations.filter((one) => one !== found));
     else this.change(annotations.map((one) => (one === found ? changed : one)));
     return [200, { version: version + 1, annotation: changed }];

@@ -293,6 +293,7 @@ export class Outbox {
     this.busy = true;
     let failed = false;
     try {
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- saving may raise a conflict
       while (this.operations.length > 0 && !this.conflict) {
         this.to({ kind: "saving" });
         await this.save(this.operations[0]!);

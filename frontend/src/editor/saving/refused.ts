@@ -160,6 +160,7 @@ export function unsavedFile(
   const names = new Map(about.categories.map(({ number, name }) => [number, name]));
   const annotations = whole.map(({ uid, category, counts, attributes = {}, clicks }) => ({
     uid,
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a change without its object has none
     category_id: category ?? null,
     category: names.get(category) ?? null,
     segmentation: { size: about.size, counts },

@@ -94,6 +94,7 @@ export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld:
     (event) => {
       if (drag?.pointer === event.pointerId) {
         // Between two frames a pen or a quick mouse has been at several places.
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- not in every browser
         const events = event.getCoalescedEvents?.() ?? [];
         for (const one of events.length > 0 ? events : [event]) drag.does.move(place(one), one.shiftKey);
       } else if (event.pointerType === "touch") moveTouch(event.pointerId, place(event));

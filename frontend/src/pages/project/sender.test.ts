@@ -46,9 +46,9 @@ beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal("XMLHttpRequest", FakeRequest);
   vi.stubGlobal("document", { cookie: "x_csrf_1=no; csrf_1=abc", querySelector: () => ({ content: "csrf_1" }) });
-  vi.stubGlobal("fetch", async (url: string) => {
+  vi.stubGlobal("fetch", (url: string) => {
     calls.push(url);
-    return new Response('{"id": 7}', { status: 200 });
+    return Promise.resolve(new Response('{"id": 7}', { status: 200 }));
   });
 });
 

@@ -105,9 +105,10 @@ export class Uploads {
     this.draw();
     sender.run().then(
       (id) => void this.fetchItems(id),
-      (error: Error) => {
-        for (const one of sender.files) if (one.state !== "sent") [one.state, one.message] = ["failed", error.message];
-        toast(error.message, "error");
+      (error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        for (const one of sender.files) if (one.state !== "sent") [one.state, one.message] = ["failed", message];
+        toast(message, "error");
         this.draw();
       },
     );

@@ -28,7 +28,8 @@ export class BrushTool {
   press({ at, shift }: Press, adding: boolean): Drag {
     const { context } = this;
     const { brush: size, open } = context.state;
-    const before = this.strokeEnd?.uid === (open?.uid ?? null) ? this.strokeEnd?.point : undefined;
+    const last = this.strokeEnd;
+    const before = last && last.uid === (open?.uid ?? null) ? last.point : undefined;
     const points = shift && before ? [before, at] : [at];
     let straightFrom = shift ? points.length - 1 : null; // the last point that stays while Shift is held
     if (shift && before) straightFrom = 0;

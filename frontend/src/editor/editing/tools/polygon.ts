@@ -40,7 +40,8 @@ export class PolygonTool {
   back(pointer: Point | null): boolean {
     if (!this.busy) return false;
     this.corners.pop();
-    if (this.busy) this.show(pointer ?? this.corners.at(-1)!, 0);
+    const last = this.corners.at(-1);
+    if (last) this.show(pointer ?? last, 0);
     else this.abandon();
     return true;
   }

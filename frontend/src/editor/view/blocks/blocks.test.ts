@@ -224,7 +224,7 @@ describe("a picture in blocks", () => {
       picture.draw(surface(1.37, 0.3, 0.7));
       expect(picture.detail).toBe("full");
     });
-    expect(new Set(drawn.map(({ url, smooth }) => url.split("/")[1] + String(smooth)))).toEqual(new Set(["1true"]));
+    expect(new Set(drawn.map(({ url, smooth }) => url.split("/")[1]! + String(smooth)))).toEqual(new Set(["1true"]));
     const ends = (from: 0 | 1) => [...new Set(drawn.map(({ to }) => to[from]!))].sort((a, b) => a - b);
     const stops = (from: 0 | 1) => [...new Set(drawn.map(({ to }) => to[from]! + to[from + 2]!))].sort((a, b) => a - b);
     for (const axis of [0, 1] as const) expect(ends(axis).slice(1)).toEqual(stops(axis).slice(0, -1));

@@ -27,14 +27,14 @@ install-dev: $(VENV)/.installed-dev
 
 # The stamps make a second `make start` skip pip. PIP_INDEX_URL and the like work as always; on a machine without an
 # NVIDIA GPU they can point to PyTorch's much smaller CPU wheels.
-$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed: requirements.txt requirements.lock | $(VENV)/bin/python
 	@echo "Installing Interlabel's packages into $(VENV); the first time this takes some minutes …"
-	@$(PIP) install -r requirements.txt
+	@$(PIP) install -r requirements.txt -c requirements.lock
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what the tests need …"
-	@$(PIP) install -r requirements-dev.txt
+	@$(PIP) install -r requirements-dev.txt -c requirements.lock
 	@touch $@
 
 $(VENV)/bin/python:

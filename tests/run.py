@@ -36,6 +36,7 @@ ONLY_ONCE = (
     "tests/browser", "tests/decoding", "tests/features/test_kill.py", "tests/images/test_reading.py",
     "tests/images/test_zip_names.py", "tests/inference", "tests/ops", "tests/stack/test_heads.py",
     "tests/suggestions/test_installed.py", "tests/unit",
+    "tests/wheel",
 )  # fmt: skip
 ONLY_TEAM = ("tests/stack/test_bench_clicks.py", "tests/stack/test_hostile.py")
 """What takes long and is the same on both stacks; in CI, where both are there, one is enough."""
@@ -143,13 +144,18 @@ def _node() -> int:
 
 def embedded() -> Count:
     """Every test but the browser's, on SQLite and the embedded Redis."""
-    ignored = [f"--ignore={name}" for name in ("tests/browser", *(ONLY_TEAM if CI else ()))]
+    ignored = [f"--ignore={name}" for name in ("tests/browser", "tests/wheel", *(ONLY_TEAM if CI else ()))]
     return pytest(*ignored, DATABASE_URL="", REDIS_URL="")
 
 
 def browser() -> Count:
     """People's work in a real Chromium, on the embedded stack."""
     return pytest("tests/browser", DATABASE_URL="", REDIS_URL="")
+
+
+def wheel() -> Count:
+    """The wheel, built, installed into an empty environment and started."""
+    return pytest("tests/wheel", DATABASE_URL="", REDIS_URL="")
 
 
 def team() -> Count:
@@ -167,11 +173,12 @@ def team() -> Count:
 
 
 STEPS: dict[str, Callable[[], Count]] = {
-    "style": style, "bundle": bundle, "embedded": embedded, "team": team, "browser": browser
+    "style": style, "bundle": bundle, "embedded": embedded, "team": team, "browser": browser,
+    "wheel": wheel,
 }  # fmt: skip
 
 
-LANES = (("style", "team", "bundle"), ("embedded",), ("browser",))
+LANES = (("style", "team", "bundle"), ("embedded",), ("browser", "wheel"))
 """Lanes run beside each other, the steps of one lane one after the other; so that all take about as long."""
 
 

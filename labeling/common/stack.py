@@ -84,7 +84,7 @@ class Stack:
 
     def manage(self, *arguments: str, timeout: float = 120) -> str:
         """Run a `manage.py` command on this stack; its output. Raises: StackFailed with the output."""
-        command = [sys.executable, "manage.py", *arguments]
+        command = [sys.executable, "-m", "labeling.command_line", *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=timeout, encoding="utf-8"
         )
@@ -138,7 +138,7 @@ def start_embedded(home: Path, **more: str) -> Stack:
     home.mkdir(parents=True, exist_ok=True)
     port = free_port()
     stack = Stack(home, port, environment(home, port, **more), home / "start.log")
-    stack.launch([sys.executable, "manage.py", "start"])
+    stack.launch([sys.executable, "-m", "labeling.command_line", "start"])
     return stack
 
 

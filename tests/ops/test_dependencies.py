@@ -1,9 +1,12 @@
 """Every dependency is pinned, justified in docs/dependencies.md and used; and the licence is there."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.lock import locked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,6 +28,15 @@ def test_every_requirement_is_justified_and_every_justified_one_is_required(file
     sections = dict(re.findall(r"^## `([\w.-]+)`.*?\n(.*?)(?=^## |\Z)", text, re.M | re.S))
     told = set(re.findall(r"^\| `([\w.-]+)` \|", sections[file], re.MULTILINE))
     assert told == {re.split(r"[\[=]", line)[0] for line in pinned(file)}
+
+
+def test_the_wheel_needs_what_is_required() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["dependencies"] == pinned("requirements.txt")
+
+
+def test_the_lock_has_all_that_is_installed_with_them() -> None:
+    assert (ROOT / "requirements.lock").read_text() == locked(), "run .venv/bin/python tests/lock.py, and commit"
 
 
 def test_the_licence_is_there() -> None:

@@ -37,7 +37,15 @@ class Command(BaseCommand):
             return
         with tempfile.TemporaryDirectory(dir=settings.HOME, prefix="bench-") as home:
             kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-            command = [sys.executable, "manage.py", "bench_saves", "--here", "--keeps", str(options["keeps"])]
+            command = [
+                sys.executable,
+                "-m",
+                "labeling.command_line",
+                "bench_saves",
+                "--here",
+                "--keeps",
+                str(options["keeps"]),
+            ]
             environment = {**kept, "INTERLABEL_HOME": home, "LOG_LEVEL": "ERROR"}
             if subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=False).returncode:
                 raise CommandError("The measurement failed; its output is above.")

@@ -21,7 +21,7 @@ from labeling.projects.models import Membership, Project, Role
 from labeling.projects.services import create_project
 from labeling.workspace.management.helpers import Reason, State, broker_or_none, import_path
 
-PHOTOGRAPHS = settings.BASE_DIR / "demo" / "photographs"
+PHOTOGRAPHS = settings.ASSETS / "demo" / "photographs"
 USERS = {"demo-admin": Role.MANAGER, "demo-annotator": Role.ANNOTATOR, "demo-reviewer": Role.REVIEWER}
 NAME = "Demo: animals and still lifes"
 INSTRUCTIONS = """Click an object and it is outlined; click more to add to it, right-click to take away.

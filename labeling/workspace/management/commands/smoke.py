@@ -12,7 +12,7 @@ from labeling.accounts.demo import demo_users
 from labeling.workspace.smoke.report import Report, SmokeFailed
 from labeling.workspace.smoke.run import Plan, run
 
-PHOTOGRAPHS = settings.BASE_DIR / "demo" / "photographs"
+PHOTOGRAPHS = settings.ASSETS / "demo" / "photographs"
 
 
 class Command(BaseCommand):
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
 def _help_with_default(path: Path) -> str:
     """Help of an option with a default."""
-    return f"a folder with the demo photographs; {path.relative_to(settings.BASE_DIR)} when left out"
+    return f"a folder with the demo photographs; {path.relative_to(settings.ASSETS)} when left out"
 
 
 def sign_in_of(username: str | None, password: str | None) -> tuple[str, str]:

@@ -8,7 +8,7 @@ export PYTHONUTF8 := 1
 unexport PYTHONIOENCODING
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 
-.PHONY: help start install install-dev test format bundle clean
+.PHONY: help start install install-dev test format bundle types clean
 
 help:
 	@echo "make start    run Interlabel here (PORT, HOST, INTERLABEL_HOME: docs/configuration.md)"
@@ -16,6 +16,7 @@ help:
 	@echo "make test     install what the tests need and run all of them"
 	@echo "make format   format the Python sources and fix what ruff can"
 	@echo "make bundle   build static/ from frontend/ (needs Node 20)"
+	@echo "make types    write the frontend's types from the server's (needs Node 20)"
 	@echo "make clean    remove $(VENV) and caches, never your data"
 
 start: install
@@ -56,6 +57,9 @@ format: install-dev
 
 bundle:
 	cd frontend && npm ci && npm run build
+
+types: install
+	cd frontend && npm ci && ../$(BIN)/python ../manage.py api_schema | node types.mjs
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache frontend/node_modules

@@ -116,12 +116,16 @@ def style() -> Count:
 
 
 def bundle() -> Count:
-    """The committed `static/` is what `frontend/` builds, and the frontend's own tests."""
+    """The committed `static/` is what `frontend/` builds, its types are the server's, and the frontend's own tests."""
     if _node() < 20:
         raise LeftOut("Node 20 is not here, so static/ was not compared with frontend/")
     frontend = ROOT / "frontend"
     run("npm", "ci", "--no-audit", "--no-fund", folder=frontend)
     run("npm", "run", "check", folder=frontend)
+    with tempfile.TemporaryDirectory() as folder:
+        document = Path(folder) / "schema.json"
+        run(sys.executable, "manage.py", "api_schema", f"--out={document}", INTERLABEL_HOME=folder)
+        run("node", "types.mjs", "--check", str(document), folder=frontend)
     with tempfile.TemporaryDirectory() as folder:
         run("node", "build.mjs", f"--out={folder}", folder=frontend)
         built = {path.name: path.read_bytes() for path in Path(folder).iterdir()}

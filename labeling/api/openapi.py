@@ -92,7 +92,11 @@ class Document(OpenAPISchema):
 
     def _add(self, name: str, adapter: TypeAdapter[Any], mode: JsonSchemaMode, description: str = "") -> None:
         schema = adapter.json_schema(ref_template=REF_TEMPLATE, mode=mode, schema_generator=NinjaGenerateJsonSchema)
-        self.add_schema_definitions(schema.pop("$defs", {}))
+        found = schema.pop("$defs", {})
+        if mode == "serialization":
+            found = {name: _always_there(one) for name, one in found.items()}
+            schema = _always_there(schema)
+        self.add_schema_definitions(found)
         if description:
             schema = {"description": description} | schema
         self.add_schema_definitions({name: schema})
@@ -102,6 +106,19 @@ class Document(OpenAPISchema):
         for name, schema in definitions.items():
             if self.schemas.setdefault(name, schema) != schema:
                 raise ValueError(f"two types of the API are called {name}; rename one")
+
+
+def _always_there(schema: dict[str, Any]) -> dict[str, Any]:
+    """A message's type in which fields with a default are required: the server says them always, but for those whose
+    default is None (which stands in no schema)."""
+    given = [name for name, field in schema.get("properties", {}).items() if "default" in field]
+    if not given:
+        return schema
+    properties = {
+        name: {key: value for key, value in field.items() if key != "default"}
+        for name, field in schema["properties"].items()
+    }
+    return {**schema, "properties": properties, "required": [*given, *schema.get("required", [])]}
 
 
 def _without_titles(value: Any) -> Any:

@@ -25,6 +25,8 @@ TileName = Annotated[str, Field(pattern=r"^t[1-9]\d?-\d{1,4}-\d{1,4}$")]
 StartClick = tuple[Number, Number, bool] | tuple[Number, Number, bool, TileName]
 """A click, and the tile that it was answered on."""
 State = Literal["queued", "encoding", "ready", "failed"]
+StatusName = Literal["new", "in_progress", "done", "skipped"]
+MethodName = Literal["everything", "instances", "panoptic", "text"]
 ErrorCode = Literal[
     "bad_message", "too_large", "out_of_image", "unknown_object", "too_many_objects", "too_many_clicks",
     "nothing_to_undo", "nothing_to_redo", "not_ready", "rate_limited", "not_allowed", "internal",
@@ -201,7 +203,7 @@ class AnnotationsChanged(ServerMessage):
     type: Literal["annotations"] = "annotations"
     image: Id
     version: int
-    status: str
+    status: StatusName
     objects: int
     by: str
 
@@ -209,7 +211,7 @@ class AnnotationsChanged(ServerMessage):
 class SuggestionsChanged(ServerMessage):
     type: Literal["suggestions"] = "suggestions"
     image: Id
-    method: str
+    method: MethodName
     found: int
     reason: Omitted[str] = None
 

@@ -74,9 +74,11 @@ def test_two_types_of_one_name_are_refused() -> None:
         made.add_schema_definitions({"Overview": {"type": "string"}})
 
 
-def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     call_command("api_schema")
     assert json.loads(capsys.readouterr().out) == DOCUMENT
+    call_command("api_schema", out=tmp_path / "schema.json")
+    assert json.loads((tmp_path / "schema.json").read_text()) == DOCUMENT
 
 
 def test_it_is_for_people_who_are_signed_in(as_user: AsUser, charlie: User) -> None:

@@ -24,7 +24,7 @@ const ENDPOINTS = {
 /** An annotator on the only image of a project with two classes. */
 export function bootOf(view: { width: number; height: number }, more: Partial<Boot> = {}): Boot {
   return {
-    image: { id: 1, name: "one.jpg", ...view, view: "", state: "ready" },
+    image: { id: 1, name: "one.jpg", ...view, view: "", state: "ready", blocks: null, deep: null },
     project: {
       id: 1,
       name: "",
@@ -38,6 +38,8 @@ export function bootOf(view: { width: number; height: number }, more: Partial<Bo
         hotkey: number,
         kind: "thing",
       })),
+      attributes: [],
+      panoptic: false,
     },
     user: { id: 1, name: "me", role: "annotator", can_label: true, keys: {} },
     socket: "/socket",

@@ -63,7 +63,7 @@ export class ObjectCommands {
     private readonly storage: ValueStorage,
   ) {
     const { boot, store } = context;
-    this.panoptic = boot.project.panoptic ?? false;
+    this.panoptic = boot.project.panoptic;
     this.marksKey = `marks:${boot.user.id}:${boot.image.id}`;
     store.set({
       marks: marks.readMarks(storage, this.marksKey),

@@ -49,7 +49,7 @@ export class ProjectNews {
   private take({ role, ...news }: ProjectData): void {
     const { boot, store, outbox, toasts, objects } = this.context;
     this.forget();
-    const { name, instructions, categories, attributes = [], panoptic = false } = boot.project;
+    const { name, instructions, categories, attributes, panoptic } = boot.project;
     const before = JSON.stringify([name, instructions, categories, attributes, panoptic]);
     const { name: title, instructions: text, categories: classes, attributes: asked, panoptic: rule } = news;
     const after = { name: title, instructions: text, categories: classes, attributes: asked, panoptic: rule };
@@ -66,7 +66,7 @@ export class ProjectNews {
     outbox.retryRefused((one) => canBeSaved(one, known, boot.user.can_label));
   }
 
-  private takeRole(role: string): void {
+  private takeRole(role: Boot["user"]["role"]): void {
     const { boot, toasts } = this.context;
     if (role === boot.user.role) return;
     const [could, can] = [boot.user.can_label, LABELERS.includes(role)];

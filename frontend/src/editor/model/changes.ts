@@ -4,21 +4,21 @@
  */
 
 import type { Status } from "../../shared/types";
-import type { WireClick, AnnotationData, AnnotationSetData, Attributes } from "../server/types";
+import type { KeptClick, AnnotationData, AnnotationSetData, Attributes } from "../server/types";
 import { inOrder, zOnTop } from "./order";
 
 /** What can be different about a kept object. */
 export interface Changed {
   category?: number;
   counts?: string;
-  clicks?: readonly WireClick[];
+  clicks?: readonly KeptClick[];
   z?: number;
   attributes?: Attributes;
 }
 
 /** What is done with one object. A new one without `z` lies over all others. */
 export type ObjectOperation =
-  | ({ kind: "create"; uid: string; category: number; counts: string; clicks: readonly WireClick[] } & Pick<
+  | ({ kind: "create"; uid: string; category: number; counts: string; clicks: readonly KeptClick[] } & Pick<
       Changed,
       "z" | "attributes"
     >)

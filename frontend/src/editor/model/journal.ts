@@ -5,7 +5,7 @@
  * with the version it was based on, and logs it.
  */
 
-import type { WireClick, Attributes } from "../server/types";
+import type { KeptClick, Attributes } from "../server/types";
 import type { ObjectOperation, Shown } from "./changes";
 import { zOnTop } from "./order";
 import type { Work } from "./work";
@@ -14,7 +14,7 @@ import type { Work } from "./work";
 export interface Content {
   readonly category: number;
   readonly counts: string;
-  readonly clicks: readonly WireClick[];
+  readonly clicks: readonly KeptClick[];
   /** Without it a new object lies over all others. */
   readonly z?: number;
   readonly attributes?: Attributes;

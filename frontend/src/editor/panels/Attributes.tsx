@@ -11,7 +11,7 @@ type Value = Values[string] | undefined;
 
 export function Attributes() {
   const editor = useEditor();
-  const asked = editor.boot.project.attributes ?? [];
+  const asked = editor.boot.project.attributes;
   const open = useEditorState((state) => state.open && (recipeOf(state.open).attributes ?? NONE));
   return asked.length === 0 ? null : <Fields asked={asked} open={open} />;
 }

@@ -26,7 +26,7 @@ export function closeDisplayPanel(): boolean {
 export function attributes(editor: Editor): void {
   const field = document.querySelector<HTMLElement>(`#${ATTRIBUTES_PANEL} :is(input, select)`);
   if (field) field.focus();
-  else if ((editor.boot.project.attributes ?? []).length > 0) editor.toasts.say("Select an object first.");
+  else if (editor.boot.project.attributes.length > 0) editor.toasts.say("Select an object first.");
   else editor.toasts.say("This project has no attributes. A manager can add them in the project settings.");
 }
 

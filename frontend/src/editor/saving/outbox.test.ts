@@ -50,6 +50,7 @@ class Service {
     return new Api({
       annotations,
       annotation,
+      changes: `${base}/changes`,
       status: `${base}/status`,
       retry: `${base}/retry`,
       note: `${base}/note`,

@@ -1,8 +1,9 @@
 /** The annotation endpoints: typed calls, errors that say whether trying again can help. */
 
 import { errorIn, NoAnswer, request, type Answer } from "../../shared/http";
-import type { Status, ImageItem } from "../../shared/types";
-import type { WireClick, Attributes, AnnotationData, AnnotationSetData, ProjectData, Endpoints, Boot } from "./types";
+import type * as server from "../../shared/server_types";
+import type { Status } from "../../shared/types";
+import type { KeptClick, Attributes, AnnotationData, AnnotationSetData, ProjectData, Endpoints, Boot } from "./types";
 
 /** The server did not answer, or not now (5xx): the same request may succeed later. */
 export class Unreachable extends Error {
@@ -59,11 +60,11 @@ export class Api {
     uid: string;
     category: number;
     counts: string;
-    clicks: readonly WireClick[];
+    clicks: readonly KeptClick[];
     z?: number;
     attributes?: Attributes;
-  }): Promise<{ version: number; annotation: AnnotationData }> {
-    return this.call<Kept>("POST", this.endpoints.annotations, body).then(whole("annotation"));
+  }): Promise<server.KeptOne> {
+    return this.call<server.KeptOne>("POST", this.endpoints.annotations, body).then(whole("annotation"));
   }
 
   change(
@@ -72,44 +73,30 @@ export class Api {
       version: number;
       category?: number;
       counts?: string;
-      clicks?: readonly WireClick[];
+      clicks?: readonly KeptClick[];
       z?: number;
       attributes?: Attributes;
     },
-  ): Promise<{ version: number; annotation: AnnotationData }> {
-    return this.call<Kept>("PUT", `${this.endpoints.annotation}${id}`, body).then(whole("annotation"));
+  ): Promise<server.KeptOne> {
+    return this.call<server.KeptOne>("PUT", `${this.endpoints.annotation}${id}`, body).then(whole("annotation"));
   }
 
   /** Several changes that belong together: all are carried out, or none. */
-  changeMany(body: {
-    version: number;
-    changes: readonly object[];
-  }): Promise<{ version: number; annotations: readonly AnnotationData[] }> {
-    const answer = this.call<{ version: number; annotations: readonly AnnotationData[] }>(
-      "POST",
-      this.endpoints.changes ?? "",
-      body,
-    );
-    return answer.then(whole("annotations"));
+  changeMany(body: { version: number; changes: readonly object[] }): Promise<server.KeptMany> {
+    return this.call<server.KeptMany>("POST", this.endpoints.changes, body).then(whole("annotations"));
   }
 
-  remove(id: number, version: number): Promise<{ version: number }> {
-    return this.call<Versioned>("DELETE", `${this.endpoints.annotation}${id}`, { version }).then(whole());
+  remove(id: number, version: number): Promise<server.NewVersion> {
+    return this.call<server.NewVersion>("DELETE", `${this.endpoints.annotation}${id}`, { version }).then(whole());
   }
 
-  setStatus(
-    status: Status,
-    version: number,
-    reason?: string,
-  ): Promise<{ version: number; status: Status; reason?: string }> {
+  setStatus(status: Status, version: number, reason?: string): Promise<server.StatusSet> {
     const body = { version, status, ...(reason && { reason }) };
-    return this.call<Versioned & { status: Status; reason?: string }>("POST", this.endpoints.status, body).then(
-      whole(),
-    );
+    return this.call<server.StatusSet>("POST", this.endpoints.status, body).then(whole());
   }
 
-  setNote(text: string, version: number): Promise<{ version: number; note: string }> {
-    return this.call<Versioned & { note: string }>("POST", this.endpoints.note, { version, text }).then(whole());
+  setNote(text: string, version: number): Promise<server.NoteSet> {
+    return this.call<server.NoteSet>("POST", this.endpoints.note, { version, text }).then(whole());
   }
 
   /** How long the image was worked on so far; `session` names this opening of it. */
@@ -121,11 +108,7 @@ export class Api {
     return this.call("PUT", this.endpoints.keys, { keys });
   }
 
-  images(query: Readonly<Record<string, string | number>>): Promise<{
-    results: readonly ImageItem[];
-    next?: number | null;
-    previous?: number | null;
-  }> {
+  images(query: Readonly<Record<string, string | number>>): Promise<server.ImagesPage> {
     const words = Object.entries(query).map(([name, value]) => [name, String(value)]);
     return this.call("GET", `${this.endpoints.images}?${new URLSearchParams(words)}`);
   }
@@ -141,7 +124,7 @@ export class Api {
   }
 
   /** The image that the project offers after this one. */
-  next(after: number): Promise<{ image: number | null }> {
+  next(after: number): Promise<Pick<server.NextImage, "image">> {
     return this.call("POST", this.endpoints.next, { after });
   }
 
@@ -163,7 +146,6 @@ export class Api {
 interface Versioned {
   readonly version: number;
 }
-type Kept = Versioned & { readonly annotation: AnnotationData };
 
 /** Checks that an answer is one of this server's: what a proxy says in its place must not be taken for "saved". */
 function whole<T extends Versioned>(part?: "annotation" | "annotations"): (answer: T) => T {

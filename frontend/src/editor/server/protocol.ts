@@ -1,135 +1,42 @@
 /** The messages of `/ws/images/<id>/`, version 1, as in docs/protocol.md. */
 
-import type { EncodingState } from "../../shared/types";
-import type { Box } from "../lib/geometry";
+import type * as server from "../../shared/server_types";
 import type { WireClick } from "./types";
 
 export const VERSION = 1;
 
 /** A dragged box: `[x0, y0, x1, y1]` in view pixels, `x0 < x1`, `y0 < y1`. */
-export type PromptBox = readonly [x0: number, y0: number, x1: number, y1: number];
+export type PromptBox = NonNullable<server.Start["box"]>;
 
-export interface WirePatch {
-  readonly bbox: Box;
-  readonly counts: string;
-}
+export type WirePatch = server.Patch;
+
+/** A message without its version, which `frameOf` puts there and `parse` has compared. */
+type Unversioned<T> = T extends unknown ? Omit<T, "v"> : never;
 
 export type ClientMessage =
-  | {
-      type: "start";
-      object: string;
-      seq: number;
-      clicks?: readonly WireClick[];
-      previous?: WirePatch;
-      box?: PromptBox;
-      /** The newest click may be answered once more, on a tile. */
-      closer?: boolean;
-    }
-  | { type: "click"; object: string; seq: number; x: number; y: number; positive: boolean }
-  | { type: "undo" | "redo"; object: string; seq: number }
-  | { type: "close"; object: string }
-  | { type: "prefetch"; images: readonly number[] }
-  | { type: "ping"; seq: number }
-  /** This editor is open; `take`: it wants the image's lease also from who has it. */
-  | { type: "here"; tab: string; take?: boolean };
+  | Unversioned<Exclude<server.ClickClientMessage, server.Start>>
+  | (Omit<server.Start, "v" | "clicks"> & { readonly clicks?: readonly WireClick[] });
 
-export interface Hello {
-  type: "hello";
-  image: number;
-  width: number;
-  height: number;
-  state: EncodingState;
-  limits: { message_bytes: number; clicks_per_second: number; clicks_per_object: number };
-}
-
-export interface StateMessage {
-  type: "state";
-  state: EncodingState;
-  reason?: string;
-  ahead?: number;
-}
+export type Person = server.Person;
+export type Hello = Unversioned<server.Hello>;
+export type StateMessage = Unversioned<server.ImageState>;
+export type PresenceMessage = Unversioned<server.People>;
+export type MaskMessage = Unversioned<server.Mask>;
+export type ErrorMessage = Unversioned<server.Error>;
 
 /** Someone – perhaps this page – changed the image's annotation set. */
-export interface AnnotationsMessage {
-  type: "annotations";
-  version: number;
-  by: string;
-}
-
-/** An open editor of the image. */
-export interface Person {
-  readonly tab: string;
-  readonly user: number;
-  readonly name: string;
-  readonly initials: string;
-  readonly hue: number;
-  /** Works on the image; the others look on. */
-  readonly holds: boolean;
-  /** Its connection is lost. */
-  readonly away: boolean;
-  /** Seconds since something was done there. */
-  readonly idle: number;
-}
-
-export interface PresenceMessage {
-  type: "presence";
-  you: string;
-  people: readonly Person[];
-}
+export type AnnotationsMessage = Omit<server.AnnotationsChanged, "v" | "image">;
 
 /** A method has looked at the image; with a reason: it could not. */
-export interface SuggestionsMessage {
-  type: "suggestions";
-  method: "everything" | "instances" | "panoptic" | "text";
-  found: number;
-  reason?: string;
-}
+export type SuggestionsMessage = Omit<server.SuggestionsChanged, "v" | "image">;
 
 /** Classes, attributes or settings of the project changed, or the person's own role: load them again. */
-export interface ProjectMessage {
-  type: "project";
-}
+export type ProjectMessage = Unversioned<server.ProjectChanged>;
 
 /** The image was deleted, by itself or with its project. */
-export interface GoneMessage {
-  type: "gone";
-  what: "image" | "project";
-}
+export type GoneMessage = Unversioned<server.Gone>;
 
-export interface MaskMessage {
-  type: "mask";
-  object: string;
-  seq: number;
-  clicks: number;
-  can_redo: boolean;
-  bbox: Box;
-  counts: string;
-  /** For each click the tile that it was answered on; left out when all were answered on the overview. */
-  tiles?: readonly (string | null)[];
-  /** After a `coarse` answer a `final` one with the same `seq` may follow. */
-  stage: "coarse" | "final";
-  ms: { queue: number; decode: number };
-}
-
-export interface ErrorMessage {
-  type: "error";
-  code: string;
-  message: string;
-  seq?: number;
-  object?: string;
-}
-
-export type ServerMessage =
-  | Hello
-  | StateMessage
-  | AnnotationsMessage
-  | PresenceMessage
-  | SuggestionsMessage
-  | ProjectMessage
-  | GoneMessage
-  | MaskMessage
-  | ErrorMessage
-  | { type: "pong"; seq: number };
+export type ServerMessage = Unversioned<server.ClickServerMessage>;
 
 const KNOWN = new Set([
   "hello",

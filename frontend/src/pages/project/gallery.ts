@@ -41,7 +41,7 @@ export class Gallery {
   private question = 0;
 
   constructor(private readonly data: ProjectData) {
-    this.next = data.images.next;
+    this.next = data.images.next ?? null;
     for (const item of data.images.results) this.put(item);
     for (const chip of all("[data-filter]")) chip.addEventListener("click", () => this.choose(chip));
     const classes = document.querySelector<HTMLSelectElement>("[data-filter-class]");
@@ -130,7 +130,7 @@ export class Gallery {
 
   private take(page: ImagesPage): void {
     for (const item of page.results) this.put(item);
-    this.next = page.next;
+    this.next = page.next ?? null;
     this.showEnds();
   }
 

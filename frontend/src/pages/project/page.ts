@@ -84,8 +84,8 @@ class ProjectPage {
     if (message.images.total < this.total) void this.gallery.refresh(); // somebody deleted images
     this.total = message.images.total;
     showCounts(message.images);
-    for (const upload of message.uploads ?? []) this.uploads?.changed(upload);
-    for (const one of message.exports ?? []) this.exports?.changed(one);
+    for (const upload of message.uploads) this.uploads?.changed(upload);
+    for (const one of message.exports) this.exports?.changed(one);
   }
 
   private async retryAll(): Promise<void> {

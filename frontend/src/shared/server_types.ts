@@ -1,0 +1,1628 @@
+// Generated from the server's types by `make types`. Do not edit.
+
+export type components = {
+  schemas: {
+    /** @description `POST /api/images/<id>/suggestions/accept`: these ones, or all that fit a choice. */
+    readonly AcceptSpec: {
+      readonly version: number;
+      readonly suggestions?: readonly components["schemas"]["WantedSpec"][] | null;
+      readonly all?: components["schemas"]["ChoiceSpec"] | null;
+    };
+    /** @description What was kept of an image's suggestions, and the version that this made. */
+    readonly AcceptedData: {
+      readonly version: number;
+      readonly annotations: readonly components["schemas"]["AnnotationData"][];
+      readonly skipped: readonly components["schemas"]["Skipped"][];
+    };
+    /** @description What became of some images; `next` is the `after` of the next request, null at the end. */
+    readonly AcceptedInProject: {
+      readonly images: readonly components["schemas"]["AcceptedOn"][];
+      readonly next: number | null;
+    };
+    /** @description How many suggestions of an image were accepted; `reason` says why the image was left alone. */
+    readonly AcceptedOn: {
+      readonly image: number;
+      readonly name: string;
+      readonly accepted: number;
+      readonly skipped: number;
+      readonly reason?: string;
+    };
+    /** @description A kept object. `counts` is its mask as compressed COCO RLE of the whole view; `clicks` made it. */
+    readonly AnnotationData: {
+      readonly id: number;
+      /** Format: uuid */
+      readonly uid: string;
+      readonly category: number;
+      readonly counts: string;
+      readonly bbox: readonly [number, number, number, number];
+      readonly area: number;
+      readonly clicks: readonly (readonly [number, number, boolean])[];
+      readonly z: number;
+      readonly attributes: {
+        readonly [key: string]: boolean | number | string;
+      };
+      readonly created_by: string | null;
+      /** Format: date-time */
+      readonly changed_at: string;
+    };
+    readonly AnnotationsChanged: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "annotations";
+      readonly image: number;
+      readonly version: number;
+      /** @enum {string} */
+      readonly status: "new" | "in_progress" | "done" | "skipped";
+      readonly objects: number;
+      readonly by: string;
+    };
+    /** @description Somebody changed the annotations of an image: load them again unless `version` is known. */
+    readonly AnnotationsNews: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "annotations";
+      readonly image: number;
+      readonly version: number;
+      /** @enum {string} */
+      readonly status: "new" | "in_progress" | "done" | "skipped";
+      readonly objects: number;
+      readonly by: string;
+    };
+    /** @description An attribute that objects can have. `choices` are for the kind *choice*. */
+    readonly AttributeData: {
+      readonly number: number;
+      readonly name: string;
+      /** @enum {string} */
+      readonly kind: "text" | "number" | "choice" | "flag";
+      readonly choices: readonly string[];
+    };
+    /** @description One attribute. `number` names one that exists; its kind stays. `choices` are for a choice, in their order. */
+    readonly AttributeSpec: {
+      readonly number?: number | null;
+      readonly name: string;
+      /** @enum {string} */
+      readonly kind: "text" | "number" | "choice" | "flag";
+      /** @default [] */
+      readonly choices?: readonly string[];
+    };
+    /**
+     * @description Where the blocks of a large image are. `levels`: the finest first; none while the blocks are being made, and then
+     *     `done` says how far that is, and `failed` whether it was given up.
+     *
+     *     `url` has `{level}`, `{row}` and `{column}` in it; `status` is where to ask for this again.
+     */
+    readonly BlocksData: {
+      readonly status: string;
+      readonly url: string;
+      readonly side: number;
+      readonly levels: readonly components["schemas"]["LevelData"][];
+      readonly done?: number;
+      readonly failed?: boolean;
+    };
+    /** @description What an editor starts with on an image. */
+    readonly Boot: {
+      readonly image: components["schemas"]["BootImage"];
+      readonly project: components["schemas"]["BootProject"];
+      readonly user: components["schemas"]["BootUser"];
+      readonly socket: string;
+      readonly api: components["schemas"]["BootAddresses"];
+      readonly methods: readonly components["schemas"]["MethodData"][];
+      readonly position: components["schemas"]["Position"];
+      readonly previous: string | null;
+      readonly following: string | null;
+      readonly upcoming: readonly components["schemas"]["Neighbour"][];
+    };
+    /** @description Where an editor asks for what. */
+    readonly BootAddresses: {
+      readonly annotations: string;
+      readonly annotation: string;
+      readonly changes: string;
+      readonly status: string;
+      readonly next: string;
+      readonly retry: string;
+      readonly note: string;
+      readonly time: string;
+      readonly images: string;
+      readonly keys: string;
+      readonly suggestions: string;
+      readonly text: string;
+    };
+    /** @description The image of an editor. `blocks` of a large one, null for one that is shown whole. */
+    readonly BootImage: {
+      readonly id: number;
+      readonly name: string;
+      readonly width: number;
+      readonly height: number;
+      readonly view: string;
+      readonly blocks: components["schemas"]["BlocksData"] | null;
+      readonly deep: components["schemas"]["DeepData"] | null;
+      /** @enum {string} */
+      readonly state: "queued" | "encoding" | "ready" | "failed";
+    };
+    /** @description The project of an editor's image. */
+    readonly BootProject: {
+      readonly id: number;
+      readonly name: string;
+      readonly instructions: string;
+      readonly url: string;
+      readonly next: string;
+      readonly categories: readonly components["schemas"]["CategoryData"][];
+      readonly attributes: readonly components["schemas"]["AttributeData"][];
+      readonly panoptic: boolean;
+    };
+    /** @description The person at an editor; `keys` as in `KeysData`. */
+    readonly BootUser: {
+      readonly id: number;
+      readonly name: string;
+      /** @enum {string} */
+      readonly role: "manager" | "annotator" | "reviewer";
+      readonly can_label: boolean;
+      readonly keys: {
+        readonly [key: string]: readonly string[];
+      };
+    };
+    /** @description A class. `number` names it in every other answer and request. */
+    readonly CategoryData: {
+      readonly number: number;
+      readonly name: string;
+      readonly color: string;
+      readonly hotkey: number | null;
+      /** @enum {string} */
+      readonly kind: "thing" | "stuff";
+    };
+    /**
+     * @description One class. `number` names one that exists; without it a new one is meant.
+     *
+     *     A colour or hotkey that is left out is chosen; `"hotkey": null` means none.
+     */
+    readonly CategorySpec: {
+      readonly number?: number | null;
+      readonly name: string;
+      readonly color?: string | null;
+      readonly hotkey?: number | null;
+      /**
+       * @default thing
+       * @enum {string}
+       */
+      readonly kind?: "thing" | "stuff";
+    };
+    /** @description One of several changes: change an object. */
+    readonly ChangeOne: {
+      readonly category?: number | null;
+      readonly counts?: string | null;
+      readonly clicks?: readonly (readonly [number, number, boolean])[] | null;
+      readonly z?: number | null;
+      readonly attributes?: {
+        readonly [key: string]: boolean | number | string | null;
+      } | null;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly kind: "change";
+      /** Format: uuid */
+      readonly uid: string;
+    };
+    /** @description Change a kept object. */
+    readonly ChangedAnnotation: {
+      readonly category?: number | null;
+      readonly counts?: string | null;
+      readonly clicks?: readonly (readonly [number, number, boolean])[] | null;
+      readonly z?: number | null;
+      readonly attributes?: {
+        readonly [key: string]: boolean | number | string | null;
+      } | null;
+      readonly version: number;
+    };
+    /** @description Several changes of one image that belong together: all are carried out, or none. */
+    readonly Changes: {
+      readonly version: number;
+      readonly changes: readonly (
+        components["schemas"]["CreateOne"] | components["schemas"]["ChangeOne"] | components["schemas"]["DeleteOne"]
+      )[];
+    };
+    /** @description Which of the offered suggestions; `give` is the class for those that have none. */
+    readonly ChoiceSpec: {
+      /** @default 0 */
+      readonly above?: number;
+      readonly category?: number | null;
+      /** @default [] */
+      readonly methods?: readonly ("everything" | "instances" | "panoptic" | "text")[];
+      readonly give?: number | null;
+    };
+    readonly Click: {
+      /** @constant */
+      readonly v: 1;
+      /** Format: uuid */
+      readonly object: string;
+      readonly seq: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "click";
+      readonly x: number;
+      readonly y: number;
+      readonly positive: boolean;
+    };
+    /** @description What a client says on `/ws/images/{image_id}/`. */
+    readonly ClickClientMessage:
+      | components["schemas"]["Start"]
+      | components["schemas"]["Click"]
+      | components["schemas"]["Undo"]
+      | components["schemas"]["Redo"]
+      | components["schemas"]["Close"]
+      | components["schemas"]["Prefetch"]
+      | components["schemas"]["Ping"]
+      | components["schemas"]["Here"];
+    /** @description What it is told there. */
+    readonly ClickServerMessage:
+      | components["schemas"]["Hello"]
+      | components["schemas"]["ImageState"]
+      | components["schemas"]["Mask"]
+      | components["schemas"]["Pong"]
+      | components["schemas"]["Error"]
+      | components["schemas"]["AnnotationsChanged"]
+      | components["schemas"]["People"]
+      | components["schemas"]["ProjectChanged"]
+      | components["schemas"]["Gone"]
+      | components["schemas"]["SuggestionsChanged"];
+    readonly Close: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "close";
+      /** Format: uuid */
+      readonly object: string;
+    };
+    /** @description The image was changed since the client loaded it. */
+    readonly Conflict: {
+      readonly error: components["schemas"]["ConflictBody"];
+    };
+    /** @description `conflict` or `exists`: what is there now is in `current`. Nothing was overwritten. */
+    readonly ConflictBody: {
+      readonly code: string;
+      readonly message: string;
+      readonly field?: string;
+      readonly limit?: number;
+      readonly current?: components["schemas"]["Overview"];
+    } & {
+      readonly [key: string]: unknown;
+    };
+    /** @description How far a project is: the uploads that are not finished, and the newest exports for those who may export. */
+    readonly Counts: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "progress" | "snapshot";
+      readonly images: components["schemas"]["ImageCounts"];
+      readonly uploads: readonly components["schemas"]["UploadNews"][];
+      readonly exports: readonly components["schemas"]["ExportNews"][];
+    };
+    /** @description One of several changes: keep an object. */
+    readonly CreateOne: {
+      /** Format: uuid */
+      readonly uid: string;
+      readonly category: number;
+      readonly counts: string;
+      readonly clicks: readonly (readonly [number, number, boolean])[];
+      readonly z?: number | null;
+      readonly attributes?: {
+        readonly [key: string]: boolean | number | string | null;
+      } | null;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly kind: "create";
+    };
+    /** @description An original with more than 8 bits: where to get other windows of it, and which one the view has. */
+    readonly DeepData: {
+      readonly url: string;
+      readonly window: readonly [number, number];
+    };
+    /** @description One of several changes: delete an object. */
+    readonly DeleteOne: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly kind: "delete";
+      /** Format: uuid */
+      readonly uid: string;
+    };
+    /** @description The id of what was deleted. */
+    readonly Deleted: {
+      readonly deleted: number;
+    };
+    readonly Error: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "error";
+      /** @enum {string} */
+      readonly code:
+        | "bad_message"
+        | "too_large"
+        | "out_of_image"
+        | "unknown_object"
+        | "too_many_objects"
+        | "too_many_clicks"
+        | "nothing_to_undo"
+        | "nothing_to_redo"
+        | "not_ready"
+        | "rate_limited"
+        | "not_allowed"
+        | "internal";
+      readonly message: string;
+      readonly seq?: number;
+      /** Format: uuid */
+      readonly object?: string;
+    };
+    /** @description Any answer other than 2xx. */
+    readonly ErrorAnswer: {
+      readonly error: components["schemas"]["ErrorBody"];
+    };
+    /**
+     * @description `code` is for programs, `message` tells a person what to do, `field` names the value that is wrong. Some codes
+     *     have more beside them.
+     */
+    readonly ErrorBody: {
+      readonly code: string;
+      readonly message: string;
+      readonly field?: string;
+      readonly limit?: number;
+    } & {
+      readonly [key: string]: unknown;
+    };
+    /** @description An export; `options` as it was asked for. */
+    readonly ExportData: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly state: "queued" | "running" | "ready" | "failed" | "expired";
+      readonly done: number;
+      readonly total: number;
+      readonly url?: string;
+      readonly reason?: string;
+      readonly format: string;
+      readonly title: string;
+      readonly options: {
+        readonly [key: string]: components["schemas"]["JsonValue"];
+      };
+      readonly created_by: string | null;
+      /** Format: date-time */
+      readonly created_at: string;
+    };
+    /** @description The latest exports of a project, the newest first, and the formats there are. */
+    readonly ExportList: {
+      readonly results: readonly components["schemas"]["ExportData"][];
+      readonly formats: readonly components["schemas"]["FormatData"][];
+    };
+    /** @description How far an export is. Managers and reviewers only. */
+    readonly ExportMessage: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly state: "queued" | "running" | "ready" | "failed" | "expired";
+      readonly done: number;
+      readonly total: number;
+      readonly url?: string;
+      readonly reason?: string;
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "export";
+    };
+    /** @description How far an export is, in images. `url` (when ready) is where its zip is; `reason` says why there is none. */
+    readonly ExportNews: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly state: "queued" | "running" | "ready" | "failed" | "expired";
+      readonly done: number;
+      readonly total: number;
+      readonly url?: string;
+      readonly reason?: string;
+    };
+    /** @description An image that a run could not look at, and why. */
+    readonly FailureData: {
+      readonly image: number;
+      readonly name: string;
+      readonly reason: string;
+    };
+    /** @description A format that exports can have; `options` is the JSON schema of its options. */
+    readonly FormatData: {
+      readonly name: string;
+      readonly title: string;
+      readonly description: string;
+      readonly options: {
+        readonly [key: string]: components["schemas"]["JsonValue"];
+      };
+    };
+    /** @description The image was deleted, by itself or with its project. The socket ends after it. */
+    readonly Gone: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "gone";
+      /** @enum {string} */
+      readonly what: "image" | "project";
+    };
+    /** @description A model, and whether its training was stopped by this. */
+    readonly HeadCancelled: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly kind: "everything" | "instances" | "panoptic" | "text";
+      readonly number: number;
+      /** @enum {string} */
+      readonly state: "queued" | "training" | "ready" | "failed" | "cancelled";
+      readonly step: number;
+      readonly steps: number;
+      readonly seconds: number;
+      readonly loss?: number;
+      readonly left?: number;
+      readonly reason?: string;
+      readonly title: string;
+      readonly starter: boolean;
+      readonly classes: readonly string[];
+      readonly images: number;
+      readonly figures: {
+        readonly [key: string]: components["schemas"]["JsonValue"];
+      };
+      readonly curve: readonly (readonly [number, number])[];
+      readonly worst: string | null;
+      readonly created_by: string | null;
+      /** Format: date-time */
+      readonly created_at: string;
+      readonly cancelled: boolean;
+    };
+    /**
+     * @description A model. `figures` are what the held-out images say: `ap`, `ap50` or `pq`, and `by_category`. `curve`: steps and
+     *     losses. `worst` is the address of a picture of its worst answers.
+     */
+    readonly HeadData: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly kind: "everything" | "instances" | "panoptic" | "text";
+      readonly number: number;
+      /** @enum {string} */
+      readonly state: "queued" | "training" | "ready" | "failed" | "cancelled";
+      readonly step: number;
+      readonly steps: number;
+      readonly seconds: number;
+      readonly loss?: number;
+      readonly left?: number;
+      readonly reason?: string;
+      readonly title: string;
+      readonly starter: boolean;
+      readonly classes: readonly string[];
+      readonly images: number;
+      readonly figures: {
+        readonly [key: string]: components["schemas"]["JsonValue"];
+      };
+      readonly curve: readonly (readonly [number, number])[];
+      readonly worst: string | null;
+      readonly created_by: string | null;
+      /** Format: date-time */
+      readonly created_at: string;
+    };
+    /** @description A project's own models, the newest first, and then the starter models. */
+    readonly HeadList: {
+      readonly results: readonly components["schemas"]["HeadData"][];
+    };
+    /** @description How far a model's training is. `seconds` of training so far; `left`, as estimated; the newest `loss`. */
+    readonly HeadNews: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly kind: "everything" | "instances" | "panoptic" | "text";
+      readonly number: number;
+      /** @enum {string} */
+      readonly state: "queued" | "training" | "ready" | "failed" | "cancelled";
+      readonly step: number;
+      readonly steps: number;
+      readonly seconds: number;
+      readonly loss?: number;
+      readonly left?: number;
+      readonly reason?: string;
+    };
+    /** @description A model, and whether its training goes on by this. */
+    readonly HeadQueued: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly kind: "everything" | "instances" | "panoptic" | "text";
+      readonly number: number;
+      /** @enum {string} */
+      readonly state: "queued" | "training" | "ready" | "failed" | "cancelled";
+      readonly step: number;
+      readonly steps: number;
+      readonly seconds: number;
+      readonly loss?: number;
+      readonly left?: number;
+      readonly reason?: string;
+      readonly title: string;
+      readonly starter: boolean;
+      readonly classes: readonly string[];
+      readonly images: number;
+      readonly figures: {
+        readonly [key: string]: components["schemas"]["JsonValue"];
+      };
+      readonly curve: readonly (readonly [number, number])[];
+      readonly worst: string | null;
+      readonly created_by: string | null;
+      /** Format: date-time */
+      readonly created_at: string;
+      readonly queued: boolean;
+    };
+    /**
+     * @description Where on an image a phrase is likely: an 8-bit greyscale PNG in base64; `cell` is the width and height of one of
+     *     its pixels in pixels of the view.
+     */
+    readonly HeatData: {
+      readonly width: number;
+      readonly height: number;
+      readonly cell: readonly [number, number];
+      readonly png: string;
+    };
+    readonly Hello: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "hello";
+      readonly image: number;
+      readonly width: number;
+      readonly height: number;
+      /** @enum {string} */
+      readonly state: "queued" | "encoding" | "ready" | "failed";
+      readonly features_version?: string;
+      readonly limits: components["schemas"]["Limits"];
+    };
+    /** @description An editor is open. `take`: it wants the lease also from who has it. */
+    readonly Here: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "here";
+      /** Format: uuid */
+      readonly tab: string;
+      /** @default false */
+      readonly take?: boolean;
+    };
+    /** @description How many images of a project are how far. */
+    readonly ImageCounts: {
+      readonly total: number;
+      readonly queued: number;
+      readonly encoding: number;
+      readonly ready: number;
+      readonly failed: number;
+      readonly done: number;
+      readonly skipped: number;
+    };
+    /**
+     * @description An image of a list. `reason` says why it could not be prepared, `skipped` why it is skipped; both are empty else.
+     *     A long note is cut.
+     */
+    readonly ImageData: {
+      readonly id: number;
+      readonly name: string;
+      readonly width: number;
+      readonly height: number;
+      readonly thumbnail: string;
+      readonly editor: string;
+      /** @enum {string} */
+      readonly state: "queued" | "encoding" | "ready" | "failed";
+      readonly reason: string;
+      /** @enum {string} */
+      readonly status: "new" | "in_progress" | "done" | "skipped";
+      readonly objects: number;
+      readonly skipped: string;
+      readonly note: string;
+    };
+    /** @description How far an image is prepared; `reason` says why it could not be. */
+    readonly ImageMessage: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "image";
+      readonly id: number;
+      readonly name: string;
+      readonly width: number;
+      readonly height: number;
+      /** @enum {string} */
+      readonly state: "queued" | "encoding" | "ready" | "failed";
+      readonly reason?: string;
+      readonly thumbnail: string;
+    };
+    readonly ImageState: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "state";
+      /** @enum {string} */
+      readonly state: "queued" | "encoding" | "ready" | "failed";
+      readonly reason?: string;
+      readonly ahead?: number;
+    };
+    /**
+     * @description A page of a project's images. Forward from `after`: `next` is the next page's `after`, null at the end. Back from
+     *     `before`: `previous` is the next page's `before`, null at the beginning.
+     */
+    readonly ImagesPage: {
+      readonly results: readonly components["schemas"]["ImageData"][];
+      readonly next?: number | null;
+      readonly previous?: number | null;
+    };
+    /** @description The query of `GET /api/projects/<id>/images`. */
+    readonly ImagesQuery: {
+      /** @default 0 */
+      readonly after?: number;
+      /** @default 60 */
+      readonly limit?: number;
+      readonly before?: number | null;
+      /**
+       * @default all
+       * @enum {string}
+       */
+      readonly filter?: "all" | "todo" | "unlabeled" | "mine" | "done" | "skipped" | "noted" | "preparing" | "failed";
+      readonly category?: number | null;
+    };
+    /**
+     * @description A file of an upload. `image` is the id of the image that it became; `reason` and `message` say why it is
+     *     rejected, and are empty else.
+     */
+    readonly ItemData: {
+      readonly id: number;
+      readonly name: string;
+      /** @enum {string} */
+      readonly state: "waiting" | "unpacked" | "accepted" | "rejected";
+      readonly reason: string;
+      readonly message: string;
+      readonly image: number | null;
+    };
+    /** @description What became of a file of an upload. */
+    readonly ItemNews: {
+      readonly name: string;
+      /** @enum {string} */
+      readonly state: "waiting" | "unpacked" | "accepted" | "rejected";
+      readonly reason?: string;
+      readonly message?: string;
+    };
+    /** @description The files that one request added to an upload. */
+    readonly ItemsAdded: {
+      readonly items: readonly components["schemas"]["ItemData"][];
+    };
+    readonly JsonValue: unknown;
+    /** @description The objects that several changes made or changed, and the version that this made. */
+    readonly KeptMany: {
+      readonly version: number;
+      readonly annotations: readonly components["schemas"]["AnnotationData"][];
+    };
+    /** @description An object as it is kept now, and the version that this made. */
+    readonly KeptOne: {
+      readonly version: number;
+      readonly annotation: components["schemas"]["AnnotationData"];
+    };
+    /** @description The keys of the actions that have others than the shipped ones; an empty list is an action without a key. */
+    readonly Keys: {
+      readonly keys: {
+        readonly [key: string]: readonly string[];
+      };
+    };
+    /** @description The keys of the editor's actions that have others than the shipped ones. */
+    readonly KeysData: {
+      readonly keys: {
+        readonly [key: string]: readonly string[];
+      };
+    };
+    /** @description A level of an image's blocks; one of its pixels is `factor` × `factor` pixels of the view. */
+    readonly LevelData: {
+      readonly name: string;
+      readonly factor: number;
+    };
+    readonly Limits: {
+      readonly message_bytes: number;
+      readonly clicks_per_second: number;
+      readonly clicks_per_object: number;
+    };
+    /** @description How far a method is with an image, and how many objects it found; `reason` says why it could not. */
+    readonly LookData: {
+      /** @enum {string} */
+      readonly method: "everything" | "instances" | "panoptic" | "text";
+      /** @enum {string} */
+      readonly state: "queued" | "running" | "ready" | "failed" | "stopped";
+      readonly found: number;
+      readonly reason?: string;
+    };
+    /** @description Which class each of a model's words is. */
+    readonly MappingData: {
+      readonly mapping: readonly components["schemas"]["WordData"][];
+    };
+    /** @description `PATCH /api/projects/<id>/heads/<id>/mapping`: words and the numbers of their classes (null: no class). */
+    readonly MappingSpec: {
+      readonly mapping: {
+        readonly [key: string]: number | null;
+      };
+    };
+    readonly Mask: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "mask";
+      /** Format: uuid */
+      readonly object: string;
+      readonly seq: number;
+      readonly clicks: number;
+      readonly can_redo: boolean;
+      readonly bbox: readonly [number, number, number, number];
+      readonly counts: string;
+      readonly tiles?: readonly (string | null)[];
+      /** @enum {string} */
+      readonly stage: "coarse" | "final";
+      readonly ms: components["schemas"]["Took"];
+    };
+    /** @description A method of finding objects: whether it can be asked here, and the title of the model that is asked. */
+    readonly MethodData: {
+      /** @enum {string} */
+      readonly method: "everything" | "instances" | "panoptic" | "text";
+      readonly title: string;
+      readonly can: boolean;
+      readonly head: string | null;
+    };
+    /** @description An image that is likely next. */
+    readonly Neighbour: {
+      readonly id: number;
+      readonly view: string;
+      readonly editor: string;
+    };
+    /** @description Keep an object. */
+    readonly NewAnnotation: {
+      /** Format: uuid */
+      readonly uid: string;
+      readonly category: number;
+      readonly counts: string;
+      readonly clicks: readonly (readonly [number, number, boolean])[];
+      readonly z?: number | null;
+      readonly attributes?: {
+        readonly [key: string]: boolean | number | string | null;
+      } | null;
+      readonly version: number;
+    };
+    /** @description `POST /api/projects/<id>/exports`. Which options there are depends on the format. */
+    readonly NewExport: {
+      readonly format: string;
+      /** @default {} */
+      readonly options?: {
+        readonly [key: string]: components["schemas"]["JsonValue"];
+      };
+    };
+    /** @description `POST /api/projects/<id>/heads`. */
+    readonly NewHead: {
+      /** @enum {string} */
+      readonly kind: "instances" | "panoptic";
+      /** @default 600 */
+      readonly steps?: number;
+    };
+    /** @description `POST /api/images/<id>/suggestions`. */
+    readonly NewImageRun: {
+      /** @enum {string} */
+      readonly method: "everything" | "instances" | "panoptic";
+      readonly head?: number | null;
+      /**
+       * @default {
+       *       "threshold": null,
+       *       "mode": null,
+       *       "refine": null
+       *     }
+       */
+      readonly options?: components["schemas"]["RunOptions"];
+    };
+    /** @description Say something about an image; empty takes it back. */
+    readonly NewNote: {
+      readonly version: number;
+      readonly text: string;
+    };
+    /**
+     * @description `POST /api/projects/<id>/suggestions/runs`.
+     *
+     *     Without `head` the best one is asked; without `images` all are looked at that are not done.
+     */
+    readonly NewRun: {
+      /** @enum {string} */
+      readonly method: "everything" | "instances" | "panoptic";
+      readonly head?: number | null;
+      readonly images?: readonly number[] | null;
+      /**
+       * @default {
+       *       "threshold": null,
+       *       "mode": null,
+       *       "refine": null
+       *     }
+       */
+      readonly options?: components["schemas"]["RunOptions"];
+    };
+    /** @description Say how far an image is. */
+    readonly NewStatus: {
+      readonly version: number;
+      /** @enum {string} */
+      readonly status: "new" | "in_progress" | "done" | "skipped";
+      /** @default  */
+      readonly reason?: string;
+    };
+    /** @description The version that a deletion made. */
+    readonly NewVersion: {
+      readonly version: number;
+    };
+    /** @description The next image for the signed-in person, null when nothing is left; and the ones likely after it. */
+    readonly NextImage: {
+      readonly image: number | null;
+      readonly upcoming: readonly number[];
+    };
+    /** @description `POST /api/projects/<id>/next`. */
+    readonly NextSpec: {
+      readonly after?: number | null;
+    };
+    /** @description The note on an image, as it is kept now. */
+    readonly NoteSet: {
+      readonly version: number;
+      readonly note: string;
+    };
+    /** @description What is offered on an image now, best first; the methods that are to look at it, or do; and how each ended. */
+    readonly Offered: {
+      readonly results: readonly components["schemas"]["SuggestionData"][];
+      readonly running: readonly ("everything" | "instances" | "panoptic" | "text")[];
+      readonly looked: readonly components["schemas"]["LookData"][];
+    };
+    /** @description The query of `GET /api/images/<id>/suggestions`. */
+    readonly OffersQuery: {
+      readonly method?: ("everything" | "instances" | "panoptic" | "text") | null;
+      /** @default 0 */
+      readonly above?: number;
+    };
+    /** @description `overlap`, in a panoptic project. */
+    readonly OverlapBody: {
+      readonly code: string;
+      readonly message: string;
+      readonly field?: string;
+      readonly limit?: number;
+      readonly objects?: readonly components["schemas"]["OverlapData"][];
+    } & {
+      readonly [key: string]: unknown;
+    };
+    /** @description An object that was to be kept, the object that it would share pixels with, and how many. */
+    readonly OverlapData: {
+      /** Format: uuid */
+      readonly uid: string;
+      /** Format: uuid */
+      readonly other: string;
+      readonly category: number;
+      readonly pixels: number;
+    };
+    /** @description The change would give pixels to two objects of a panoptic project. */
+    readonly OverlapError: {
+      readonly error: components["schemas"]["OverlapBody"];
+    };
+    /**
+     * @description All kept objects of an image, in drawing order. An image that nobody touched has version 0; `reason` says why an
+     *     image is skipped and is empty else.
+     */
+    readonly Overview: {
+      readonly version: number;
+      /** @enum {string} */
+      readonly status: "new" | "in_progress" | "done" | "skipped";
+      readonly reason: string;
+      readonly note: string;
+      readonly annotations: readonly components["schemas"]["AnnotationData"][];
+    };
+    /** @description Where a project page asks for what. */
+    readonly PageAddresses: {
+      readonly images: string;
+      readonly uploads: string;
+      readonly encode: string;
+      readonly exports: string;
+    };
+    /** @description The project of a project page. */
+    readonly PageProject: {
+      readonly id: number;
+      readonly name: string;
+      /** @enum {string} */
+      readonly role: "manager" | "annotator" | "reviewer";
+    };
+    /** @description Whether no pixel of a project's images may belong to two objects. */
+    readonly PanopticState: {
+      readonly panoptic: boolean;
+    };
+    /** @description Whether no pixel of a project's images may belong to two objects. */
+    readonly PanopticSwitch: {
+      readonly panoptic: boolean;
+    };
+    /** @description A mask inside its bounding box. */
+    readonly Patch: {
+      readonly bbox: readonly [number, number, number, number];
+      readonly counts: string;
+    };
+    readonly People: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "presence";
+      /** Format: uuid */
+      readonly you: string;
+      readonly people: readonly components["schemas"]["Person"][];
+    };
+    /** @description An open editor of the image. Times in seconds. */
+    readonly Person: {
+      /** Format: uuid */
+      readonly tab: string;
+      readonly user: number;
+      readonly name: string;
+      readonly initials: string;
+      readonly hue: number;
+      readonly holds: boolean;
+      readonly away: boolean;
+      readonly idle: number;
+    };
+    /** @description Where a phrase is. Without a suggestion `missing` says why: it is kept already, or there is nothing. */
+    readonly PhraseFound: {
+      readonly heat: components["schemas"]["HeatData"];
+      readonly suggestion: components["schemas"]["SuggestionData"] | null;
+      /** @enum {string} */
+      readonly missing?: "kept" | "nothing";
+    };
+    /** @description `POST /api/images/<id>/text`. */
+    readonly PhraseSpec: {
+      readonly phrase: string;
+    };
+    readonly Ping: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "ping";
+      readonly seq: number;
+    };
+    readonly Pong: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "pong";
+      readonly seq: number;
+    };
+    /** @description The place of an image in its project, from 1. */
+    readonly Position: {
+      readonly index: number;
+      readonly total: number;
+    };
+    readonly Prefetch: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "prefetch";
+      readonly images: readonly number[];
+    };
+    /** @description The only thing a client says here. */
+    readonly ProgressClientMessage: {
+      /** @constant */
+      readonly v: 1;
+      /** @constant */
+      readonly type: "ping";
+      readonly seq: number;
+    };
+    /** @description A message was refused; `message` says what to do. */
+    readonly ProgressError: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "error";
+      /** @enum {string} */
+      readonly code: "rate_limited" | "too_large" | "bad_message";
+      readonly message: string;
+    };
+    /** @description What it is told there. */
+    readonly ProgressMessage:
+      | components["schemas"]["Counts"]
+      | components["schemas"]["ImageMessage"]
+      | components["schemas"]["UploadMessage"]
+      | components["schemas"]["ExportMessage"]
+      | components["schemas"]["AnnotationsNews"]
+      | components["schemas"]["SuggestionsMessage"]
+      | components["schemas"]["ProgressPong"]
+      | components["schemas"]["ProgressError"];
+    /** @description The answer to a ping. */
+    readonly ProgressPong: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "pong";
+      readonly seq: number;
+    };
+    /** @description `POST /api/projects/<id>/suggestions/accept`; `after` is the `next` of the answer before. */
+    readonly ProjectAcceptSpec: {
+      /** @default 0 */
+      readonly above?: number;
+      readonly category?: number | null;
+      /** @default [] */
+      readonly methods?: readonly ("everything" | "instances" | "panoptic" | "text")[];
+      readonly give?: number | null;
+      /** @default 0 */
+      readonly after?: number;
+    };
+    /**
+     * @description `PATCH /api/projects/<id>`: what is left out stays. `categories` and `attributes` are whole lists: a missing one
+     *     is deleted.
+     */
+    readonly ProjectChange: {
+      readonly name?: string | null;
+      readonly instructions?: string | null;
+      readonly categories?: readonly components["schemas"]["CategorySpec"][] | null;
+      readonly attributes?: readonly components["schemas"]["AttributeSpec"][] | null;
+    };
+    /** @description Classes, attributes, settings or the reader's own role changed: load the project again. */
+    readonly ProjectChanged: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "project";
+    };
+    /** @description A project as the signed-in person sees it; `role` is theirs. */
+    readonly ProjectData: {
+      readonly id: number;
+      readonly name: string;
+      readonly instructions: string;
+      readonly url: string;
+      /** @enum {string} */
+      readonly role: "manager" | "annotator" | "reviewer";
+      readonly categories: readonly components["schemas"]["CategoryData"][];
+      readonly attributes: readonly components["schemas"]["AttributeData"][];
+      readonly panoptic: boolean;
+    };
+    /** @description `DELETE /api/projects/<id>`: the project's name, so that a wrong id deletes nothing. */
+    readonly ProjectDeletion: {
+      readonly name: string;
+    };
+    /** @description The projects of the signed-in person. */
+    readonly ProjectList: {
+      readonly results: readonly components["schemas"]["ProjectData"][];
+    };
+    /** @description What a project page starts with. `last_upload`: the newest upload, if files of it were rejected lately. */
+    readonly ProjectPage: {
+      readonly project: components["schemas"]["PageProject"];
+      readonly counts: components["schemas"]["ImageCounts"];
+      readonly images: components["schemas"]["ImagesPage"];
+      readonly last_upload: number | null;
+      readonly exports: readonly components["schemas"]["ExportData"][];
+      readonly socket: string;
+      readonly api: components["schemas"]["PageAddresses"];
+    };
+    /** @description `POST /api/projects`. */
+    readonly ProjectSpec: {
+      readonly name: string;
+      /** @default  */
+      readonly instructions?: string;
+      readonly categories: readonly components["schemas"]["CategorySpec"][];
+      /** @default [] */
+      readonly attributes?: readonly components["schemas"]["AttributeSpec"][];
+    };
+    /** @description How many images are queued now. */
+    readonly Queued: {
+      readonly queued: number;
+    };
+    readonly Redo: {
+      /** @constant */
+      readonly v: 1;
+      /** Format: uuid */
+      readonly object: string;
+      readonly seq: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "redo";
+    };
+    /** @description How many suggestions were rejected now. */
+    readonly Rejected: {
+      readonly rejected: number;
+    };
+    /** @description How many suggestions are open again. */
+    readonly Reopened: {
+      readonly reopened: number;
+    };
+    /** @description A run. `failures` (at most 100) are told where one run is asked for. */
+    readonly RunData: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly method: "everything" | "instances" | "panoptic" | "text";
+      /** @enum {string} */
+      readonly state: "running" | "done" | "stopped";
+      readonly done: number;
+      readonly failed: number;
+      readonly total: number;
+      readonly head: number | null;
+      readonly head_title: string | null;
+      readonly automatic: boolean;
+      readonly options: components["schemas"]["RunOptionsData"];
+      readonly created_by: string | null;
+      /** Format: date-time */
+      readonly created_at: string;
+      readonly failures?: readonly components["schemas"]["FailureData"][];
+    };
+    /** @description The newest runs of a project. */
+    readonly RunList: {
+      readonly results: readonly components["schemas"]["RunData"][];
+    };
+    /** @description How far a run is, in images. */
+    readonly RunNews: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly method: "everything" | "instances" | "panoptic" | "text";
+      /** @enum {string} */
+      readonly state: "running" | "done" | "stopped";
+      readonly done: number;
+      readonly failed: number;
+      readonly total: number;
+    };
+    /** @description How a run asks: least score; what a panoptic head answers; whether the click model draws the borders again. */
+    readonly RunOptions: {
+      readonly threshold?: number | null;
+      readonly mode?: ("instances" | "panoptic" | "semantic") | null;
+      readonly refine?: boolean | null;
+    };
+    /** @description How a run asks (`RunOptions`). */
+    readonly RunOptionsData: {
+      readonly threshold?: number;
+      readonly mode?: string;
+      readonly refine?: boolean;
+    };
+    /** @description A run, and how many images it looks at again. */
+    readonly RunQueued: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly method: "everything" | "instances" | "panoptic" | "text";
+      /** @enum {string} */
+      readonly state: "running" | "done" | "stopped";
+      readonly done: number;
+      readonly failed: number;
+      readonly total: number;
+      readonly head: number | null;
+      readonly head_title: string | null;
+      readonly automatic: boolean;
+      readonly options: components["schemas"]["RunOptionsData"];
+      readonly created_by: string | null;
+      /** Format: date-time */
+      readonly created_at: string;
+      readonly failures?: readonly components["schemas"]["FailureData"][];
+      readonly queued: number;
+    };
+    /** @description A run, and whether it was stopped by this. */
+    readonly RunStopped: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly method: "everything" | "instances" | "panoptic" | "text";
+      /** @enum {string} */
+      readonly state: "running" | "done" | "stopped";
+      readonly done: number;
+      readonly failed: number;
+      readonly total: number;
+      readonly head: number | null;
+      readonly head_title: string | null;
+      readonly automatic: boolean;
+      readonly options: components["schemas"]["RunOptionsData"];
+      readonly created_by: string | null;
+      /** Format: date-time */
+      readonly created_at: string;
+      readonly failures?: readonly components["schemas"]["FailureData"][];
+      readonly stopped: boolean;
+    };
+    /** @description A change that needs nothing but the version its writer saw. */
+    readonly SeenVersion: {
+      readonly version: number;
+    };
+    /** @description What a project lets happen by itself. */
+    readonly SettingsData: {
+      readonly everything_when_ready: boolean;
+      readonly learn_at_doublings: boolean;
+      readonly least_sure_first: boolean;
+    };
+    /** @description `PATCH /api/projects/<id>/suggestions/settings`: what is left out stays. */
+    readonly SettingsSpec: {
+      readonly everything_when_ready?: boolean | null;
+      readonly learn_at_doublings?: boolean | null;
+      readonly least_sure_first?: boolean | null;
+    };
+    /**
+     * @description How many suggestions were kept as they were, kept with a change, rejected; `untouched` is the first one's share
+     *     of those kept, null before anything was kept.
+     */
+    readonly Share: {
+      readonly accepted: number;
+      readonly edited: number;
+      readonly rejected: number;
+      readonly untouched: number | null;
+    };
+    /** @description A suggestion that was not accepted: `no_class`, or `covered` by what is kept. */
+    readonly Skipped: {
+      /** Format: uuid */
+      readonly uid: string;
+      readonly reason: string;
+    };
+    readonly Start: {
+      /** @constant */
+      readonly v: 1;
+      /** Format: uuid */
+      readonly object: string;
+      readonly seq: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "start";
+      /** @default [] */
+      readonly clicks?: readonly (readonly [number, number, boolean] | readonly [number, number, boolean, string])[];
+      readonly previous?: components["schemas"]["Patch"] | null;
+      readonly box?: readonly [number, number, number, number] | null;
+      /** @default false */
+      readonly closer?: boolean;
+    };
+    /** @description What people did with suggestions, in all and by method, by model id and by number of class. */
+    readonly Statistics: {
+      readonly accepted: number;
+      readonly edited: number;
+      readonly rejected: number;
+      readonly untouched: number | null;
+      readonly by_method: {
+        readonly [key: string]: components["schemas"]["Share"];
+      };
+      readonly by_head: {
+        readonly [key: string]: components["schemas"]["Share"];
+      };
+      readonly by_category: {
+        readonly [key: string]: components["schemas"]["Share"];
+      };
+    };
+    /** @description How far an image is now; `reason` says why it is skipped. */
+    readonly StatusSet: {
+      readonly version: number;
+      /** @enum {string} */
+      readonly status: "new" | "in_progress" | "done" | "skipped";
+      readonly reason?: string;
+    };
+    /**
+     * @description An object that a method proposes. `score` is comparable within one model only; `category` is null for a word that
+     *     is no class of the project. `clicks`, after `basis` as the first mask, make `counts`.
+     */
+    readonly SuggestionData: {
+      /** Format: uuid */
+      readonly uid: string;
+      /** @enum {string} */
+      readonly method: "everything" | "instances" | "panoptic" | "text";
+      readonly head: number | null;
+      /** @enum {string} */
+      readonly state: "open" | "accepted" | "edited" | "rejected" | "stale";
+      readonly score: number;
+      readonly word: string;
+      readonly category: number | null;
+      readonly counts: string;
+      readonly bbox: readonly [number, number, number, number];
+      readonly area: number;
+      readonly clicks: readonly (readonly [number, number, boolean])[];
+      readonly basis: string | null;
+    };
+    readonly SuggestionsChanged: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "suggestions";
+      readonly image: number;
+      /** @enum {string} */
+      readonly method: "everything" | "instances" | "panoptic" | "text";
+      readonly found: number;
+      readonly reason?: string;
+    };
+    /** @description How far a run over images or the training of a model is. */
+    readonly SuggestionsMessage: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "suggestions";
+      readonly run?: components["schemas"]["RunNews"];
+      readonly head?: components["schemas"]["HeadNews"];
+    };
+    /** @description How long the signed-in person has worked on an image, in seconds, over all sessions. */
+    readonly TimeKept: {
+      readonly seconds: number;
+    };
+    /** @description How long somebody has worked on an image since they opened it: `session` is the client's name for that. */
+    readonly TimeReport: {
+      /** Format: uuid */
+      readonly session: string;
+      readonly seconds: number;
+    };
+    /** @description Milliseconds. */
+    readonly Took: {
+      readonly queue: number;
+      readonly decode: number;
+    };
+    /** @description Suggestions of an image. */
+    readonly UidsSpec: {
+      readonly uids: readonly string[];
+    };
+    readonly Undo: {
+      /** @constant */
+      readonly v: 1;
+      /** Format: uuid */
+      readonly object: string;
+      readonly seq: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "undo";
+    };
+    /** @description An upload with its files. */
+    readonly UploadData: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly state: "receiving" | "processing" | "done";
+      readonly total: number;
+      readonly accepted: number;
+      readonly rejected: number;
+      readonly items: readonly components["schemas"]["ItemData"][];
+    };
+    /** @description How far an upload is; `item` is the newest file of it, four times a second at most. */
+    readonly UploadMessage: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly state: "receiving" | "processing" | "done";
+      readonly total: number;
+      readonly accepted: number;
+      readonly rejected: number;
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "upload";
+      readonly item?: components["schemas"]["ItemNews"];
+    };
+    /** @description How far an upload is, in files. A zip counts as its files once it is unpacked. */
+    readonly UploadNews: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly state: "receiving" | "processing" | "done";
+      readonly total: number;
+      readonly accepted: number;
+      readonly rejected: number;
+    };
+    /** @description The id of a new upload. */
+    readonly UploadStarted: {
+      readonly id: number;
+    };
+    /** @description A suggestion to accept; another class or mask makes it an edited one. */
+    readonly WantedSpec: {
+      /** Format: uuid */
+      readonly uid: string;
+      readonly category?: number | null;
+      readonly counts?: string | null;
+      readonly clicks?: readonly (readonly [number, number, boolean])[] | null;
+    };
+    /** @description A word of a model and the number of its class in the project; `automatic`: by its name, nobody said so. */
+    readonly WordData: {
+      readonly word: string;
+      readonly category: number | null;
+      readonly automatic: boolean;
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+};
+export type AcceptSpec = components["schemas"]["AcceptSpec"];
+export type AcceptedData = components["schemas"]["AcceptedData"];
+export type AcceptedInProject = components["schemas"]["AcceptedInProject"];
+export type AcceptedOn = components["schemas"]["AcceptedOn"];
+export type AnnotationData = components["schemas"]["AnnotationData"];
+export type AnnotationsChanged = components["schemas"]["AnnotationsChanged"];
+export type AnnotationsNews = components["schemas"]["AnnotationsNews"];
+export type AttributeData = components["schemas"]["AttributeData"];
+export type AttributeSpec = components["schemas"]["AttributeSpec"];
+export type BlocksData = components["schemas"]["BlocksData"];
+export type Boot = components["schemas"]["Boot"];
+export type BootAddresses = components["schemas"]["BootAddresses"];
+export type BootImage = components["schemas"]["BootImage"];
+export type BootProject = components["schemas"]["BootProject"];
+export type BootUser = components["schemas"]["BootUser"];
+export type CategoryData = components["schemas"]["CategoryData"];
+export type CategorySpec = components["schemas"]["CategorySpec"];
+export type ChangeOne = components["schemas"]["ChangeOne"];
+export type ChangedAnnotation = components["schemas"]["ChangedAnnotation"];
+export type Changes = components["schemas"]["Changes"];
+export type ChoiceSpec = components["schemas"]["ChoiceSpec"];
+export type Click = components["schemas"]["Click"];
+export type ClickClientMessage = components["schemas"]["ClickClientMessage"];
+export type ClickServerMessage = components["schemas"]["ClickServerMessage"];
+export type Close = components["schemas"]["Close"];
+export type Conflict = components["schemas"]["Conflict"];
+export type ConflictBody = components["schemas"]["ConflictBody"];
+export type Counts = components["schemas"]["Counts"];
+export type CreateOne = components["schemas"]["CreateOne"];
+export type DeepData = components["schemas"]["DeepData"];
+export type DeleteOne = components["schemas"]["DeleteOne"];
+export type Deleted = components["schemas"]["Deleted"];
+export type Error = components["schemas"]["Error"];
+export type ErrorAnswer = components["schemas"]["ErrorAnswer"];
+export type ErrorBody = components["schemas"]["ErrorBody"];
+export type ExportData = components["schemas"]["ExportData"];
+export type ExportList = components["schemas"]["ExportList"];
+export type ExportMessage = components["schemas"]["ExportMessage"];
+export type ExportNews = components["schemas"]["ExportNews"];
+export type FailureData = components["schemas"]["FailureData"];
+export type FormatData = components["schemas"]["FormatData"];
+export type Gone = components["schemas"]["Gone"];
+export type HeadCancelled = components["schemas"]["HeadCancelled"];
+export type HeadData = components["schemas"]["HeadData"];
+export type HeadList = components["schemas"]["HeadList"];
+export type HeadNews = components["schemas"]["HeadNews"];
+export type HeadQueued = components["schemas"]["HeadQueued"];
+export type HeatData = components["schemas"]["HeatData"];
+export type Hello = components["schemas"]["Hello"];
+export type Here = components["schemas"]["Here"];
+export type ImageCounts = components["schemas"]["ImageCounts"];
+export type ImageData = components["schemas"]["ImageData"];
+export type ImageMessage = components["schemas"]["ImageMessage"];
+export type ImageState = components["schemas"]["ImageState"];
+export type ImagesPage = components["schemas"]["ImagesPage"];
+export type ImagesQuery = components["schemas"]["ImagesQuery"];
+export type ItemData = components["schemas"]["ItemData"];
+export type ItemNews = components["schemas"]["ItemNews"];
+export type ItemsAdded = components["schemas"]["ItemsAdded"];
+export type JsonValue = components["schemas"]["JsonValue"];
+export type KeptMany = components["schemas"]["KeptMany"];
+export type KeptOne = components["schemas"]["KeptOne"];
+export type Keys = components["schemas"]["Keys"];
+export type KeysData = components["schemas"]["KeysData"];
+export type LevelData = components["schemas"]["LevelData"];
+export type Limits = components["schemas"]["Limits"];
+export type LookData = components["schemas"]["LookData"];
+export type MappingData = components["schemas"]["MappingData"];
+export type MappingSpec = components["schemas"]["MappingSpec"];
+export type Mask = components["schemas"]["Mask"];
+export type MethodData = components["schemas"]["MethodData"];
+export type Neighbour = components["schemas"]["Neighbour"];
+export type NewAnnotation = components["schemas"]["NewAnnotation"];
+export type NewExport = components["schemas"]["NewExport"];
+export type NewHead = components["schemas"]["NewHead"];
+export type NewImageRun = components["schemas"]["NewImageRun"];
+export type NewNote = components["schemas"]["NewNote"];
+export type NewRun = components["schemas"]["NewRun"];
+export type NewStatus = components["schemas"]["NewStatus"];
+export type NewVersion = components["schemas"]["NewVersion"];
+export type NextImage = components["schemas"]["NextImage"];
+export type NextSpec = components["schemas"]["NextSpec"];
+export type NoteSet = components["schemas"]["NoteSet"];
+export type Offered = components["schemas"]["Offered"];
+export type OffersQuery = components["schemas"]["OffersQuery"];
+export type OverlapBody = components["schemas"]["OverlapBody"];
+export type OverlapData = components["schemas"]["OverlapData"];
+export type OverlapError = components["schemas"]["OverlapError"];
+export type Overview = components["schemas"]["Overview"];
+export type PageAddresses = components["schemas"]["PageAddresses"];
+export type PageProject = components["schemas"]["PageProject"];
+export type PanopticState = components["schemas"]["PanopticState"];
+export type PanopticSwitch = components["schemas"]["PanopticSwitch"];
+export type Patch = components["schemas"]["Patch"];
+export type People = components["schemas"]["People"];
+export type Person = components["schemas"]["Person"];
+export type PhraseFound = components["schemas"]["PhraseFound"];
+export type PhraseSpec = components["schemas"]["PhraseSpec"];
+export type Ping = components["schemas"]["Ping"];
+export type Pong = components["schemas"]["Pong"];
+export type Position = components["schemas"]["Position"];
+export type Prefetch = components["schemas"]["Prefetch"];
+export type ProgressClientMessage = components["schemas"]["ProgressClientMessage"];
+export type ProgressError = components["schemas"]["ProgressError"];
+export type ProgressMessage = components["schemas"]["ProgressMessage"];
+export type ProgressPong = components["schemas"]["ProgressPong"];
+export type ProjectAcceptSpec = components["schemas"]["ProjectAcceptSpec"];
+export type ProjectChange = components["schemas"]["ProjectChange"];
+export type ProjectChanged = components["schemas"]["ProjectChanged"];
+export type ProjectData = components["schemas"]["ProjectData"];
+export type ProjectDeletion = components["schemas"]["ProjectDeletion"];
+export type ProjectList = components["schemas"]["ProjectList"];
+export type ProjectPage = components["schemas"]["ProjectPage"];
+export type ProjectSpec = components["schemas"]["ProjectSpec"];
+export type Queued = components["schemas"]["Queued"];
+export type Redo = components["schemas"]["Redo"];
+export type Rejected = components["schemas"]["Rejected"];
+export type Reopened = components["schemas"]["Reopened"];
+export type RunData = components["schemas"]["RunData"];
+export type RunList = components["schemas"]["RunList"];
+export type RunNews = components["schemas"]["RunNews"];
+export type RunOptions = components["schemas"]["RunOptions"];
+export type RunOptionsData = components["schemas"]["RunOptionsData"];
+export type RunQueued = components["schemas"]["RunQueued"];
+export type RunStopped = components["schemas"]["RunStopped"];
+export type SeenVersion = components["schemas"]["SeenVersion"];
+export type SettingsData = components["schemas"]["SettingsData"];
+export type SettingsSpec = components["schemas"]["SettingsSpec"];
+export type Share = components["schemas"]["Share"];
+export type Skipped = components["schemas"]["Skipped"];
+export type Start = components["schemas"]["Start"];
+export type Statistics = components["schemas"]["Statistics"];
+export type StatusSet = components["schemas"]["StatusSet"];
+export type SuggestionData = components["schemas"]["SuggestionData"];
+export type SuggestionsChanged = components["schemas"]["SuggestionsChanged"];
+export type SuggestionsMessage = components["schemas"]["SuggestionsMessage"];
+export type TimeKept = components["schemas"]["TimeKept"];
+export type TimeReport = components["schemas"]["TimeReport"];
+export type Took = components["schemas"]["Took"];
+export type UidsSpec = components["schemas"]["UidsSpec"];
+export type Undo = components["schemas"]["Undo"];
+export type UploadData = components["schemas"]["UploadData"];
+export type UploadMessage = components["schemas"]["UploadMessage"];
+export type UploadNews = components["schemas"]["UploadNews"];
+export type UploadStarted = components["schemas"]["UploadStarted"];
+export type WantedSpec = components["schemas"]["WantedSpec"];
+export type WordData = components["schemas"]["WordData"];

@@ -85,7 +85,7 @@ def pytest(*arguments: str, **environment: str) -> Count:
     path = REPORTS / f"{name}.xml"
     path.unlink(missing_ok=True)
     try:
-        run(sys.executable, "-m", "pytest", *PYTEST, f"--junitxml={path}", *arguments, **environment)
+        run(sys.executable, "-m", "pytest", *PYTEST, f"--junitxml={path}", *arguments, folder=ROOT, **environment)
     finally:
         if path.exists():
             COUNTS[name] = counted(path)

@@ -1,6 +1,7 @@
 """The sign-in page: who gets in, what is told to who does not, and the limit on guessing."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from tests.conftest import PASSWORD
 URL = "/sign-in"
 
 
-def sign_in(client: Client, username: str, password: str, **extra: str) -> str:
+def sign_in(client: Client, username: str, password: str, **extra: Any) -> str:
     response = client.post(URL, {"username": username, "password": password}, **extra)
     return response.content.decode() if response.status_code == 200 else response["Location"]
 
@@ -238,7 +239,7 @@ def test_old_failures_are_thrown_away(client: Client, db: None) -> None:
 
 
 @pytest.fixture
-def demo_file() -> Path:
+def demo_file() -> Iterator[Path]:
     path = Path(product.HOME) / "demo.json"
     yield path
     path.unlink(missing_ok=True)

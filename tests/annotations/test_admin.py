@@ -1,5 +1,7 @@
 """The Django admin shows everything, changes nothing by itself, and can delete a whole project."""
 
+from typing import Any
+
 import pytest
 from django.contrib.admin.sites import site
 from django.db.models import RestrictedError
@@ -20,7 +22,7 @@ def client(db: None) -> Client:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_lists_search_and_pages_work(model: type, client: Client, keep: object, bob: User) -> None:
+def test_lists_search_and_pages_work(model: Any, client: Client, keep: Any, bob: User) -> None:
     keep(bob)
     name = model._meta.model_name
     url = f"/admin/annotations/{name}/"
@@ -32,7 +34,7 @@ def test_lists_search_and_pages_work(model: type, client: Client, keep: object, 
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_rows_are_not_written_past_the_versions(model: type, client: Client, keep: object, bob: User) -> None:
+def test_rows_are_not_written_past_the_versions(model: Any, client: Client, keep: Any, bob: User) -> None:
     keep(bob)
     url = f"/admin/annotations/{model._meta.model_name}/"
     row = model.objects.get()
@@ -43,7 +45,7 @@ def test_rows_are_not_written_past_the_versions(model: type, client: Client, kee
     assert site.is_registered(model)
 
 
-def test_a_project_with_its_work_can_be_deleted(client: Client, project: Project, keep: object, bob: User) -> None:
+def test_a_project_with_its_work_can_be_deleted(client: Client, project: Project, keep: Any, bob: User) -> None:
     keep(bob)
     answer = client.post(f"/admin/projects/project/{project.pk}/delete/", {"post": "yes"})
     assert answer.status_code == 302
@@ -51,7 +53,7 @@ def test_a_project_with_its_work_can_be_deleted(client: Client, project: Project
     assert not AnnotationEvent.objects.exists()
 
 
-def test_a_category_in_use_can_not_be_deleted(project: Project, keep: object, bob: User) -> None:
+def test_a_category_in_use_can_not_be_deleted(project: Project, keep: Any, bob: User) -> None:
     keep(bob)
     with pytest.raises(RestrictedError):
         Category.objects.get(project=project, number=1).delete()

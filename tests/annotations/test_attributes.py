@@ -41,6 +41,8 @@ def test_answers_are_kept_changed_and_logged(image: Image, asked: Project, bob: 
     assert now["attributes"] == {"3": "standing"}
     assert now["counts"] == kept["counts"]
     event = AnnotationEvent.objects.latest("version")
+    assert event.before is not None
+    assert event.after is not None
     assert (event.before["attributes"], event.after["attributes"]) == (said, {"3": "standing"})
 
 

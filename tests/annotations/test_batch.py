@@ -151,6 +151,8 @@ def test_new_objects_lie_on_top_and_can_be_moved(
     now = client.get(f"/api/images/{image.pk}/annotations").json()["annotations"]
     assert [one["uid"] for one in now] == [str(one.uid) for one in (low, high, middle)]
     event = AnnotationEvent.objects.latest("version")
+    assert event.before is not None
+    assert event.after is not None
     assert (event.before["z"], event.after["z"]) == (high.z, between)
 
 

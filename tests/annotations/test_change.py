@@ -46,6 +46,8 @@ def test_it_logs_before_and_after(bob: User, url: str, kept: Annotation, as_user
     send(as_user(bob), "PUT", url, {"version": 1, "counts": counts(0, 0, 1, 1)})
     event = AnnotationEvent.objects.get(version=2)
     assert (event.kind, event.user) == ("change", bob)
+    assert event.before is not None
+    assert event.after is not None
     assert (event.before["counts"], event.after["counts"]) == (old, counts(0, 0, 1, 1))
 
 

@@ -1,5 +1,7 @@
 """`touch_open`: who has an image open."""
 
+from typing import Any
+
 from django.utils import timezone
 
 from labeling.accounts.models import User
@@ -25,7 +27,7 @@ def test_opening_is_no_change(image: Image, bob: User) -> None:
     assert not AnnotationEvent.objects.exists()
 
 
-def test_opening_keeps_what_is_there(image: Image, alice: User, bob: User, keep: object) -> None:
+def test_opening_keeps_what_is_there(image: Image, alice: User, bob: User, keep: Any) -> None:
     keep(bob)
     services.touch_open(image, alice)
     row = AnnotationSet.objects.get(image=image)

@@ -78,6 +78,8 @@ def test_what_one_takes_from_another_goes_together(
     assert answer.status_code == 200, answer.json()
     assert [one.area for one in Annotation.objects.order_by("pk")] == [12, 16]
     event = AnnotationEvent.objects.get(version=3)
+    assert event.before is not None
+    assert event.after is not None
     assert (event.before["area"], event.after["area"]) == (16, 12)
 
 
@@ -147,6 +149,7 @@ def test_the_page_tells_what_overlaps_and_clears_it(
     assert all(not (bits(one) & bits(other)).any() for one, other in combinations(after, 2))
     deleted = AnnotationEvent.objects.get(kind="delete")
     assert deleted.user == alice
+    assert deleted.before is not None
     assert deleted.before["area"] == 9
     page.post(url, {"panoptic": "off"})
     project.refresh_from_db()

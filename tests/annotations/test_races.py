@@ -17,9 +17,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from labeling.accounts.models import User
+from labeling.annotations import services
 from labeling.annotations.models import AnnotationSet
 from labeling.common import trouble
-from labeling.common.api import ApiError, api
+from labeling.common.api import ApiError
 from labeling.images.models import Image
 from labeling.projects.models import Category, Membership, Project
 from labeling.suggestions.models import Suggestion
@@ -249,12 +250,15 @@ def test_a_row_that_is_gone_when_it_is_saved_is_a_race() -> None:
     assert not trouble.is_race(ApiError(400, "x", "y"))
 
 
-def test_api_views_leave_races_to_the_middleware(db: None, bob: User) -> None:
-    @api("GET")
-    def view(request: HttpRequest) -> dict[str, Any]:
-        return {"image": Image.objects.get(pk=12345).pk}
+def test_api_views_leave_races_to_the_middleware(image: Image, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that comes of somebody else's deletion is carried out again, and then said; it is no 500."""
+    tried = []
 
-    request = RequestFactory().get("/api/x")
-    request.user = bob
-    with pytest.raises(Image.DoesNotExist):
-        view(request)
+    def gone(*_: object, **__: object) -> None:
+        tried.append(1)
+        raise Image.DoesNotExist
+
+    monkeypatch.setattr(services, "set_note", gone)
+    answer = send(client_of(bob), "POST", f"/api/images/{image.pk}/note", {"version": 0, "text": "dark"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "changed")
+    assert len(tried) > 1

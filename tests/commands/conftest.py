@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -11,7 +12,7 @@ from django.core.management import call_command
 def command() -> Callable[..., str]:
     """`command("export", "1", "--format", "coco")` gives what was printed."""
 
-    def run(*words: str, **options: object) -> str:
+    def run(*words: str, **options: Any) -> str:
         out = io.StringIO()
         call_command(*words, stdout=out, **options)
         return out.getvalue()

@@ -148,7 +148,7 @@ def _small() -> Array:
 KINDS: dict[str, tuple[Callable[[], bytes], Callable[[], Array]]] = {}
 
 
-def _add(name: str, make: Callable[[], bytes], expected: Callable[[], Array]) -> None:
+def _add(name: str, make: Callable[..., bytes], expected: Callable[..., Array]) -> None:
     KINDS[name] = (make, expected)
 
 

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -23,7 +22,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sent
 
 
-def ask(client: Client, project: Project, **body: Any) -> HttpResponse:
+def ask(client: Client, project: Project, **body: Any) -> Any:
     return client.post(f"/api/projects/{project.pk}/exports", json.dumps(body), "application/json")
 
 

@@ -52,7 +52,7 @@ def test_one_that_is_not_ready_or_lost_is_not_offered(
     waiting = Export.objects.create(project=project, format="coco", state="running")
     assert as_user(rita).get(f"/exports/{waiting.pk}/download").status_code == 404
     export = made(project, rita, add_image, keep)
-    export.file.storage.delete(export.file.name)
+    export.file.storage.delete(str(export.file.name))
     assert as_user(rita).get(f"/exports/{export.pk}/download").status_code == 404
 
 

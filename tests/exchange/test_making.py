@@ -89,7 +89,7 @@ def test_a_lost_lease_is_taken_over_and_the_old_worker_changes_nothing(export: E
     making.make(new)
     export.refresh_from_db()
     assert export.state == "ready"
-    assert [Path(path).name for path in zips()] == [Path(export.file.name).name]
+    assert [Path(path).name for path in zips()] == [Path(str(export.file.name)).name]
 
 
 def test_a_deleted_export_leaves_no_zip(
@@ -112,7 +112,7 @@ def test_a_deleted_export_leaves_no_zip(
 def test_deleting_a_ready_export_deletes_its_zip(export: Export, django_capture_on_commit_callbacks: Any) -> None:
     tasks.run(export.pk)
     export.refresh_from_db()
-    assert default_storage.exists(export.file.name)
+    assert default_storage.exists(str(export.file.name))
     with django_capture_on_commit_callbacks(execute=True):
         export.delete()
     assert not zips()
@@ -186,7 +186,7 @@ def test_what_a_killed_worker_had_stored_is_deleted(export: Export) -> None:
     assert tasks.run(export.pk) is True
     export.refresh_from_db()
     assert export.file.name != stored
-    assert [Path(path).name for path in zips()] == [Path(export.file.name).name]
+    assert [Path(path).name for path in zips()] == [Path(str(export.file.name)).name]
 
 
 def test_the_sweep_clears_old_scratch_and_leaves_the_new(db: None) -> None:
@@ -202,7 +202,7 @@ def test_the_sweep_clears_old_scratch_and_leaves_the_new(db: None) -> None:
 def test_a_lost_picture_is_told(export: Export) -> None:
     Export.objects.update(options={"include_images": True})
     image = Image.objects.order_by("id")[1]
-    image.view.storage.delete(image.view.name)
+    image.view.storage.delete(str(image.view.name))
     tasks.run(export.pk)
     export.refresh_from_db()
     assert (export.state, export.attempts) == ("failed", 1)

@@ -21,7 +21,9 @@ from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, Keep, MakeZip, Zip,
 
 def pixels(found: Zip, name: str) -> np.ndarray:
     """As the readers of the field see it: OpenCV, unchanged."""
-    return cv2.imdecode(np.frombuffer(found.read(name), np.uint8), cv2.IMREAD_UNCHANGED)
+    decoded = cv2.imdecode(np.frombuffer(found.read(name), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert decoded is not None
+    return decoded
 
 
 def test_index_instance_and_colour(add_image: AddImage, keep: Keep, make_zip: MakeZip) -> None:

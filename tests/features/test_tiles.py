@@ -245,7 +245,16 @@ def test_an_opened_image_takes_turns_with_tiles_and_others_wait(
     services.open_image(opened.pk)
     done: list[object] = []
     encode_tile, encode_images = tiles._encode, work.encode
-    monkeypatch.setattr(tiles, "_encode", lambda row: (done.append(row.name), encode_tile(row))[1])
-    monkeypatch.setattr(work, "encode", lambda rows: (done.extend(r.image_id for r in rows), encode_images(rows))[1])
+
+    def tile(row: Any) -> bool:
+        done.append(row.name)
+        return encode_tile(row)
+
+    def whole(rows: Any) -> int:
+        done.extend(row.image_id for row in rows)
+        return encode_images(rows)
+
+    monkeypatch.setattr(tiles, "_encode", tile)
+    monkeypatch.setattr(work, "encode", whole)
     assert work.work_off() == 3
     assert done == ["t1-1-0", opened.pk, "t1-0-1", "t1-0-0", image.pk, bulk.pk]

@@ -132,7 +132,8 @@ def test_a_row_that_comes_while_the_worker_is_about_to_stop(
 ) -> None:
     """Its own task is turned away, as this one still has the lock: this one must look again."""
     make_images(1)
-    real, late = work._drain, []
+    late: list[Any] = []
+    real = work._drain
 
     def then_one_more(until: float) -> int:
         count = real(until)

@@ -54,7 +54,7 @@ def pillow_file(image: Pillow.Image | Array, format: str, orientation: int | Non
 
 def png16(pixels: Array) -> bytes:
     """H×W, H×W×3 RGB or H×W×4 RGBA uint16 as a 16-bit PNG."""
-    order = {2: slice(None), 3: [2, 1, 0], 4: [2, 1, 0, 3]}[pixels.ndim if pixels.ndim == 2 else pixels.shape[2]]
+    order: Any = {2: slice(None), 3: [2, 1, 0], 4: [2, 1, 0, 3]}[pixels.ndim if pixels.ndim == 2 else pixels.shape[2]]
     done, data = cv2.imencode(".png", pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., order]))
     assert done
     return data.tobytes()

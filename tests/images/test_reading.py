@@ -3,6 +3,7 @@
 import io
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -183,7 +184,9 @@ def test_a_flat_16_bit_picture_is_readable() -> None:
 
 @pytest.mark.parametrize("kind", [np.int16, np.uint32, np.float32, np.float64])
 def test_other_tiff_numbers(kind: type) -> None:
-    values = (gradient16(channels=1).astype(np.float64) / 3 - 2000).clip(0 if kind is np.uint32 else -3000).astype(kind)
+    values: Any = (
+        (gradient16(channels=1).astype(np.float64) / 3 - 2000).clip(0 if kind is np.uint32 else -3000).astype(kind)
+    )
     picture = read(io.BytesIO(tiff(values)))
     low, high = picture.source["window"]
     expected = ((values.astype(float) - low) / (high - low) * 255).clip(0, 255).round()

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,6 +130,7 @@ def test_another_window_of_a_16_bit_original(project: Project, alice: User, bob:
     shown = np.asarray(Pillow.open(io.BytesIO(answer.content)).convert("L")).astype(float)
     upright = np.rot90(deep, -1)
     assert np.abs(shown - ((upright - 10_000.0) / 10_000 * 255).clip(0, 255)).max() < 8
+    wrong: Any
     for wrong in ({}, {"low": 5}, {"low": 5, "high": 5}, {"low": "nan", "high": 9}, {"low": "x", "high": 9}):
         assert client.get(url, wrong).status_code == 400
 

@@ -54,7 +54,7 @@ def test_a_picture_becomes_an_image(upload: Upload) -> None:
     assert image.source["orientation"] == 6
     assert image.source["view"] == "jpeg"
     assert not item.file
-    assert image.view.name.endswith(".jpg")
+    assert str(image.view.name).endswith(".jpg")
     assert image.thumbnail.size > 0
 
 
@@ -129,7 +129,8 @@ def test_two_workers_at_once_make_one_image(upload: Upload, monkeypatch: pytest.
     assert ours is not None
     assert theirs is not None
     assert {ours.pk, theirs.pk} == {first.pk, second.pk}
-    real, calls = ingest.decoder.decoded, []
+    calls: list[Any] = []
+    real = ingest.decoder.decoded
 
     def read_while_the_other_one_commits(*args: Any, **options: Any) -> Any:
         if not calls:

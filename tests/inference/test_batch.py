@@ -1,5 +1,7 @@
 """Many objects of one image at once."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -76,10 +78,11 @@ def test_an_answer_that_leaves_its_region_says_so(scene: Features) -> None:
     box, click = (200.0, 210.0, 280.0, 300.0), Click(240.0, 255.0, True)
     for inside, cut_off in ((1.0, True), (-1.0, False)):
         session = ClickSession(lambda inputs: np.zeros((1, 1, 1, 1), np.float32), scene)
-        drive(
-            session.steps([click], box, at_once=True),
-            lambda inputs, value=inside: np.full(inputs["label"].shape, value, np.float32),
-        )
+
+        def answer(inputs: Any, value: float = inside) -> Any:
+            return np.full(inputs["label"].shape, value, np.float32)
+
+        drive(session.steps([click], box, at_once=True), answer)
         assert session.cut_off == cut_off
 
 

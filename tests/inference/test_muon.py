@@ -67,7 +67,7 @@ def test_it_descends() -> None:
     for _ in range(80):
         optimiser.zero_grad()
         loss = (weight - target).pow(2).mean()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
         losses.append(loss.item())
     assert np.mean(losses[-5:]) < 0.2 * losses[0]

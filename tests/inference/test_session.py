@@ -44,8 +44,7 @@ def test_a_patch_is_the_tight_box_of_the_mask(predictor: ClickPredictor, feature
         full = np.zeros_like(mask)
         full[patch.y : patch.y + patch.height, patch.x : patch.x + patch.width] = patch.bits
         assert np.array_equal(full, mask)
-        assert patch.bits.any(0)[[0, -1]].all()
-        assert patch.bits.any(1)[[0, -1]].all()
+        assert all(np.any(edge) for edge in (patch.bits[0], patch.bits[-1], patch.bits[:, 0], patch.bits[:, -1]))
 
 
 def test_an_empty_mask_has_an_empty_patch() -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -85,7 +86,7 @@ def test_some_begin_with_the_model_s_own_mask_and_no_prompt_of_it_stays() -> Non
     cfg = CONFIGS["tiny"]
     model, chosen = Run(cfg, 0).model, users[:12]
     with torch.no_grad(), CPU.autocast():
-        model.decoder.head[-1].bias.fill_(50.0)  # everything is the object
+        model.decoder.head[-1].get_parameter("bias").fill_(50.0)  # everything is the object
         maps = encode_windows(model, encoder(), [window(4, cfg.model.tokens)], CPU)
         begin_with_own(model, maps, torch.zeros(12, dtype=torch.long), chosen, rng)
     assert [u.previous is not None and bool(u.previous.all()) for u in chosen] == [u.own for u in chosen]
@@ -205,7 +206,7 @@ def test_the_device_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert Compute.choose() == CPU
     assert Compute.choose(bf16=False).half is None
-    chosen = []
+    chosen: list[Any] = []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
     monkeypatch.setenv("LOCAL_RANK", "3")

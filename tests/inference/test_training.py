@@ -85,6 +85,8 @@ def test_windows_show_what_the_cache_holds(coco_file: Callable[..., Path], tmp_p
     for seed in range(12):
         window = sampler.draw(np.random.default_rng(seed), 6)
         again = sampler.draw(np.random.default_rng(seed), 6)
+        assert window.tokens is not None
+        assert again.tokens is not None
         assert np.array_equal(window.tokens, again.tokens)
         assert window.tokens is not None
         assert window.tokens.shape == (6, 6, 1152)

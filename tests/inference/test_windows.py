@@ -30,6 +30,8 @@ def test_live_windows_carry_what_the_encoder_will_see(coco_file: Callable[..., P
     assert window.picture is not None
     assert window.picture.shape == (3, 80, 80)
     again = sampler.draw(np.random.default_rng(0), 5)
+    assert window.picture is not None
+    assert again.picture is not None
     assert np.array_equal(window.picture, again.picture)
     patch14 = WindowSampler([(pictures, rule)], objects=2).draw(np.random.default_rng(0), 5)
     assert patch14.picture is not None

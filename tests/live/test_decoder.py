@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,8 @@ def test_what_does_not_fit_is_not_kept(features: Features) -> None:
 @given(st.lists(st.tuples(st.sampled_from(["put", "get", "drop"]), st.integers(0, 6), st.integers(1, 60))))
 def test_the_limit_holds_whatever_comes(steps: list[tuple[str, int, int]]) -> None:
     """Against a plain model: a list in the order of use."""
-    lru, kept = FeaturesLru(limit=100), []
+    kept: list[Any] = []
+    lru = FeaturesLru(limit=100)
     for step, key, size in steps:
         found = next((one for one in kept if one[0] == key), None)
         if step == "get":
@@ -111,18 +113,20 @@ async def test_a_failed_read_is_tried_again(image: Image, decoder: Decoder, monk
     assert (await decoder.features(image.pk)).width == image.width
 
 
-async def test_the_first_prefetch_warms_the_model_up(image: Image, features: Features) -> None:
+async def test_the_first_prefetch_warms_the_model_up(
+    image: Image, features: Features, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody's first click waits for the weights."""
     cold = ClickPredictor(threads=1)
     decoder = Decoder(cold, threads=1, memory_bytes=2**30)
     decoded: list[int] = []
     run = cold._decode
 
-    def counted(inputs: object) -> object:
+    def counted(inputs: Any) -> Any:
         decoded.append(threading.get_ident())
         return run(inputs)
 
-    cold._decode = counted
+    monkeypatch.setattr(cold, "_decode", counted)
     await decoder.prefetch(image.pk)
     once = len(decoded)
     assert once > 0

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from inference import Features
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
 from labeling.common.events import image_group, publish
@@ -28,7 +29,7 @@ def priority(image: Image) -> int:
 
 
 @pytest.mark.parametrize("name", ["alice", "bob", "rita"])
-async def test_every_role_may_look(name: str, image: Image, features: object) -> None:
+async def test_every_role_may_look(name: str, image: Image, features: Features) -> None:
     opened = socket(await db(User.objects.get)(username=name), image)
     assert await opened.connect()
     assert await opened.receive() == {

@@ -23,7 +23,9 @@ def test_a_click_is_one_small_message() -> None:
     click = {"v": 1, "type": "click", "object": ONE, "seq": 123456, "x": 1234.5678, "y": 2345.6789, "positive": False}
     frame = json.dumps(click)
     assert len(frame) < 200
-    assert say.parse(frame.encode()).seq == 123456
+    message = say.parse(frame.encode())
+    assert isinstance(message, say.Ping | say.ObjectRequest)
+    assert message.seq == 123456
 
 
 async def test_clicks_and_answers_do_not_grow_with_the_history(bob: User, connect: Connect) -> None:

@@ -178,7 +178,8 @@ async def test_exports_are_told_to_those_who_may_have_them(project: Project, rit
 
 async def test_counts_come_at_most_five_times_a_second_and_end_right(project: Project, bob: User) -> None:
     one, _ = await opened(bob, project)
-    began, counted = time.monotonic(), []
+    counted: list[Any] = []
+    began = time.monotonic()
     image = await database_sync_to_async(make_image)(project)
     for _ in range(30):
         await tell(project, {"type": "progress"})

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from inference import ClickPredictor, Features
 from labeling.accounts.models import User
 from labeling.common.events import image_group, publish
 from labeling.features.models import Encoding
@@ -218,7 +219,8 @@ async def test_a_decoder_that_is_far_behind(bob: User, connect: Connect, monkeyp
     socket, one = await connect(bob), uid()
     await socket.send("start", object=one)
     seqs = [await socket.send("click", object=one, x=5, y=5, positive=True) for _ in range(20)]
-    errors, mask = [], None
+    errors: list[Any] = []
+    mask: Any = None
     while len(errors) + (mask["clicks"] if mask else 0) < len(seqs):
         message = await socket.receive()
         if message["type"] == "error":
@@ -278,7 +280,7 @@ async def test_a_fault_outside_of_decoding(
 
 
 async def test_refusals_do_not_touch_the_state(
-    bob: User, connect: Connect, predictor: object, features: object
+    bob: User, connect: Connect, predictor: ClickPredictor, features: Features
 ) -> None:
     socket, one, given = await connect(bob), uid(), clicks(3)
     await socket.ask("start", object=one)

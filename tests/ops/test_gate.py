@@ -34,7 +34,7 @@ class Sent:
             headers.append((b"transfer-encoding", b"chunked"))
         if cookie:
             headers.append((b"cookie", f"{product.SESSION_COOKIE_NAME}={cookie}".encode()))
-        self.scope = {
+        self.scope: dict[str, Any] = {
             "type": "http", "http_version": "1.1", "asgi": {"version": "3.0"}, "method": method, "scheme": "http",
             "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": headers,
             "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),

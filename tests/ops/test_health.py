@@ -156,7 +156,12 @@ def test_a_part_that_hangs_is_said_to_hang(client: Client, workers: None, monkey
 
 def test_many_who_ask_make_one_question(client: Client, workers: None, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setitem(PARTS, "disk", lambda: str(asked.append(1)))
+
+    def disk() -> str:
+        asked.append(1)
+        return "None"
+
+    monkeypatch.setitem(PARTS, "disk", disk)
     monkeypatch.setattr(health, "FRESH", 60.0)
     ask(client)
     before = len(asked)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,6 +82,6 @@ def test_names_are_read_kept_and_printed(
 @pytest.mark.stack
 @pytest.mark.parametrize("installed", [True, False])
 def test_it_starts_in_a_latin_1_locale(installed: bool, locales: Path, tmp_path: Path) -> None:
-    more = {"LOCPATH": str(locales)} if installed else {}
+    more: dict[str, Any] = {"LOCPATH": str(locales)} if installed else {}
     with embedded(tmp_path / "Übung", DEMO="0", LC_ALL=LATIN_1, **more) as stack:
         assert stack.health()[0] == 200

@@ -1,6 +1,7 @@
 """Making a project on the page: also without JavaScript, every mistake told at its field."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -54,9 +55,9 @@ def test_a_project_is_made_and_opened(staff: Client) -> None:
     ],
 )
 def test_mistakes_are_told_and_nothing_typed_is_lost(
-    staff: Client, rows: list[dict[str, object]], fields: dict[str, str], told: str
+    staff: Client, rows: list[dict[str, object]], fields: dict[str, Any], told: str
 ) -> None:
-    form = project_form(*rows, **({"instructions": "Keep this text"} | fields))
+    form = project_form(*rows, **{"instructions": "Keep this text", **fields})
     page = staff.post(URL, form).content.decode()
     assert told in page
     assert "Keep this text" in page

@@ -1,6 +1,7 @@
 """Classes and members: numbers are never re-used, nothing in use is deleted, a manager always stays."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,11 @@ def test_a_new_project_has_its_creator_as_manager_and_numbers_from_1(alice: User
 
 
 def test_given_colours_and_keys_are_kept_and_free_ones_avoid_them(alice: User) -> None:
-    given = [{"name": "a"}, {"name": "b", "hotkey": 1, "color": PALETTE[0].upper()}, {"name": "c", "hotkey": None}]
+    given: list[dict[str, Any]] = [
+        {"name": "a"},
+        {"name": "b", "hotkey": 1, "color": PALETTE[0].upper()},
+        {"name": "c", "hotkey": None},
+    ]
     project = services.create_project(name="Birds", user=alice, categories=given)
     assert classes(project) == [(1, "a", 2), (2, "b", 1), (3, "c", None)]
     assert project.categories.get(name="a").color == PALETTE[1]

@@ -8,7 +8,7 @@ import httpx
 from tests.conftest import picture_bytes
 
 
-def csrf_token(client: httpx.Client) -> str:
+def csrf_token(client: httpx.Client | httpx.AsyncClient) -> str:
     """From the cookie of whichever installation it is."""
     return next(value for name, value in client.cookies.items() if name.startswith("interlabel_csrf_"))
 

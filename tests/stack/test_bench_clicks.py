@@ -16,11 +16,12 @@ def rows(stack: Stack, table: str) -> int:
     """How many rows a table of the stack's database has."""
     query = f"SELECT count(*) FROM {table}"  # noqa: S608 - the names are in this file
     if url := stack.env.get("DATABASE_URL"):
-        with psycopg.connect(url.replace("postgres://", "postgresql://")) as database:
-            return database.execute(query.encode()).fetchone()[0]  # type: ignore[index]
+        with psycopg.connect(url.replace("postgres://", "postgresql://")) as connection:
+            (count,) = connection.execute(query.encode()).fetchone() or (0,)
+            return int(count)
     database = sqlite3.connect(stack.home / "interlabel.sqlite3")
     try:
-        return database.execute(query).fetchone()[0]
+        return int(database.execute(query).fetchone()[0])
     finally:
         database.close()
 

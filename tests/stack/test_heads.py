@@ -34,7 +34,7 @@ def test_a_killed_worker_costs_neither_a_run_nor_a_training(stack: Stack, manage
     project = make_project(manager, "Heads", PICTURES)
 
     def images() -> list[dict[str, Any]]:
-        return call(manager, "GET", f"/api/projects/{project}/images?limit=100")["results"]  # type: ignore[no-any-return]
+        return call(manager, "GET", f"/api/projects/{project}/images?limit=100")["results"]
 
     wait_for(lambda: [one["state"] for one in images()] == ["ready"] * PICTURES, 240, stack.output)
     ids = [one["id"] for one in images()]

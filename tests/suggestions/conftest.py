@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 from django.core.files.base import ContentFile
-from django.http import HttpResponse
 from django.test import Client
 
 from inference.core.features import FACTORS, FEATURES_VERSION, MAPS, Features
@@ -78,7 +77,7 @@ def bits(box: Box) -> Any:
 def features(seed: int) -> Features:
     """Features with the scene's tokens; the click model's maps are empty."""
     rows, columns = Frame.of(HEIGHT, WIDTH).tokens
-    maps = {
+    maps: dict[str, Any] = {
         name: np.zeros((CHANNELS[name], int(rows * FACTORS[name]), int(columns * FACTORS[name])), np.float16)
         for name in MAPS
         if name != "tokens"
@@ -98,7 +97,7 @@ def trained(request: pytest.FixtureRequest) -> Path:
 
     Kept from run to run, and shared by runs beside each other, as long as the library and this file are the same.
     """
-    cache: pytest.Cache = request.config.cache  # type: ignore[attr-defined]
+    cache: pytest.Cache = request.config.cache
     with (cache.mkdir("trained-head") / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = cache.mkdir("trained-head") / _state_of_the_library()
@@ -213,6 +212,6 @@ def suggest() -> Suggest:
     return make
 
 
-def send(client: Client, method: str, url: str, body: dict[str, Any] | None = None) -> HttpResponse:
+def send(client: Client, method: str, url: str, body: dict[str, Any] | None = None) -> Any:
     """A JSON request."""
     return client.generic(method, url, json.dumps(body or {}), "application/json")

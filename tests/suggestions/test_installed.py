@@ -48,7 +48,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     discovery_training.write(discovery.state_dict(), DiscoveryConfig(channels=16), folder / "everything", {})
     for kind in ("instances", "panoptic"):
         vocabulary = Vocabulary(("person", "car"))
-        write_head(make_model(kind, small(kind, 2)), kind, vocabulary, folder / kind)  # type: ignore[arg-type]
+        write_head(make_model(kind, small(kind, 2)), kind, vocabulary, folder / kind)
     cfg = LtsConfig(words=WIDTH, channels=16)
     lts_training.write(Lts(cfg).state_dict(), cfg, folder / "text", {})
     (folder / "sentences").mkdir()
@@ -106,6 +106,7 @@ def test_a_phrase_is_looked_for(image: Image, bob: User, as_user: Callable[[User
     assert answer.status_code == 200, answer.content
     found = answer.json()
     grey = cv2.imdecode(np.frombuffer(base64.b64decode(found["heat"]["png"]), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert grey is not None
     assert grey.shape == (30, 40)
     assert len(answer.content) < 50_000
     if found["suggestion"] is None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import storages
@@ -61,9 +62,9 @@ def test_a_head_finds_what_is_there(project: Project, alice: User, starter: Head
             seen = masks.decode(row.counts, image.height, image.width)
             assert (seen & truth).sum() / (seen | truth).sum() > 0.6
             assert row.counts == masks.canonical(row.counts, image.height, image.width), "comparable with annotations"
-        row = run.rows.get(image=image)
-        assert row.doubt is not None
-        assert 0 < row.doubt < 0.8
+        looked = run.rows.get(image=image)
+        assert looked.doubt is not None
+        assert 0 < looked.doubt < 0.8
 
 
 def test_starting_twice_is_starting_once(
@@ -308,7 +309,8 @@ def test_the_pages_are_told(
         work.work_off()
     for event in told:
         if "found" in event:
-            assert EVENT.validate_python(event).image == Image.objects.get().pk, "the editors' socket passes it on"
+            passed_on: Any = EVENT.validate_python(event)
+            assert passed_on.image == Image.objects.get().pk, "the editors' socket passes it on"
     assert sum("found" in event for event in told) == 1
     found = [event["run"] for event in told if "run" in event]
     assert found[-1] == {"id": run.pk, "method": "instances", "state": "done", "done": 1, "failed": 0, "total": 1}
@@ -381,7 +383,7 @@ def untrained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from inference.heads.training.head_files import make_model, write_head
 
     folder = tmp_path_factory.mktemp("untrained")
-    write_head(make_model("instances", small("instances", 2)), "instances", Vocabulary(WORDS), folder)  # type: ignore[arg-type]
+    write_head(make_model("instances", small("instances", 2)), "instances", Vocabulary(WORDS), folder)
     return folder
 
 
@@ -454,7 +456,10 @@ def test_who_waits_with_another_method_or_project_goes_first_too(
     work.work_off()
     asked[0].refresh_from_db()
     assert (asked[0].state, ended(asked[0]), ended(run)) == ("done", [other.pk], [image.pk])
-    assert asked[0].rows.get().finished_at < run.rows.get().finished_at
+    first, second = asked[0].rows.get().finished_at, run.rows.get().finished_at
+    assert first is not None
+    assert second is not None
+    assert first < second
 
 
 def test_only_smaller_images_interrupt_one_that_somebody_waits_for(

@@ -141,7 +141,7 @@ def ask(client: Client, method: str, address: str, **rest: Any) -> Any:
     with transaction.atomic():
         answer = client.generic(method.upper(), address, **rest)
         if answer.streaming:
-            list(answer.streaming_content)
+            list(answer.streaming_content)  # type: ignore[attr-defined]
         transaction.set_rollback(True)
     client.cookies = cookies
     ill = answer.status_code == 503 and address.startswith("/healthz")  # no worker runs here

@@ -124,7 +124,7 @@ def test_mine_skipped_noted_unlabeled_and_by_class(
     set_status(skipped, alice, version=0, status="skipped", reason="Blurred")
     set_note(noted, alice, version=0, text="x" * 300)
 
-    def ids(**query: object) -> list[int]:
+    def ids(**query: Any) -> list[int]:
         page = as_user(bob).get(f"/api/projects/{project.pk}/images", query).json()
         return [one["id"] for one in page["results"]]
 

@@ -1,5 +1,7 @@
 """Which image comes next."""
 
+from typing import Any
+
 from labeling.accounts.models import User
 from labeling.images.models import Image
 from labeling.projects.models import Project, Role
@@ -74,7 +76,7 @@ def test_two_annotators_never_get_the_same_image(project: Project, alice: User, 
     images = [add_image() for _ in range(4)]
     from labeling.annotations.services import touch_open
 
-    order = []
+    order: list[Any] = []
     for user in (alice, bob, alice, bob):
         after = order[-2] if len(order) > 1 else None
         (found,) = next_images(project, user, Role.ANNOTATOR, after, limit=1)

@@ -91,7 +91,7 @@ def test_refined_proposals_are_the_click_models(predictor: ClickPredictor, coco_
     coarse[:, : true.nonzero()[1].min() + 6] = False  # a strip is missing
     rough = Proposal(encode(coarse), (0, 0, 1, 1), 0.7, "thing")
     for prompting in ("box", "mask", "click"):
-        (better,) = refine([rough], features, predictor, prompting)  # type: ignore[arg-type]
+        (better,) = refine([rough], features, predictor, prompting)
         assert len(better.clicks) == 1
         assert better.clicks[0].positive
         assert better.score == rough.score

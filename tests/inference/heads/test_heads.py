@@ -1,5 +1,7 @@
 """FastInst and Mask2Former: the mechanisms that define them."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -92,10 +94,13 @@ def test_mask2former_looks_at_one_map_a_layer_coarse_to_fine() -> None:
     model = Mask2Former(CONFIG)
     tokens, _ = learned([example(0)])
     sizes, masks = [], []
+
+    def note(_: object, inputs: Any) -> None:
+        sizes.append(inputs[2].shape[1])
+        masks.append(inputs[4])
+
     for layer in model.layers:
-        layer.register_forward_pre_hook(
-            lambda _, inputs: (sizes.append(inputs[2].shape[1]), masks.append(inputs[4]))[0]
-        )
+        layer.register_forward_pre_hook(note)
     with torch.no_grad():
         found = model.predictions(tokens)
     assert sizes == [8 * 8, 16 * 16, 32 * 32]
@@ -110,7 +115,7 @@ def test_mask2former_attends_across_before_among() -> None:
     """With cross-attention first, what one query sees reaches the others within a layer."""
     model = Mask2Former(CONFIG)
     order: list[str] = []
-    layer = model.layers[0]
+    layer: Any = model.layers[0]
     layer.cross.register_forward_hook(lambda *_: order.append("cross"))
     layer.among.register_forward_hook(lambda *_: order.append("among"))
     with torch.no_grad():

@@ -1,5 +1,7 @@
 """The measures on cases that can be counted by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,7 @@ def test_perfect_answers_are_perfect() -> None:
 
 
 def test_no_answers_and_wrong_categories_are_worth_nothing() -> None:
+    answers: list[Any]
     for answers in ([[]], [[said(CUP, 0.9, "plate"), said(PLATE, 0.9, "cup")]], [[said(CUP, 0.9, "fork")]]):
         assert average_precision([BOTH], answers, NAMES)["ap"] == 0.0
         assert panoptic_quality([BOTH], answers, NAMES)["pq"] == 0.0

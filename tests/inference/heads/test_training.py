@@ -4,6 +4,7 @@ import dataclasses
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,7 +101,7 @@ def test_a_panoptic_head_answers_in_three_ways(trained: dict[Kind, Path]) -> Non
     answer, frame = head.answer(FOUR[0].tokens()), FOUR[0].frame
     assert len(head.propose(answer, frame, 0.0, "instances")) >= 2
     for mode in ("panoptic", "semantic"):
-        proposals = head.propose(answer, frame, mode=mode)  # type: ignore[arg-type]
+        proposals = head.propose(answer, frame, mode=mode)
         assert proposals
         assert sum(p.mask().astype(int) for p in proposals).max() == 1  # type: ignore[union-attr]
 
@@ -169,14 +170,15 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
 
 def test_a_head_begins_with_another_ones_knowledge(trained: dict[Kind, Path]) -> None:
     words = Vocabulary(("fork", "plate"))
-    old, _ = load_model(trained["instances"] / "head")
+    old: Any = load_model(trained["instances"] / "head")[0]
     torch.manual_seed(3)
-    same_kind, other_kind = make_model("instances", CONFIG), make_model("panoptic", CONFIG)
-    fresh = same_kind.answers[1].classify.weight[0].clone()  # type: ignore[union-attr]
+    same_kind: Any = make_model("instances", CONFIG)
+    other_kind = make_model("panoptic", CONFIG)
+    fresh = same_kind.answers[1].classify.weight[0].clone()
     copied = begin_with(same_kind, words, trained["instances"] / "head")
     assert copied > 0.98 * sum(v.numel() for v in same_kind.state_dict().values())
-    classify = same_kind.answers[1].classify  # type: ignore[union-attr]
-    theirs = old.answers[1].classify  # type: ignore[union-attr]
+    classify = same_kind.answers[1].classify
+    theirs = old.answers[1].classify
     assert torch.equal(classify.weight[1:], theirs.weight[1:])  # plate, and no object
     assert torch.equal(classify.weight[0], fresh)  # forks are new
     begin_with(other_kind, words, trained["instances"] / "head")

@@ -103,9 +103,9 @@ def counted(path: Path) -> Count:
 
 
 def style() -> Count:
-    """Format, lint and types."""
+    """Format, lint, types and spelling."""
     failed = []
-    for command in (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"]):
+    for command in (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"], ["codespell", *spelled()]):
         try:
             run(str(BIN / command[0]), *command[1:])
         except subprocess.CalledProcessError:
@@ -113,6 +113,13 @@ def style() -> Count:
     if failed:
         raise subprocess.CalledProcessError(1, ", ".join(failed))
     return Count()
+
+
+def spelled() -> list[str]:
+    """The files whose words are ours."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    ending = (".py", ".md", ".ts", ".tsx", ".css", ".html", ".yaml", ".yml", ".toml")
+    return [name for name in listed.splitlines() if name.endswith(ending)]
 
 
 def bundle() -> Count:

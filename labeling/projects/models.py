@@ -30,7 +30,7 @@ class Project(models.Model):
 
 
 class Category(models.Model):
-    """What an object can be. `number` is the category id of every export: from 1, stable, never re-used."""
+    """What an object can be. `number` is the category id of every export: from 1, stable, never reused."""
 
     class Kind(models.TextChoices):
         THING = "thing", "Thing (countable objects)"
@@ -61,7 +61,7 @@ class Category(models.Model):
 
 
 class Attribute(models.Model):
-    """What is asked of every object beside its class. `number` names it in what is kept: stable, never re-used."""
+    """What is asked of every object beside its class. `number` names it in what is kept: stable, never reused."""
 
     class Kind(models.TextChoices):
         TEXT = "text"

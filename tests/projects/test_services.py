@@ -1,4 +1,4 @@
-"""Classes and members: numbers are never re-used, nothing in use is deleted, a manager always stays."""
+"""Classes and members: numbers are never reused, nothing in use is deleted, a manager always stays."""
 
 import uuid
 from typing import Any

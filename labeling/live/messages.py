@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from labeling.annotations.schemas import AnnotationsNews
 from labeling.common.api import MAX_VALUES, field_errors, has_too_many_values
 from labeling.common.routes import Omitted
 from labeling.live.limits import CLICKS_PER_OBJECT, PREFETCH_IMAGES
@@ -25,7 +26,6 @@ TileName = Annotated[str, Field(pattern=r"^t[1-9]\d?-\d{1,4}-\d{1,4}$")]
 StartClick = tuple[Number, Number, bool] | tuple[Number, Number, bool, TileName]
 """A click, and the tile that it was answered on."""
 State = Literal["queued", "encoding", "ready", "failed"]
-StatusName = Literal["new", "in_progress", "done", "skipped"]
 MethodName = Literal["everything", "instances", "panoptic", "text"]
 ErrorCode = Literal[
     "bad_message", "too_large", "out_of_image", "unknown_object", "too_many_objects", "too_many_clicks",
@@ -199,13 +199,8 @@ class ImageState(ServerMessage):
     ahead: Omitted[int] = None
 
 
-class AnnotationsChanged(ServerMessage):
-    type: Literal["annotations"] = "annotations"
-    image: Id
-    version: int
-    status: StatusName
-    objects: int
-    by: str
+class AnnotationsChanged(ServerMessage, AnnotationsNews):
+    model_config = ConfigDict(strict=False)
 
 
 class SuggestionsChanged(ServerMessage):

@@ -1,6 +1,7 @@
 """The Content-Security-Policy, in the browser that enforces it: no page, the editor at work and the admin break it."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -53,6 +54,25 @@ def test_every_kind_of_page(watched: tuple[Page, list[str]], demo: dict[str, Dem
     visit(page, "/nowhere", 404)
     visit(page, project)
     expect(page.locator(".class-list__color").first).to_have_css("background-color", "rgb(228, 87, 46)")
+
+
+def test_the_page_of_the_api(watched: tuple[Page, list[str]], demo: dict[str, DemoUser]) -> None:
+    """Swagger UI shows every app, and tries a route out with the session and its token. No other host is asked."""
+    page, _ = watched
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    sign_in(page, demo["manager"])
+    visit(page, "/api/docs")
+    expect(page.locator(".opblock-tag")).to_have_count(8)
+    page.locator("#operations-tag-accounts").click()
+    operation = page.locator("#operations-accounts-accounts_set_keys")
+    operation.locator(".opblock-summary-control").click()
+    operation.locator(".try-out__btn").click()
+    operation.locator("textarea").fill('{"keys": {}}')
+    operation.locator(".execute").click()
+    expect(operation.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
+    assert page.evaluate("window.__violations") == []
+    assert len(hosts - {""}) == 1, hosts
 
 
 def test_the_editor_at_work(watched: tuple[Page, list[str]], demo: dict[str, DemoUser]) -> None:

@@ -133,6 +133,22 @@ def _is_right(file: IO[bytes], kind: bytes, length: int) -> bool:
     return zlib.crc32(data, zlib.crc32(kind)) == int.from_bytes(file.read(4), "big")
 
 
+def check_pixels(file: IO[bytes], chunks: Chunks) -> None:
+    """Pillow looks at no checksum of the packed pixels, browsers do. Raises: ValueError."""
+    for piece in chunks.pieces:
+        if isinstance(piece, bytes) or piece[1] < 12:
+            continue
+        file.seek(piece[0])
+        length, kind = struct.unpack(">I4s", file.read(8))
+        if kind != b"IDAT" or piece[1] < 12 + length:
+            continue
+        found, left = zlib.crc32(kind), length
+        while left > 0 and (data := file.read(min(left, _PIECE))):
+            found, left = zlib.crc32(data, found), left - len(data)
+        if found != int.from_bytes(file.read(4), "big"):
+            raise ValueError("the checksum of its pixels is wrong")
+
+
 def ends_early(file: IO[bytes], chunks: Chunks) -> bool:
     """Whether the packed pixels end properly but hold too few rows: Pillow takes such a picture, and leaves the rest
     black. Unpacks the pixels once more, a piece at a time, so it is asked only where the last row is black.

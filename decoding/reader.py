@@ -26,7 +26,7 @@ from PIL import ImageFile, UnidentifiedImageError
 from decoding import colour, jpeg, png, tiff
 from decoding.limits import CORRUPT, NOT_AN_IMAGE, TOO_MANY_PIXELS, Limits, Rejected
 from decoding.samples import Samples
-from decoding.sources import FORMATS, READABLE, Source, is_own_trouble, sniff
+from decoding.sources import FORMATS, READABLE, Source, is_own_trouble, is_unfilled, sniff
 from decoding.values import as_16_bits, fill_holes, scaled, window_of
 
 # Our own limit is checked on the header, before any decoding; Pillow's would only warn, at another number.
@@ -140,6 +140,10 @@ def _read(
     if promised == "JPEG2000":
         return _finish(_jpeg2000(file, limits), window, deep_from)
     progressive = promised == "JPEG" and jpeg.check_scans(file)
+    if promised == "JPEG":
+        jpeg.check_frame(file)
+    if promised in ("WEBP", "AVIF", "HEIF") and is_unfilled(file, promised):
+        raise ValueError("its end is empty: it was not copied whole")
     image = _open(file, promised, limits, PROGRESSIVE if progressive else 0.0)
     source = _describe(image) | {"bits": 8}
     profile = image.info.get("icc_profile") or _coded(file, promised)
@@ -217,12 +221,15 @@ def _read_png(
     file: IO[bytes], head: bytes, limits: Limits, window: tuple[float, float] | None, deep_from: int
 ) -> Picture:
     chunks = png.walk(file)
+    png.check_pixels(file, chunks)
     profile = chunks.profile()
     pixels = file if chunks.plain and profile is None else io.BufferedReader(png.without_the_rest(file, chunks))
     if head[24] == 16:
         return _finish(_deep_png(pixels, chunks, profile, limits), window, deep_from)
     image = _open(pixels, "PNG", limits)
     source = _describe(image) | {"bits": 8} | _said(chunks)
+    if image.mode == "L" and head[24] in (2, 4) and isinstance(key := image.info.get("transparency"), int):
+        image.info["transparency"] = key * 255 // (2 ** head[24] - 1)  # Pillow leaves it as it is stored
     image.load()
     last_row = image.crop((0, image.height - 1, image.width, image.height))
     interlaced = head[28] != 0  # its rows are not filled one after the other

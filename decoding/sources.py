@@ -33,6 +33,11 @@ _MAGIC = {
     b"FUJIFILMCCD-RAW": "RAW",
 }
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_PIXELS = {b"VP8 ", b"VP8L", b"ALPH", b"ANMF", b"mdat"}
+UNFILLED = 16 * 1024
+"""So many zeros are no pixels. (Other things that lie in the same place, a camera's notes, have fewer.)"""
+
+PIECE = 1024**2
 _OF_OUR_DATA = {None, errno.EINVAL, errno.EOVERFLOW}  # a file that says where to seek says nonsense
 
 
@@ -54,6 +59,41 @@ def _sniff_boxes(head: bytes) -> str:
     if brands & _HEIF:
         return "HEIF"
     return "RAW" if b"crx " in brands else ""
+
+
+def end_without_zeros(file: IO[bytes]) -> int:
+    """Where the zeros at a file's end begin; its size when there are none."""
+    end = file.seek(0, 2)
+    while end > 0:
+        start = max(0, end - PIECE)
+        file.seek(start)
+        chunk = file.read(end - start)
+        rest = len(chunk.rstrip(b"\0"))
+        end = start + rest
+        if rest:
+            break
+    return end
+
+
+def is_unfilled(file: IO[bytes], promised: str) -> bool:
+    """Whether the packed pixels of a WebP, AVIF or HEIC end in zeros: room was made for the file, and it was not copied
+    to its end. Their decoders take zeros for pixels."""
+    size, end = file.seek(0, 2), end_without_zeros(file)
+    if size - end < UNFILLED:
+        return False
+    at, kind = (12 if promised == "WEBP" else 0), b""
+    while at < end:
+        file.seek(at)
+        head = file.read(16)
+        if promised == "WEBP":
+            kind, length = head[:4], 8 + (int.from_bytes(head[4:8], "little") + 1) // 2 * 2
+        else:
+            kind, length = head[4:8], int.from_bytes(head[:4], "big")
+            length = int.from_bytes(head[8:16], "big") if length == 1 else length or size - at
+        if length < 8:
+            return False
+        at += length
+    return kind in _PIXELS and min(at, size) - end >= UNFILLED
 
 
 def is_own_trouble(error: OSError) -> bool:

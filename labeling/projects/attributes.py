@@ -34,6 +34,7 @@ def save_attributes(project: Project, specs: Sequence[AttributeSpec], deleted: C
     """
     project.refresh_from_db(from_queryset=Project.objects.select_for_update())
     known = {one.number: one for one in project.attributes.all()}
+    specs, deleted = _found_again(known, specs, deleted)
     named = [spec.number for spec in specs if spec.number]
     for number in [*named, *deleted]:
         if number not in known:
@@ -53,6 +54,21 @@ def save_attributes(project: Project, specs: Sequence[AttributeSpec], deleted: C
         if spec.number is None:
             _add(project, spec)
     project.save(update_fields=["next_attribute_number"])
+
+
+def _found_again(
+    known: Mapping[int, Attribute], specs: Sequence[AttributeSpec], deleted: Collection[int]
+) -> tuple[list[AttributeSpec], set[int]]:
+    """An attribute that is to be deleted and one of the same name and kind that is to be made are one, and stay it:
+    else what objects answer to it would be lost by a request that is sent again."""
+    left = {(known[one].name.casefold(), known[one].kind): one for one in deleted if one in known}
+    found = [
+        spec.model_copy(update={"number": left.pop((spec.name.casefold(), spec.kind))})
+        if spec.number is None and (spec.name.casefold(), spec.kind) in left
+        else spec
+        for spec in specs
+    ]
+    return found, set(deleted) - {spec.number for spec in found}
 
 
 def _add(project: Project, spec: AttributeSpec) -> None:

@@ -51,6 +51,7 @@ def save_categories(project: Project, specs: Sequence[CategorySpec], deleted: Co
     """
     project.refresh_from_db(from_queryset=Project.objects.select_for_update())
     known = {category.number: category for category in project.categories.all()}
+    specs, deleted = _found_again(known, specs, deleted)
     unknown = [spec.number for spec in specs if spec.number and spec.number not in known]
     unknown += [number for number in deleted if number not in known]
     if unknown:
@@ -62,6 +63,21 @@ def save_categories(project: Project, specs: Sequence[CategorySpec], deleted: Co
     _delete_categories([known[number] for number in deleted])
     _change_categories([(known[number], spec) for number, spec in changes.items()])
     _add_categories(project, [spec for spec in specs if spec.number is None], specs, staying)
+
+
+def _found_again(
+    known: Mapping[int, Category], specs: Sequence[CategorySpec], deleted: Collection[int]
+) -> tuple[list[CategorySpec], set[int]]:
+    """A class that is to be deleted and one of the same name that is to be made are one class, and stay it: a request
+    that is sent again, or from a list without numbers, makes no other class of it."""
+    left = {known[number].name.casefold(): number for number in deleted if number in known}
+    found = [
+        spec.model_copy(update={"number": left.pop(spec.name.casefold())})
+        if spec.number is None and spec.name.casefold() in left
+        else spec
+        for spec in specs
+    ]
+    return found, set(deleted) - {spec.number for spec in found}
 
 
 def _completed(spec: CategorySpec, category: Category) -> CategorySpec:
@@ -170,7 +186,10 @@ def delete_project(project: Project, *, named: str) -> None:
 
 def add_member(project: Project, username: str, role: Role) -> Membership:
     """Make the user called `username` a member. Raises: ApiError 400 when there is nobody or they are one already."""
-    user = User.objects.filter(username__iexact=username.strip(), is_active=True).first()
+    found = list(User.objects.filter(username__iexact=username.strip(), is_active=True)[:100])
+    user = found[0] if len(found) == 1 else next((one for one in found if one.username == username.strip()), None)
+    if user is None and found:  # accounts may differ in capitals alone
+        raise ApiError(400, "no_such_user", f"Several accounts are named “{username}”. Write its capitals, too.")
     if user is None:
         message = f"No account named “{username}”. Check the spelling, or ask your administrator to create an account."
         raise ApiError(400, "no_such_user", message)

@@ -126,3 +126,21 @@ def test_access(project: Project, bob: User, rita: User, charlie: User, as_user:
     for user, status in ((None, 401), (charlie, 404), (bob, 403), (rita, 403)):
         assert send(as_user(user), "DELETE", url, {"name": "Street"})[0] == status
     assert Project.objects.filter(pk=project.pk).exists()
+
+
+def test_a_list_without_numbers_that_is_sent_again_changes_nothing(
+    project: Project, alice: User, as_user: AsUser
+) -> None:
+    client, url = as_user(alice), f"/api/projects/{project.pk}"
+    wanted = {
+        "categories": [{"name": "car"}, {"name": "tree"}],
+        "attributes": [{"name": "Seen", "kind": "flag"}, {"name": "Age", "kind": "number"}],
+    }
+    status, first = send(client, "PATCH", url, wanted)
+    assert status == 200
+    assert [(one["number"], one["name"]) for one in first["categories"]] == [(1, "car"), (4, "tree")]
+    annotate(project, project.categories.get(number=4))
+    assert send(client, "PATCH", url, wanted) == (200, first)
+    status, other = send(client, "PATCH", url, {"attributes": [{"name": "seen", "kind": "text"}]})
+    assert status == 200
+    assert [one["number"] for one in other["attributes"]] == [3]  # another kind is another attribute

@@ -97,8 +97,13 @@ def test_a_number_is_never_used_again(project: Project) -> None:
 
 
 def test_a_key_and_name_of_a_deleted_class_are_free_at_once(project: Project) -> None:
-    services.save_categories(project, [CategorySpec(name="road", hotkey=3)], deleted=[3])
-    assert classes(project) == [(1, "car", 1), (2, "person", 2), (4, "road", 3)]
+    services.save_categories(project, [CategorySpec(number=2, name="road", hotkey=3)], deleted=[3])
+    assert classes(project) == [(1, "car", 1), (2, "road", 3)]
+
+
+def test_a_deleted_class_that_is_made_again_stays_the_same(project: Project) -> None:
+    services.save_categories(project, [CategorySpec(name="Road", hotkey=4)], deleted=[3])
+    assert classes(project) == [(1, "car", 1), (2, "person", 2), (3, "Road", 4)]
 
 
 def test_a_class_in_use_stays_and_so_does_everything_else(project: Project) -> None:
@@ -127,6 +132,14 @@ def test_palette() -> None:
 def test_a_member_is_found_by_name_however_it_is_written(project: Project, charlie: User) -> None:
     services.add_member(project, " Charlie ", Role.REVIEWER)
     assert project.memberships.get(user=charlie).role == Role.REVIEWER
+
+
+def test_accounts_that_differ_in_capitals_alone(project: Project, charlie: User) -> None:
+    other = User.objects.create_user("CHARLIE")
+    for name, user in (("charlie", charlie), ("CHARLIE", other)):
+        assert services.add_member(project, name, Role.REVIEWER).user == user
+    with pytest.raises(ApiError, match="capitals"):
+        services.add_member(project, "Charlie", Role.REVIEWER)
 
 
 @pytest.mark.parametrize(("name", "code"), [("nobody", "no_such_user"), ("bob", "already_member")])

@@ -115,9 +115,11 @@ class Decoder:
 
     def _line(self, process: subprocess.Popen[bytes], until: float) -> bytes:
         assert process.stdout is not None
+        answers = select.poll()  # select() takes no descriptor above 1023, and a web process has more
+        answers.register(process.stdout, select.POLLIN)
         while b"\n" not in self._rest:
             left = until - time.monotonic()
-            if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
+            if left <= 0 or not answers.poll(left * 1000):
                 raise _too_long()
             part = os.read(process.stdout.fileno(), 65_536)
             if not part:

@@ -11,6 +11,7 @@ django.setup(set_prefix=False)
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - after the apps are loaded
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
+from labeling.common.connections import bound_connections  # noqa: E402
 from labeling.common.gate import Gate  # noqa: E402
 from labeling.common.lanes import BoundedHandler  # noqa: E402
 from labeling.common.pool import use_pool  # noqa: E402
@@ -22,6 +23,7 @@ from labeling.live.urls import socket_urls  # noqa: E402
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 use_pool()
+bound_connections()
 application = Gate(
     ProtocolTypeRouter(
         {

@@ -97,8 +97,8 @@ def test_png_pixels_with_a_wrong_checksum() -> None:
 def test_jpegs_that_nothing_shows() -> None:
     deep: Array = np.linspace(0, 4095, 64 * 64).astype(np.uint16).reshape(64, 64)
     for data, told in (
-        (imagecodecs.jpeg8_encode(deep, bitspersample=12), "12 bits"),
-        (imagecodecs.jpegls_encode(np.asarray(photograph())), "lossless"),
+        (bytes(imagecodecs.jpeg8_encode(deep, bitspersample=12)), "12 bits"),
+        (bytes(imagecodecs.jpegls_encode(np.asarray(photograph()))), "lossless"),
     ):
         found = refused(data)
         assert found.reason == NOT_AN_IMAGE

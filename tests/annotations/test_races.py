@@ -26,7 +26,7 @@ from labeling.projects.models import Category, Membership, Project
 from labeling.suggestions.models import Suggestion
 from tests.annotations.conftest import HEIGHT, WIDTH, counts, new
 
-ROUNDS = 3
+ROUNDS = 2
 WRITERS = 4
 Send = Callable[..., Any]
 

@@ -14,6 +14,7 @@ from labeling.annotations.schemas import (
     NewVersion,
     NoteSet,
     OverlapError,
+    OverlapsError,
     Overview,
     PanopticState,
     StatusSet,
@@ -122,7 +123,7 @@ def project_panoptic(request: HttpRequest, project_id: int) -> PanopticState:
     return PanopticState(panoptic=project_for(request, project_id).panoptic)
 
 
-@router.put("projects/{id:project_id}/panoptic")
+@router.put("projects/{id:project_id}/panoptic", response={200: PanopticState, 409: OverlapsError})
 def switch_panoptic(request: HttpRequest, project_id: int, sent: Sent[PanopticSwitch]) -> PanopticState:
     """Turn panoptic mode on or off. Managers only; 409 `overlaps` as long as objects overlap."""
     project = project_for(request, project_id, MANAGERS)

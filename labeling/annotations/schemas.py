@@ -148,3 +148,26 @@ class OverlapError(Answer):
     """The change would give pixels to two objects of a panoptic project."""
 
     error: OverlapBody
+
+
+class OverlapsOnImage(Answer):
+    """An image on which objects overlap, how many pixels they share, and pairs of them, the lower one first."""
+
+    image: int
+    name: str
+    pixels: int
+    objects: list[tuple[UUID, UUID]]
+
+
+class OverlapsBody(ErrorBody):
+    """`overlaps`: how many pairs of objects on how many images, and the first of these."""
+
+    pairs: Omitted[int] = None
+    images: Omitted[int] = None
+    first: Omitted[list[OverlapsOnImage]] = None
+
+
+class OverlapsError(Answer):
+    """A project in which objects overlap can't become panoptic."""
+
+    error: OverlapsBody

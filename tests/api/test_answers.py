@@ -133,6 +133,14 @@ def test_an_overlap(ask: Checked, image: Image, project: Project) -> None:
     assert refused["error"]["objects"][0]["pixels"] == image.width * image.height
 
 
+def test_overlaps_of_a_project(ask: Checked, image: Image, project: Project) -> None:
+    for version in range(2):
+        body = {"version": version, "uid": str(uuid.uuid4()), "category": 1, "counts": whole(image), "clicks": []}
+        ask("post", f"/api/images/{image.pk}/annotations", body)
+    refused = ask("put", f"/api/projects/{project.pk}/panoptic", {"panoptic": True})
+    assert refused["error"]["first"][0]["image"] == image.pk
+
+
 def test_uploads_and_lists(ask: Checked, image: Image, project: Project) -> None:
     address = f"/api/projects/{project.pk}"
     upload = ask("post", f"{address}/uploads")["id"]

@@ -936,6 +936,29 @@ export type components = {
     readonly OverlapError: {
       readonly error: components["schemas"]["OverlapBody"];
     };
+    /** @description `overlaps`: how many pairs of objects on how many images, and the first of these. */
+    readonly OverlapsBody: {
+      readonly code: string;
+      readonly message: string;
+      readonly field?: string;
+      readonly limit?: number;
+      readonly pairs?: number;
+      readonly images?: number;
+      readonly first?: readonly components["schemas"]["OverlapsOnImage"][];
+    } & {
+      readonly [key: string]: unknown;
+    };
+    /** @description A project in which objects overlap can't become panoptic. */
+    readonly OverlapsError: {
+      readonly error: components["schemas"]["OverlapsBody"];
+    };
+    /** @description An image on which objects overlap, how many pixels they share, and pairs of them, the lower one first. */
+    readonly OverlapsOnImage: {
+      readonly image: number;
+      readonly name: string;
+      readonly pixels: number;
+      readonly objects: readonly (readonly [string, string])[];
+    };
     /**
      * @description All kept objects of an image, in drawing order. An image that nobody touched has version 0; `reason` says why an
      *     image is skipped and is empty else.
@@ -1567,6 +1590,9 @@ export type OffersQuery = components["schemas"]["OffersQuery"];
 export type OverlapBody = components["schemas"]["OverlapBody"];
 export type OverlapData = components["schemas"]["OverlapData"];
 export type OverlapError = components["schemas"]["OverlapError"];
+export type OverlapsBody = components["schemas"]["OverlapsBody"];
+export type OverlapsError = components["schemas"]["OverlapsError"];
+export type OverlapsOnImage = components["schemas"]["OverlapsOnImage"];
 export type Overview = components["schemas"]["Overview"];
 export type PageAddresses = components["schemas"]["PageAddresses"];
 export type PageProject = components["schemas"]["PageProject"];

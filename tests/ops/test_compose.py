@@ -108,6 +108,7 @@ def test_web_runs_with_the_options_of_the_one_command_start(services: dict[str, 
     web = options(services["web"]["command"])
     assert web["--ws"] == "websockets-sansio"
     assert web["--ws-max-size"] == str(WS_MAX_BYTES)
+    assert web["--http"] == "h11"  # what labeling/common/connections.py bounds
     assert web["--lifespan"] == "off"
 
 

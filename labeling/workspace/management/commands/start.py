@@ -175,6 +175,7 @@ def children() -> list[Child]:
 
     web = ["uvicorn", "labeling.asgi:application", "--host", settings.HOST, "--port", str(settings.PORT)]
     web += ["--ws", "websockets-sansio", "--ws-max-size", str(WS_MAX_BYTES), "--lifespan", "off", "--no-server-header"]
+    web += ["--http", "h11"]  # the one that labeling/common/connections.py bounds
     web.append("--no-proxy-headers")  # the application reads them itself (TRUSTED_PROXIES)
     web += ["--timeout-graceful-shutdown", "3", "--log-level", level.lower()]
     if level not in ("INFO", "DEBUG"):

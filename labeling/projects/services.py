@@ -1,5 +1,7 @@
 """Making and changing projects, their classes and their members: for pages, the API and management commands alike."""
 
+import hashlib
+import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -168,6 +170,27 @@ def change_project(
     if instructions is not None:
         project.instructions = instructions
     project.save(update_fields=["name", "instructions"])
+
+
+def settings_state(project: Project) -> str:
+    """A mark of what the settings page shows of a project; it changes with any of it."""
+    classes = project.categories.values_list("number", "name", "color", "hotkey", "kind")
+    attributes = project.attributes.values_list("number", "name", "kind", "choices")
+    about = Project.objects.values_list("name", "instructions").get(pk=project.pk)
+    shown = json.dumps([about, list(classes), list(attributes)], default=str)
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+def check_unchanged(project: Project, seen: str) -> None:
+    """Raises: ApiError 409 `changed` when the settings are not those that `settings_state` gave as `seen` ("": not
+    asked). Takes the project's lock, so that nobody changes them before the transaction ends."""
+    Project.objects.select_for_update().filter(pk=project.pk).first()
+    if seen and seen != settings_state(project):
+        message = (
+            "Somebody changed these settings after you opened this page. Your entries are still here. Compare them "
+            "with the settings in another tab; save again to replace those."
+        )
+        raise ApiError(409, "changed", message)
 
 
 def delete_project(project: Project, *, named: str) -> None:

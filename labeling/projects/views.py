@@ -5,6 +5,7 @@ from typing import cast
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -66,13 +67,15 @@ def settings(request: HttpRequest, project_id: int) -> HttpResponse:
     form, rows = ProjectForm(request.POST), category_rows(request.POST, project)
     if form.is_valid() and rows.is_valid():
         try:
-            services.change_project(
-                project,
-                name=form.cleaned_data["name"],
-                instructions=form.cleaned_data["instructions"],
-                categories=[row.spec() for row in rows.kept()],
-                deleted=rows.deleted_numbers(),
-            )
+            with transaction.atomic():
+                services.check_unchanged(project, request.POST.get("seen", ""))
+                services.change_project(
+                    project,
+                    name=form.cleaned_data["name"],
+                    instructions=form.cleaned_data["instructions"],
+                    categories=[row.spec() for row in rows.kept()],
+                    deleted=rows.deleted_numbers(),
+                )
         except ApiError as error:
             rows.refuse(error)
         else:
@@ -88,7 +91,9 @@ def attributes(request: HttpRequest, project_id: int) -> HttpResponse:
     rows = attribute_rows(request.POST)
     if rows.is_valid():
         try:
-            save_attributes(project, rows.specs(), rows.deleted_numbers())
+            with transaction.atomic():
+                services.check_unchanged(project, request.POST.get("seen", ""))
+                save_attributes(project, rows.specs(), rows.deleted_numbers())
         except ApiError as error:
             rows.refuse(error)
         else:
@@ -146,6 +151,7 @@ def _settings_page(
 ) -> HttpResponse:
     context = {
         "project": project,
+        "seen": services.settings_state(project),
         "form": form,
         "rows": rows,
         "attribute_rows": attributes or attribute_rows(project=project),

@@ -9,6 +9,7 @@ from django.test import Client
 from labeling.accounts.models import User
 from labeling.projects.models import Membership, Project, Role
 from tests.projects.forms import project_form
+from tests.projects.test_attributes import form as attribute_form
 from tests.projects.test_services import annotate
 
 AsUser = Callable[[User | None], Client]
@@ -129,3 +130,34 @@ def test_others_do_not_see_the_settings(
 ) -> None:
     url = f"/projects/{project.pk}/settings"
     assert [as_user(one).get(url).status_code for one in (None, charlie, bob, rita)] == [302, 404, 403, 403]
+
+
+def seen_by(client: Client, project: Project) -> str:
+    page = client.get(f"/projects/{project.pk}/settings").content.decode()
+    return page.partition('name="seen" value="')[2].partition('"')[0]
+
+
+def test_of_two_managers_with_the_page_open_none_overwrites_the_other_unseen(
+    project: Project, alice: User, as_user: AsUser
+) -> None:
+    client = as_user(alice)
+    seen = seen_by(client, project)
+    assert "Settings saved." in save(client, project, *rows_of(project, car={"name": "bus"}), seen=seen)
+    old = [{**row, "name": "car" if row["name"] == "bus" else row["name"]} for row in rows_of(project)]
+    refused = save(client, project, *old, instructions="Mine", seen=seen)
+    assert "Somebody changed these settings" in refused
+    assert "Mine" in refused, "what was typed is still there"
+    assert project.categories.filter(name="bus").exists()
+    again = refused.partition('name="seen" value="')[2].partition('"')[0]
+    assert "Settings saved." in save(client, project, *old, instructions="Mine", seen=again)
+    assert project.categories.filter(name="car").exists()
+
+
+def test_attributes_are_not_overwritten_unseen_either(project: Project, alice: User, as_user: AsUser) -> None:
+    client = as_user(alice)
+    seen = seen_by(client, project)
+    save(client, project, *rows_of(project), instructions="New words")
+    row = attribute_form({"name": "pose", "kind": "text", "choices": ""}) | {"seen": seen}
+    page = client.post(f"/projects/{project.pk}/attributes", row, follow=True).content.decode()
+    assert "Somebody changed these settings" in page
+    assert not project.attributes.exists()

@@ -190,7 +190,7 @@ describe("the editor", () => {
     editor.openObject.refine(state().kept[0]!.uid);
     decoder.answer();
     click(20, 20);
-    editor.selection.choose(2);
+    editor.classes.choose(2);
     editor.openObject.keep();
     await saved();
     expect(shown()[0]).not.toEqual(before);
@@ -259,9 +259,9 @@ describe("the editor", () => {
     editor.window.toggle("hidden");
     expect(open()).toBeNull();
     editor.window.toggle("hidden");
-    editor.objects.mark("locked", [kept]);
+    editor.marks.mark("locked", [kept]);
     expect(open()).toBeNull();
-    editor.objects.mark("locked", [kept]);
+    editor.marks.mark("locked", [kept]);
     expect(open()).toBe(kept);
   });
 
@@ -286,14 +286,14 @@ describe("the editor", () => {
     await saved();
     const classes = () => service.annotations.toSorted((a, b) => a.id - b.id).map(({ category }) => category);
     editor.selection.select(one);
-    editor.selection.chooseByHotkey(2);
+    editor.classes.chooseByHotkey(2);
     await saved();
     expect([state().open, state().selected, classes()]).toEqual([null, one, [2, 1]]);
     editor.openObject.undo();
     await saved();
     expect([state().open, classes()]).toEqual([null, [1, 1]]);
-    editor.objects.pick(other);
-    editor.selection.choose(2);
+    editor.selection.pick(other);
+    editor.classes.choose(2);
     await saved();
     expect([state().open, classes()]).toEqual([null, [1, 2]]);
   });
@@ -303,7 +303,7 @@ describe("the editor", () => {
     await saved();
     editor.openObject.refine(kept);
     decoder.answer();
-    editor.selection.chooseByHotkey(2);
+    editor.classes.chooseByHotkey(2);
     await saved();
     expect([service.annotations[0]!.category, state().kept[0]!.category, state().open!.source]).toEqual([2, 2, kept]);
     editor.openObject.undo();
@@ -324,10 +324,10 @@ describe("the editor", () => {
     const [one, other] = [keptAt(10, 10), keptAt(40, 30)];
     editor.openObject.enter();
     expect(state().open).toBeNull();
-    editor.objects.choose([one, other]);
+    editor.selection.choose([one, other]);
     editor.openObject.enter();
     expect([state().open, state().toast!.text]).toEqual([null, "Several objects are selected. Select one to open it."]);
-    editor.objects.pick(one);
+    editor.selection.pick(one);
     expect(state().open).toBeNull();
     editor.openObject.enter();
     expect(state().open!.source).toBe(one);
@@ -340,12 +340,12 @@ describe("the editor", () => {
     press({ x: 11, y: 10 });
     press({ x: 11, y: 10 }, { twice: true });
     expect([state().open, state().selected, state().tool]).toEqual([null, kept, "click"]);
-    editor.selection.choose(2);
+    editor.classes.choose(2);
     editor.openObject.remove(kept);
     editor.openObject.undo();
     expect([shown(), state().toast!.text]).toEqual([[[1, 37]], expect.stringContaining("too small for labeling")]);
     editor.window.viewOnly(false);
-    editor.selection.choose(2);
+    editor.classes.choose(2);
     expect(shown()).toEqual([[2, 37]]);
     await saved();
   });

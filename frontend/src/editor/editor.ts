@@ -1,5 +1,6 @@
 /** The editor of one image: makes its parts and hands each what it needs. What they do is in their rooms. */
 
+import { ClassChoice, firstClass } from "./editing/classChoice";
 import { ObjectCommands } from "./editing/commands";
 import { DisplayControl } from "./editing/displayControl";
 import type { Filmstrip } from "./editing/filmstrip";
@@ -8,15 +9,17 @@ import { ImageCommands } from "./editing/image";
 import { Keeping } from "./editing/keeping";
 import { ProjectNews } from "./editing/news";
 import { NextImage } from "./editing/nextImage";
+import { ObjectMarks } from "./editing/objectMarks";
 import { OpenObject } from "./editing/openObject";
 import { Opening } from "./editing/opening";
 import { KeySettings } from "./editing/ownKeys";
+import { PanopticRule } from "./editing/panopticRule";
 import { Permission } from "./editing/permission";
 import { Presence } from "./editing/presence";
 import { Preview } from "./editing/preview";
 import { Prompts } from "./editing/prompts";
 import { SaveStatus } from "./editing/saveStatus";
-import { firstClass, Selection } from "./editing/selection";
+import { ObjectSelection } from "./editing/selection";
 import { ServerEvents } from "./editing/serverEvents";
 import { Toasts } from "./editing/toasts";
 import { Toolbox } from "./editing/tools/toolbox";
@@ -76,7 +79,10 @@ export class Editor {
   readonly history: History;
   readonly presence: Presence;
   readonly keeping: Keeping;
-  readonly selection: Selection;
+  readonly selection: ObjectSelection;
+  readonly classes: ClassChoice;
+  readonly marks: ObjectMarks;
+  readonly panoptic: PanopticRule;
   readonly openObject: OpenObject;
   readonly prompts: Prompts;
   readonly objects: ObjectCommands;
@@ -116,15 +122,18 @@ export class Editor {
       say: (message) => this.toasts.say(message),
     });
     this.history = new History(this.store, this.outbox, this.bench, this.drafts, this.toasts, {
-      fit: (changes) => this.objects.fit(changes),
+      fit: (changes) => this.panoptic.fit(changes),
       rejected: (uids, rejected) => this.suggestions.decided(uids, rejected),
     });
     this.presence = new Presence(this.store, this.connection, this.toasts, user.can_label, () => this.tools.rest());
     this.keeping = new Keeping(this);
-    this.selection = new Selection(this, storage);
+    this.selection = new ObjectSelection(this);
+    this.classes = new ClassChoice(this, storage);
+    this.marks = new ObjectMarks(this, storage);
+    this.panoptic = new PanopticRule(this, storage);
     this.openObject = new OpenObject(this);
     this.prompts = new Prompts(this);
-    this.objects = new ObjectCommands(this, storage);
+    this.objects = new ObjectCommands(this);
     this.image = new ImageCommands(this, api);
     this.unsaved = new Unsaved(this, around);
     this.news = new ProjectNews(this, api, () => around.forget?.());

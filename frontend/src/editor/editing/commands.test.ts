@@ -100,7 +100,7 @@ describe("commands on kept objects", () => {
   const saved = () =>
     vi.waitFor(() => expect([state().save.kind, editor.outbox.operations.length]).toEqual(["saved", 0]));
   const areas = () => state().kept.map(({ area }) => area);
-  const choose = (...uids: string[]) => editor.objects.choose(uids);
+  const choose = (...uids: string[]) => editor.selection.choose(uids);
 
   beforeEach(() => open());
 
@@ -127,31 +127,31 @@ describe("commands on kept objects", () => {
   it("are about what is selected as in the lists of desktop programs", () => {
     const uids = [0, 1, 2, 3, 4].map((index) => keep(index * 6, 0, 4, 4));
     const chosen = () => state().selection.map((uid) => uids.indexOf(uid));
-    const { objects } = editor;
-    objects.pick(uids[1]!);
+    const { selection } = editor;
+    selection.pick(uids[1]!);
     expect([chosen(), state().open]).toEqual([[1], null]);
-    objects.extend(uids[3]!);
+    selection.extend(uids[3]!);
     expect(chosen()).toEqual([1, 2, 3]);
-    objects.extend(uids[0]!); // from the same one, instead of the range before
+    selection.extend(uids[0]!); // from the same one, instead of the range before
     expect(chosen()).toEqual([1, 0]);
-    objects.toggle(uids[3]!);
+    selection.toggle(uids[3]!);
     expect(chosen()).toEqual([1, 0, 3]);
-    objects.extend(uids[4]!, true);
+    selection.extend(uids[4]!, true);
     expect(chosen()).toEqual([1, 0, 3, 4]);
-    objects.pick(uids[2]!);
+    selection.pick(uids[2]!);
     expect(chosen()).toEqual([2]);
-    objects.all();
+    selection.all();
     expect(chosen()).toHaveLength(5);
   });
 
   it("keep the object in work before another is selected, and leave the open one open when it is selected itself", () => {
     const one = keep(0, 0, 5, 5);
     editor.openObject.refine(one);
-    editor.objects.pick(one);
+    editor.selection.pick(one);
     expect(state().open!.source).toBe(one);
     editor.openObject.cancel();
     draw(10, 0, 4, 4);
-    editor.objects.pick(one);
+    editor.selection.pick(one);
     expect([areas(), state().open, state().selection]).toEqual([[25, 16], null, [one]]);
   });
 
@@ -159,7 +159,7 @@ describe("commands on kept objects", () => {
     const [low, middle, high] = [keep(0, 0, 5, 5), keep(10, 0, 4, 4), keep(20, 0, 3, 3)];
     choose(low, middle);
     editor.objects.order("top");
-    editor.selection.choose(2);
+    editor.classes.choose(2);
     editor.objects.answer(1, "wet");
     await saved();
     expect(service.kept.map(({ uid, category, attributes }) => [uid, category, attributes])).toEqual([
@@ -187,7 +187,7 @@ describe("commands on kept objects", () => {
 
   it("leave locked objects alone, and say so", async () => {
     const [one, other] = [keep(0, 0, 5, 5), keep(10, 0, 4, 4)];
-    editor.objects.mark("locked", [one]);
+    editor.marks.mark("locked", [one]);
     choose(one, other);
     editor.objects.merge();
     expect(areas()).toEqual([25, 16]);
@@ -203,9 +203,9 @@ describe("commands on kept objects", () => {
     const one = keep(0, 0, 10, 10);
     keep(5, 0, 10, 10);
     expect(areas()).toEqual([50, 100]);
-    editor.objects.mark("locked", [one]);
+    editor.marks.mark("locked", [one]);
     draw(0, 0, 15, 10);
-    expect(editor.objects.claimOf(state().open!)).toMatchObject({ denied: 50, taken: [{ pixels: 100 }] });
+    expect(editor.panoptic.claimOf(state().open!)).toMatchObject({ denied: 50, taken: [{ pixels: 100 }] });
     editor.openObject.keep();
     expect(areas()).toEqual([50, 100]); // the one in the middle lay wholly under it
     await saved();
@@ -221,12 +221,12 @@ describe("commands on kept objects", () => {
   it("keep an object open that would get no pixel", async () => {
     await open(true);
     keep(0, 0, 10, 10);
-    editor.objects.toggleYields();
+    editor.panoptic.toggleYields();
     draw(2, 2, 3, 3);
     editor.openObject.keep();
     expect([areas(), state().open?.mask.runs.length]).not.toEqual([[100], undefined]);
     expect(state().toast?.text).toContain("belong to other objects (class 1)");
-    editor.objects.toggleYields();
+    editor.panoptic.toggleYields();
     editor.openObject.keep();
     expect(areas()).toEqual([91, 9]);
     await saved();
@@ -240,7 +240,7 @@ describe("commands on kept objects", () => {
     await vi.waitFor(() =>
       expect([state().save.kind, state().refused.map(({ code }) => code)]).toEqual(["refused", ["overlap"]]),
     );
-    editor.objects.refit();
+    editor.panoptic.refit();
     await saved();
     expect(areas()).toEqual([50, 100, 4]);
     expect(service.kept.map(({ counts }) => counts)).toEqual(

@@ -22,7 +22,7 @@ export interface KeepingContext {
   readonly bench: Workbench;
   readonly nextImage: NextImage;
   readonly permission: Permission;
-  readonly selection: { category(number: number | null): Category | undefined };
+  readonly classes: { category(number: number | null): Category | undefined };
   readonly tools: { rest(): void };
 }
 
@@ -46,7 +46,7 @@ export class Keeping {
   commit(work: works.Work): void {
     const { context } = this;
     const { category: chosen } = works.recipeOf(work);
-    const category = context.selection.category(chosen) ? chosen : context.store.get().activeCategory;
+    const category = context.classes.category(chosen) ? chosen : context.store.get().activeCategory;
     if (category === null) return;
     const uid = work.source ?? work.uid;
     const before = context.outbox.shown.find((one) => one.uid === uid) ?? null;
@@ -80,7 +80,7 @@ export class Keeping {
     if (work) bench.close(work.uid);
     const { category } = before;
     history.commit("delete", category, [{ uid, before: contentOf(before), after: null }], work);
-    this.offerUndo(`${this.context.selection.category(category)?.name ?? "Object"} deleted.`, "Undo");
+    this.offerUndo(`${this.context.classes.category(category)?.name ?? "Object"} deleted.`, "Undo");
   }
 
   /** Say what was just done, with a way to take it back. */

@@ -49,11 +49,11 @@ const told = async (change: Partial<ProjectData>) => {
 };
 
 it("goes by the new classes at once, also for the class that objects get next", async () => {
-  editor.selection.choose(2);
+  editor.classes.choose(2);
   await told({ categories: [{ ...CLASSES[0]!, name: "lorry", hotkey: 7 }] });
-  expect([editor.selection.category(1)?.name, editor.selection.category(2)]).toEqual(["lorry", undefined]);
+  expect([editor.classes.category(1)?.name, editor.classes.category(2)]).toEqual(["lorry", undefined]);
   expect(editor.store.get().activeCategory).toBe(1);
-  editor.selection.chooseByHotkey(2);
+  editor.classes.chooseByHotkey(2);
   expect(editor.store.get().activeCategory).toBe(1);
 });
 
@@ -86,7 +86,7 @@ it("says that the image is gone, and keeps what is not saved until it is discard
 });
 
 const draw = () => {
-  editor.selection.choose(1);
+  editor.classes.choose(1);
   editor.prompts.paint("brush", stroke([{ x: 9, y: 9 }], 3, VIEW), true, { x: 9, y: 9 });
 };
 

@@ -20,7 +20,7 @@ export interface NewsContext {
   readonly store: Store<State>;
   readonly outbox: Outbox;
   readonly toasts: Toasts;
-  readonly objects: { panoptic: boolean };
+  readonly panoptic: { on: boolean };
   readonly keeping: { setAside(): void };
 }
 
@@ -47,7 +47,7 @@ export class ProjectNews {
   }
 
   private take({ role, ...news }: ProjectData): void {
-    const { boot, store, outbox, toasts, objects } = this.context;
+    const { boot, store, outbox, toasts } = this.context;
     this.forget();
     const { name, instructions, categories, attributes, panoptic } = boot.project;
     const before = JSON.stringify([name, instructions, categories, attributes, panoptic]);
@@ -55,7 +55,7 @@ export class ProjectNews {
     const after = { name: title, instructions: text, categories: classes, attributes: asked, panoptic: rule };
     const changed = before !== JSON.stringify(Object.values(after));
     Object.assign(boot.project, after);
-    objects.panoptic = rule;
+    this.context.panoptic.on = rule;
     const { activeCategory } = store.get();
     const there = classes.some(({ number }) => number === activeCategory);
     const active = there ? activeCategory : boot.user.can_label ? (classes[0]?.number ?? null) : null;

@@ -10,8 +10,9 @@ import type { State } from "../state";
 import type { ObjectCommands } from "./commands";
 import { cancelled, type History } from "./history";
 import type { Keeping } from "./keeping";
+import type { ObjectMarks } from "./objectMarks";
 import type { Permission } from "./permission";
-import type { Selection } from "./selection";
+import type { ObjectSelection } from "./selection";
 import type { Toasts } from "./toasts";
 import type { Toolbox } from "./tools/toolbox";
 import type { Workbench } from "./workbench";
@@ -27,7 +28,8 @@ export interface OpenObjectContext {
   readonly history: History;
   readonly keeping: Keeping;
   readonly permission: Permission;
-  readonly selection: Selection;
+  readonly selection: ObjectSelection;
+  readonly marks: ObjectMarks;
   readonly objects: ObjectCommands;
   readonly tools: Toolbox;
   /** Closes an opened suggestion that nobody touched. */
@@ -113,9 +115,9 @@ export class OpenObject {
 
   /** Re-open a kept object to refine it. An open object is kept first. */
   refine(uid: string): void {
-    const { bench, boot, objects, permission, store, toasts } = this.context;
+    const { bench, boot, marks, permission, store, toasts } = this.context;
     if (!permission.canLabel || bench.open?.source === uid) return;
-    if (objects.isLocked(uid)) return toasts.say(LOCKED);
+    if (marks.isLocked(uid)) return toasts.say(LOCKED);
     const kept = store.get().kept.find((one) => one.uid === uid);
     if (kept) this.openInstead(works.reopen(newUid(), kept, boot.image));
   }
@@ -139,9 +141,9 @@ export class OpenObject {
   }
 
   remove(uid: string): void {
-    const { keeping, objects, permission, selection, store, toasts } = this.context;
+    const { keeping, marks, permission, selection, store, toasts } = this.context;
     if (!permission.canLabel) return;
-    if (objects.isLocked(uid)) return toasts.say(LOCKED);
+    if (marks.isLocked(uid)) return toasts.say(LOCKED);
     if (store.get().selected === uid) selection.select(null);
     keeping.remove(uid);
   }

@@ -11,7 +11,7 @@ import type { Boot } from "../server/types";
 import type { State } from "../state";
 import type { NextImage } from "./nextImage";
 import type { Permission } from "./permission";
-import type { Selection } from "./selection";
+import type { ObjectSelection } from "./selection";
 import type { Toasts } from "./toasts";
 import type { Target } from "./tools/types";
 import type { Workbench } from "./workbench";
@@ -24,7 +24,7 @@ export interface PromptsContext {
   readonly bench: Workbench;
   readonly nextImage: NextImage;
   readonly permission: Permission;
-  readonly selection: Selection;
+  readonly selection: ObjectSelection;
   readonly openObject: { refine(uid: string): void };
 }
 

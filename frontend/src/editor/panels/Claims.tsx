@@ -6,7 +6,7 @@ import { pixels } from "./words";
 export function Claims() {
   const editor = useEditor();
   const yields = useEditorState((state) => state.yields);
-  const claim = useEditorState((state) => state.open && editor.objects.claimOf(state.open));
+  const claim = useEditorState((state) => state.open && editor.panoptic.claimOf(state.open));
   const taken = claim?.taken.reduce((total, one) => total + one.pixels, 0) ?? 0;
   const told = [
     taken > 0 &&
@@ -30,7 +30,7 @@ export function Claims() {
             ? "The object gets only pixels that belong to no other object. Click to take pixels from the objects below it (Y)."
             : "The object takes pixels from the objects below it. Objects above it and locked objects keep theirs. Click to use only free pixels (Y)."
         }
-        onClick={() => editor.objects.toggleYields()}
+        onClick={() => editor.panoptic.toggleYields()}
       >
         {yields ? "Only free pixels" : "Take from below"} <kbd>Y</kbd>
       </button>

@@ -45,7 +45,7 @@ export function Classes() {
               title={`${name} – ${kind === "thing" ? "countable objects" : "regions that are not counted"}`}
               data-testid="class"
               data-class={number}
-              onClick={() => editor.selection.choose(number)}
+              onClick={() => editor.classes.choose(number)}
             >
               <span class="color-chip" style={{ background: color }} />
               <span class="row-name" dir="auto">

@@ -78,7 +78,7 @@ interface Choosing {
 function DisputeRow({ dispute, ...choosing }: { dispute: Dispute } & Choosing) {
   const editor = useEditor();
   const { uid, who, theirs, mine, twins } = dispute;
-  const category = editor.selection.category((mine ?? theirs)?.category ?? null);
+  const category = editor.classes.category((mine ?? theirs)?.category ?? null);
   const crop = cropOf([theirs, mine], editor.boot.image);
   return (
     <div class="conflict-row" role="group" aria-label={category?.name ?? "Object"} data-dispute={who}>
@@ -171,7 +171,7 @@ const HIGH = 170;
 function MaskPicture({ side, crop, name, gone }: { side: Side | null; crop: Crop; name: string; gone: string }) {
   const editor = useEditor();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const color = editor.selection.category(side?.category ?? null)?.color ?? "#9aa3b5";
+  const color = editor.classes.category(side?.category ?? null)?.color ?? "#9aa3b5";
   const picture = useEditorState((state) => state.picture);
   useEffect(() => {
     if (side && canvas.current) draw(canvas.current, picture, crop, side, color);

@@ -29,7 +29,7 @@ export function Objects() {
           Objects <span class="count">{chosen > 0 ? `${chosen} of ${kept.length} selected` : kept.length}</span>
         </h2>
         {isolated && (
-          <button type="button" class="link-button" onClick={() => editor.objects.isolate()}>
+          <button type="button" class="link-button" onClick={() => editor.marks.isolate()}>
             Show all
           </button>
         )}
@@ -56,11 +56,8 @@ export function Objects() {
         ))}
         {finishing.map((work) => (
           <li key={work.uid} class="object-row object-waiting" data-testid="finishing">
-            <span
-              class="color-chip"
-              style={{ background: editor.selection.category(recipeOf(work).category)?.color }}
-            />
-            <span class="row-name">{editor.selection.category(recipeOf(work).category)?.name ?? "Object"}</span>
+            <span class="color-chip" style={{ background: editor.classes.category(recipeOf(work).category)?.color }} />
+            <span class="row-name">{editor.classes.category(recipeOf(work).category)?.name ?? "Object"}</span>
             <span class="area">waiting for the mask</span>
           </li>
         ))}
@@ -111,15 +108,15 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
   const chosen = useEditorState((state) => state.selected === uid || state.selection.includes(uid));
   const hidden = useEditorState((state) => state.marks.hidden.has(uid));
   const locked = useEditorState((state) => state.marks.locked.has(uid));
-  const category = editor.selection.category(kept.category);
+  const category = editor.classes.category(kept.category);
   const name = category?.name ?? "Unknown class";
   const what = `${name}, object ${ordinal}`;
   const click = (event: MouseEvent) => {
     (event.currentTarget as HTMLElement).focus(); // the arrow keys go on from here
     const ctrl = event.ctrlKey || event.metaKey;
-    if (event.shiftKey) editor.objects.extend(uid, ctrl);
-    else if (ctrl) editor.objects.toggle(uid);
-    else editor.objects.pick(uid);
+    if (event.shiftKey) editor.selection.extend(uid, ctrl);
+    else if (ctrl) editor.selection.toggle(uid);
+    else editor.selection.pick(uid);
   };
   return (
     <li
@@ -139,7 +136,7 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
         class="row"
         onContextMenu={(event) => {
           event.preventDefault(); // a long touch is one, too: there is no Ctrl
-          editor.objects.toggle(uid);
+          editor.selection.toggle(uid);
         }}
         data-item
         aria-label={`${what}, ${pixels(kept.area)}${locked ? ", locked" : ""}`}
@@ -197,7 +194,7 @@ function Mark({ name, icon, action, on, uid }: MarkProps) {
       aria-label={name}
       aria-pressed={on}
       data-testid={action === "lock" ? "lock" : "hide-one"}
-      onClick={() => editor.objects.mark(action === "lock" ? "locked" : "hidden", [uid])}
+      onClick={() => editor.marks.mark(action === "lock" ? "locked" : "hidden", [uid])}
     >
       <Icon name={icon} />
     </button>
@@ -256,15 +253,15 @@ function chooseByKey(list: HTMLElement, event: KeyboardEvent, editor: ReturnType
     editor.permission.canLabel
   ) {
     openIt(editor, rows[at]!.dataset["uid"]!);
-  } else if (event.key === " " && ctrl && onRow) editor.objects.toggle(rows[at]!.dataset["uid"]!);
+  } else if (event.key === " " && ctrl && onRow) editor.selection.toggle(rows[at]!.dataset["uid"]!);
   else {
     const by = STEPS[event.key];
     if (by === undefined || at < 0) return;
     const row = rows[Math.min(rows.length - 1, Math.max(0, at + by))]!;
     row.querySelector<HTMLElement>("button.row")!.focus();
     const uid = row.dataset["uid"]!;
-    if (event.shiftKey) editor.objects.extend(uid);
-    else if (!ctrl) editor.objects.pick(uid);
+    if (event.shiftKey) editor.selection.extend(uid);
+    else if (!ctrl) editor.selection.pick(uid);
   }
   event.preventDefault();
   event.stopPropagation();

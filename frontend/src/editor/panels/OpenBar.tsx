@@ -34,7 +34,7 @@ function OpenObject() {
   const active = useEditorState((state) => state.activeCategory);
   const open = useEditorState((state) => state.open);
   if (!open) return null;
-  const category = editor.selection.category(recipeOf(open).category ?? active);
+  const category = editor.classes.category(recipeOf(open).category ?? active);
   const clicks = clicksOf(open).length;
   return (
     <div class="open-bar" role="toolbar" aria-label="Open object" data-testid="open-object">
@@ -47,7 +47,7 @@ function OpenObject() {
           {clicks} {clicks === 1 ? "click" : "clicks"}
         </span>
       )}
-      {editor.objects.panoptic && <Claims />}
+      {editor.panoptic.on && <Claims />}
       <button type="button" class="small" onClick={() => editor.openObject.cancel()}>
         Cancel <kbd>Esc</kbd>
       </button>
@@ -88,7 +88,7 @@ function Stepped() {
   const place = useStore(store, ({ shown, pointed }) => shown.findIndex(({ uid }) => uid === pointed) + 1);
   if (!on) return null;
   const name =
-    stepped && ((stepped.category && editor.selection.category(stepped.category)?.name) || stepped.word || "no class");
+    stepped && ((stepped.category && editor.classes.category(stepped.category)?.name) || stepped.word || "no class");
   return (
     <strong role="status">
       {stepped && `${place} of ${total}`}

@@ -184,7 +184,7 @@ const MANY = 12;
 function GroupRows({ group }: { group: Group }) {
   const editor = useEditor();
   const { suggestions } = editor;
-  const given = editor.selection.category(suggestions.classOf(group.list[0]!));
+  const given = editor.classes.category(suggestions.classOf(group.list[0]!));
   const as = group.category ? "" : given ? ` as ${given.name}` : "";
   return (
     <details open={group.list.length < MANY} data-testid="suggestion-group" data-group={group.key}>

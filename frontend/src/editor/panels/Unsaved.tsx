@@ -35,7 +35,7 @@ function Row({ one }: { one: RefusedChange }) {
     <li data-testid="unsaved" data-code={one.code}>
       <span class="unsaved-what">
         {patch && (
-          <Thumbnail patch={patch} color={editor.selection.category(object?.category ?? null)?.color ?? "#9aa3b5"} />
+          <Thumbnail patch={patch} color={editor.classes.category(object?.category ?? null)?.color ?? "#9aa3b5"} />
         )}
         <span>
           {useName(one.operation)}
@@ -46,7 +46,7 @@ function Row({ one }: { one: RefusedChange }) {
       <span class="unsaved-actions">
         {hasClass(one.operation) && editor.permission.canLabel && <ClassChoice one={one} />}
         {one.code === "overlap" && (
-          <button type="button" data-testid="refit" onClick={() => editor.objects.refit()}>
+          <button type="button" data-testid="refit" onClick={() => editor.panoptic.refit()}>
             Remove overlaps
           </button>
         )}
@@ -102,7 +102,7 @@ function usePatch(counts: string | undefined): Patch | null {
 function useName(operation: Operation): string {
   const editor = useEditor();
   const category = "category" in operation ? operation.category : undefined;
-  const named = category === undefined ? "" : ` (${editor.selection.category(category)?.name ?? "deleted class"})`;
+  const named = category === undefined ? "" : ` (${editor.classes.category(category)?.name ?? "deleted class"})`;
   if (operation.kind === "status") return "State of the image";
   if (operation.kind === "note") return "Note";
   if (operation.kind === "batch") return `${flat([operation]).length} changes made together`;

@@ -25,11 +25,11 @@ type ColorOf = (category: number | null) => string;
 /** Keeps the stage showing what editor and tools say; returns how to stop it. */
 export function direct(editor: Editor, stage: Stage): () => void {
   const { store, tools, suggestions } = editor;
-  const colorOf = (category: number | null) => editor.selection.category(category)?.color ?? UNKNOWN_CLASS;
+  const colorOf = (category: number | null) => editor.classes.category(category)?.color ?? UNKNOWN_CLASS;
   const overlaps = new Overlaps(editor.boot.image);
   const claimed = claimer(editor);
   const open = () => stage.paint("open", openPainter(claimed(store.get()), tools.pointing.get(), colorOf));
-  const takenNow = ({ open }: State) => (open && editor.objects.claimOf(open)?.taken) ?? NOTHING_TAKEN;
+  const takenNow = ({ open }: State) => (open && editor.panoptic.claimOf(open)?.taken) ?? NOTHING_TAKEN;
   let taken = NOTHING_TAKEN;
   const kept = () => {
     taken = takenNow(store.get());
@@ -51,7 +51,7 @@ export function direct(editor: Editor, stage: Stage): () => void {
       const cutsOther = cut !== taken && cut.length + taken.length > 0;
       if (chosen || cutsOther || differs("kept", "hidden", "project") || sources(state) !== sources(before)) kept();
       if (differs("open", "finishing", "display", "project")) open();
-      else if (editor.objects.panoptic && state.open && differs("kept", "marks", "yields")) open();
+      else if (editor.panoptic.on && state.open && differs("kept", "marks", "yields")) open();
       if (differs("tool", "activeCategory") || !state.open !== !before.open) {
         suggested();
         tool();
@@ -119,7 +119,7 @@ type Claimed = State & { readonly claimed: { readonly mask: Patch; readonly deni
 function claimer(editor: Editor): (state: State) => Claimed {
   const { height } = editor.boot.image;
   return (state) => {
-    const found = state.open && editor.objects.claimOf(state.open);
+    const found = state.open && editor.panoptic.claimOf(state.open);
     if (!found || found.denied === 0) return { ...state, claimed: null };
     const all = spansOfPatch(state.open.mask, height);
     const denied = patchOf(subtract(all, spansOfPatch(found.mask, height)), height);

@@ -55,7 +55,7 @@ describe("the table of shortcuts", () => {
     ["instances", "suggestions.requests.ask(instances)"],
     ["outlines", "display.toggle(outlines)"],
     ["strip", "filmstrip.toggle()"],
-    ["category4", "selection.chooseByHotkey(4)"],
+    ["category4", "classes.chooseByHotkey(4)"],
   ] as const)("%s calls %s", (action, call) => {
     const { editor, calls } = recorder();
     perform({ editor, view: null }, action);

@@ -81,7 +81,7 @@ const MASK = [
 
 /** About the objects that are chosen in the list, or the open one, or the one that is pointed at. */
 const OBJECTS = [
-  row("selectAll", ["Ctrl A"], "Select all objects", ({ editor }) => editor.objects.all()),
+  row("selectAll", ["Ctrl A"], "Select all objects", ({ editor }) => editor.selection.all()),
   row("merge", ["M"], "Merge the selected objects", ({ editor }) => editor.objects.merge()),
   row("split", ["Shift M"], "Split into one object for each part", ({ editor }) => editor.objects.split()),
   row("duplicate", ["Shift D"], "Duplicate the object", ({ editor }) => editor.objects.duplicate()),
@@ -89,12 +89,12 @@ const OBJECTS = [
   row("lower", ["PageDown"], "Move down in the drawing order", ({ editor }) => editor.objects.order("down"), REPEATS),
   row("toTop", ["Shift PageUp"], "Move to the top", ({ editor }) => editor.objects.order("top")),
   row("toBottom", ["Shift PageDown"], "Move to the bottom", ({ editor }) => editor.objects.order("bottom")),
-  row("hideOne", ["Shift H"], "Hide or show the object", ({ editor }) => editor.objects.mark("hidden")),
-  row("lock", ["Shift L"], "Lock or unlock the object", ({ editor }) => editor.objects.mark("locked")),
-  row("isolate", ["Shift O"], "Show only the selected objects, or all again", ({ editor }) => editor.objects.isolate()),
+  row("hideOne", ["Shift H"], "Hide or show the object", ({ editor }) => editor.marks.mark("hidden")),
+  row("lock", ["Shift L"], "Lock or unlock the object", ({ editor }) => editor.marks.mark("locked")),
+  row("isolate", ["Shift O"], "Show only the selected objects, or all again", ({ editor }) => editor.marks.isolate()),
   row("attributes", ["Shift T"], "Edit the attributes", ({ editor }) => focus.attributes(editor)),
   row("yields", ["Y"], "Panoptic mode: take pixels from objects below, or only free pixels", ({ editor }) =>
-    editor.objects.toggleYields(),
+    editor.panoptic.toggleYields(),
   ),
 ];
 
@@ -196,7 +196,7 @@ export type Pressed = Action | `category${number}`;
 export function perform(context: KeyContext, pressed: Pressed): void {
   const shortcut = SHORTCUTS.find(({ action }) => action === pressed);
   if (shortcut) void shortcut.run(context);
-  else context.editor.selection.chooseByHotkey(Number(pressed.slice("category".length)));
+  else context.editor.classes.chooseByHotkey(Number(pressed.slice("category".length)));
 }
 
 /** What is done with the mouse, for the same sheet. */

@@ -23,10 +23,10 @@ export function suggestionTag(editor: Editor, host: HTMLElement, stage: Stage): 
     tag.hidden = !one;
     host.dataset["pointed"] = one?.uid ?? "";
     if (!one) return;
-    const given = editor.selection.category(suggestions.classOf(one));
+    const given = editor.classes.category(suggestions.classOf(one));
     const suggested = one.category !== null;
     const chosen = suggestions.store.get().given?.uid === one.uid;
-    const name = suggested ? (editor.selection.category(one.category)?.name ?? "") : one.word;
+    const name = suggested ? (editor.classes.category(one.category)?.name ?? "") : one.word;
     chip.style.background = given?.color ?? "";
     text.textContent = [
       name || null,

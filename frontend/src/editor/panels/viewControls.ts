@@ -23,7 +23,7 @@ export interface ViewControls {
 /** The open object, or the chosen ones, large in the window. */
 export function zoomTo(editor: Editor, view: ViewControls | null): void {
   const { open } = editor.store.get();
-  const patches = open && open.mask.runs.length > 0 ? [open.mask] : editor.objects.subjects.map(({ patch }) => patch);
+  const patches = open && open.mask.runs.length > 0 ? [open.mask] : editor.selection.subjects.map(({ patch }) => patch);
   if (patches.length === 0) return editor.toasts.say("Select an object first.");
   const boxes = patches.map(({ box }) => box);
   const left = Math.min(...boxes.map(([x]) => x));

@@ -171,7 +171,7 @@ describe("suggestions in the editor", () => {
 
   it("lets keys be about selected objects rather than what lies under the pointer", async () => {
     hit(35, 12)!.end();
-    editor.objects.pick("car");
+    editor.selection.pick("car");
     editor.tools.hover({ x: 65, y: 30 }, 2);
     press("category1");
     await saved();
@@ -180,7 +180,7 @@ describe("suggestions in the editor", () => {
     await saved();
     expect([kept(), now().rejected.size]).toEqual([[], 0]);
     press("undo");
-    editor.objects.pick("car");
+    editor.selection.pick("car");
     press("nextSuggestion"); // turns to the suggestions again
     expect(editor.store.get().selection).toEqual([]);
     press("keep");

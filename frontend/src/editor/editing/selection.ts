@@ -101,10 +101,10 @@ export class ObjectSelection {
 
   /** Keep the open object first; false when that needs its mask, or a moment. */
   settleOpen(): boolean {
-    const { bench, openObject, toasts } = this.context;
-    if (!this.state.open) return true;
+    const { bench, openObject, store, toasts } = this.context;
+    if (!store.get().open) return true;
     openObject.keep();
-    const { open: still, finishing } = this.state;
+    const { open: still, finishing } = store.get();
     if (still && isBlank(still)) {
       bench.close(still.uid);
       return true;

@@ -304,7 +304,11 @@ export class Outbox {
     } finally {
       this.busy = false;
     }
-    if (!failed) this.rest();
+    if (!failed) {
+      // Also when what was sent turned out to be carried out before: nothing would send the next operation.
+      if (this.state.kind !== "gone") this.failures = 0;
+      this.rest();
+    }
     this.answerWaiting(this.state.kind === "saved");
   }
 

@@ -175,6 +175,15 @@ const FOUND: [Step[]][] = [
       ["create", 0, 0],
     ],
   ],
+  // The answer to a creation is lost, and then a change that was refused before is tried again.
+  [
+    [
+      ["create", 551, 0],
+      ["trouble", 761, 1],
+      ["create", 0, 46],
+      ["retry", 0, 0],
+    ],
+  ],
 ];
 
 class Bench {

@@ -233,12 +233,17 @@ export class Outbox {
     this.redo([one], ({ operation }) => withCategory(operation, category, known));
   }
 
+  /** What is being sent, or was without an answer, stays the first: the server may have carried it out. */
+  private get sent(): readonly Operation[] {
+    const [first] = this.operations;
+    return first && (this.busy || this.unanswered === first) ? [first] : [];
+  }
+
   private redo(again: readonly RefusedChange[], how: (one: RefusedChange) => Operation): void {
     const there = again.filter((one) => this.refused.includes(one));
     this.refused = this.refused.filter((one) => !there.includes(one));
     const first = there.flatMap((one) => rebase([how(one)], one.objects, this.set));
-    // What is being sent stays the first.
-    const sent = this.busy ? this.operations.slice(0, 1) : [];
+    const sent = this.sent;
     this.operations = [...sent, ...first, ...this.operations.slice(sent.length)];
     this.store();
     this.rest();
@@ -271,7 +276,7 @@ export class Outbox {
   /** Take what is refused with this code back, and what waits, to be done in another way. */
   withdraw(code: string): readonly Operation[] {
     const withdrawn = this.refused.filter((one) => one.code === code);
-    const sent = this.busy ? this.operations.slice(0, 1) : [];
+    const sent = this.sent;
     const waiting = this.operations.slice(sent.length);
     this.refused = this.refused.filter((one) => one.code !== code);
     this.operations = sent;

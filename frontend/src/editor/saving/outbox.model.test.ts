@@ -184,6 +184,15 @@ const FOUND: [Step[]][] = [
       ["retry", 0, 0],
     ],
   ],
+  // The image is opened again while its last outbox still waits for an answer.
+  [
+    [
+      ["create", 0, 0],
+      ["create", 0, 0],
+      ["create", 0, 0],
+      ["reload", 0, 0],
+    ],
+  ],
 ];
 
 class Bench {

@@ -163,6 +163,7 @@ export class Outbox {
     if (this.operations.length > 0) void this.pump();
     else if (this.state.kind === "signed_out" || this.state.kind === "gone") void this.check();
     else if (this.refused.some(({ code }) => code === FAILED)) this.retryRefused(({ code }) => code === FAILED);
+    else if (this.state.kind === "saving") this.rest(); // what waited for the pause was found to be carried out
   }
 
   /** The socket does not get through: find out whether the person is signed out, or the image gone. */
@@ -299,7 +300,7 @@ export class Outbox {
     let failed = false;
     try {
       // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- saving may raise a conflict
-      while (this.operations.length > 0 && !this.conflict) {
+      while (this.operations.length > 0 && !this.conflict && !this.disposed) {
         this.to({ kind: "saving" });
         await this.save(this.operations[0]!);
       }
@@ -355,7 +356,7 @@ export class Outbox {
     if (current && current.version !== version) {
       this.meetings += 1;
       this.meet(current, seen(this.set));
-      if (!this.conflict && this.meetings > 1) throw new Later();
+      if (!this.conflict && this.meetings > 1 && this.operations.length > 0) throw new Later();
       return;
     }
     const there = (current ?? this.set).annotations;

@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 .PHONY: help start install install-dev test format bundle types clean
 
 help:
-	@echo "make start    run Interlabel here (PORT, HOST, INTERLABEL_HOME: docs/configuration.md)"
+	@echo "make start    run Interlabel here (PORT, HOST, INTERLABEL_HOME: docs/guides/configuration.md)"
 	@echo "make install  only make the environment in $(VENV)"
 	@echo "make test     install what the tests need and run all of them"
 	@echo "make format   format the Python sources and fix what ruff can"

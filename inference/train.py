@@ -6,12 +6,12 @@ The encoder's tokens of all pictures are computed first and kept in --cache (`ba
 are drawn); then pyramid and decoder are trained, on the GPU if there is one, on several with torchrun. A run that is
 asked to stop (SIGTERM) saves first; any run goes on with --resume. OUT holds checkpoint.pt, model.safetensors
 (averaged weights), log.jsonl, and with --evaluate curves.png and sheet.png; `python -m inference.export_weights OUT`
-makes the shipped files of it. docs/click-model.md explains the options.
+makes the shipped files of it. docs/internals/click-model.md explains the options.
 
     python -m inference.train instances|panoptic --sets coco/train.json coco128/train.json --out var/heads/instances
     python -m inference.train everything|text --sets voc/train.json coco/train.json --out var/heads/everything
 
-Heads on the cached tokens: docs/heads.md.
+Heads on the cached tokens: docs/internals/heads.md.
 """
 
 from __future__ import annotations

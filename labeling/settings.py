@@ -1,4 +1,4 @@
-"""Settings for both stacks. What differs comes from the environment (docs/configuration.md lists every variable)."""
+"""Settings for both stacks. What differs comes from the environment (docs/guides/configuration.md lists every variable)."""
 
 import os
 from pathlib import Path
@@ -118,7 +118,7 @@ DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL) if D
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # WAL lets pages read while a worker writes; IMMEDIATE takes the write lock at BEGIN, so a transaction
     # that reads first can't fail half-way with "database is locked". FULL: what is answered as saved is on the disk
-    # (what it costs: docs/performance.md).
+    # (what it costs: docs/measurements/editor-in-the-browser.md).
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -207,7 +207,7 @@ CELERY_TASK_ROUTES = {
     "labeling.suggestions.tasks.learn": {"queue": "heads"},
 }
 # Every task has an end. What is killed at its hard limit leaves its row to be claimed again, three times at most.
-# docs/configuration.md has the table, with what each has to do in that time.
+# docs/guides/configuration.md has the table, with what each has to do in that time.
 _MINUTE = 60
 TASK_MINUTES = {
     "labeling.images.tasks.ingest": 30,

@@ -26,7 +26,7 @@ class ObjectPrompt:
     """What is asked about one object, as for `ClickPredictor.predict`: clicks, a box, a mask to refine.
 
     at_once: the first click comes with the box, not after its answer. Worse than the box alone where the box is right,
-    better where it is a guess (docs/heads.md).
+    better where it is a guess (docs/internals/heads.md).
     """
 
     clicks: Sequence[Click | tuple[float, float, bool]] = ()

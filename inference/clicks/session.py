@@ -24,7 +24,7 @@ Steps = Generator[Inputs, Floats, None]
 """Work that stops at every decoding: yields the decoder's inputs, is sent its logits (both with a batch axis of 1)."""
 ENFORCED_RADIUS = 3.0  # model pixels
 ENFORCED_LOGIT = 1.0
-REFINE_PASSES = 2  # at the own answer to a box with a click: each finds a little more (docs/heads.md)
+REFINE_PASSES = 2  # at the own answer to a box with a click: each finds a little more (docs/internals/heads.md)
 MAX_REFINE_AREA = 320 * 320  # model pixels of a region above which the model looks only once
 AT_ONCE = 4_000_000  # pixels of a given mask that are shrunk together
 

@@ -131,7 +131,7 @@ def stability(session: ClickSession) -> float:
 
 def score_of(stable: float, box_score: float) -> float:
     """A proposal's score from its mask's stability and its box's score, all in [0, 1]. Ranks best of what was tried,
-    and is about the share of such masks that are labelled objects (docs/heads.md)."""
+    and is about the share of such masks that are labelled objects (docs/internals/heads.md)."""
     return stable**2 * box_score**0.5
 
 
@@ -186,7 +186,7 @@ class Everything:
         self, features: Features, boxes: Floats, scores: Floats, between: Between = nothing_between
     ) -> list[Proposal]:
         """The second half of `discover`: the masks of boxes in image pixels, best first. Each box comes with a click
-        into its middle, as a discovered box is a guess that the mask may correct (docs/heads.md). Of a large image
+        into its middle, as a discovered box is a guess that the mask may correct (docs/internals/heads.md). Of a large image
         most of the time goes into the masks' pixels, so `between` is called before each of them."""
         prompts = [ObjectPrompt([middle(box)], box, at_once=True) for box in as_tuples(boxes)]
         found = []

@@ -25,7 +25,7 @@ SOCKETS: list[tuple[str, Any, JsonSchemaMode, str]] = [
     ),
     ("ProgressMessage", TypeAdapter(ProgressMessage), "serialization", "What it is told there."),
 ]
-"""Messages of docs/protocol.md: name, type, direction and description."""
+"""Messages of docs/reference/protocol.md: name, type, direction and description."""
 
 PAGES: list[tuple[str, Any]] = [("ProjectPage", ProjectPage)]
 """What pages start with and no route answers."""

@@ -192,7 +192,7 @@ def publish(export: Export) -> None:
 
 
 def news(export: Export) -> ExportNews:
-    """The part of an export that changes, as docs/protocol.md has it."""
+    """The part of an export that changes, as docs/reference/protocol.md has it."""
     reasons = {State.FAILED: export.reason, State.EXPIRED: EXPIRED}
     return ExportNews(
         id=export.pk,

@@ -1,6 +1,6 @@
 """The feature store: features on a Django storage, versioned, written atomically, verified when read.
 
-docs/feature-store.md says what lies where.
+docs/internals/feature-store.md says what lies where.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one socket may ask for, and the bucket that meters it. docs/protocol.md states the same numbers."""
+"""What one socket may ask for, and the bucket that meters it. docs/reference/protocol.md states the same numbers."""
 
 import time
 

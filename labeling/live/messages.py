@@ -1,4 +1,4 @@
-"""Every message of the click socket, docs/protocol.md in types. Both directions are strict and closed."""
+"""Every message of the click socket, docs/reference/protocol.md in types. Both directions are strict and closed."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar

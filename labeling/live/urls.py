@@ -1,4 +1,4 @@
-"""The two sockets (docs/protocol.md)."""
+"""The two sockets (docs/reference/protocol.md)."""
 
 from typing import Any
 

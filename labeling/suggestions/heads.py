@@ -217,7 +217,7 @@ def delete_files(prefix: str) -> None:
 
 
 def news(head: HeadVersion) -> HeadNews:
-    """The part of a head that changes, as docs/protocol.md has it."""
+    """The part of a head that changes, as docs/reference/protocol.md has it."""
     return HeadNews(
         id=head.pk, kind=Method(head.kind), number=head.number, state=State(head.state), step=head.step,
         steps=head.steps, seconds=round(head.seconds, 1), loss=head.curve[-1][1] if head.curve else None,

@@ -1,4 +1,4 @@
-"""Suggestions, the runs that make them, and the heads that learn them (docs/suggestions.md).
+"""Suggestions, the runs that make them, and the heads that learn them (docs/internals/suggestions.md).
 
 A suggestion is never a label: nothing outside of this room and of "next image" reads these tables.
 """

@@ -249,7 +249,7 @@ def counts(run: Run) -> dict[str, int]:
 
 
 def news(run: Run) -> RunNews:
-    """The part of a run that changes, as docs/protocol.md has it."""
+    """The part of a run that changes, as docs/reference/protocol.md has it."""
     found = counts(run)
     return RunNews(
         id=run.pk,

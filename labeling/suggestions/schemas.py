@@ -1,4 +1,4 @@
-"""Answers of the suggestions' API, and what pages are told of runs and heads (docs/protocol.md)."""
+"""Answers of the suggestions' API, and what pages are told of runs and heads (docs/reference/protocol.md)."""
 
 from typing import Annotated, Literal
 from uuid import UUID

@@ -115,8 +115,8 @@ def kinds(name: str) -> set[str]:
 
 
 def test_the_protocol_page_names_every_message() -> None:
-    """docs/protocol.md has a table for each direction."""
-    text = (DOCS / "protocol.md").read_text()
+    """docs/reference/protocol.md has a table for each direction."""
+    text = (DOCS / "reference" / "protocol.md").read_text()
     clicks, progress = text.split("## `/ws/projects/")
     said, told = clicks.split("### Server → client")
     rows = [

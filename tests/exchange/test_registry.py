@@ -7,7 +7,7 @@ from labeling.exchange.registry import format_named, formats, register
 
 
 def test_the_documentation_names_every_format_and_option() -> None:
-    text = (settings.BASE_DIR / "docs" / "formats.md").read_text()
+    text = (settings.BASE_DIR / "docs" / "guides" / "formats.md").read_text()
     for format in formats().values():
         assert f"## `{format.name}`" in text
         for option in format.options.model_fields:

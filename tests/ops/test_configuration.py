@@ -1,4 +1,4 @@
-"""docs/configuration.md against the code, and what happens to values that make no sense."""
+"""docs/guides/configuration.md against the code, and what happens to values that make no sense."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def read_by_the_code() -> set[str]:
 
 def documented() -> set[str]:
     """The variables in the tables' first column."""
-    return set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE))
+    return set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "guides" / "configuration.md").read_text(), re.MULTILINE))
 
 
 def test_every_variable_is_documented_and_every_documented_one_is_read() -> None:

@@ -1,4 +1,4 @@
-"""Every dependency is pinned, justified in docs/dependencies.md and used; and the licence is there."""
+"""Every dependency is pinned, justified in docs/reference/dependencies.md and used; and the licence is there."""
 
 import re
 import tomllib
@@ -24,7 +24,7 @@ def test_every_requirement_is_pinned_exactly() -> None:
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
 def test_every_requirement_is_justified_and_every_justified_one_is_required(file: str) -> None:
-    text = (ROOT / "docs" / "dependencies.md").read_text()
+    text = (ROOT / "docs" / "reference" / "dependencies.md").read_text()
     sections = dict(re.findall(r"^## `([\w.-]+)`.*?\n(.*?)(?=^## |\Z)", text, re.M | re.S))
     told = set(re.findall(r"^\| `([\w.-]+)` \|", sections[file], re.MULTILINE))
     assert told == {re.split(r"[\[=]", line)[0] for line in pinned(file)}

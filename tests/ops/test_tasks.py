@@ -36,7 +36,7 @@ def test_every_task_has_a_soft_and_a_hard_limit(name: str) -> None:
 
 
 def test_the_table_of_limits_is_true() -> None:
-    text = (Path(settings.BASE_DIR) / "docs/configuration.md").read_text()
+    text = (Path(settings.BASE_DIR) / "docs/guides/configuration.md").read_text()
     rows = re.findall(r"^\| `(\w+\.tasks\.\w+)` \|.*\| (\d+), (\d+) \|", text, re.MULTILINE)
     assert {f"labeling.{name}": (int(soft), int(hard)) for name, soft, hard in rows} == {
         name: (minutes, minutes + 1) for name, minutes in settings.TASK_MINUTES.items()

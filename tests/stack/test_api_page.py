@@ -1,4 +1,4 @@
-"""The commands of docs/api.md, as they stand there."""
+"""The commands of docs/reference/api.md, as they stand there."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import pytest
 from tests.stack.processes import ADMINISTRATOR, PASSWORD, Stack
 
 pytestmark = pytest.mark.stack
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "api.md"
 
 
 def test_a_script_signs_in_and_makes_a_project(stack: Stack, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ class Tally:
 
 
 class Ledger:
-    """The requests of one socket with one open object at a time, by `seq` (docs/protocol.md).
+    """The requests of one socket with one open object at a time, by `seq` (docs/reference/protocol.md).
 
     An answer settles its own request and *supersedes* the earlier unanswered ones. After that, an answer to one of
     them is *reordered*; a second answer to the same request is *duplicated*, but for the one *closer* look at a tile

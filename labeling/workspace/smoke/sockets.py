@@ -1,4 +1,4 @@
-"""The two sockets of docs/protocol.md from a client's side."""
+"""The two sockets of docs/reference/protocol.md from a client's side."""
 
 import json
 import time

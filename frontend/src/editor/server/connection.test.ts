@@ -1,4 +1,4 @@
-/** The client against a real WebSocket server that keeps click sessions as docs/protocol.md says. */
+/** The client against a real WebSocket server that keeps click sessions as docs/reference/protocol.md says. */
 
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";

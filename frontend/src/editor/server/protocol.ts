@@ -1,4 +1,4 @@
-/** The messages of `/ws/images/<id>/`, version 1, as in docs/protocol.md. */
+/** The messages of `/ws/images/<id>/`, version 1, as in docs/reference/protocol.md. */
 
 import type * as server from "../../shared/server_types";
 import type { WireClick } from "./types";

@@ -1,4 +1,4 @@
-// What the server tells a project's pages: docs/protocol.md, `/ws/projects/<id>/`, and the boot data.
+// What the server tells a project's pages: docs/reference/protocol.md, `/ws/projects/<id>/`, and the boot data.
 
 import type * as server from "../../shared/server_types";
 

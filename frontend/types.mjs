@@ -6,13 +6,16 @@
 // Only the named types: routes are called by the addresses that the server gives.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import openapiTS, { astToString } from "openapi-typescript";
 import { format, resolveConfig } from "prettier";
 
 const file = fileURLToPath(new URL("src/shared/server_types.ts", import.meta.url));
 const [document] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-const { openapi, info, components } = JSON.parse(readFileSync(document ?? 0, "utf-8"));
+const { openapi, info, components } = JSON.parse(
+  document ? readFileSync(document, "utf-8") : await text(process.stdin),
+);
 const tree = await openapiTS(
   { openapi, info, paths: {}, components: { schemas: components.schemas } },
   {

@@ -1,8 +1,8 @@
 """Making the zip of an export, so that a killed worker loses nothing and a half-written zip is never offered.
 
-A worker claims a row for a lease, writes the zip to a temporary file, stores it whole under a name of its own, and
-only then sets the row to *ready*, if the lease is still its own. A row whose worker died is claimed again and started
-anew: what goes into an export are the labels of now, so there is nothing to continue.
+A worker claims a row for a lease (`labeling.jobs.queue`), writes the zip to a temporary file, stores it whole under a
+name of its own, and only then sets the row to *ready*, if the lease is still its own. A row whose worker died is
+claimed again and started anew: what goes into an export are the labels of now, so there is nothing to continue.
 """
 
 import logging
@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -30,12 +30,12 @@ from labeling.exchange.models import Export
 from labeling.exchange.problems import ExportProblem
 from labeling.exchange.registry import Format, Options, format_named
 from labeling.exchange.schemas import ExportMessage, ExportNews
-from labeling.images import leases
+from labeling.jobs import leases
+from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
 from labeling.projects.models import Project
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 3
 EVENTS_PER_SECOND = 5
 RENAMED = "renamed.json"
 """In a zip in which files are not called as they were uploaded: file name → uploaded name."""
@@ -43,6 +43,7 @@ RENAMED = "renamed.json"
 SCRATCH = settings.HOME / "scratch"
 SCRATCH_KEPT = timedelta(days=1)
 State = Export.State
+jobs = LeaseQueue(Export, queued={"state": State.QUEUED}, held={"state": State.RUNNING}, related=("project",))
 Progress = Callable[[int, int], None]
 """Called with images written and images in all."""
 
@@ -86,11 +87,7 @@ def write_zip(project: Project, format: Format, options: Options, path: Path, pr
 
 def claim(export_id: int) -> Export | None:
     """Take a queued export, or one whose worker is gone, for one lease; None when there is nothing to take."""
-    lease = {"lease_owner": leases.owner(), "lease_until": leases.until()}
-    claimable = _free().filter(pk=export_id)
-    if not claimable.update(state=State.RUNNING, attempts=F("attempts") + 1, done=0, **lease):
-        return None
-    export = Export.objects.select_related("project").filter(pk=export_id, lease_owner=lease["lease_owner"]).first()
+    export = jobs.claim(jobs.line().filter(pk=export_id), done=0)
     if export is not None:
         _discard(export)  # what a killed worker had stored
         publish(export)
@@ -100,17 +97,17 @@ def claim(export_id: int) -> Export | None:
 def make(export: Export) -> None:
     """Make a claimed export: *ready*, *failed* with a reason, or back in the queue after trouble of the server's."""
     try:
-        if export.attempts > MAX_ATTEMPTS:
+        if jobs.is_worn_out(export):
             raise ExportProblem(
                 f"The worker died {MAX_ATTEMPTS} times while making it. The server may have too little memory or "
                 "disk; ask the administrator to look at the worker's log."
             )
-        with leases.renewing(_mine(export)):
+        with jobs.renewing(export):
             _make(export)
     except LeaseLost:
         logger.warning("export %s: the lease was lost or the export deleted", export.pk)
     except Stopping:
-        _settle(export, state=State.QUEUED, attempts=export.attempts - 1)
+        _give_back(export, counted=False)
     except (ExportProblem, ApiError) as problem:
         _settle(export, state=State.FAILED, reason=str(problem), file="", finished_at=timezone.now())
     except Exception as error:
@@ -119,7 +116,7 @@ def make(export: Export) -> None:
             reason = f"The export failed ({type(error).__name__}). Ask your administrator to look at the worker's log."
             _settle(export, state=State.FAILED, reason=reason, file="", finished_at=timezone.now())
         else:
-            _settle(export, state=State.QUEUED, file="")
+            _give_back(export, file="")
 
 
 def _make(export: Export) -> None:
@@ -147,7 +144,7 @@ def _store(export: Export, path: Path) -> None:
     Raises: LeaseLost.
     """
     name = export.file.field.generate_filename(export, path.name)
-    if not _mine(export).update(file=name):
+    if not jobs.mine(export).update(file=name):
         raise LeaseLost
     export.file.name = name
     try:
@@ -163,7 +160,7 @@ def _discard(export: Export) -> None:
     if export.file:
         export.file.storage.delete(str(export.file.name))
         export.file.name = ""
-        _mine(export).update(file="")
+        jobs.mine(export).update(file="")
 
 
 class _Progress:
@@ -181,7 +178,7 @@ class _Progress:
         if leases.stopping():
             raise Stopping
         self._export.done, self._export.total = done, total
-        if not _mine(self._export).update(done=done, total=total):
+        if not jobs.mine(self._export).update(done=done, total=total):
             raise LeaseLost
         publish(self._export)
 
@@ -206,16 +203,14 @@ def news(export: Export) -> ExportNews:
 
 def unfinished() -> QuerySet[Export]:
     """Exports that wait for a worker: never begun, or their worker is gone. Frees those of workers known to be dead."""
-    for pk, owner in Export.objects.filter(state=State.RUNNING).values_list("pk", "lease_owner"):
-        if leases.is_dead(owner):
-            Export.objects.filter(pk=pk, state=State.RUNNING, lease_owner=owner).update(lease_until=None)
-    return _free()
+    jobs.release()
+    return jobs.line()
 
 
 def next_free(after: Export) -> Export | None:
     """The oldest export that waits: of another project if there is one, so that none waits for all of another's."""
-    other = _free().exclude(project_id=after.project_id).order_by("pk").first()
-    return other or _free().exclude(pk=after.pk).order_by("pk").first()
+    other = jobs.line().exclude(project_id=after.project_id).first()
+    return other or jobs.line().exclude(pk=after.pk).first()
 
 
 def expire() -> int:
@@ -247,20 +242,15 @@ def clear_scratch() -> None:
             continue
 
 
-def _free() -> QuerySet[Export]:
-    over = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    return Export.objects.filter(Q(state=State.QUEUED) | Q(over, state=State.RUNNING))
-
-
-def _mine(export: Export) -> QuerySet[Export]:
-    return Export.objects.filter(pk=export.pk, state=State.RUNNING, lease_owner=export.lease_owner)
-
-
 def _settle(export: Export, **fields: Any) -> bool:
     """Write the outcome and give the lease back; False when the lease is not ours any more."""
-    if not _mine(export).update(lease_owner="", lease_until=None, **fields):
+    if not jobs.settle(export, **fields):
         return False
-    for name, value in fields.items():
-        setattr(export, name, value)
     publish(export)
     return True
+
+
+def _give_back(export: Export, *, counted: bool = True, **fields: Any) -> None:
+    """Back to the queue."""
+    if jobs.give_back(export, counted=counted, **fields):
+        publish(export)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from labeling.jobs.models import LeasedRow
 from labeling.projects.models import Project
 
 
@@ -10,7 +11,7 @@ def _file_path(export: "Export", name: str) -> str:
     return f"projects/{export.project_id}/exports/{name}"
 
 
-class Export(models.Model):
+class Export(LeasedRow):
     """A zip in the making, or made. The rows are the queue; `file` is set only once the zip is whole."""
 
     class State(models.TextChoices):
@@ -29,9 +30,6 @@ class Export(models.Model):
     done = models.PositiveIntegerField(default=0, help_text="Images written.")
     total = models.PositiveIntegerField(default=0)
     reason = models.TextField(blank=True, help_text="Why it failed, and what to do.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_owner = models.CharField(max_length=120, blank=True, help_text="host:pid:token of the worker that makes it.")
-    lease_until = models.DateTimeField(null=True, blank=True)
     file = models.FileField(upload_to=_file_path, max_length=255, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

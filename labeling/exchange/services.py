@@ -48,8 +48,8 @@ def nudge(export: Export) -> None:
 
 def try_again(export: Export) -> bool:
     """Queue a failed export once more; False when it had not failed."""
-    fresh = {"state": Export.State.QUEUED, "attempts": 0, "done": 0, "reason": "", "finished_at": None}
-    if not Export.objects.filter(pk=export.pk, state=Export.State.FAILED).update(**fresh):
+    failed = Export.objects.filter(pk=export.pk, state=Export.State.FAILED)
+    if not making.jobs.requeue(failed, done=0, reason="", finished_at=None):
         return False
     export.refresh_from_db()
     making.publish(export)

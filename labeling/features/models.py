@@ -3,9 +3,10 @@
 from django.db import models
 
 from labeling.images.models import Image
+from labeling.jobs.models import LeasedRow
 
 
-class Encoding(models.Model):
+class Encoding(LeasedRow):
     """The state of an image's features."""
 
     class State(models.TextChoices):
@@ -17,12 +18,7 @@ class Encoding(models.Model):
     image = models.OneToOneField(Image, on_delete=models.CASCADE, related_name="encoding")
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     priority = models.IntegerField(default=0, help_text="Higher goes first; opening an image raises it.")
-    attempts = models.PositiveSmallIntegerField(default=0)
     reason = models.TextField(blank=True, help_text="Why the last attempt failed.")
-    lease_owner = models.CharField(
-        max_length=120, blank=True, help_text="host:pid:token of the worker that encodes it."
-    )
-    lease_until = models.DateTimeField(null=True, blank=True)
     features_version = models.CharField(max_length=64, blank=True)
     storage_key = models.CharField(max_length=255, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
@@ -38,15 +34,12 @@ class Encoding(models.Model):
         return f"{self.image}: {self.state}"
 
 
-class Tile(models.Model):
+class Tile(LeasedRow):
     """A region of an image to be encoded at a larger scale, and its features (`inference.clicks.tiles`)."""
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="tiles")
     name = models.CharField(max_length=24, help_text="t<level>-<row>-<column>")
     state = models.CharField(max_length=8, choices=Encoding.State, default=Encoding.State.QUEUED)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_owner = models.CharField(max_length=120, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(help_text="When somebody last wanted it: newest first, kept longest.")
     features_version = models.CharField(max_length=64, blank=True)
     storage_key = models.CharField(max_length=255, blank=True)

@@ -1,28 +1,25 @@
-"""The encode queue. It lives in the `Encoding` rows; Celery messages only wake workers up.
+"""The encode queue. It lives in the `Encoding` rows (`labeling.jobs.queue`).
 
-Every change is a compare-and-set on the row's state (and the lease's owner), so that two workers, two readers or a
-worker that was thought dead can't undo each other's work. Each change is published to the project's pages and the
-image's open editors.
+Each change is published to the project's pages and the image's open editors.
 """
 
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db import connection, transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from labeling.common import events, nudges
 from labeling.features.models import Encoding
 from labeling.features.schemas import ImageMessage
 from labeling.features.signals import features_ready
-from labeling.images import leases
 from labeling.images.models import Image
+from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 3
 STALE_PRIORITY = -1
 TOLD_ONE_BY_ONE = 200
 NUDGE_EXPIRES = timedelta(seconds=60)
@@ -31,6 +28,15 @@ WORKER_DIED = (
     "image of this size. Press Retry, or ask your administrator to look at the worker's log."
 )
 State = Encoding.State
+jobs = LeaseQueue(
+    Encoding,
+    queued={"state": State.QUEUED},
+    held={"state": State.ENCODING},
+    failed={"state": State.FAILED},
+    died={"reason": WORKER_DIED},
+    order=("-priority", "attempts", "id"),
+    related=("image",),
+)
 
 
 def add(images: Iterable[Image]) -> None:
@@ -49,19 +55,10 @@ def claim(limit: int, opened: bool = False) -> list[Encoding]:
 
     A row that was tried before goes alone: if it kills the worker again, it takes nobody along.
     """
-    owner = leases.owner()
-    with transaction.atomic():
-        line = Encoding.objects.filter(state=State.QUEUED).order_by("-priority", "attempts", "id")
-        line = (line.filter(priority__gt=0) if opened else line).select_related("image")
-        if connection.features.has_select_for_update_skip_locked:
-            line = line.select_for_update(skip_locked=True, of=("self",))
-        taken = _batch(list(line[: limit * 4 if limit > 1 else 1]), limit)
-        Encoding.objects.filter(pk__in=[row.pk for row in taken], state=State.QUEUED).update(
-            state=State.ENCODING, attempts=F("attempts") + 1, lease_owner=owner, lease_until=leases.until()
-        )
-    claimed = list(Encoding.objects.filter(lease_owner=owner, state=State.ENCODING).select_related("image"))
+    line = jobs.line().filter(priority__gt=0) if opened else jobs.line()
+    claimed = jobs.claim_some(lambda rows: _batch(rows, limit), limit * 4 if limit > 1 else 1, line)
     publish(claimed)
-    return sorted(claimed, key=lambda row: [one.pk for one in taken].index(row.pk))
+    return claimed
 
 
 def _batch(line: list[Encoding], limit: int) -> list[Encoding]:
@@ -77,58 +74,39 @@ def _batch(line: list[Encoding], limit: int) -> list[Encoding]:
 
 def is_waiting() -> bool:
     """Whether anything is queued."""
-    return Encoding.objects.filter(state=State.QUEUED).exists()
-
-
-def owned(rows: list[Encoding]) -> QuerySet[Encoding]:
-    """`rows`, so far as their claimer still has the lease."""
-    owners = {row.lease_owner for row in rows}
-    return Encoding.objects.filter(pk__in=[row.pk for row in rows], state=State.ENCODING, lease_owner__in=owners)
+    return jobs.is_waiting()
 
 
 def finish(row: Encoding, *, version: str, key: str, sha256: str, nbytes: int, seconds: float) -> bool:
     """Mark a claimed row as ready; False when the lease was lost or the image deleted meanwhile."""
-    done = owned([row]).update(
-        state=State.READY, reason="", priority=0, attempts=0, lease_owner="", lease_until=None, ready_at=timezone.now(),
-        features_version=version, storage_key=key, sha256=sha256, nbytes=nbytes, seconds=seconds,
-    )  # fmt: skip
-    publish([row.pk] if done else [])
-    if done:
-        features_ready.send_robust(sender=Encoding, image_id=row.image_id)
-    return bool(done)
+    done = {"state": State.READY, "reason": "", "priority": 0, "attempts": 0, "ready_at": timezone.now()}
+    files = {"features_version": version, "storage_key": key, "sha256": sha256, "nbytes": nbytes}
+    if not jobs.settle(row, **done, **files, seconds=seconds):
+        return False
+    publish([row.pk])
+    features_ready.send_robust(sender=Encoding, image_id=row.image_id)
+    return True
 
 
 def fail(row: Encoding, reason: str, *, final: bool = False) -> None:
     """Give a claimed row back: to the queue, or as failed after the last attempt (at once when `final`)."""
-    state = State.FAILED if final or row.attempts >= MAX_ATTEMPTS else State.QUEUED
-    if owned([row]).update(state=state, reason=reason, lease_owner="", lease_until=None):
+    if jobs.fail(row, final=final, reason=reason):
         publish([row.pk])
 
 
 def release_lost() -> int:
     """Give back the rows of workers that are gone: dead on this host, or whose lease ran out. Returns how many."""
-    count = 0
-    now = timezone.now()
-    for row in Encoding.objects.filter(state=State.ENCODING):
-        if (row.lease_until is None or row.lease_until < now) or leases.is_dead(row.lease_owner):
-            before = count
-            died = row.attempts >= MAX_ATTEMPTS
-            change = {"state": State.FAILED, "reason": WORKER_DIED} if died else {"state": State.QUEUED}
-            count += owned([row]).filter(lease_until=row.lease_until).update(lease_owner="", lease_until=None, **change)
-            if count > before:
-                logger.warning(
-                    "image %s: its worker %s is gone, now %s", row.image_id, row.lease_owner, change["state"]
-                )
-                publish([row.pk])
-    return count
+    released = jobs.release()
+    for row in released:
+        publish([row])
+    return len(released)
 
 
 def retry(rows: QuerySet[Encoding]) -> int:
     """Queue the failed ones among `rows` again; returns how many."""
     pks = list(rows.filter(state=State.FAILED).values_list("pk", flat=True))
-    count = Encoding.objects.filter(pk__in=pks, state=State.FAILED).update(
-        state=State.QUEUED, reason="", attempts=0, queued_at=timezone.now()
-    )
+    failed = Encoding.objects.filter(pk__in=pks, state=State.FAILED)
+    count = jobs.requeue(failed, reason="", queued_at=timezone.now())
     publish(pks if count else [])
     nudge()
     return count
@@ -136,9 +114,8 @@ def retry(rows: QuerySet[Encoding]) -> int:
 
 def requeue_lost(row: Encoding) -> bool:
     """Queue a ready row whose features are lost or damaged, first in line; True for the one reader who did it."""
-    changed = Encoding.objects.filter(
-        pk=row.pk, state=State.READY, storage_key=row.storage_key, sha256=row.sha256
-    ).update(state=State.QUEUED, priority=_top() + 1, attempts=0, queued_at=timezone.now())
+    same = Encoding.objects.filter(pk=row.pk, state=State.READY, storage_key=row.storage_key, sha256=row.sha256)
+    changed = jobs.requeue(same, priority=_top() + 1, queued_at=timezone.now())
     if changed:
         publish([row.pk])
         nudge()
@@ -153,7 +130,7 @@ def requeue_stale(version: str) -> int:
     """
     stale = Encoding.objects.filter(state=State.READY).exclude(features_version=version)
     pks, projects = set(stale.values_list("pk", flat=True)), set(stale.values_list("image__project", flat=True))
-    count = stale.update(state=State.QUEUED, priority=STALE_PRIORITY, attempts=0, queued_at=timezone.now())
+    count = jobs.requeue(stale, priority=STALE_PRIORITY, queued_at=timezone.now())
     if not count:
         return 0
     logger.warning("%s images have features of another model than %s and are encoded again", count, version)

@@ -8,25 +8,35 @@ made anew, so the least recently wanted ones go when TILES_BYTES are passed, and
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from labeling.common import events
 from labeling.features import model, queue, store
 from labeling.features.models import Tile
-from labeling.features.queue import MAX_ATTEMPTS, State
+from labeling.features.queue import State
 from labeling.features.store import FeaturesLost
-from labeling.images import blocks, leases
+from labeling.images import blocks
 from labeling.images.models import Image
+from labeling.jobs import leases
+from labeling.jobs.queue import LeaseQueue
 
 if TYPE_CHECKING:
     from inference.clicks.tiles import TileFeatures
 
 logger = logging.getLogger(__name__)
+
+jobs = LeaseQueue(
+    Tile,
+    queued={"state": State.QUEUED},
+    held={"state": State.ENCODING},
+    failed={"state": State.FAILED},
+    order=("-asked_at",),
+    related=("image",),
+)
 
 
 def load(image_id: int, name: str) -> TileFeatures:
@@ -47,7 +57,7 @@ def load(image_id: int, name: str) -> TileFeatures:
         except (FileNotFoundError, FeaturesError) as error:
             logger.warning("tile %s of image %d is lost and made anew: %s", name, image_id, error)
             lost = Tile.objects.filter(pk=row.pk, state=State.READY, storage_key=row.storage_key)
-            lost.update(state=State.QUEUED, attempts=0)
+            jobs.requeue(lost)
     ask(image_id, name)
     raise FeaturesLost(f"Tile {name} of image {image_id} is not encoded yet.")
 
@@ -64,37 +74,17 @@ def ask(image_id: int, name: str) -> None:
 
 
 def is_waiting() -> bool:
-    return Tile.objects.filter(state=State.QUEUED).exists()
+    return jobs.is_waiting()
 
 
 def work_off(limit: int | None = None) -> int:
     """Encode the tiles that are asked for, at most `limit`, the newest wish first; returns how many were tried."""
     tried = 0
-    while tried != limit and not leases.stopping() and (row := _claim()) is not None:
-        with leases.renewing(_owned(row)):
+    while tried != limit and not leases.stopping() and (row := jobs.claim()) is not None:
+        with jobs.renewing(row):
             _encode(row)
         tried += 1
     return tried
-
-
-def _claim() -> Tile | None:
-    owner = leases.owner()
-    with transaction.atomic():
-        line = Tile.objects.filter(state=State.QUEUED).order_by("-asked_at")
-        if connection.features.has_select_for_update_skip_locked:
-            line = line.select_for_update(skip_locked=True)
-        first = line.first()
-        if first is None:
-            return None
-        Tile.objects.filter(pk=first.pk, state=State.QUEUED).update(
-            state=State.ENCODING, attempts=F("attempts") + 1, lease_owner=owner, lease_until=leases.until()
-        )
-    return Tile.objects.filter(lease_owner=owner).select_related("image").first()
-
-
-def _owned(row: Tile) -> QuerySet[Tile]:
-    """The row, so far as its claimer still has the lease."""
-    return Tile.objects.filter(pk=row.pk, state=State.ENCODING, lease_owner=row.lease_owner)
 
 
 def _encode(row: Tile) -> bool:
@@ -103,18 +93,19 @@ def _encode(row: Tile) -> bool:
         stored = store.save(row.image.project_id, row.image_id, features, row.name)
     except Exception:
         logger.exception("tile %s could not be encoded (attempt %d)", row, row.attempts)
-        _give_back(row)
+        jobs.fail(row)
         return False
-    done = _owned(row).update(
-        state=State.READY, attempts=0, lease_owner="", lease_until=None,
+    before = row.storage_key
+    done = jobs.settle(
+        row, state=State.READY, attempts=0,
         features_version=stored.version, storage_key=stored.key, sha256=stored.sha256, nbytes=stored.nbytes,
     )  # fmt: skip
     if not done:
         if not Tile.objects.filter(storage_key=stored.key).exists():
             store.delete(stored.key)
         return False
-    if row.storage_key != stored.key:
-        store.delete(row.storage_key)
+    if before != stored.key:
+        store.delete(before)
     prune(but=row)
     events.publish(events.image_group(row.image_id), {"type": "tile", "tile": row.name})
     return True
@@ -132,19 +123,9 @@ def _features(row: Tile) -> TileFeatures:
     return model.predictor().encode_cut(cut, grid, place)
 
 
-def _give_back(row: Tile, **only: Any) -> int:
-    """To the queue, or as failed after the last attempt."""
-    state = State.FAILED if row.attempts >= MAX_ATTEMPTS else State.QUEUED
-    return _owned(row).filter(**only).update(state=state, lease_owner="", lease_until=None)
-
-
 def release_lost() -> int:
     """Give back the rows of workers that are gone; returns how many."""
-    count = 0
-    for row in Tile.objects.filter(state=State.ENCODING):
-        if row.lease_until is None or row.lease_until < timezone.now() or leases.is_dead(row.lease_owner):
-            count += _give_back(row, lease_until=row.lease_until)  # unless it was renewed since we looked
-    return count
+    return len(jobs.release())
 
 
 def drop_stale(version: str) -> None:

@@ -6,10 +6,11 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from labeling.common.alone import only_one
 from labeling.features import model, queue, store, tiles
 from labeling.features.models import Encoding
-from labeling.images import blocks, leases, pictures
+from labeling.images import blocks, pictures
+from labeling.jobs import leases
+from labeling.jobs.slices import work_off_alone
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,19 +29,7 @@ def work_off() -> int:
     One encoding at a time on a host: it uses all cores (or the GPU), and a second one in the same pool would only take
     the place of a task that brings images in. After `SLICE` seconds another message goes on: no task is long.
     """
-    ready, until = 0, time.monotonic() + SLICE
-    while not leases.stopping():
-        if time.monotonic() > until:
-            queue.nudge()
-            break
-        with only_one("encode") as alone:
-            if not alone:
-                break
-            ready += _drain(until)
-        # A task that came after our last look and before we let go found the door closed and left its row to us.
-        if not queue.is_waiting() and not tiles.is_waiting():
-            break
-    return ready
+    return work_off_alone("encode", _drain, lambda: queue.is_waiting() or tiles.is_waiting(), queue.nudge, SLICE)
 
 
 def _drain(until: float) -> int:
@@ -58,7 +47,7 @@ def _drain(until: float) -> int:
 
 def encode(rows: list[Encoding]) -> int:
     """Encode claimed rows; returns how many are ready. What can't be encoded fails alone."""
-    with leases.renewing(queue.owned(rows)):
+    with queue.jobs.renewing(*rows):
         readable: list[Encoding] = []
         views: list[npt.NDArray[np.uint8]] = []
         for row in rows:
@@ -99,11 +88,12 @@ def _store(row: Encoding, features: store.Features, seconds: float) -> bool:
             row, f"The feature store can't be written ({error}). Free disk space or repair it, then press Retry."
         )
         return False
+    before = row.storage_key
     done = queue.finish(
         row, version=stored.version, key=stored.key, sha256=stored.sha256, nbytes=stored.nbytes, seconds=seconds
     )
-    if done and row.storage_key != stored.key:
-        store.delete(row.storage_key)
+    if done and before != stored.key:
+        store.delete(before)
     elif not done and not Encoding.objects.filter(storage_key=stored.key).exists():
         store.delete(stored.key)
     return done

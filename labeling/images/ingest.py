@@ -1,8 +1,8 @@
 """Working off the items of an upload, one by one, so that a killed worker loses nothing.
 
-Each step can be repeated. A worker claims an item for a lease; the files it writes have names that belong to this item
-alone and are overwritten by a second try; the image's row and the item's verdict are committed together, and only by
-the owner of the lease. What a kill leaves half done is found by `labeling.images.tasks.sweep`.
+Each step can be repeated. A worker claims an item for a lease (`labeling.jobs.queue`); the files it writes have names
+that belong to this item alone and are overwritten by a second try; the image's row and the item's verdict are committed
+together, and only by the owner of the lease. What a kill leaves half done is found by `labeling.images.tasks.sweep`.
 """
 
 import hashlib
@@ -19,20 +19,21 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count
 from django.utils import timezone
 
 from labeling.common import events, nudges
 from labeling.common.trouble import BUSY, DOWN, FULL, trouble_of
-from labeling.images import blocks, decoder, leases, pictures, reading, zips
+from labeling.images import blocks, decoder, pictures, reading, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.images.schemas import ItemNews, UploadMessage, UploadNews
 from labeling.images.signals import image_accepted
+from labeling.jobs import leases
+from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=20)
 SLICE = 30.0
 """Seconds after which a worker turns to other uploads that wait."""
@@ -42,6 +43,7 @@ BATCH, BATCH_BYTES, BATCH_SECONDS = 200, 64 * 1024**2, 2.0
 """Unpacked files whose rows are saved together."""
 
 State, Reason = UploadItem.State, UploadItem.Reason
+jobs = LeaseQueue(UploadItem, queued={"state": State.WAITING}, held={"state": State.WAITING}, related=("upload",))
 
 
 class LeaseLost(Exception):
@@ -56,7 +58,7 @@ def work_off(upload_id: int) -> int:
     count, until = 0, time.monotonic() + SLICE
     with News(upload_id) as news:
         while not leases.stopping() and (item := claim(upload_id)) is not None:
-            with leases.renewing(_mine(item)):
+            with jobs.renewing(item):
                 process(item, news, until)
             count += 1
             if time.monotonic() > until:
@@ -73,10 +75,7 @@ def nudge(upload_id: int, *, always: bool = False) -> None:
 
 def nudge_another(upload_id: int) -> None:
     """Have a worker look at the oldest other upload of which something waits and nobody is at work on."""
-    waiting = UploadItem.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lt=timezone.now()), state=State.WAITING
-    ).exclude(upload_id=upload_id)
-    other = waiting.order_by("upload_id").values_list("upload_id", flat=True).first()
+    other = jobs.line().exclude(upload_id=upload_id).order_by("upload_id").values_list("upload_id", flat=True).first()
     if other is not None:
         nudge(other)
 
@@ -111,14 +110,7 @@ class News:
 
 def claim(upload_id: int) -> UploadItem | None:
     """Take the first waiting item that no living worker has; None when there is none."""
-    free = UploadItem.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lt=timezone.now()), upload_id=upload_id, state=State.WAITING
-    )
-    while (pk := free.order_by("id").values_list("pk", flat=True).first()) is not None:
-        lease = {"lease_owner": leases.owner(), "lease_until": leases.until()}
-        if free.filter(pk=pk).update(attempts=F("attempts") + 1, **lease):
-            return UploadItem.objects.select_related("upload").get(pk=pk)
-    return None
+    return jobs.claim(jobs.line().filter(upload_id=upload_id))
 
 
 def process(item: UploadItem, news: News | None = None, until: float = math.inf) -> None:
@@ -128,7 +120,7 @@ def process(item: UploadItem, news: News | None = None, until: float = math.inf)
     """
     news = news or News(item.upload_id)
     try:
-        if item.attempts > MAX_ATTEMPTS:
+        if jobs.is_worn_out(item):
             raise Rejected(
                 Reason.FAILED,
                 f"The server failed {MAX_ATTEMPTS} times to process this file. Upload it again; if that fails too, "
@@ -150,7 +142,7 @@ def process(item: UploadItem, news: News | None = None, until: float = math.inf)
             _reject(item, error, news)
             return
         logger.exception("upload item %s is tried again later (attempt %s)", item.pk, item.attempts)
-        _mine(item).update(lease_owner="", lease_until=timezone.now() + RETRY_AFTER * item.attempts)
+        jobs.give_back(item, not_before=timezone.now() + RETRY_AFTER * item.attempts)
 
 
 def own_trouble(error: BaseException) -> str | None:
@@ -171,13 +163,13 @@ def own_trouble(error: BaseException) -> str | None:
 def _wait_out(item: UploadItem, trouble: str, news: News) -> None:
     """Leave the item waiting for as long as the trouble lasts, tried again and again; its file stays. Tell people."""
     logger.error("upload item %s waits, the server is out of order: %s", item.pk, trouble)
-    item.message = (
+    message = (
         f"The server can't read or write its files right now ({trouble}). The file is kept and tried again by itself; "
         "if this stays, tell the administrator."
     )
     tried = min(item.attempts, MAX_ATTEMPTS)
-    waiting = {"lease_until": timezone.now() + RETRY_AFTER * tried, "attempts": min(tried, MAX_ATTEMPTS - 1)}
-    if _mine(item).update(lease_owner="", message=item.message, **waiting):
+    moment, attempts = timezone.now() + RETRY_AFTER * tried, min(tried, MAX_ATTEMPTS - 1)
+    if jobs.give_back(item, not_before=moment, attempts=attempts, message=message):
         news.of(item)
 
 
@@ -278,7 +270,7 @@ def _unpack(item: UploadItem, file: IO[bytes], news: News, until: float) -> None
                 continue
             if leases.stopping() or time.monotonic() > until:
                 batch.save()
-                _mine(item).update(lease_owner="", lease_until=None, attempts=F("attempts") - 1)
+                jobs.give_back(item, counted=False)
                 return
             child, size = _unpack_entry(item, archive, entry, left)
             left -= size
@@ -349,16 +341,10 @@ def clean_name(name: str) -> str:
     return name if len(name) <= 255 else "…" + name[-254:]
 
 
-def _mine(item: UploadItem) -> QuerySet[UploadItem]:
-    return UploadItem.objects.filter(pk=item.pk, state=State.WAITING, lease_owner=item.lease_owner)
-
-
 def _settle(item: UploadItem, **fields: object) -> None:
     """Write the verdict and give the lease back. Raises: LeaseLost when it is not ours any more."""
-    if not _mine(item).update(lease_owner="", lease_until=None, **fields):
+    if not jobs.settle(item, **fields):
         raise LeaseLost
-    for name, value in fields.items():
-        setattr(item, name, value)
 
 
 def _sha256(file: IO[bytes]) -> str:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from labeling.jobs.models import LeasedRow
 from labeling.projects.models import Project
 
 
@@ -90,7 +91,7 @@ class Upload(models.Model):
         return "done" if self.finished_at else "processing"
 
 
-class UploadItem(models.Model):
+class UploadItem(LeasedRow):
     """One file of an upload (a zip becomes one item for each of its files), and what became of it."""
 
     class State(models.TextChoices):
@@ -122,9 +123,6 @@ class UploadItem(models.Model):
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="entries", help_text="The zip it was in."
     )
     entry = models.PositiveIntegerField(null=True, blank=True, help_text="Its place in the zip, from 0.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_owner = models.CharField(max_length=120, blank=True, help_text="host:pid:token of the worker that reads it.")
-    lease_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -135,17 +133,12 @@ class UploadItem(models.Model):
         return f"{self.name}: {self.state}"
 
 
-class Cutting(models.Model):
+class Cutting(LeasedRow):
     """The blocks of a large image that has none are to be made (`labeling.images.cutting`)."""
 
     image = models.OneToOneField(Image, on_delete=models.CASCADE, related_name="cutting")
     done = models.FloatField(default=0, help_text="0 to 1.")
     failed_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_owner = models.CharField(
-        max_length=120, blank=True, help_text="host:pid:token of the worker that makes them."
-    )
-    lease_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"Blocks of {self.image}: {self.done:.0%}"

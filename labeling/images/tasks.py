@@ -5,11 +5,10 @@ from datetime import timedelta
 from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
 from labeling.common.alone import one_of
-from labeling.images import cutting, leases, services
+from labeling.images import cutting, services
 from labeling.images import ingest as ingesting
 from labeling.images.models import Upload, UploadItem
 
@@ -39,7 +38,7 @@ def cut() -> int:
 @shared_task
 def sweep() -> None:
     """Make good what a killed worker, a lost message or a page that was closed left behind."""
-    _release_dead()
+    ingesting.jobs.release()
     for item in UploadItem.objects.filter(state__in=["rejected", "unpacked"]).exclude(file=""):
         ingesting.discard_file(item)
     abandoned = Upload.objects.filter(closed=False, created_at__lt=timezone.now() - ABANDONED_AFTER)
@@ -48,19 +47,10 @@ def sweep() -> None:
     for upload in Upload.objects.filter(finished_at=None):
         if ingesting.finish(upload.pk):
             continue
-        free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-        if upload.items.filter(free, state=UploadItem.State.WAITING).exists():
+        if ingesting.jobs.line().filter(upload=upload).exists():
             services.nudge(upload)
     if cutting.release_dead():
         cutting.nudge()
-
-
-def _release_dead() -> None:
-    """Free the items whose worker on this host is gone, without waiting for the lease to run out."""
-    held = UploadItem.objects.filter(state=UploadItem.State.WAITING).exclude(lease_owner="")
-    for pk, owner in held.values_list("pk", "lease_owner"):
-        if leases.is_dead(owner):
-            UploadItem.objects.filter(pk=pk, lease_owner=owner).update(lease_owner="", lease_until=None)
 
 
 @worker_ready.connect

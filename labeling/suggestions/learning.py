@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from labeling.accounts.models import User
@@ -25,7 +25,8 @@ from labeling.annotations.models import AnnotationSet
 from labeling.common import nudges
 from labeling.common.api import ApiError
 from labeling.features import model, queue
-from labeling.images import leases
+from labeling.jobs import leases
+from labeling.jobs.queue import FREE, MAX_ATTEMPTS, LeaseQueue
 from labeling.projects.models import Category, Project
 from labeling.suggestions import examples, heads, runs
 from labeling.suggestions.models import CategoryMapping, HeadVersion, Method, SuggestionSettings
@@ -51,7 +52,6 @@ SAVE_EVERY = 60.0
 TELL_EVERY = 5
 """Steps between two looks at whether somebody cancelled it, each told to the pages."""
 
-MAX_ATTEMPTS = 3
 CURVE_POINTS = 200
 SCRATCH = settings.HOME / "learning"
 WORKER_DIED = (
@@ -60,6 +60,9 @@ WORKER_DIED = (
 )
 State = HeadVersion.State
 UNFINISHED = (State.QUEUED, State.TRAINING)
+jobs = LeaseQueue(
+    HeadVersion, queued={"state": State.QUEUED}, held={"state": State.TRAINING}, related=("project",)
+)  # fmt: skip
 
 
 class Cancelled(Exception):
@@ -119,7 +122,7 @@ def finished_count(project: Project) -> int:
 def cancel(head: HeadVersion) -> bool:
     """Stop a training, or take a queued one back; False when it had ended. The worker notices within some steps."""
     rows = HeadVersion.objects.filter(pk=head.pk, state__in=UNFINISHED)
-    done = rows.update(state=State.CANCELLED, finished_at=timezone.now(), lease_owner="", lease_until=None, left=None)
+    done = rows.update(state=State.CANCELLED, finished_at=timezone.now(), left=None, **FREE)
     head.refresh_from_db()
     publish(head)
     return bool(done)
@@ -128,7 +131,7 @@ def cancel(head: HeadVersion) -> bool:
 def retry(head: HeadVersion) -> bool:
     """Queue a failed or cancelled training again; it goes on from its checkpoint if there is one."""
     rows = HeadVersion.objects.filter(pk=head.pk, state__in=[State.FAILED, State.CANCELLED])
-    done = rows.update(state=State.QUEUED, attempts=0, reason="", finished_at=None)
+    done = jobs.requeue(rows, reason="", finished_at=None)
     head.refresh_from_db()
     publish(head)
     nudge(head)
@@ -158,28 +161,13 @@ def _last_count(project: Project, kind: str) -> int:
 
 def unfinished() -> QuerySet[HeadVersion]:
     """Heads that wait for a worker: never begun, or their worker is gone. Frees those of workers known to be dead."""
-    for pk, owner in HeadVersion.objects.filter(state=State.TRAINING).values_list("pk", "lease_owner"):
-        if leases.is_dead(owner):
-            HeadVersion.objects.filter(pk=pk, state=State.TRAINING, lease_owner=owner).update(lease_until=None)
-    return _free()
-
-
-def _free() -> QuerySet[HeadVersion]:
-    over = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    return HeadVersion.objects.filter(Q(state=State.QUEUED) | Q(over, state=State.TRAINING)).order_by("pk")
+    jobs.release()
+    return jobs.line()
 
 
 def claim(head_id: int) -> HeadVersion | None:
     """Take a queued head, or one whose worker is gone, for one lease; None when there is nothing to take."""
-    owner = leases.owner()
-    taken = (
-        _free()
-        .filter(pk=head_id)
-        .update(state=State.TRAINING, attempts=F("attempts") + 1, lease_owner=owner, lease_until=leases.until())
-    )
-    if not taken:
-        return None
-    head = HeadVersion.objects.select_related("project").filter(pk=head_id, lease_owner=owner).first()
+    head = jobs.claim(jobs.line().filter(pk=head_id))
     if head is not None:
         publish(head)
     return head
@@ -190,10 +178,10 @@ def learn(head: HeadVersion) -> None:
     from inference.data.coco import DataError
 
     try:
-        if head.attempts > MAX_ATTEMPTS:
+        if jobs.is_worn_out(head):
             _settle(head, State.FAILED, reason=WORKER_DIED)
             return
-        with leases.renewing(_mine(head)):
+        with jobs.renewing(head):
             if not _train(head):
                 _give_back(head)
                 return
@@ -275,7 +263,7 @@ class _Watch:
         head = self.head
         head.curve = thinned([point for point in head.curve if point[0] < state.step] + [[state.step, state.loss]])
         head.step, head.seconds, head.left = state.step, state.seconds, state.left
-        self.lost = not _mine(head).update(step=head.step, seconds=head.seconds, left=head.left, curve=head.curve)
+        self.lost = not jobs.mine(head).update(step=head.step, seconds=head.seconds, left=head.left, curve=head.curve)
         if self.lost or (leases.stopping() and state.step < state.steps):
             self.stop.set()
         publish(head)
@@ -308,22 +296,21 @@ def _keep(head: HeadVersion) -> None:
 
 def _give_back(head: HeadVersion) -> None:
     """Back to the queue, not counted as an attempt; the checkpoint stays."""
-    head.attempts -= 1
-    _settle(head, State.QUEUED, attempts=head.attempts)
-
-
-def _mine(head: HeadVersion) -> QuerySet[HeadVersion]:
-    return HeadVersion.objects.filter(pk=head.pk, state=State.TRAINING, lease_owner=head.lease_owner)
+    if jobs.give_back(head, counted=False):
+        _tell(head)
 
 
 def _settle(head: HeadVersion, state: State, **fields: Any) -> bool:
-    """Write the outcome and give the lease back; False when the lease is not ours any more."""
-    ended = {"finished_at": timezone.now()} if state not in UNFINISHED else {}
-    if not _mine(head).update(state=state, lease_owner="", lease_until=None, **ended, **fields):
+    """Write how it ended and give the lease back; False when the lease is not ours any more."""
+    if not jobs.settle(head, state=state, finished_at=timezone.now(), **fields):
         return False
+    _tell(head)
+    return True
+
+
+def _tell(head: HeadVersion) -> None:
     head.refresh_from_db()
     publish(head)
-    return True
 
 
 def scratch(head: HeadVersion) -> Path:

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from labeling.images.models import Image
+from labeling.jobs.models import LeasedRow
 from labeling.projects.models import Category, Project
 
 
@@ -50,7 +51,7 @@ class SuggestionSettings(models.Model):
         return cls.objects.filter(project_id=project_id).first() or cls(project_id=project_id)
 
 
-class HeadVersion(models.Model):
+class HeadVersion(LeasedRow):
     """A trained head, or one that is learning. Without a project: a starter model that ships with the product.
 
     A project's head never leaves it: its files lie under the project's storage prefix, and every lookup is by project.
@@ -85,9 +86,6 @@ class HeadVersion(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True, help_text="Why it failed, and what to do.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_owner = models.CharField(max_length=120, blank=True, help_text="host:pid:token of the worker that trains it.")
-    lease_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
@@ -148,7 +146,7 @@ class Run(models.Model):
         return f"{self.method} on {self.project}: {self.state}"
 
 
-class RunImage(models.Model):
+class RunImage(LeasedRow):
     """An image that a run is to look at."""
 
     class State(models.TextChoices):
@@ -162,10 +160,7 @@ class RunImage(models.Model):
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="run_images")
     state = models.CharField(max_length=7, choices=State, default=State.QUEUED)
     priority = models.IntegerField(default=0, help_text="Higher goes first: somebody waits for it.")
-    attempts = models.PositiveSmallIntegerField(default=0)
     reason = models.TextField(blank=True)
-    lease_owner = models.CharField(max_length=120, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
     found = models.PositiveIntegerField(default=0, help_text="Suggestions it made.")
     doubt = models.FloatField(
         null=True, blank=True, help_text="How unsure the head was, 0 to 1; empty for methods without one."

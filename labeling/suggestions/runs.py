@@ -1,7 +1,6 @@
-"""Runs and their queue. Like the encode queue it lives in rows (`RunImage`); a Celery message says only "look".
+"""Runs and their queue. Like the encode queue it lives in rows (`RunImage`, `labeling.jobs.queue`).
 
-Only images whose features are ready are claimed; the others wait in the same rows. Every change is a compare-and-set on
-the row's state and lease, so a worker that was thought dead, a doubled message or a stop can't undo each other's work.
+Only images whose features are ready are claimed; the others wait in the same rows.
 """
 
 import logging
@@ -9,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
@@ -18,8 +17,8 @@ from labeling.annotations.models import AnnotationSet
 from labeling.common import nudges
 from labeling.common.api import ApiError
 from labeling.features.models import Encoding
-from labeling.images import leases
 from labeling.images.models import Image
+from labeling.jobs.queue import FREE, MAX_ATTEMPTS, LeaseQueue
 from labeling.projects.models import Project
 from labeling.suggestions import heads
 from labeling.suggestions.models import HEAD_KINDS, HeadVersion, Method, Run, RunImage
@@ -28,7 +27,6 @@ from labeling.suggestions.services import tell, tell_editors
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 3
 NUDGE_EXPIRES = timedelta(seconds=60)
 SHOWN = 10
 FIRST = 1
@@ -41,6 +39,15 @@ WORKER_DIED = (
 NOT_PREPARED = "The image couldn't be prepared, so there are no suggestions for it. Retry preparing it first."
 State = RunImage.State
 WAITING = (State.QUEUED, State.RUNNING)
+jobs = LeaseQueue(
+    RunImage,
+    queued={"state": State.QUEUED},
+    held={"state": State.RUNNING},
+    failed={"state": State.FAILED},
+    died={"reason": WORKER_DIED},
+    order=("-priority", "attempts", "id"),
+    related=("run__head", "run__project", "image"),
+)
 
 
 def start(
@@ -97,7 +104,7 @@ def add(run: Run, images: Iterable[Image], priority: int = 0) -> None:
         if priority:
             run.rows.filter(image__in=ids, state=State.QUEUED).update(priority=priority)
             finished = run.rows.filter(image__in=ids, state__in=[State.READY, State.FAILED, State.STOPPED])
-            finished.update(state=State.QUEUED, attempts=0, reason="", priority=priority)
+            jobs.requeue(finished, reason="", priority=priority)
         Run.objects.filter(pk=run.pk).update(state=Run.State.RUNNING, finished_at=None)
     run.refresh_from_db()
     publish(run)
@@ -121,7 +128,7 @@ def stop(run: Run) -> bool:
             state=Run.State.STOPPED, finished_at=timezone.now()
         )
         if ended:
-            run.rows.filter(state__in=WAITING).update(state=State.STOPPED, lease_owner="", lease_until=None)
+            run.rows.filter(state__in=WAITING).update(state=State.STOPPED, **FREE)
     run.refresh_from_db()
     publish(run)
     return bool(ended)
@@ -131,7 +138,7 @@ def retry(run: Run) -> int:
     """Queue a run's failed and stopped images again; returns how many."""
     with transaction.atomic():
         rows = run.rows.filter(state__in=[State.FAILED, State.STOPPED])
-        count = rows.update(state=State.QUEUED, attempts=0, reason="", lease_owner="", lease_until=None)
+        count = jobs.requeue(rows, reason="")
         if count:
             Run.objects.filter(pk=run.pk).update(state=Run.State.RUNNING, finished_at=None)
     run.refresh_from_db()
@@ -142,26 +149,13 @@ def retry(run: Run) -> int:
 
 def claim(before: RunImage | None = None) -> RunImage | None:
     """Take the first row in line for one lease, or None. before: only one that interrupts this claimed row."""
-    owner = leases.owner()
-    with transaction.atomic():
-        line = _line() if before is None else _line().filter(_interrupts(before))
-        line = line.order_by("-priority", "attempts", "id")
-        if connection.features.has_select_for_update_skip_locked:
-            line = line.select_for_update(skip_locked=True, of=("self",))
-        first = line.first()
-        if first is None:
-            return None
-        RunImage.objects.filter(pk=first.pk, state=State.QUEUED).update(
-            state=State.RUNNING, attempts=F("attempts") + 1, lease_owner=owner, lease_until=leases.until()
-        )
-    return RunImage.objects.select_related("run__head", "run__project", "image").filter(lease_owner=owner).first()
+    return jobs.claim(_line(before))
 
 
-def _line() -> QuerySet[RunImage]:
-    """The rows that could be claimed."""
-    return RunImage.objects.filter(
-        state=State.QUEUED, run__state=Run.State.RUNNING, image__encoding__state=Encoding.State.READY
-    )
+def _line(before: RunImage | None) -> QuerySet[RunImage]:
+    """The rows that could be claimed. before: that interrupt this claimed row."""
+    line = jobs.line().filter(run__state=Run.State.RUNNING, image__encoding__state=Encoding.State.READY)
+    return line if before is None else line.filter(_interrupts(before))
 
 
 def _interrupts(row: RunImage) -> Q:
@@ -173,31 +167,23 @@ def _interrupts(row: RunImage) -> Q:
 
 def is_waiting(before: RunImage | None = None) -> bool:
     """Whether anything could be claimed. before: that interrupts this claimed row."""
-    return (_line() if before is None else _line().filter(_interrupts(before))).exists()
-
-
-def owned(row: RunImage) -> QuerySet[RunImage]:
-    """The row, if its claimer still has the lease."""
-    return RunImage.objects.filter(pk=row.pk, state=State.RUNNING, lease_owner=row.lease_owner)
+    return _line(before).exists()
 
 
 def finish(row: RunImage, **fields: Any) -> bool:
     """Mark a claimed row as ready; False when the lease was lost, the run stopped or the image deleted."""
-    done = {"state": State.READY, "reason": "", "priority": 0, "lease_owner": "", "lease_until": None}
-    return bool(owned(row).update(**done, finished_at=timezone.now(), **fields))
+    return jobs.settle(row, state=State.READY, reason="", priority=0, finished_at=timezone.now(), **fields)
 
 
 def fail(row: RunImage, reason: str, *, final: bool = False) -> None:
     """Give a claimed row back: to the queue, or as failed after the last attempt (at once when `final`)."""
-    over = final or row.attempts >= MAX_ATTEMPTS
-    state = State.FAILED if over else State.QUEUED
-    if owned(row).update(state=state, reason=reason, lease_owner="", lease_until=None) and over:
+    if jobs.fail(row, final=final, reason=reason) and row.state == State.FAILED:
         tell_editors(row.image_id, row.run.method, 0, reason)
 
 
 def give_back(row: RunImage) -> None:
     """Put a claimed row back as if it had not been tried: the features were lost, or the worker shuts down."""
-    owned(row).update(state=State.QUEUED, attempts=F("attempts") - 1, lease_owner="", lease_until=None)
+    jobs.give_back(row, counted=False)
 
 
 def close(run: Run) -> bool:
@@ -211,21 +197,11 @@ def close(run: Run) -> bool:
 
 def release_lost() -> int:
     """Give back the rows of workers that are gone, and fail those whose image can't be prepared; returns how many."""
-    count, now = 0, timezone.now()
-    touched: set[int] = set()
-    for row in RunImage.objects.filter(state=State.RUNNING).select_related("run"):
-        if row.lease_until is None or row.lease_until < now or leases.is_dead(row.lease_owner):
-            died = row.attempts >= MAX_ATTEMPTS
-            change = {"state": State.FAILED, "reason": WORKER_DIED} if died else {"state": State.QUEUED}
-            same = owned(row).filter(lease_until=row.lease_until)
-            if same.update(lease_owner="", lease_until=None, **change):
-                logger.warning(
-                    "run %s, image %s: its worker is gone, now %s", row.run_id, row.image_id, change["state"]
-                )
-                count += 1
-                touched.add(row.run_id)
-                if died:
-                    tell_editors(row.image_id, row.run.method, 0, WORKER_DIED)
+    released = jobs.release()
+    for row in released:
+        if row.state == State.FAILED:
+            tell_editors(row.image_id, row.run.method, 0, row.reason)
+    count, touched = len(released), {row.run_id for row in released}
     hopeless = RunImage.objects.filter(state=State.QUEUED, image__encoding__state=Encoding.State.FAILED)
     touched |= set(hopeless.values_list("run", flat=True))
     for pk, image, method in list(hopeless.values_list("pk", "image", "run__method")):

@@ -8,10 +8,10 @@ from django.db import transaction
 
 from inference.heads.proposals import Proposal, Rle, mask_iou
 from labeling.common import masks
-from labeling.common.alone import only_one
 from labeling.features import model, store
-from labeling.images import leases
 from labeling.images.models import Image
+from labeling.jobs import leases
+from labeling.jobs.slices import work_off_alone
 from labeling.projects.models import Category
 from labeling.suggestions import mapping, methods, runs
 from labeling.suggestions.models import HEAD_KINDS, Method, Run, RunImage, Suggestion
@@ -41,18 +41,7 @@ def work_off() -> int:
     One at a time on a host: a method uses what cores there are, and training wants some too. After `SLICE` seconds
     another message goes on: no task is long.
     """
-    done, until = 0, time.monotonic() + SLICE
-    while not leases.stopping():
-        if time.monotonic() > until:
-            runs.nudge()
-            break
-        with only_one("suggest") as alone:
-            if not alone:
-                break
-            done += _drain(until)
-        if not runs.is_waiting():
-            break
-    return done
+    return work_off_alone("suggest", _drain, runs.is_waiting, runs.nudge, SLICE)
 
 
 def _drain(until: float) -> int:
@@ -62,7 +51,7 @@ def _drain(until: float) -> int:
         row = runs.claim()
         if row is None:
             break
-        with leases.renewing(runs.owned(row)):
+        with runs.jobs.renewing(row):
             done += look(row, Turns(row))
         if runs.close(row.run) or time.monotonic() - told_at > TELL_EVERY:
             told_at = time.monotonic()
@@ -100,11 +89,11 @@ class Turns:
         """Raises: NotWanted."""
         if time.monotonic() < self._next:
             return
-        if not runs.owned(self.row).exists():
+        if not runs.jobs.mine(self.row).exists():
             raise NotWanted
         began = time.perf_counter()
         while self.depth < MOST_NESTED and not leases.stopping() and (other := runs.claim(before=self.row)):
-            with leases.renewing(runs.owned(other)):
+            with runs.jobs.renewing(other):
                 look(other, Turns(other, self.depth + 1))
             runs.close(other.run)
             _tell(other.run)

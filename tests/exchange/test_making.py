@@ -18,8 +18,8 @@ from labeling.annotations.models import Annotation
 from labeling.common import events
 from labeling.exchange import making, services, tasks
 from labeling.exchange.models import Export
-from labeling.images import leases
 from labeling.images.models import Image
+from labeling.jobs import leases
 from labeling.projects.models import Project
 from tests.exchange.conftest import AddImage, Keep, Zip, box
 
@@ -161,7 +161,7 @@ def test_a_worker_that_shuts_down_gives_it_back(export: Export, monkeypatch: pyt
 
 def dead_owner() -> str:
     """The owner name of a process that has ended."""
-    code = "import django; django.setup(); from labeling.images import leases; print(leases.owner())"
+    code = "import django; django.setup(); from labeling.jobs import leases; print(leases.owner())"
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "labeling.settings"}
     ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     return ended.stdout.strip()

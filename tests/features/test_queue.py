@@ -10,8 +10,8 @@ from django.utils import timezone
 from labeling.features import queue, services
 from labeling.features.models import Encoding
 from labeling.features.tasks import sweep
-from labeling.images import leases
 from labeling.images.models import Image
+from labeling.jobs import leases
 from tests.features.conftest import MakeImages, state_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

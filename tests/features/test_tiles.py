@@ -166,7 +166,7 @@ def test_a_tile_that_can_not_be_encoded_fails_alone(image: Image) -> None:
 
 def test_a_dead_workers_tile_is_queued_again(image: Image) -> None:
     tiles.ask(image.pk, NAME)
-    claimed = tiles._claim()
+    claimed = tiles.jobs.claim()
     assert claimed is not None
     assert tiles.release_lost() == 0
     Tile.objects.update(lease_until="2020-01-01T00:00Z")

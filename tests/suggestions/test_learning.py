@@ -15,8 +15,8 @@ from labeling.annotations import services as annotations
 from labeling.annotations.models import Annotation
 from labeling.common.api import ApiError
 from labeling.features.models import Encoding
-from labeling.images import leases
 from labeling.images.models import Image
+from labeling.jobs import leases
 from labeling.projects.models import Project
 from labeling.suggestions import examples, heads, learning, mapping, runs, services, tasks, work
 from labeling.suggestions.models import HeadVersion, Run, SuggestionSettings

@@ -19,8 +19,8 @@ from labeling.common import masks
 from labeling.common.api import ApiError
 from labeling.features import queue, store
 from labeling.features.models import Encoding
-from labeling.images import leases
 from labeling.images.models import Image
+from labeling.jobs import leases
 from labeling.live.messages import EVENT
 from labeling.projects.models import Project
 from labeling.suggestions import automatic, heads, runs, services, work

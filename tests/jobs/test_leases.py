@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.images import leases
 from labeling.images.models import UploadItem
 from labeling.images.services import start_upload
+from labeling.jobs import leases
 from labeling.projects.models import Project
 
 

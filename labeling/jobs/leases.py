@@ -1,4 +1,4 @@
-"""Leases: a worker owns a row for a short time, renewed while it works. Shared by every queue that lives in rows.
+"""Leases: a worker owns a row for a short time, renewed while it works.
 
 A lease's owner is `host:pid:token`. The token has the process's pid namespace and start time, so a process on the
 same host can tell a dead owner at once instead of waiting for the lease to run out; and a random part, so that two

@@ -26,7 +26,8 @@ TileName = Annotated[str, Field(pattern=r"^t[1-9]\d?-\d{1,4}-\d{1,4}$")]
 StartClick = tuple[Number, Number, bool] | tuple[Number, Number, bool, TileName]
 """A click, and the tile that it was answered on."""
 State = Literal["queued", "encoding", "ready", "failed"]
-MethodName = Literal["everything", "instances", "panoptic", "text"]
+MethodName = str
+"""A name of the registry of methods, as `boot.methods` lists them."""
 ErrorCode = Literal[
     "bad_message", "too_large", "out_of_image", "unknown_object", "too_many_objects", "too_many_clicks",
     "nothing_to_undo", "nothing_to_redo", "not_ready", "rate_limited", "not_allowed", "internal",

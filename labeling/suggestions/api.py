@@ -12,7 +12,6 @@ from labeling.projects.access import EVERY_ROLE, LABELERS, MANAGERS, object_for,
 from labeling.projects.models import Role
 from labeling.suggestions import heads, runs, services, text
 from labeling.suggestions.figures import share_untouched
-from labeling.suggestions.models import Method
 from labeling.suggestions.offers import offered
 from labeling.suggestions.schemas import (
     AcceptedData,
@@ -50,10 +49,10 @@ def suggestions(request: HttpRequest, image_id: int, asked: Asked[OffersQuery]) 
     return Offered(results=[SuggestionData.of(row) for row in found], running=_running(image), looked=runs.looks(image))
 
 
-def _running(image: Image) -> list[Method]:
+def _running(image: Image) -> list[str]:
     """Methods that are to look at the image, or do."""
     waiting = image.run_images.filter(state__in=runs.WAITING)
-    return [Method(name) for name in sorted(set(waiting.values_list("run__method", flat=True)))]
+    return sorted(set(waiting.values_list("run__method", flat=True)))
 
 
 @router.post("images/{id:image_id}/suggestions", response={202: RunData})
@@ -62,7 +61,7 @@ def look(request: HttpRequest, image_id: int, sent: Sent[NewImageRun]) -> Status
     image, spec = _image(request, image_id), sent.read()
     head = heads.for_project(image.project, spec.head) if spec.head else None
     run = runs.start(
-        image.project, user_of(request), Method(spec.method), head=head, images=[image],
+        image.project, user_of(request), spec.method, head=head, images=[image],
         options=spec.options.model_dump(exclude_none=True), first=True,
     )  # fmt: skip
     return Status(202, runs.describe(run))

@@ -1,11 +1,13 @@
 """What happens by itself when an image is ready: discovering its objects, where the project's settings say so."""
 
+from itertools import product
+
 from django.db.models import Exists, OuterRef
 
 from labeling.features.models import Encoding
 from labeling.images.models import Image
-from labeling.suggestions import heads, runs
-from labeling.suggestions.models import Method, RunImage, SuggestionSettings
+from labeling.suggestions import heads, registry, runs
+from labeling.suggestions.models import RunImage, SuggestionSettings
 
 AT_ONCE = 1000
 """Images that one sweep catches up on."""
@@ -16,29 +18,26 @@ def image_ready(image_id: int) -> None:
     image = Image.objects.filter(pk=image_id).first()
     if image is None:
         return
-    if _is_wanted(image.project_id):
-        looked_at = RunImage.objects.filter(image=image, run__method=Method.EVERYTHING)
-        if not looked_at.exists():
-            runs.add_ready([image])
+    for method in _installed() if SuggestionSettings.of(image.project_id).everything_when_ready else ():
+        if not RunImage.objects.filter(image=image, run__method=method).exists():
+            runs.add_ready(method, [image])
     if RunImage.objects.filter(image=image, state=RunImage.State.QUEUED).exists():
         runs.nudge()
 
 
 def catch_up() -> int:
     """Find images that are ready and were never looked at: a worker was killed in between, or the setting is new."""
-    if not heads.is_installed(Method.EVERYTHING):
-        return 0
-    count = 0
-    for row in SuggestionSettings.objects.filter(everything_when_ready=True):
-        looked_at = RunImage.objects.filter(image=OuterRef("pk"), run__method=Method.EVERYTHING)
+    count, wanted = 0, SuggestionSettings.objects.filter(everything_when_ready=True)
+    for method, row in product(_installed(), wanted):
+        looked_at = RunImage.objects.filter(image=OuterRef("pk"), run__method=method)
         images = Image.objects.filter(
             ~Exists(looked_at), project=row.project_id, encoding__state=Encoding.State.READY
         ).order_by("pk")[:AT_ONCE]
         if images:
-            runs.add_ready(list(images))
+            runs.add_ready(method, list(images))
             count += len(images)
     return count
 
 
-def _is_wanted(project_id: int) -> bool:
-    return SuggestionSettings.of(project_id).everything_when_ready and heads.is_installed(Method.EVERYTHING)
+def _installed() -> list[str]:
+    return [method.name for method in registry.automatic() if heads.is_installed(method.name)]

@@ -17,7 +17,8 @@ from labeling.features.models import Encoding
 from labeling.images import blocks
 from labeling.images.models import Image
 from labeling.projects.models import Category, Project
-from labeling.suggestions.models import HeadVersion, Method, Suggestion
+from labeling.suggestions import registry
+from labeling.suggestions.models import HeadVersion, Suggestion
 
 if TYPE_CHECKING:
     from inference.core.features import Half
@@ -60,7 +61,9 @@ def vocabulary_of(head: HeadVersion) -> Vocabulary:
     from inference.heads.data.examples import Vocabulary
 
     stuff = head.mappings.filter(category__kind=Category.Kind.STUFF).values_list("word", flat=True)
-    return Vocabulary(tuple(head.classes), frozenset() if head.kind == Method.INSTANCES else frozenset(stuff))
+    return Vocabulary(
+        tuple(head.classes), frozenset() if registry.named(head.kind).head == "instances" else frozenset(stuff)
+    )
 
 
 def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:

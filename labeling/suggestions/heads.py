@@ -25,7 +25,8 @@ from django.utils import timezone
 
 from labeling.common.api import ApiError
 from labeling.projects.models import Project
-from labeling.suggestions.models import HEAD_KINDS, HeadVersion, Method
+from labeling.suggestions import registry
+from labeling.suggestions.models import HeadVersion
 from labeling.suggestions.schemas import HeadData, HeadNews, MethodData
 
 if TYPE_CHECKING:
@@ -54,16 +55,16 @@ def starter_folder(kind: str) -> Path:
 
 
 def is_installed(method: str) -> bool:
-    """Whether a method without classes can be asked: its weights are there."""
-    folder = {"everything": "everything", "text": "text"}[method]
-    return (starter_folder(folder) / MANIFEST).is_file()
+    """Whether a method without a head can be asked: its weights are there, or it needs none."""
+    folder = registry.named(method).weights
+    return folder is None or (starter_folder(folder) / MANIFEST).is_file()
 
 
 def require_installed(method: str) -> None:
     """Raises: ApiError 409 `method_not_installed`."""
     if not is_installed(method):
         message = (
-            f"The model for “{Method(method).label}” is not installed on this server "
+            f"The model for “{registry.title_of(method)}” is not installed on this server "
             f"(inference/weights/heads/{method}). Ask the administrator to update Interlabel."
         )
         raise ApiError(409, "method_not_installed", message)
@@ -71,7 +72,7 @@ def require_installed(method: str) -> None:
 
 def find_starters() -> None:
     """Give each installed starter model a row. New weights are a new version; the row before stays for its history."""
-    for kind in HEAD_KINDS:
+    for kind in _kinds():
         path = starter_folder(kind) / MANIFEST
         if not path.is_file():
             continue
@@ -85,6 +86,10 @@ def find_starters() -> None:
                 classes=manifest["categories"], features_version=manifest.get("features_version", ""),
                 figures=manifest.get("held_out", {}), finished_at=timezone.now(),
             )  # fmt: skip
+
+
+def _kinds() -> list[str]:
+    return [method.name for method in registry.with_head()]
 
 
 def _fingerprint(path: Path) -> str:
@@ -105,7 +110,7 @@ def of_project(project: Project) -> list[HeadVersion]:
 
 def starters() -> list[HeadVersion]:
     """The newest starter model of each kind."""
-    found = [HeadVersion.objects.filter(project=None, kind=kind, state=State.READY).first() for kind in HEAD_KINDS]
+    found = [HeadVersion.objects.filter(project=None, kind=kind, state=State.READY).first() for kind in _kinds()]
     return [head for head in found if head is not None]
 
 
@@ -123,12 +128,25 @@ def offered_methods(project: Project) -> list[MethodData]:
     """Every method with whether it can be asked here, and by which head."""
     by_kind = {head.kind: head for head in reversed(usable(project))}
     shown: list[MethodData] = []
-    for method in Method:
-        head = by_kind.get(method)
-        can = head is not None if method in HEAD_KINDS else is_installed(method)
-        title = head.title if head is not None else None
-        shown.append(MethodData(method=method, title=method.label, can=can, head=title))
+    for method in registry.methods():
+        head = by_kind.get(method.name)
+        row = MethodData(
+            method=method.name,
+            title=method.title,
+            about=method.about,
+            can=can_ask(method, head),
+            head=head.title if head is not None else None,
+            trained=method.head is not None,
+            on_images=method.propose is not None,
+            automatic=method.automatic,
+        )
+        shown.append(row)
     return shown
+
+
+def can_ask(method: registry.Method, head: HeadVersion | None) -> bool:
+    """Whether a method can be asked. head: the best one that there is for it."""
+    return head is not None if method.head is not None else is_installed(method.name)
 
 
 def for_project(project: Project, head_id: int) -> HeadVersion:
@@ -219,7 +237,7 @@ def delete_files(prefix: str) -> None:
 def news(head: HeadVersion) -> HeadNews:
     """The part of a head that changes, as docs/reference/protocol.md has it."""
     return HeadNews(
-        id=head.pk, kind=Method(head.kind), number=head.number, state=State(head.state), step=head.step,
+        id=head.pk, kind=head.kind, number=head.number, state=State(head.state), step=head.step,
         steps=head.steps, seconds=round(head.seconds, 1), loss=head.curve[-1][1] if head.curve else None,
         left=head.left if head.state == State.TRAINING else None,
         reason=head.reason if head.state == State.FAILED else None,

@@ -13,7 +13,7 @@ import logging
 import shutil
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.conf import settings
 from django.db import transaction
@@ -28,8 +28,8 @@ from labeling.features import model, queue
 from labeling.jobs import leases
 from labeling.jobs.queue import FREE, MAX_ATTEMPTS, LeaseQueue
 from labeling.projects.models import Category, Project
-from labeling.suggestions import examples, heads, runs
-from labeling.suggestions.models import CategoryMapping, HeadVersion, Method, SuggestionSettings
+from labeling.suggestions import examples, heads, registry, runs
+from labeling.suggestions.models import CategoryMapping, HeadVersion, SuggestionSettings
 from labeling.suggestions.schemas import SuggestionsMessage
 from labeling.suggestions.services import tell
 
@@ -111,7 +111,7 @@ def ask(project: Project, user: User | None, kind: str, steps: int = STEPS) -> H
 
 def _learned_classes(project: Project, kind: str) -> list[Category]:
     found = project.categories.all()
-    return list(found.filter(kind=Category.Kind.THING) if kind == Method.INSTANCES else found)
+    return list(found.filter(kind=Category.Kind.THING) if registry.named(kind).head == "instances" else found)
 
 
 def finished_count(project: Project) -> int:
@@ -144,12 +144,12 @@ def ask_where_due() -> list[HeadVersion]:
     off = SuggestionSettings.objects.filter(learn_at_doublings=False).values("project")
     done = Count("images", filter=Q(images__annotation_set__status=AnnotationSet.Status.DONE))
     for project in Project.objects.exclude(pk__in=off).annotate(done=done).filter(done__gte=FROM):
-        for kind in (Method.INSTANCES, Method.PANOPTIC):
-            if project.done >= 2 * _last_count(project, kind):
+        for method in registry.with_head():
+            if project.done >= 2 * _last_count(project, method.name):
                 try:
-                    asked.append(ask(project, None, kind))
+                    asked.append(ask(project, None, method.name))
                 except ApiError as error:
-                    logger.info("project %s does not train %s: %s", project.pk, kind, error.message)
+                    logger.info("project %s does not train %s: %s", project.pk, method.name, error.message)
     return asked
 
 
@@ -214,9 +214,10 @@ def _train(head: HeadVersion) -> bool:
     learned, measured = examples.split(found)
     kept = scratch(head) / "variants" / model.version()  # an upgrade in the middle encodes them anew
     learned = with_variants(learned, turns_for(len(learned)), examples.encode, kept)
-    watch = _Watch(head)
+    watch, kind = _Watch(head), registry.named(head.kind).head
+    assert kind is not None
     train_head(
-        head.kind,  # type: ignore[arg-type]
+        kind,
         learned,
         scratch(head),
         vocabulary=examples.vocabulary_of(head),
@@ -225,7 +226,7 @@ def _train(head: HeadVersion) -> bool:
         start=_start_of(head),
         resume=True,
         seed=head.pk,
-        cfg=sizes(head.kind, len(head.classes)),
+        cfg=sizes(kind, len(head.classes)),
         compute=Compute.choose(),
         watch=Watch(watch.tell, watch.stop, TELL_EVERY, SAVE_EVERY),
         about={"project": head.project_id, "number": head.number},
@@ -235,11 +236,11 @@ def _train(head: HeadVersion) -> bool:
     return not watch.stop.is_set()
 
 
-def sizes(kind: str, classes: int) -> HeadConfig:
+def sizes(kind: Literal["instances", "panoptic"], classes: int) -> HeadConfig:
     """How large a project's head is."""
     from inference.heads.networks.config import default_config
 
-    return default_config(kind, classes)  # type: ignore[arg-type]
+    return default_config(kind, classes)
 
 
 def _start_of(head: HeadVersion) -> Path | None:
@@ -291,7 +292,7 @@ def _keep(head: HeadVersion) -> None:
     shutil.rmtree(out, ignore_errors=True)
     assert head.project is not None
     if runs.unlabeled(head.project).exists():
-        runs.start(head.project, head.created_by, Method(head.kind), head=head)
+        runs.start(head.project, head.created_by, head.kind, head=head)
 
 
 def _give_back(head: HeadVersion) -> None:

@@ -10,7 +10,7 @@ from labeling.images.models import Image
 from labeling.projects.access import MANAGERS, object_for, project_for
 from labeling.projects.models import Project
 from labeling.suggestions import heads, learning, mapping, runs
-from labeling.suggestions.models import HeadVersion, Method, Run, SuggestionSettings
+from labeling.suggestions.models import HeadVersion, Run, SuggestionSettings
 from labeling.suggestions.schemas import (
     HeadCancelled,
     HeadData,
@@ -42,7 +42,7 @@ def start_run(request: HttpRequest, project_id: int, sent: Sent[NewRun]) -> Stat
     head = heads.for_project(project, spec.head) if spec.head else None
     images = None if spec.images is None else _images(project, spec.images)
     run = runs.start(
-        project, user_of(request), Method(spec.method), head=head, images=images,
+        project, user_of(request), spec.method, head=head, images=images,
         options=spec.options.model_dump(exclude_none=True),
     )  # fmt: skip
     return Status(202, runs.describe(run))

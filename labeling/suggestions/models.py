@@ -13,19 +13,7 @@ from django.db.models import Q
 from labeling.images.models import Image
 from labeling.jobs.models import LeasedRow
 from labeling.projects.models import Category, Project
-
-
-class Method(models.TextChoices):
-    """How objects are found."""
-
-    EVERYTHING = "everything", "Everything"
-    INSTANCES = "instances", "Instances"
-    PANOPTIC = "panoptic", "Panoptic"
-    TEXT = "text", "Text"
-
-
-HEAD_KINDS = (Method.INSTANCES, Method.PANOPTIC)
-"""Methods that ask a head with classes."""
+from labeling.suggestions import registry
 
 
 class SuggestionSettings(models.Model):
@@ -65,7 +53,7 @@ class HeadVersion(LeasedRow):
         CANCELLED = "cancelled"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, blank=True, related_name="heads")
-    kind = models.CharField(max_length=9, choices=[(kind.value, kind.label) for kind in HEAD_KINDS])
+    kind = models.CharField(max_length=9, help_text="The method that asks it.")
     number = models.PositiveIntegerField(help_text="From 1, within a project and kind.")
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     classes = models.JSONField(default=list, help_text="The head's words, in its order.")
@@ -98,7 +86,7 @@ class HeadVersion(LeasedRow):
     @property
     def title(self) -> str:
         """What people call it."""
-        kind = Method(self.kind).label
+        kind = registry.title_of(self.kind)
         return f"{kind} {self.number}" if self.project_id else f"{kind}, starter model"
 
 
@@ -128,7 +116,7 @@ class Run(models.Model):
         STOPPED = "stopped"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="suggestion_runs")
-    method = models.CharField(max_length=10, choices=Method)
+    method = models.CharField(max_length=10, help_text="A name of the registry of methods.")
     head = models.ForeignKey(HeadVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
     options = models.JSONField(default=dict, blank=True, help_text="threshold, mode, refine")
     automatic = models.BooleanField(default=False, help_text="Images are added as their features become ready.")
@@ -193,7 +181,7 @@ class Suggestion(models.Model):
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="suggestions")
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, blank=True, related_name="suggestions")
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    method = models.CharField(max_length=10, choices=Method)
+    method = models.CharField(max_length=10, help_text="A name of the registry of methods.")
     head = models.ForeignKey(HeadVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="suggestions")
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     score = models.FloatField(help_text="0 to 1, comparable within one head only.")

@@ -5,13 +5,11 @@ from collections.abc import Collection, Sequence
 from inference.heads.proposals import DUPLICATE, Proposal, Rle, drop_covered, mask_iou
 from labeling.annotations.models import Annotation
 from labeling.images.models import Image
-from labeling.suggestions.models import Method, Suggestion
+from labeling.suggestions import registry
+from labeling.suggestions.models import Suggestion
 
 COVERED = 0.5
 """IoU with a kept object, or share inside of one, above which nothing is proposed."""
-
-FIRST = (Method.TEXT, Method.INSTANCES, Method.PANOPTIC, Method.EVERYTHING)
-"""Of two suggestions about one object the one of the method that says more about it is offered."""
 
 
 def kept_masks(image: Image) -> list[Rle]:
@@ -23,11 +21,11 @@ def kept_masks(image: Image) -> list[Rle]:
 def offered(image: Image, methods: Collection[str] = (), above: float = 0.0) -> list[Suggestion]:
     """Open suggestions that are not over a kept object, best first; of one object only one.
 
-    methods: only of these; empty means all but text, which answers whoever asked and nobody else. above: the least
-    score.
+    methods: only of these; empty means all but those that answer a phrase, to whoever asked and nobody else.
+    above: the least score.
     """
     rows = Suggestion.objects.filter(image=image, state=Suggestion.State.OPEN, score__gte=above)
-    rows = rows.filter(method__in=methods) if methods else rows.exclude(method=Method.TEXT)
+    rows = rows.filter(method__in=methods) if methods else rows.exclude(method__in=registry.for_phrases())
     found = list(rows.select_related("category", "head"))
     for row in found:
         row.image = image
@@ -44,7 +42,7 @@ def uncovered(rows: Sequence[Suggestion], kept: Sequence[Rle]) -> list[Suggestio
 def single(rows: Sequence[Suggestion]) -> list[Suggestion]:
     """Without those about an object that another method says more about; best first."""
     found: list[Suggestion] = []
-    for method in FIRST:
+    for method in sorted({row.method for row in rows}, key=registry.rank_of, reverse=True):
         mine = [row for row in rows if row.method == method]
         if found and mine:
             overlap = mask_iou([row.rle for row in mine], [row.rle for row in found]).max(1)

@@ -20,8 +20,8 @@ from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.jobs.queue import FREE, MAX_ATTEMPTS, LeaseQueue
 from labeling.projects.models import Project
-from labeling.suggestions import heads
-from labeling.suggestions.models import HEAD_KINDS, HeadVersion, Method, Run, RunImage
+from labeling.suggestions import heads, registry
+from labeling.suggestions.models import HeadVersion, Run, RunImage
 from labeling.suggestions.schemas import FailureData, LookData, RunData, RunNews, RunOptionsData, SuggestionsMessage
 from labeling.suggestions.services import tell, tell_editors
 
@@ -53,7 +53,7 @@ jobs = LeaseQueue(
 def start(
     project: Project,
     user: User | None,
-    method: Method,
+    method: str,
     *,
     head: HeadVersion | None = None,
     images: Iterable[Image] | None = None,
@@ -65,7 +65,7 @@ def start(
     A run of the same method and head that is under way takes the new images along, so asking twice is harmless.
     first: somebody waits for it. Raises: ApiError 409 `no_head`, `method_not_installed`, `nothing_to_do`.
     """
-    if method in HEAD_KINDS:
+    if registry.named(method).head is not None:
         head = head or heads.best(project, method)
         if head is None:
             raise ApiError(409, "no_head", _NO_HEAD)
@@ -111,13 +111,13 @@ def add(run: Run, images: Iterable[Image], priority: int = 0) -> None:
     nudge()
 
 
-def add_ready(images: Sequence[Image]) -> None:
-    """Features of these images of a project became ready: its automatic run discovers what is on them."""
+def add_ready(method: str, images: Sequence[Image]) -> None:
+    """Features of these images of a project became ready: a method's automatic run looks at them."""
     project = images[0].project_id
-    automatic = Run.objects.filter(project_id=project, method=Method.EVERYTHING, automatic=True)
+    automatic = Run.objects.filter(project_id=project, method=method, automatic=True)
     run = automatic.exclude(state=Run.State.STOPPED).first()
     if run is None:
-        run = Run.objects.create(project_id=project, method=Method.EVERYTHING, automatic=True)
+        run = Run.objects.create(project_id=project, method=method, automatic=True)
     add(run, images)
 
 
@@ -229,7 +229,7 @@ def news(run: Run) -> RunNews:
     found = counts(run)
     return RunNews(
         id=run.pk,
-        method=Method(run.method),
+        method=run.method,
         state=Run.State(run.state),
         done=found["ready"],
         failed=found["failed"],
@@ -261,7 +261,7 @@ def looks(image: Image) -> list[LookData]:
     newest: dict[str, LookData] = {}
     for row in image.run_images.select_related("run").order_by("-pk"):
         reason = row.reason if row.state == State.FAILED else None
-        shown = LookData(method=Method(row.run.method), state=State(row.state), found=row.found, reason=reason)
+        shown = LookData(method=row.run.method, state=State(row.state), found=row.found, reason=reason)
         newest.setdefault(row.run.method, shown)
     return list(newest.values())
 

@@ -8,9 +8,11 @@ from pydantic import JsonValue
 from labeling.annotations.schemas import AnnotationData, Box, ClickData
 from labeling.common.events import News
 from labeling.common.routes import Answer, Moment, Omitted, values_of
-from labeling.suggestions.models import HeadVersion, Method, Run, RunImage, Suggestion
+from labeling.suggestions.models import HeadVersion, Run, RunImage, Suggestion
 
-MethodName = Annotated[Method, values_of(Method)]
+MethodName = str
+"""A name of the registry of methods (`labeling.suggestions.registry`)."""
+
 HeadState = Annotated[HeadVersion.State, values_of(HeadVersion.State)]
 RunState = Annotated[Run.State, values_of(Run.State)]
 LookState = Annotated[RunImage.State, values_of(RunImage.State)]
@@ -18,12 +20,18 @@ SuggestionState = Annotated[Suggestion.State, values_of(Suggestion.State)]
 
 
 class MethodData(Answer):
-    """A method of finding objects: whether it can be asked here, and the title of the model that is asked."""
+    """A method of finding objects. `can`: it can be asked here; `head` is the title of the model that is asked then.
+    `trained`: it needs a model that a project trains. `on_images`: it is asked about whole images. `automatic`: it is
+    asked where nothing is suggested yet. The methods come in the order in which they are shown."""
 
     method: MethodName
     title: str
+    about: str
     can: bool
     head: str | None
+    trained: bool
+    on_images: bool
+    automatic: bool
 
 
 class SuggestionData(Answer):
@@ -47,7 +55,7 @@ class SuggestionData(Answer):
     def of(cls, row: Suggestion) -> "SuggestionData":
         return cls(
             uid=row.uid,
-            method=Method(row.method),
+            method=row.method,
             head=row.head_id,
             state=Suggestion.State(row.state),
             score=round(row.score, 4),

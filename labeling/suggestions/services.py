@@ -21,7 +21,8 @@ from labeling.common import events
 from labeling.common.api import ApiError
 from labeling.images.models import Image
 from labeling.projects.models import Project
-from labeling.suggestions.models import Method, Suggestion
+from labeling.suggestions import registry
+from labeling.suggestions.models import Suggestion
 from labeling.suggestions.offers import COVERED, as_proposal, kept_masks, offered
 from labeling.suggestions.schemas import AcceptedData, AcceptedInProject, AcceptedOn, Skipped, SuggestionsMessage
 
@@ -116,7 +117,7 @@ def accept_in_project(project: Project, user: User, choice: Choice, after: int =
     rows = Suggestion.objects.filter(image__project=project, state=State.OPEN, score__gte=choice.above)
     if choice.category is not None:
         rows = rows.filter(category__number=choice.category)
-    rows = rows.filter(method__in=choice.methods) if choice.methods else rows.exclude(method=Method.TEXT)
+    rows = rows.filter(method__in=choice.methods) if choice.methods else rows.exclude(method__in=registry.for_phrases())
     waiting = Image.objects.filter(pk__in=rows.values("image"), pk__gt=after).order_by("pk")
     images = list(waiting[: IMAGES_AT_ONCE + 1])
     results = [_accept_on(image, user, choice) for image in images[:IMAGES_AT_ONCE]]

@@ -3,15 +3,34 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from labeling.annotations.specs import CategoryNumber, Clicks, Counts, Version
 from labeling.common.api import Spec
+from labeling.suggestions import registry
 from labeling.suggestions.learning import STEPS
 
 MAX_UIDS = 500
-MethodName = Literal["everything", "instances", "panoptic", "text"]
-KindName = Literal["instances", "panoptic"]
+Registered = Annotated[str, AfterValidator(lambda name: registry.named(name).name)]
+
+
+def _on_images(name: str) -> str:
+    return _one_of(name, registry.for_images())
+
+
+def _with_head(name: str) -> str:
+    return _one_of(name, registry.with_head())
+
+
+def _one_of(name: str, methods: list[registry.Method]) -> str:
+    names = [method.name for method in methods]
+    if name not in names:
+        raise ValueError(f"choose one of {', '.join(names)}")
+    return name
+
+
+MethodOnImages = Annotated[str, AfterValidator(_on_images)]
+MethodWithHead = Annotated[str, AfterValidator(_with_head)]
 Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Id = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
 
@@ -19,7 +38,7 @@ Id = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
 class OffersQuery(Spec):
     """The query of `GET /api/images/<id>/suggestions`."""
 
-    method: MethodName | None = None
+    method: Registered | None = None
     above: Score = 0.0
 
 
@@ -37,7 +56,7 @@ class ChoiceSpec(Spec):
 
     above: Score = 0.0
     category: CategoryNumber | None = None
-    methods: list[MethodName] = Field(default=[], max_length=4)
+    methods: list[Registered] = Field(default=[], max_length=20)
     give: CategoryNumber | None = None
 
 
@@ -81,7 +100,7 @@ class NewRun(Spec):
     Without `head` the best one is asked; without `images` all are looked at that are not done.
     """
 
-    method: Literal["everything", "instances", "panoptic"]
+    method: MethodOnImages
     head: Id | None = None
     images: list[Id] | None = Field(default=None, min_length=1, max_length=10_000)
     options: RunOptions = RunOptions()
@@ -90,7 +109,7 @@ class NewRun(Spec):
 class NewImageRun(Spec):
     """`POST /api/images/<id>/suggestions`."""
 
-    method: Literal["everything", "instances", "panoptic"]
+    method: MethodOnImages
     head: Id | None = None
     options: RunOptions = RunOptions()
 
@@ -98,7 +117,7 @@ class NewImageRun(Spec):
 class NewHead(Spec):
     """`POST /api/projects/<id>/heads`."""
 
-    kind: KindName
+    kind: MethodWithHead
     steps: int = Field(default=STEPS, ge=10, le=20_000, strict=True)
 
 

@@ -18,8 +18,9 @@ from labeling.common import heartbeat
 from labeling.common.api import ApiError
 from labeling.features.store import FeaturesLost
 from labeling.images.models import Image
-from labeling.suggestions import heads, mapping, methods
-from labeling.suggestions.models import Method, Suggestion
+from labeling.suggestions import heads, mapping
+from labeling.suggestions.methods.text import TEXT, locate
+from labeling.suggestions.models import Suggestion
 from labeling.suggestions.offers import kept_masks, uncovered
 from labeling.suggestions.schemas import HeatData, PhraseFound, SuggestionData
 from labeling.suggestions.work import as_row
@@ -40,11 +41,11 @@ def ask(image: Image, user: User, phrase: str) -> PhraseFound:
     """
     from inference.heads.sentences import TextError
 
-    heads.require_installed(Method.TEXT)
+    heads.require_installed(TEXT.name)
     _count(user)
     try:
         with _one_at_a_time:
-            found = methods.locate(image.pk, phrase)
+            found = locate(image.pk, phrase)
     except FeaturesLost as lost:
         message = "The image is still being prepared. Try again when it is ready."
         raise ApiError(409, "not_ready", message) from lost
@@ -63,11 +64,11 @@ def _suggest(image: Image, phrase: str, proposal: Any) -> SuggestionData | None:
     """Store the object, unless it is kept already; the phrase's last one on this image, if it is still open, is
     replaced."""
     category = mapping.automatic(phrase, list(image.project.categories.all()))
-    row = as_row(proposal, image, Method.TEXT, None, category, phrase)
+    row = as_row(proposal, image, TEXT.name, None, category, phrase)
     if not uncovered([row], kept_masks(image)):
         return None
     with transaction.atomic():
-        asked = Suggestion.objects.filter(image=image, method=Method.TEXT, word=phrase, state=Suggestion.State.OPEN)
+        asked = Suggestion.objects.filter(image=image, method=TEXT.name, word=phrase, state=Suggestion.State.OPEN)
         asked.update(state=Suggestion.State.STALE)
         row.save()
     return SuggestionData.of(row)

@@ -13,8 +13,8 @@ from labeling.images.models import Image
 from labeling.jobs import leases
 from labeling.jobs.slices import work_off_alone
 from labeling.projects.models import Category
-from labeling.suggestions import mapping, methods, runs
-from labeling.suggestions.models import HEAD_KINDS, Method, Run, RunImage, Suggestion
+from labeling.suggestions import asking, mapping, registry, runs
+from labeling.suggestions.models import Run, RunImage, Suggestion
 from labeling.suggestions.services import tell_editors
 
 logger = logging.getLogger(__name__)
@@ -105,14 +105,14 @@ def look(row: RunImage, turns: Turns) -> bool:
     """Ask a claimed row's method about its image and store the answer. What goes wrong fails this image alone."""
     began = time.perf_counter()
     try:
-        found = methods.propose(row.run, row.image_id, turns)
+        found = asking.propose(row.run, row.image_id, turns)
     except NotWanted:
         return False
     except store.FeaturesLost as lost:
         logger.warning("run %s waits for image %s: %s", row.run_id, row.image_id, lost)
         runs.give_back(row)
         return False
-    except (methods.Unusable, model.ModelMissing) as error:
+    except (asking.Unusable, model.ModelMissing) as error:
         runs.fail(row, str(error), final=True)
         return False
     except Exception as error:
@@ -133,14 +133,14 @@ def save(row: RunImage, found: Sequence[Proposal], seconds: float) -> bool:
     """
     run, image = row.run, row.image
     new = remembered(found, rejected_masks(image))
-    doubt = methods.doubt(list(found)) if run.method in HEAD_KINDS else None
+    doubt = asking.doubt(list(found)) if registry.named(run.method).head is not None else None
     if not runs.finish(row, found=len(new), doubt=doubt, seconds=seconds):
         return False
     before = Suggestion.objects.filter(image=image, method=run.method, state=Suggestion.State.OPEN)
     before.update(state=Suggestion.State.STALE)
     classes = mapping.mapped(run.project, run.head) if run.head else {}
     Suggestion.objects.bulk_create(
-        [as_row(one, image, Method(run.method), run, classes.get(one.category or "")) for one in new]
+        [as_row(one, image, run.method, run, classes.get(one.category or "")) for one in new]
     )
     tell_editors(image.pk, run.method, len(new))
     return True
@@ -161,7 +161,7 @@ def remembered(found: Sequence[Proposal], rejected: Sequence[Rle]) -> list[Propo
 
 
 def as_row(
-    found: Proposal, image: Image, method: Method, run: Run | None, category: Category | None, word: str = ""
+    found: Proposal, image: Image, method: str, run: Run | None, category: Category | None, word: str = ""
 ) -> Suggestion:
     """An unsaved suggestion; its counts are spelled as an annotation's would be, so that the two can be compared."""
     counts = found.rle["counts"]

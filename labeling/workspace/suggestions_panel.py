@@ -3,19 +3,15 @@
 from typing import Any
 
 from labeling.projects.models import Project, Role
-from labeling.suggestions import heads, learning, mapping, runs
+from labeling.suggestions import heads, learning, mapping, registry, runs
 from labeling.suggestions.figures import share_untouched
-from labeling.suggestions.models import HEAD_KINDS, HeadVersion, Method, Run, SuggestionSettings
+from labeling.suggestions.models import HeadVersion, Run, SuggestionSettings
+from labeling.suggestions.registry import Method
 
 SHOWN_HEADS = 6
 CURVE = (100.0, 32.0)
 """Width and height of a loss curve in its own units; the page stretches it."""
 
-_ABOUT = {
-    Method.EVERYTHING: "Outlines all objects, without classes.",
-    Method.INSTANCES: "Finds objects with their classes.",
-    Method.PANOPTIC: "Finds objects and regions that cover the image without overlaps.",
-}
 _SETTINGS = (
     ("everything_when_ready", "Suggest on new images", "Run Everything on each image when it is prepared."),
     ("learn_at_doublings", "Train automatically", "Train models at 20, 40, 80, … finished images."),
@@ -36,10 +32,10 @@ def panel(project: Project, role: Role) -> dict[str, Any]:
     finished = learning.finished_count(project)
     return {
         "manages": role == Role.MANAGER,
-        "methods": [_method(project, method, usable, latest.get(method)) for method in _ABOUT],
+        "methods": [_method(method, usable, latest.get(method.name)) for method in registry.for_images()],
         "any": bool(latest),
         "heads": [_head(head) for head in own[:SHOWN_HEADS]],
-        "kinds": [_kind(kind, own) for kind in HEAD_KINDS],
+        "kinds": [_kind(method, own) for method in registry.with_head()],
         "finished": finished,
         "least": learning.LEAST_IMAGES,
         "enough": finished >= learning.LEAST_IMAGES,
@@ -53,19 +49,22 @@ def panel(project: Project, role: Role) -> dict[str, Any]:
 def _latest_runs(project: Project) -> list[Run]:
     """The newest run of each method, newest first; those that somebody started on a single image are not shown."""
     found = []
-    for method in _ABOUT:
-        for run in project.suggestion_runs.filter(method=method).select_related("head")[:5]:
+    for method in registry.for_images():
+        for run in project.suggestion_runs.filter(method=method.name).select_related("head")[:5]:
             if run.automatic or run.rows.count() > 1 or run.state == Run.State.RUNNING:
                 found.append(run)
                 break
     return found
 
 
-def _method(project: Project, method: Method, usable: list[HeadVersion], run: Run | None) -> dict[str, Any]:
-    head = next((one for one in usable if one.kind == method), None)
-    can = head is not None if method in HEAD_KINDS else heads.is_installed(method)
-    found: dict[str, Any] = {"name": method.value, "title": method.label, "about": _ABOUT[method], "can": can}
-    found["head"] = head.title if head else ""
+def _method(method: Method, usable: list[HeadVersion], run: Run | None) -> dict[str, Any]:
+    head = next((one for one in usable if one.kind == method.name), None)
+    found: dict[str, Any] = {"name": method.name, "title": method.title, "about": method.about}
+    found |= {
+        "can": heads.can_ask(method, head),
+        "trained": method.head is not None,
+        "head": head.title if head else "",
+    }
     if run is not None:
         news = runs.news(run)
         left = news.total - news.done - news.failed
@@ -75,9 +74,9 @@ def _method(project: Project, method: Method, usable: list[HeadVersion], run: Ru
     return found
 
 
-def _kind(kind: Method, own: list[HeadVersion]) -> dict[str, Any]:
-    learns = any(head.kind == kind and head.state in learning.UNFINISHED for head in own)
-    return {"name": kind.value, "title": kind.label, "learns": learns}
+def _kind(method: Method, own: list[HeadVersion]) -> dict[str, Any]:
+    learns = any(head.kind == method.name and head.state in learning.UNFINISHED for head in own)
+    return {"name": method.name, "title": method.title, "learns": learns}
 
 
 def _head(head: HeadVersion) -> dict[str, Any]:

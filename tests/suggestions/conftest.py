@@ -27,7 +27,7 @@ from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.suggestions import heads, learning
-from labeling.suggestions.models import HeadVersion, Method, Suggestion
+from labeling.suggestions.models import HeadVersion, Suggestion
 from tests.conftest import picture_bytes
 
 WIDTH, HEIGHT = 160, 40
@@ -205,7 +205,7 @@ def suggest() -> Suggest:
         area, found = masks.area_and_box(counts, HEIGHT, WIDTH)
         category = image.project.categories.filter(name=word).first()
         return Suggestion.objects.create(
-            image=image, method=Method(method), word=word, category=category, score=score, counts=counts, area=area,
+            image=image, method=method, word=word, category=category, score=score, counts=counts, area=area,
             bbox_x=found.x, bbox_y=found.y, bbox_width=found.width, bbox_height=found.height, **more,
         )  # fmt: skip
 

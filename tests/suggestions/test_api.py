@@ -10,7 +10,7 @@ from labeling.accounts.models import User
 from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.suggestions import heads, text
-from labeling.suggestions.models import HeadVersion, Method, Run, Suggestion, SuggestionSettings
+from labeling.suggestions.models import HeadVersion, Run, Suggestion, SuggestionSettings
 from tests.suggestions.conftest import AddImage, Suggest, send
 
 AsUser = Callable[[User | None], Client]
@@ -185,5 +185,5 @@ def test_texts_object_is_a_suggestion_once(image: Image, suggest: Suggest) -> No
     assert second is not None
     assert (second.word, second.category, second.method) == ("person", 2, "text")
     assert Suggestion.objects.get(uid=first.uid).state == "stale"
-    assert Suggestion.objects.filter(method=Method.TEXT, state="open").count() == 1
+    assert Suggestion.objects.filter(method="text", state="open").count() == 1
     assert not Run.objects.exists()

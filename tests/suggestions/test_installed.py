@@ -17,8 +17,8 @@ from labeling.features import model, store
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.projects.models import Project
-from labeling.suggestions import heads, methods, runs, work
-from labeling.suggestions.models import Method
+from labeling.suggestions import heads, runs, work
+from labeling.suggestions.methods import everything, text
 from labeling.suggestions.offers import offered
 from tests.conftest import picture, picture_bytes
 from tests.suggestions.conftest import send, small
@@ -69,7 +69,7 @@ def image(project: Project, installed: Path, monkeypatch: pytest.MonkeyPatch) ->
     Encoding.objects.create(
         image=image, state="ready", features_version=stored.version, storage_key=stored.key, sha256=stored.sha256
     )
-    caches = (methods.everything, methods.text)
+    caches = (everything.discoverer, text.finder)
     for cached in caches:
         cached.cache_clear()
     yield image
@@ -78,11 +78,11 @@ def image(project: Project, installed: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_everything_outlines_what_is_discovered(image: Image, alice: User) -> None:
-    run = runs.start(image.project, alice, Method.EVERYTHING)
+    run = runs.start(image.project, alice, "everything")
     assert work.work_off() == 1
     assert run.rows.get().state == "ready", run.rows.get().reason
     found = offered(image)
-    assert 0 < len(found) <= methods.EVERYTHING_LIMIT
+    assert 0 < len(found) <= everything.LIMIT
     assert all(row.category is None and row.clicks == [] for row in found)
 
 
@@ -93,7 +93,7 @@ def test_a_starter_model_answers(image: Image, alice: User, kind: str) -> None:
     assert head.project is None
     assert "person" in head.classes
     for options in ({}, {"threshold": 0.0, "refine": True}):
-        runs.start(image.project, alice, Method(kind), options=options)
+        runs.start(image.project, alice, kind, options=options)
         assert work.work_off() == 1
     row = image.run_images.first()
     assert row is not None

@@ -24,7 +24,7 @@ from labeling.jobs import leases
 from labeling.live.messages import EVENT
 from labeling.projects.models import Project
 from labeling.suggestions import automatic, heads, runs, services, work
-from labeling.suggestions.models import HeadVersion, Method, Run, RunImage, Suggestion, SuggestionSettings
+from labeling.suggestions.models import HeadVersion, Run, RunImage, Suggestion, SuggestionSettings
 from labeling.suggestions.offers import offered
 from tests.suggestions.conftest import WORDS, AddImage, Scene, Suggest, bits, small
 
@@ -32,7 +32,7 @@ DEAD = "gone:1:0.0.0"
 
 
 def start(project: Project, user: User, **more: object) -> Run:
-    return runs.start(project, user, Method.INSTANCES, **more)  # type: ignore[arg-type]
+    return runs.start(project, user, "instances", **more)  # type: ignore[arg-type]
 
 
 def states(run: Run) -> list[str]:
@@ -234,7 +234,7 @@ def test_nothing_to_ask_or_nothing_to_do(project: Project, alice: User, add_imag
         start(project, alice)
     assert error.value.code == "no_head"
     with pytest.raises(ApiError) as error:
-        runs.start(project, alice, Method.EVERYTHING)
+        runs.start(project, alice, "everything")
     assert error.value.code == "method_not_installed"
     HeadVersion.objects.create(kind="instances", number=1, state="ready")
     with pytest.raises(ApiError) as error:
@@ -365,11 +365,11 @@ def test_rejected_masks_are_compared_by_overlap(add_image: AddImage, suggest: Su
 def test_a_suggestion_keeps_what_its_clicks_began_with(project: Project, add_image: AddImage) -> None:
     image, coarse, sharp = add_image(), encode(bits((1, 1, 6, 6))), encode(bits((1, 1, 7, 6)))
     found = Proposal(sharp, (4, 4, 28, 24), 0.9, "car", (Click(12, 12, True),), coarse)
-    row = work.as_row(found, image, Method.INSTANCES, None, None)
+    row = work.as_row(found, image, "instances", None, None)
     row.save()
     row.refresh_from_db()
     assert (row.basis, row.clicks) == (coarse["counts"], [[12, 12, True]])
-    assert work.as_row(replace(found, basis=None), image, Method.INSTANCES, None, None).basis == ""
+    assert work.as_row(replace(found, basis=None), image, "instances", None, None).basis == ""
 
 
 ALL = {"refine": False, "threshold": 0.0}

@@ -61,16 +61,31 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
             "text": f"/api/images/{image.pk}/text",
         },
         "methods": [
-            {"method": "everything", "title": "Everything", "can": heads.is_installed("everything"), "head": None},
-            {"method": "instances", "title": "Instances", "can": True, "head": "Instances 2"},
-            {"method": "panoptic", "title": "Panoptic", "can": False, "head": None},
-            {"method": "text", "title": "Text", "can": heads.is_installed("text"), "head": None},
+            {
+                "method": "everything", "title": "Everything", "about": "Outlines all objects, without classes.",
+                "can": heads.is_installed("everything"), "head": None,
+                "trained": False, "on_images": True, "automatic": True,
+            },
+            {
+                "method": "instances", "title": "Instances", "about": "Finds objects with their classes.",
+                "can": True, "head": "Instances 2", "trained": True, "on_images": True, "automatic": False,
+            },
+            {
+                "method": "panoptic", "title": "Panoptic",
+                "about": "Finds objects and regions that cover the image without overlaps.",
+                "can": False, "head": None, "trained": True, "on_images": True, "automatic": False,
+            },
+            {
+                "method": "text", "title": "Text", "about": "Finds what a phrase describes.",
+                "can": heads.is_installed("text"), "head": None,
+                "trained": False, "on_images": False, "automatic": False,
+            },
         ],
         "position": {"index": 2, "total": 3},
         "previous": f"/images/{before.pk}/",
         "following": f"/images/{after.pk}/",
         "upcoming": [{"id": one.pk, "view": one.view_url, "editor": f"/images/{one.pk}/"} for one in (after, before)],
-    }
+    }  # fmt: skip
 
 
 def test_the_first_image_has_none_before(bob: User, add_image: AddImage, as_user: AsUser) -> None:

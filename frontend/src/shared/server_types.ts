@@ -235,7 +235,7 @@ export type components = {
       readonly above?: number;
       readonly category?: number | null;
       /** @default [] */
-      readonly methods?: readonly ("everything" | "instances" | "panoptic" | "text")[];
+      readonly methods?: readonly string[];
       readonly give?: number | null;
     };
     readonly Click: {
@@ -472,8 +472,7 @@ export type components = {
     /** @description A model, and whether its training was stopped by this. */
     readonly HeadCancelled: {
       readonly id: number;
-      /** @enum {string} */
-      readonly kind: "everything" | "instances" | "panoptic" | "text";
+      readonly kind: string;
       readonly number: number;
       /** @enum {string} */
       readonly state: "queued" | "training" | "ready" | "failed" | "cancelled";
@@ -503,8 +502,7 @@ export type components = {
      */
     readonly HeadData: {
       readonly id: number;
-      /** @enum {string} */
-      readonly kind: "everything" | "instances" | "panoptic" | "text";
+      readonly kind: string;
       readonly number: number;
       /** @enum {string} */
       readonly state: "queued" | "training" | "ready" | "failed" | "cancelled";
@@ -534,8 +532,7 @@ export type components = {
     /** @description How far a model's training is. `seconds` of training so far; `left`, as estimated; the newest `loss`. */
     readonly HeadNews: {
       readonly id: number;
-      /** @enum {string} */
-      readonly kind: "everything" | "instances" | "panoptic" | "text";
+      readonly kind: string;
       readonly number: number;
       /** @enum {string} */
       readonly state: "queued" | "training" | "ready" | "failed" | "cancelled";
@@ -549,8 +546,7 @@ export type components = {
     /** @description A model, and whether its training goes on by this. */
     readonly HeadQueued: {
       readonly id: number;
-      /** @enum {string} */
-      readonly kind: "everything" | "instances" | "panoptic" | "text";
+      readonly kind: string;
       readonly number: number;
       /** @enum {string} */
       readonly state: "queued" | "training" | "ready" | "failed" | "cancelled";
@@ -758,8 +754,7 @@ export type components = {
     };
     /** @description How far a method is with an image, and how many objects it found; `reason` says why it could not. */
     readonly LookData: {
-      /** @enum {string} */
-      readonly method: "everything" | "instances" | "panoptic" | "text";
+      readonly method: string;
       /** @enum {string} */
       readonly state: "queued" | "running" | "ready" | "failed" | "stopped";
       readonly found: number;
@@ -795,13 +790,20 @@ export type components = {
       readonly stage: "coarse" | "final";
       readonly ms: components["schemas"]["Took"];
     };
-    /** @description A method of finding objects: whether it can be asked here, and the title of the model that is asked. */
+    /**
+     * @description A method of finding objects. `can`: it can be asked here; `head` is the title of the model that is asked then.
+     *     `trained`: it needs a model that a project trains. `on_images`: it is asked about whole images. `automatic`: it is
+     *     asked where nothing is suggested yet. The methods come in the order in which they are shown.
+     */
     readonly MethodData: {
-      /** @enum {string} */
-      readonly method: "everything" | "instances" | "panoptic" | "text";
+      readonly method: string;
       readonly title: string;
+      readonly about: string;
       readonly can: boolean;
       readonly head: string | null;
+      readonly trained: boolean;
+      readonly on_images: boolean;
+      readonly automatic: boolean;
     };
     /** @description An image that is likely next. */
     readonly Neighbour: {
@@ -832,15 +834,13 @@ export type components = {
     };
     /** @description `POST /api/projects/<id>/heads`. */
     readonly NewHead: {
-      /** @enum {string} */
-      readonly kind: "instances" | "panoptic";
+      readonly kind: string;
       /** @default 600 */
       readonly steps?: number;
     };
     /** @description `POST /api/images/<id>/suggestions`. */
     readonly NewImageRun: {
-      /** @enum {string} */
-      readonly method: "everything" | "instances" | "panoptic";
+      readonly method: string;
       readonly head?: number | null;
       /**
        * @default {
@@ -862,8 +862,7 @@ export type components = {
      *     Without `head` the best one is asked; without `images` all are looked at that are not done.
      */
     readonly NewRun: {
-      /** @enum {string} */
-      readonly method: "everything" | "instances" | "panoptic";
+      readonly method: string;
       readonly head?: number | null;
       readonly images?: readonly number[] | null;
       /**
@@ -904,12 +903,12 @@ export type components = {
     /** @description What is offered on an image now, best first; the methods that are to look at it, or do; and how each ended. */
     readonly Offered: {
       readonly results: readonly components["schemas"]["SuggestionData"][];
-      readonly running: readonly ("everything" | "instances" | "panoptic" | "text")[];
+      readonly running: readonly string[];
       readonly looked: readonly components["schemas"]["LookData"][];
     };
     /** @description The query of `GET /api/images/<id>/suggestions`. */
     readonly OffersQuery: {
-      readonly method?: ("everything" | "instances" | "panoptic" | "text") | null;
+      readonly method?: string | null;
       /** @default 0 */
       readonly above?: number;
     };
@@ -1116,7 +1115,7 @@ export type components = {
       readonly above?: number;
       readonly category?: number | null;
       /** @default [] */
-      readonly methods?: readonly ("everything" | "instances" | "panoptic" | "text")[];
+      readonly methods?: readonly string[];
       readonly give?: number | null;
       /** @default 0 */
       readonly after?: number;
@@ -1207,8 +1206,7 @@ export type components = {
     /** @description A run. `failures` (at most 100) are told where one run is asked for. */
     readonly RunData: {
       readonly id: number;
-      /** @enum {string} */
-      readonly method: "everything" | "instances" | "panoptic" | "text";
+      readonly method: string;
       /** @enum {string} */
       readonly state: "running" | "done" | "stopped";
       readonly done: number;
@@ -1230,8 +1228,7 @@ export type components = {
     /** @description How far a run is, in images. */
     readonly RunNews: {
       readonly id: number;
-      /** @enum {string} */
-      readonly method: "everything" | "instances" | "panoptic" | "text";
+      readonly method: string;
       /** @enum {string} */
       readonly state: "running" | "done" | "stopped";
       readonly done: number;
@@ -1253,8 +1250,7 @@ export type components = {
     /** @description A run, and how many images it looks at again. */
     readonly RunQueued: {
       readonly id: number;
-      /** @enum {string} */
-      readonly method: "everything" | "instances" | "panoptic" | "text";
+      readonly method: string;
       /** @enum {string} */
       readonly state: "running" | "done" | "stopped";
       readonly done: number;
@@ -1273,8 +1269,7 @@ export type components = {
     /** @description A run, and whether it was stopped by this. */
     readonly RunStopped: {
       readonly id: number;
-      /** @enum {string} */
-      readonly method: "everything" | "instances" | "panoptic" | "text";
+      readonly method: string;
       /** @enum {string} */
       readonly state: "running" | "done" | "stopped";
       readonly done: number;
@@ -1370,8 +1365,7 @@ export type components = {
     readonly SuggestionData: {
       /** Format: uuid */
       readonly uid: string;
-      /** @enum {string} */
-      readonly method: "everything" | "instances" | "panoptic" | "text";
+      readonly method: string;
       readonly head: number | null;
       /** @enum {string} */
       readonly state: "open" | "accepted" | "edited" | "rejected" | "stale";
@@ -1393,8 +1387,7 @@ export type components = {
        */
       readonly type: "suggestions";
       readonly image: number;
-      /** @enum {string} */
-      readonly method: "everything" | "instances" | "panoptic" | "text";
+      readonly method: string;
       readonly found: number;
       readonly reason?: string;
     };

@@ -2,10 +2,10 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { useStore } from "../lib/store";
-import type { Method } from "../server/types";
+import type { MethodData } from "../server/types";
 import { groups, percent, type Group, type Suggestion } from "../suggestions/offer";
 import type { SuggestionsState } from "../suggestions/state";
-import { emptyWords, METHODS, whyNot } from "../suggestions/words";
+import { buttonsOf, emptyWords, methodOf, whyNot } from "../suggestions/words";
 import { FoldTitle, useFold } from "./Fold";
 import { TextSearch } from "./TextSearch";
 import { useEditor, useEditorState } from "./context";
@@ -67,15 +67,14 @@ export function Suggestions() {
 function Ask() {
   const editor = useEditor();
   const requested = useSuggestions((state) => state.requested);
-  const titleOf = (method: Method, about: string) => {
-    const offer = editor.boot.methods.find((one) => one.method === method);
-    if (!offer?.can) return whyNot(method, editor.boot);
-    return offer.head ? `${about} (${offer.head})` : about;
+  const tooltip = ({ method, about, can, head }: MethodData) => {
+    if (!can) return whyNot(method, editor.boot);
+    return head ? `${about} (${head})` : about;
   };
   return (
     <div class="suggest-ask" role="group" aria-label="Request suggestions">
-      {METHODS.map(({ method, title, about }) => {
-        const can = editor.boot.methods.some((one) => one.method === method && one.can);
+      {buttonsOf(editor.boot).map((offer) => {
+        const { method, title, can } = offer;
         const busy = requested.includes(method);
         return (
           <button
@@ -84,7 +83,7 @@ function Ask() {
             class="small"
             aria-disabled={!can || busy}
             aria-busy={busy}
-            title={titleOf(method, about)}
+            title={tooltip(offer)}
             data-testid={`ask-${method}`}
             onClick={() => void editor.suggestions.requests.ask(method)}
           >
@@ -103,7 +102,7 @@ function Progress() {
   const failed = useSuggestions((state) => state.looked.filter((one) => one.state === "failed" && one.reason));
   const load = useSuggestions((state) => state.load);
   const ready = useEditorState((state) => state.encoding.state === "ready");
-  const names = METHODS.filter(({ method }) => requested.includes(method)).map(({ title }) => title);
+  const names = requested.map((method) => methodOf(method, editor.boot)?.title ?? method);
   return (
     <div role="status">
       {requested.length > 0 && (

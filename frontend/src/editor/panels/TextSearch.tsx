@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { useStore } from "../lib/store";
-import { whyNot } from "../suggestions/words";
+import { methodOf, whyNot } from "../suggestions/words";
 import { useEditor } from "./context";
 import { TEXT_FIELD } from "./focus";
 import { Icon } from "./icons";
@@ -12,7 +12,7 @@ export function TextSearch() {
   const { search, store } = editor.suggestions;
   const text = useStore(store, (state) => state.text);
   const [phrase, setPhrase] = useState("");
-  const can = editor.boot.methods.some((one) => one.method === "text" && one.can);
+  const can = methodOf("text", editor.boot)?.can ?? false;
   const busy = text.kind === "asking";
   const message = text.kind === "answered" || text.kind === "failed" ? text.message : "";
   const ask = (event: Event) => {

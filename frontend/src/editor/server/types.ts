@@ -21,7 +21,10 @@ export type ValueWindow = server.DeepData["window"];
 /** What the project asks of each object beside its class. */
 export type AttributeDefinition = server.AttributeData;
 
+/** The name of a method that suggests objects. Which there are, the server says (`Boot.methods`). */
 export type Method = server.MethodData["method"];
+
+export type { MethodData } from "../../shared/server_types";
 
 /** A suggestion, as far as the editor looks at it. */
 export type SuggestionData = Omit<server.SuggestionData, "head" | "state" | "bbox">;

@@ -9,7 +9,7 @@ import { closeBlank, type SuggestionsContext } from "./context";
 import { suggestionOf, type Suggestion } from "./offer";
 import type { SuggestionService } from "./service";
 import type { SuggestionList } from "./suggestionList";
-import { emptyWords, foundWords, whyNot } from "./words";
+import { automaticOf, emptyWords, foundWords, methodOf, whyNot } from "./words";
 
 /** When an answer is overdue, and how often is looked for it meanwhile. */
 const SLOW_MS = 25_000;
@@ -73,23 +73,23 @@ export class SuggestionRequests {
     else this.present(method, found);
   }
 
-  /** Find everything where nothing is suggested yet, or say why there is nothing. */
+  /** Have the automatic method look where nothing is suggested yet, or say why there is nothing. */
   askForAny(): void {
     const { load, undecided, shown, requested, looked } = this.state;
     if (load.kind === "loading") {
       this.wantsAny = true;
       return;
     }
-    const seen = looked.some(({ method, state }) => method === "everything" && state === "ready");
-    const can = this.boot.methods.some(({ method, can }) => method === "everything" && can);
+    const first = automaticOf(this.boot);
+    const seen = looked.some(({ method, state }) => method === first?.method && state === "ready");
     if (requested.length > 0 || shown.length > 0) return;
-    if (undecided.length === 0 && this.boot.user.can_label && can && !seen) void this.ask("everything");
+    if (undecided.length === 0 && this.boot.user.can_label && first?.can && !seen) void this.ask(first.method);
     else this.context.toasts.say(emptyWords(this.state, this.boot));
   }
 
   async ask(method: Method): Promise<void> {
     if (!this.boot.user.can_label || this.state.requested.includes(method)) return;
-    if (!this.boot.methods.some((one) => one.method === method && one.can)) {
+    if (!methodOf(method, this.boot)?.can) {
       this.context.toasts.say(whyNot(method, this.boot));
       return;
     }
@@ -112,7 +112,7 @@ export class SuggestionRequests {
   private present(method: Method, found: number): void {
     const count = (list: readonly Suggestion[]) => list.filter((one) => one.method === method).length;
     const [all, shown] = [count(this.state.undecided), count(this.state.shown)];
-    const words = foundWords(method, found, all, shown);
+    const words = foundWords(methodOf(method, this.boot)?.title ?? method, found, all, shown);
     if (this.editor.get().open && all > 0) {
       this.context.toasts.say(words, { label: "Show", run: () => this.context.tools.choose("suggest") });
       return;

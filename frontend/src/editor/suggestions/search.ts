@@ -9,7 +9,7 @@ import { heatOf, type Heat } from "./heatMap";
 import { suggestionOf } from "./offer";
 import type { SuggestionService } from "./service";
 import type { SuggestionList } from "./suggestionList";
-import { answerWords, whyNot } from "./words";
+import { answerWords, methodOf, whyNot } from "./words";
 
 export class Search {
   constructor(
@@ -26,7 +26,7 @@ export class Search {
     const phrase = text.trim();
     if (!phrase || !this.boot.user.can_label) return;
     const { store } = this.list;
-    if (!this.boot.methods.some(({ method, can }) => method === "text" && can)) {
+    if (!methodOf("text", this.boot)?.can) {
       store.set({ text: { kind: "failed", phrase, message: whyNot("text", this.boot) } });
       return;
     }

@@ -20,7 +20,16 @@ const FOUND = [
 
 const METHODS: Method[] = ["everything", "instances", "panoptic", "text"];
 const BOOT = bootOf(VIEW, {
-  methods: METHODS.map((method) => ({ method, title: method, can: method !== "panoptic", head: null })),
+  methods: METHODS.map((method) => ({
+    method,
+    title: method,
+    about: `Asks ${method}.`,
+    can: method !== "panoptic",
+    head: null,
+    trained: method === "instances" || method === "panoptic",
+    on_images: method !== "text",
+    automatic: method === "everything",
+  })),
 });
 
 /** Annotations and suggestions behind `fetch`. */

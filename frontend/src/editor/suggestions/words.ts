@@ -4,28 +4,29 @@ import type { Method, Boot } from "../server/types";
 import { percent } from "./offer";
 import type { SuggestionsState } from "./state";
 
-/** What a method's button says, and what it does. */
-export const METHODS: readonly { readonly method: Method; readonly title: string; readonly about: string }[] = [
-  { method: "everything", title: "Everything", about: "Outline all objects, without classes" },
-  { method: "instances", title: "Instances", about: "Suggest objects with their classes" },
-  { method: "panoptic", title: "Panoptic", about: "Suggest objects and regions with their classes" },
-];
+/** The method of a name, as the server says it; undefined for one that it does not have. */
+export const methodOf = (name: Method, { methods }: Boot) => methods.find(({ method }) => method === name);
 
-const titleOf = (method: Method) => METHODS.find((one) => one.method === method)?.title ?? "Text";
+/** Methods with a button: those that look at whole images. */
+export const buttonsOf = ({ methods }: Boot) => methods.filter((one) => one.on_images);
+
+/** What is asked where nothing is suggested yet. */
+export const automaticOf = ({ methods }: Boot) => methods.find((one) => one.automatic);
+
+const titleOf = (name: Method, boot: Boot) => methodOf(name, boot)?.title ?? name;
 
 /** Why a method can't be asked here, and who can do what about it. */
-export function whyNot(method: Method, { user }: Boot): string {
-  if (method === "everything" || method === "text") {
-    const what = method === "text" ? "Text search" : "“Everything”";
-    return `${what} is not installed on this server. Ask the administrator to update Interlabel.`;
+export function whyNot(method: Method, boot: Boot): string {
+  const { user } = boot;
+  if (!methodOf(method, boot)?.trained) {
+    return `“${titleOf(method, boot)}” is not installed on this server. Ask the administrator to update Interlabel.`;
   }
   const who = user.role === "manager" ? "You can train one" : "A manager can train one";
   return `No model is trained for this yet. ${who} on the project page after some images are done.`;
 }
 
 /** What a method found that somebody waited for. `left`: of what it found, not kept or rejected; `shown`: confident enough. */
-export function foundWords(method: Method, found: number, left: number, shown: number): string {
-  const title = titleOf(method);
+export function foundWords(title: string, found: number, left: number, shown: number): string {
   if (found === 0) return `${title} found nothing on this image. Click the objects to label them.`;
   if (left === 0) return `${title} found no new objects.`;
   if (shown === 0)
@@ -42,7 +43,8 @@ export function emptyWords({ load, undecided, looked, above }: SuggestionsState,
   if (looked.some(({ state }) => state === "ready"))
     return "All suggestions are decided. Press a button to request more.";
   if (!boot.user.can_label) return "No suggestions for this image.";
-  if (!boot.methods.some(({ can }) => can)) return whyNot("everything", boot);
+  const automatic = automaticOf(boot);
+  if (automatic && !boot.methods.some(({ can }) => can)) return whyNot(automatic.method, boot);
   return "No suggestions yet. Press a button to request them. A suggestion becomes an object when you keep it.";
 }
 

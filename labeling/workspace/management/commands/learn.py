@@ -6,8 +6,8 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from labeling.common.api import ApiError
 from labeling.exchange.management.find import find_project
-from labeling.suggestions import learning
-from labeling.suggestions.models import HEAD_KINDS, HeadVersion
+from labeling.suggestions import learning, registry
+from labeling.suggestions.models import HeadVersion
 from labeling.workspace.management.helpers import broker_or_none
 
 
@@ -16,7 +16,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="id or name")
-        parser.add_argument("--kind", choices=[kind.value for kind in HEAD_KINDS], default=HEAD_KINDS[0].value)
+        kinds = [method.name for method in registry.with_head()]
+        parser.add_argument("--kind", choices=kinds, default=kinds[0])
         parser.add_argument("--steps", type=int, default=learning.STEPS)
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -6,11 +6,9 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from labeling.common.api import ApiError
 from labeling.exchange.management.find import find_project
-from labeling.suggestions import heads, runs, work
-from labeling.suggestions.models import Method, Run
+from labeling.suggestions import heads, registry, runs, work
+from labeling.suggestions.models import Run
 from labeling.workspace.management.helpers import broker_or_none
-
-METHODS = (Method.EVERYTHING, Method.INSTANCES, Method.PANOPTIC)
 
 
 class Command(BaseCommand):
@@ -18,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="id or name")
-        parser.add_argument("--method", required=True, choices=[method.value for method in METHODS])
+        parser.add_argument("--method", required=True, choices=[method.name for method in registry.for_images()])
         parser.add_argument("--threshold", type=float, help="least score of a suggestion, 0 to 1")
         parser.add_argument("--head", type=int, help="id of the head to ask; default: the best there is")
 
@@ -31,7 +29,7 @@ class Command(BaseCommand):
             try:
                 heads.find_starters()
                 head = heads.for_project(project, options["head"]) if options["head"] else None
-                run = runs.start(project, None, Method(options["method"]), head=head, options=asked)
+                run = runs.start(project, None, options["method"], head=head, options=asked)
             except ApiError as error:
                 raise CommandError(error.message) from None
             while work.work_off():  # a worker that runs may take some of the images

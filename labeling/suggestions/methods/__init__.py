@@ -1,0 +1,1 @@
+"""The methods that suggest objects: each module registers one (`labeling.suggestions.registry`)."""

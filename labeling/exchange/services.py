@@ -10,10 +10,9 @@ from labeling.exchange.dataset import Dataset
 from labeling.exchange.models import Export
 from labeling.exchange.registry import format_named, formats
 from labeling.exchange.schemas import ExportData, FormatData
-from labeling.projects.access import Role
+from labeling.projects.access import EXPORTERS  # noqa: F401 - who may, for this app's routes
 from labeling.projects.models import Project
 
-EXPORTERS = frozenset({Role.MANAGER, Role.REVIEWER})
 SHOWN = 20
 
 

@@ -6,9 +6,8 @@ from django.views.decorators.http import require_safe
 
 from labeling.exchange import making
 from labeling.exchange.models import Export
-from labeling.exchange.services import EXPORTERS
 from labeling.images.views import StoredFileResponse
-from labeling.projects.access import object_for
+from labeling.projects.access import EXPORTERS, object_for
 
 
 @require_safe

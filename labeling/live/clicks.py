@@ -159,7 +159,8 @@ class ClickConsumer(AsyncWebsocketConsumer):
     def _require_labeler(self) -> None:
         """Raises: Refused for a member who may only look."""
         if self.guard.role not in LABELERS:
-            raise Refused("not_allowed", "Reviewers look at objects; clicking needs the role annotator or manager.")
+            roles = " or ".join(sorted(role.label.lower() for role in LABELERS))
+            raise Refused("not_allowed", f"You can only look at objects; clicking needs the role {roles}.")
 
     async def _require_ready(self) -> None:
         """Raises: Refused unless the image has features."""

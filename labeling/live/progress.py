@@ -22,6 +22,7 @@ from labeling.live.guard import Guard
 from labeling.live.limits import TokenBucket
 from labeling.live.progress_messages import Counts, ImageCounts, ProgressError, ProgressPing, ProgressPong
 from labeling.live.sockets import sockets
+from labeling.projects.access import EXPORTERS
 from labeling.projects.models import Role
 
 VERSION = 1
@@ -29,7 +30,6 @@ COUNT_EVERY = 0.25
 """Seconds between two `progress` messages on a socket, so at most 4 a second."""
 
 SHOWN_EXPORTS = 10
-EXPORT_READERS = frozenset({Role.MANAGER, Role.REVIEWER})
 MESSAGE_BYTES = 4096
 PINGS_PER_SECOND = 2
 BURST = 20
@@ -94,7 +94,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         if not self.guard.is_fresh() and not await self._still_allowed():
             await self.close(self.guard.code)
             return
-        if event["type"] == "export" and self.role not in EXPORT_READERS:
+        if event["type"] == "export" and self.role not in EXPORTERS:
             return
         if event["type"] != "progress":
             await self.send(text_data=json.dumps({"v": VERSION, **event}))
@@ -139,7 +139,7 @@ def counts(project_id: int, role: Role, kind: Literal["snapshot", "progress"] = 
         skipped=ended.get(AnnotationSet.Status.SKIPPED, 0),
     )
     uploads = Upload.objects.filter(project_id=project_id, finished_at=None)
-    exports = Export.objects.filter(project_id=project_id)[:SHOWN_EXPORTS] if role in EXPORT_READERS else []
+    exports = Export.objects.filter(project_id=project_id)[:SHOWN_EXPORTS] if role in EXPORTERS else []
     return Counts(
         type=kind,
         images=images,

@@ -1,8 +1,12 @@
-"""Who may do what in a project: the one place where a role is looked up.
+"""Who may do what in a project: the one place where a role is looked up, and where it is said what a role may.
+
+A new role is a member of `projects.models.Role` and a row of `ROLES`.
 
 An outsider must not learn that a project exists: *not a member* is 404, *too small a role* is 403.
 """
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
@@ -14,19 +18,57 @@ from django.shortcuts import get_object_or_404
 from labeling.accounts.models import User
 from labeling.projects.models import Membership, Project, Role
 
-EVERY_ROLE = frozenset(Role)
-LABELERS = frozenset({Role.MANAGER, Role.ANNOTATOR})
-MANAGERS = frozenset({Role.MANAGER})
+
+class May(StrEnum):
+    """What somebody may do in a project."""
+
+    VIEW = "view"  # look at images, labels, suggestions and progress
+    LABEL = "label"  # change labels, decide about suggestions, hold an image
+    EXPORT = "export"  # make exports and download them
+    MANAGE = "manage"  # images, classes, members, runs, trainings, settings, deletion
+
+
+ROLES: Mapping[Role, frozenset[May]] = {
+    Role.MANAGER: frozenset({May.VIEW, May.LABEL, May.EXPORT, May.MANAGE}),
+    Role.ANNOTATOR: frozenset({May.VIEW, May.LABEL}),
+    Role.REVIEWER: frozenset({May.VIEW, May.EXPORT}),
+}
+"""What each role may: the one table of permissions."""
+
+OWNER = Role.MANAGER
+"""The role of who creates a project, and of a superuser everywhere. Each project keeps a member who has it."""
+
+
+def who_may(what: May) -> frozenset[Role]:
+    """The roles that may do something."""
+    return frozenset(role for role, allowed in ROLES.items() if what in allowed)
+
+
+EVERY_ROLE = who_may(May.VIEW)
+LABELERS = who_may(May.LABEL)
+EXPORTERS = who_may(May.EXPORT)
+MANAGERS = who_may(May.MANAGE)
+
+
+def abilities(role: Role) -> dict[str, bool]:
+    """What a role may, as pages and the client are told: `can_label`, `can_export`, `can_manage`."""
+    return {f"can_{what}": what in ROLES[role] for what in May if what != May.VIEW}
+
+
+def a_role(role: Role) -> str:
+    """The role with its article, in a sentence."""
+    return f"{'an' if role.label[0] in 'AEIOU' else 'a'} {role.label.lower()}"
+
 
 ModelT = TypeVar("ModelT", bound=Model)
 
 
 def role_of(user: User | AnonymousUser, project_id: int) -> Role | None:
-    """The user's role in the project; None for an outsider. A superuser is a manager everywhere."""
+    """The user's role in the project; None for an outsider. A superuser is an owner everywhere."""
     if not user.is_authenticated:
         return None
     if user.is_superuser:
-        return Role.MANAGER
+        return OWNER
     role = Membership.objects.filter(project_id=project_id, user_id=user.pk).values_list("role", flat=True).first()
     return Role(role) if role else None
 
@@ -41,8 +83,7 @@ def require(user: User | AnonymousUser, project_id: int, allowed: frozenset[Role
         raise Http404("No such project, or you are not a member of it.")
     if role not in allowed:
         names = " and ".join(sorted(f"{one.label.lower()}s" for one in allowed))
-        you = f"{'an' if role == Role.ANNOTATOR else 'a'} {role.label.lower()}"
-        raise PermissionDenied(f"Only {names} can open this page; you are {you}.")
+        raise PermissionDenied(f"Only {names} can open this page; you are {a_role(role)}.")
     return role
 
 

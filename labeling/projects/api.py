@@ -9,7 +9,7 @@ from ninja import Status
 from labeling.accounts.models import User
 from labeling.accounts.services import user_of
 from labeling.common.routes import Router, Sent
-from labeling.projects.access import MANAGERS, project_for, projects_of, require
+from labeling.projects.access import MANAGERS, abilities, project_for, projects_of, require
 from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Project
 from labeling.projects.schemas import AttributeData, CategoryData, Deleted, ProjectData, ProjectList
@@ -21,12 +21,14 @@ router = Router(tags=["projects"])
 
 def project_data(project: Project, user: User) -> ProjectData:
     """A project with its classes, as the user sees it."""
+    role = require(user, project.pk)
     return ProjectData(
         id=project.pk,
         name=project.name,
         instructions=project.instructions,
         url=reverse("workspace:project", args=[project.pk]),
-        role=require(user, project.pk),
+        role=role,
+        **abilities(role),
         categories=[CategoryData.of(category) for category in project.categories.all()],
         attributes=[AttributeData.of(attribute) for attribute in project.attributes.all()],
         panoptic=project.panoptic,

@@ -7,7 +7,7 @@ from django.core.validators import RegexValidator
 from django.db.models import Count
 
 from labeling.common.api import ApiError
-from labeling.projects.models import Category, Project, Role
+from labeling.projects.models import Category, Membership, Project, Role
 from labeling.projects.palette import PALETTE, free_color, free_hotkey
 from labeling.projects.services import in_use
 from labeling.projects.specs import CategorySpec
@@ -134,4 +134,4 @@ class MemberForm(forms.Form):
     """A person to add."""
 
     username = forms.CharField(max_length=150, error_messages={"required": "Enter a username."})
-    role = forms.ChoiceField(choices=Role.choices, initial=Role.ANNOTATOR)
+    role = forms.ChoiceField(choices=Role.choices, initial=Membership._meta.get_field("role").default)

@@ -45,7 +45,15 @@ class AttributeData(Answer):
         )
 
 
-class ProjectData(Answer):
+class Abilities(Answer):
+    """What the signed-in person may do in a project."""
+
+    can_label: bool
+    can_export: bool
+    can_manage: bool
+
+
+class ProjectData(Abilities):
     """A project as the signed-in person sees it; `role` is theirs."""
 
     id: int

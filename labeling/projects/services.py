@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from labeling.accounts.models import User
 from labeling.common.api import ApiError, field_errors
+from labeling.projects.access import OWNER
 from labeling.projects.models import Category, Membership, Project, Role
 from labeling.projects.palette import free_color, free_hotkey
 from labeling.projects.specs import CategorySpec
@@ -31,7 +32,7 @@ def create_project(
     specs = [_as_spec(one) for one in categories]
     with transaction.atomic():
         project = Project.objects.create(name=name, instructions=instructions, created_by=user)
-        Membership.objects.create(project=project, user=user, role=Role.MANAGER)
+        Membership.objects.create(project=project, user=user, role=OWNER)
         save_categories(project, specs)
     return project
 
@@ -226,7 +227,7 @@ def add_member(project: Project, username: str, role: Role) -> Membership:
 def change_role(project: Project, user_id: int, role: Role) -> Membership:
     """Give a member another role. Raises: ApiError 404 for no member, 409 `last_manager`."""
     membership = _locked_member(project, user_id)
-    if role != Role.MANAGER:
+    if role != OWNER:
         _keep_a_manager(project, membership, "made " + role.label.lower())
     membership.role = role
     membership.save(update_fields=["role"])
@@ -251,8 +252,8 @@ def _locked_member(project: Project, user_id: int) -> Membership:
 
 
 def _keep_a_manager(project: Project, leaving: Membership, what: str) -> None:
-    others = project.memberships.filter(role=Role.MANAGER).exclude(pk=leaving.pk)
-    if leaving.role == Role.MANAGER and not others.exists():
+    others = project.memberships.filter(role=OWNER).exclude(pk=leaving.pk)
+    if leaving.role == OWNER and not others.exists():
         message = (
             f"{leaving.user.shown_name} can't be {what}: a project needs a manager. Make someone else manager first."
         )

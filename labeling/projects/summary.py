@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from labeling.accounts.models import User
+from labeling.projects.access import MANAGERS, OWNER
 from labeling.projects.models import Membership, Project, Role
 
 THUMBNAILS = 4
@@ -23,6 +24,11 @@ class ProjectCard:
     failed: int
     done: int
     thumbnails: list[str]  # URLs
+
+    @property
+    def can_manage(self) -> bool:
+        """Whether the role may manage the project."""
+        return self.role in MANAGERS
 
     @property
     def preparing(self) -> int:
@@ -47,7 +53,7 @@ def project_cards(projects: Sequence[Project], user: User) -> list[ProjectCard]:
 def _card(project: Project, counts: Mapping[str, Any], role: str | None) -> ProjectCard:
     return ProjectCard(
         project=project,
-        role=Role(role) if role else Role.MANAGER,  # a superuser manages everything without being a member
+        role=Role(role) if role else OWNER,  # a superuser sees everything without being a member
         total=counts["total"],
         ready=counts["ready"],
         failed=counts["failed"],

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from labeling.accounts.models import User
 from labeling.common.api import ApiError
 from labeling.projects import services
-from labeling.projects.access import MANAGERS, project_for, projects_of, role_of
+from labeling.projects.access import MANAGERS, a_role, project_for, projects_of, role_of
 from labeling.projects.attribute_forms import AttributeRows, attribute_rows
 from labeling.projects.attributes import save_attributes
 from labeling.projects.forms import CategoryRows, MemberForm, ProjectForm, category_rows
@@ -115,7 +115,7 @@ def add_member(request: HttpRequest, project_id: int) -> HttpResponse:
         except ApiError as error:
             form.add_error("username", error.message)
         else:
-            messages.success(request, f"{added.user.shown_name} was added as {_a(role)}.")
+            messages.success(request, f"{added.user.shown_name} was added as {a_role(role)}.")
             return redirect(_members_of(project))
     shown = ProjectForm(initial={"name": project.name, "instructions": project.instructions})
     return _settings_page(request, project, shown, category_rows(project=project), form)
@@ -132,12 +132,12 @@ def change_member(request: HttpRequest, project_id: int, user_id: int) -> HttpRe
             messages.success(request, f"{gone.user.shown_name} was removed. The objects they labeled are kept.")
         elif wanted in Role.values:
             changed = services.change_role(project, user_id, Role(wanted))
-            messages.success(request, f"{changed.user.shown_name} is now {_a(Role(wanted))}.")
+            messages.success(request, f"{changed.user.shown_name} is now {a_role(Role(wanted))}.")
         else:
-            messages.error(request, "Unknown role. Choose manager, annotator or reviewer.")
+            messages.error(request, f"Unknown role. Choose one of {', '.join(Role.labels).lower()}.")
     except ApiError as error:
         messages.error(request, error.message)
-    still_manages = role_of(request.user, project.pk) == Role.MANAGER  # they may have changed themselves
+    still_manages = role_of(request.user, project.pk) in MANAGERS  # they may have changed themselves
     return redirect(_members_of(project)) if still_manages else redirect("projects:list")
 
 
@@ -158,6 +158,7 @@ def _settings_page(
         "member_form": member_form or MemberForm(),
         "memberships": project.memberships.select_related("user"),
         "roles": Role.choices,
+        "managers": MANAGERS,
         "refused": request.method == "POST",
     }
     return render(request, "projects/settings.html", context)
@@ -165,8 +166,3 @@ def _settings_page(
 
 def _members_of(project: Project) -> str:
     return reverse("projects:settings", args=[project.pk]) + "#members"
-
-
-def _a(role: Role) -> str:
-    """The role with its article."""
-    return f"{'an' if role == Role.ANNOTATOR else 'a'} {role.label.lower()}"

@@ -7,7 +7,7 @@ from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.images.pictures import is_deep
 from labeling.images.services import pyramid
-from labeling.projects.access import LABELERS
+from labeling.projects.access import abilities
 from labeling.projects.models import Project, Role
 from labeling.projects.schemas import AttributeData, CategoryData
 from labeling.suggestions.heads import offered_methods
@@ -33,7 +33,7 @@ def editor_data(image: Image, user: User, role: Role) -> Boot:
     return Boot(
         image=_image(image),
         project=_project(project),
-        user=BootUser(id=user.pk, name=user.shown_name, role=role, can_label=role in LABELERS, keys=user.keys),
+        user=BootUser(id=user.pk, name=user.shown_name, role=role, keys=user.keys, **abilities(role)),
         socket=f"/ws/images/{image.pk}/",
         api=_addresses(image),
         methods=offered_methods(project),

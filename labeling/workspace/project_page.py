@@ -9,6 +9,7 @@ from labeling.exchange import services as exchange
 from labeling.exchange.registry import Format, formats
 from labeling.images.models import UploadItem
 from labeling.live.progress import counts
+from labeling.projects.access import EXPORTERS, MANAGERS, abilities
 from labeling.projects.models import Project, Role
 from labeling.workspace.gallery import images_page
 from labeling.workspace.schemas import PageAddresses, PageProject, ProjectPage
@@ -20,11 +21,11 @@ def project_data(project: Project, role: Role) -> ProjectPage:
     """Numbers, the first page of the gallery, recent exports and addresses."""
     api = f"/api/projects/{project.pk}"
     return ProjectPage(
-        project=PageProject(id=project.pk, name=project.name, role=role),
+        project=PageProject(id=project.pk, name=project.name, role=role, **abilities(role)),
         counts=counts(project.pk, role).images,
         images=images_page(project),
-        last_upload=_last_upload(project) if role == Role.MANAGER else None,
-        exports=exchange.recent(project) if role in exchange.EXPORTERS else [],
+        last_upload=_last_upload(project) if role in MANAGERS else None,
+        exports=exchange.recent(project) if role in EXPORTERS else [],
         socket=f"/ws/projects/{project.pk}/",
         api=PageAddresses(
             images=f"{api}/images", uploads=f"{api}/uploads", encode=f"{api}/encode", exports=f"{api}/exports"

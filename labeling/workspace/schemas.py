@@ -6,7 +6,7 @@ from labeling.exchange.schemas import ExportData
 from labeling.features.schemas import EncodingState
 from labeling.images.schemas import BlocksData
 from labeling.live.progress_messages import ImageCounts
-from labeling.projects.schemas import AttributeData, CategoryData, RoleName
+from labeling.projects.schemas import Abilities, AttributeData, CategoryData, RoleName
 from labeling.suggestions.schemas import MethodData
 
 
@@ -77,13 +77,12 @@ class BootProject(Answer):
     panoptic: bool
 
 
-class BootUser(Answer):
+class BootUser(Abilities):
     """The person at an editor; `keys` as in `KeysData`."""
 
     id: int
     name: str
     role: RoleName
-    can_label: bool
     keys: dict[str, list[str]]
 
 
@@ -134,8 +133,8 @@ class Boot(Answer):
     upcoming: list[Neighbour]
 
 
-class PageProject(Answer):
-    """The project of a project page."""
+class PageProject(Abilities):
+    """The project of a project page, and what the person may do in it."""
 
     id: int
     name: str

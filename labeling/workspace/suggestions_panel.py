@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from labeling.projects.access import MANAGERS
 from labeling.projects.models import Project, Role
 from labeling.suggestions import heads, learning, mapping, registry, runs
 from labeling.suggestions.figures import share_untouched
@@ -31,7 +32,7 @@ def panel(project: Project, role: Role) -> dict[str, Any]:
     latest = {run.method: run for run in reversed(_latest_runs(project))}
     finished = learning.finished_count(project)
     return {
-        "manages": role == Role.MANAGER,
+        "manages": role in MANAGERS,
         "methods": [_method(method, usable, latest.get(method.name)) for method in registry.for_images()],
         "any": bool(latest),
         "heads": [_head(head) for head in own[:SHOWN_HEADS]],
@@ -42,7 +43,7 @@ def panel(project: Project, role: Role) -> dict[str, Any]:
         "from": learning.FROM,
         "share": _share(project),
         "settings": [(name, title, text, getattr(settings, name)) for name, title, text in _SETTINGS],
-        "mappings": [_mapping(project, head) for head in usable[:2]] if role == Role.MANAGER else [],
+        "mappings": [_mapping(project, head) for head in usable[:2]] if role in MANAGERS else [],
     }
 
 

@@ -10,11 +10,10 @@ from django.views.decorators.http import require_safe
 
 from labeling.accounts.models import User
 from labeling.annotations.services import touch_open
-from labeling.exchange.services import EXPORTERS
 from labeling.features.services import open_image
 from labeling.images.models import Image
 from labeling.images.reading import PICKED, READABLE
-from labeling.projects.access import LABELERS, object_for, project_for, require
+from labeling.projects.access import EXPORTERS, LABELERS, abilities, object_for, project_for, require
 from labeling.workspace import time_panel
 from labeling.workspace.editor import editor_data
 from labeling.workspace.project_page import format_choices, project_data
@@ -33,8 +32,7 @@ def project(request: HttpRequest, project_id: int) -> HttpResponse:
         "role": role,
         "data": project_data(found, role).plain(),
         "memberships": found.memberships.select_related("user"),
-        "can_label": role in LABELERS,
-        "can_export": role in EXPORTERS,
+        **abilities(role),
         "formats": format_choices() if role in EXPORTERS else [],
         "suggestions": panel(found, role),
         "times": time_panel.panel(found),
@@ -49,7 +47,7 @@ def suggestions(request: HttpRequest, project_id: int) -> HttpResponse:
     """The suggestions panel alone: the page puts it in place of the old one when something changed."""
     found = project_for(request, project_id)
     role = require(request.user, project_id)
-    context = {"project": found, "role": role, "suggestions": panel(found, role)}
+    context = {"project": found, "suggestions": panel(found, role)}
     return render(request, "workspace/_suggestions.html", context)
 
 

@@ -44,7 +44,10 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
             "attributes": [],
             "panoptic": False,
         },
-        "user": {"id": bob.pk, "name": "bob", "role": "annotator", "can_label": True, "keys": {}},
+        "user": {
+            "id": bob.pk, "name": "bob", "role": "annotator", "keys": {},
+            "can_label": True, "can_export": False, "can_manage": False,
+        },
         "socket": f"/ws/images/{image.pk}/",
         "api": {
             "annotations": f"/api/images/{image.pk}/annotations",

@@ -36,7 +36,10 @@ def test_the_page_starts_with_the_first_images(
 ) -> None:
     image = add_image()
     data = data_of(as_user(bob).get(f"/projects/{project.pk}/").content.decode(), "project-data")
-    assert data["project"] == {"id": project.pk, "name": "Street", "role": "annotator"}
+    assert data["project"] == {
+        "id": project.pk, "name": "Street", "role": "annotator",
+        "can_label": True, "can_export": False, "can_manage": False,
+    }  # fmt: skip
     assert [one["id"] for one in data["images"]["results"]] == [image.pk]
     assert data["counts"]["total"] == 1
     assert data["socket"] == f"/ws/projects/{project.pk}/"

@@ -41,7 +41,7 @@ export function bootOf(view: { width: number; height: number }, more: Partial<Bo
       attributes: [],
       panoptic: false,
     },
-    user: { id: 1, name: "me", role: "annotator", can_label: true, keys: {} },
+    user: { id: 1, name: "me", role: "annotator", can_label: true, can_export: false, can_manage: false, keys: {} },
     socket: "/socket",
     methods: [],
     api: { ...ENDPOINTS, suggestions: "/suggestions", text: "/text" },

@@ -160,11 +160,13 @@ export type components = {
     };
     /** @description The person at an editor; `keys` as in `KeysData`. */
     readonly BootUser: {
+      readonly can_label: boolean;
+      readonly can_export: boolean;
+      readonly can_manage: boolean;
       readonly id: number;
       readonly name: string;
       /** @enum {string} */
       readonly role: "manager" | "annotator" | "reviewer";
-      readonly can_label: boolean;
       readonly keys: {
         readonly [key: string]: readonly string[];
       };
@@ -977,8 +979,11 @@ export type components = {
       readonly encode: string;
       readonly exports: string;
     };
-    /** @description The project of a project page. */
+    /** @description The project of a project page, and what the person may do in it. */
     readonly PageProject: {
+      readonly can_label: boolean;
+      readonly can_export: boolean;
+      readonly can_manage: boolean;
       readonly id: number;
       readonly name: string;
       /** @enum {string} */
@@ -1142,6 +1147,9 @@ export type components = {
     };
     /** @description A project as the signed-in person sees it; `role` is theirs. */
     readonly ProjectData: {
+      readonly can_label: boolean;
+      readonly can_export: boolean;
+      readonly can_manage: boolean;
       readonly id: number;
       readonly name: string;
       readonly instructions: string;

@@ -36,7 +36,9 @@ const fetcher = (url: string, { method, body }: RequestInit): Promise<Response> 
 
 beforeEach(async () => {
   [there, posted, classes] = [true, 0, new Set([1, 2])];
-  project = { name: "", instructions: "", role: "annotator", categories: CLASSES, attributes: [], panoptic: false };
+  const may = { can_label: true, can_export: false, can_manage: false };
+  const texts = { name: "", instructions: "", role: "annotator" } as const;
+  project = { ...texts, ...may, categories: CLASSES, attributes: [], panoptic: false };
   const listen = (one: Listener) => (listener = one);
   editor = new Editor(bootOf(VIEW), around({ fetch: fetcher as typeof fetch }, { listen }));
   await editor.begin();
@@ -69,7 +71,7 @@ it("tries again what was refused for want of a class, once that is there", async
 });
 
 it("lets nobody label who may not any more", async () => {
-  project = { ...project, role: "reviewer" };
+  project = { ...project, role: "reviewer", can_label: false };
   listener.project();
   await vi.waitFor(() => expect(editor.permission.canLabel).toBe(false));
 });
@@ -99,9 +101,17 @@ it("counts the object in work among what is not saved once the image is gone", (
   expect(editor.store.get().unsaved).toBe(1);
 });
 
+it("takes over what a new role may do besides", async () => {
+  project = { ...project, role: "manager", can_manage: true };
+  listener.project();
+  await vi.waitFor(() =>
+    expect(editor.boot.user).toMatchObject({ role: "manager", can_label: true, can_manage: true }),
+  );
+});
+
 it("sets the object in work aside when the person may not label any more", async () => {
   draw();
-  project = { ...project, role: "reviewer" };
+  project = { ...project, role: "reviewer", can_label: false };
   listener.project();
   await vi.waitFor(() => expect(editor.permission.canLabel).toBe(false));
   expect(editor.store.get().open).toBeNull();

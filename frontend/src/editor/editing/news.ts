@@ -4,11 +4,10 @@ import type { Store } from "../lib/store";
 import type { Outbox } from "../saving/outbox";
 import { canBeSaved } from "../saving/refused";
 import { Refused, type Api } from "../server/api";
-import type { ProjectData, Boot } from "../server/types";
+import type { Abilities, ProjectData, Boot } from "../server/types";
 import type { State } from "../state";
 import type { Toasts } from "./toasts";
 
-const LABELERS: readonly string[] = ["manager", "annotator"];
 export const GONE: Readonly<Record<"image" | "project", string>> = {
   image: "This image was deleted.",
   project: "This project was deleted.",
@@ -46,7 +45,7 @@ export class ProjectNews {
     this.context.outbox.end(GONE[what]);
   }
 
-  private take({ role, ...news }: ProjectData): void {
+  private take({ role, can_label, can_export, can_manage, ...news }: ProjectData): void {
     const { boot, store, outbox, toasts } = this.context;
     this.forget();
     const { name, instructions, categories, attributes, panoptic } = boot.project;
@@ -61,16 +60,16 @@ export class ProjectNews {
     const active = there ? activeCategory : boot.user.can_label ? (classes[0]?.number ?? null) : null;
     store.set({ project: { ...boot.project }, activeCategory: active });
     if (changed) toasts.say("The project's settings were changed.");
-    this.takeRole(role);
+    this.takeRole(role, { can_label, can_export, can_manage });
     const known = new Set(classes.map(({ number }) => number));
     outbox.retryRefused((one) => canBeSaved(one, known, boot.user.can_label));
   }
 
-  private takeRole(role: Boot["user"]["role"]): void {
+  private takeRole(role: Boot["user"]["role"], { can_label: can, ...others }: Abilities): void {
     const { boot, toasts } = this.context;
     if (role === boot.user.role) return;
-    const [could, can] = [boot.user.can_label, LABELERS.includes(role)];
-    boot.user.role = role;
+    const could = boot.user.can_label;
+    Object.assign(boot.user, { role, ...others });
     if (can && !could) {
       const action = { label: "Reload", run: () => location.reload() };
       toasts.say(`Your role is ${role} now. Reload the page to label.`, action);

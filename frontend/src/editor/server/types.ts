@@ -53,6 +53,9 @@ export type Endpoints = Omit<server.BootAddresses, "suggestions" | "text">;
 /** What the editor starts with. The person's role may change meanwhile. */
 export type Boot = Omit<server.Boot, "user"> & { readonly user: Writable<server.BootUser> };
 
+/** What the person may do in the project. */
+export type Abilities = Pick<server.BootUser, "can_label" | "can_export" | "can_manage">;
+
 /** A person's own keys: only the actions that have others than the shipped ones. */
 export type OwnKeys = server.KeysData["keys"];
 

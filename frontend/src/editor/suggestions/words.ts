@@ -21,7 +21,7 @@ export function whyNot(method: Method, boot: Boot): string {
   if (!methodOf(method, boot)?.trained) {
     return `“${titleOf(method, boot)}” is not installed on this server. Ask the administrator to update Interlabel.`;
   }
-  const who = user.role === "manager" ? "You can train one" : "A manager can train one";
+  const who = user.can_manage ? "You can train one" : "A manager can train one";
   return `No model is trained for this yet. ${who} on the project page after some images are done.`;
 }
 

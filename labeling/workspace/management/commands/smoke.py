@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from labeling.accounts.demo import demo_users
+from labeling.projects.access import MANAGERS
 from labeling.workspace.smoke.report import Report, SmokeFailed
 from labeling.workspace.smoke.run import Plan, run
 
@@ -70,7 +71,7 @@ def sign_in_of(username: str | None, password: str | None) -> tuple[str, str]:
     if username or password:
         raise CommandError("Give both --username and --password, or neither for the demo's manager.")
     for user in demo_users():
-        if user.role == "manager":
+        if user.role in MANAGERS:
             return user.username, user.password
     raise CommandError(
         f"There is no demo sign-in in {settings.HOME}. Give --username and --password of who may make projects."

@@ -1,0 +1,72 @@
+"""What a role may stands in one table, and nothing else goes by a role's name."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from labeling.projects import access
+from labeling.projects.access import ROLES, May, abilities, who_may
+from labeling.projects.models import Role
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = "|".join(Role.values)
+BY_NAME = re.compile(
+    rf"""Role\.({NAMES.upper()})\b            # in Python
+    |[=!]=\s*["']({NAMES})["']               # in Python, templates and TypeScript
+    |["']({NAMES})["']\s*[=!]=
+    |[=!]==\s*["']({NAMES})["']
+    |[\[({{,]\s*["']({NAMES})["']\s*[,\])}}]   # in a list
+    """,
+    re.VERBOSE,
+)
+ALLOWED = {
+    "labeling/projects/access.py",  # the table
+    "labeling/projects/models.py",  # the roles, and which a new member gets
+    "labeling/workspace/management/commands/demo.py",  # which people the demo has
+}
+
+
+def sources() -> list[Path]:
+    python = [path for path in (ROOT / "labeling").rglob("*.py") if "migrations" not in path.parts]
+    scripts = [path for path in (ROOT / "frontend/src").rglob("*.ts*") if ".test." not in path.name]
+    templates = list((ROOT / "labeling").rglob("*.html"))
+    assert python
+    assert scripts
+    assert templates
+    return [path for path in [*python, *scripts, *templates] if path.name != "server_types.ts"]
+
+
+def test_every_role_has_a_row() -> None:
+    assert set(ROLES) == set(Role)
+    assert all(May.VIEW in allowed for allowed in ROLES.values()), "who may not look is no member"
+    assert set().union(*ROLES.values()) == set(May)
+
+
+def test_nothing_else_goes_by_a_roles_name() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in sources()
+        for line in path.read_text().splitlines()
+        if BY_NAME.search(line) and str(path.relative_to(ROOT)) not in ALLOWED
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if role == Role.MANAGER:", '{% if role == "manager" %}', 'if (user.role === "manager")',
+        'role !== "reviewer"', 'if role in ("manager", "annotator"):', 'const LABELERS = ["manager", "annotator"];',
+    ],
+)  # fmt: skip
+def test_such_a_line_is_found(line: str) -> None:
+    assert BY_NAME.search(line)
+
+
+def test_who_may_what() -> None:
+    assert who_may(May.VIEW) == access.EVERY_ROLE == set(Role)
+    assert who_may(May.LABEL) == access.LABELERS == {Role.MANAGER, Role.ANNOTATOR}
+    assert who_may(May.EXPORT) == access.EXPORTERS == {Role.MANAGER, Role.REVIEWER}
+    assert who_may(May.MANAGE) == access.MANAGERS == {Role.MANAGER}
+    assert abilities(Role.REVIEWER) == {"can_label": False, "can_export": True, "can_manage": False}

@@ -240,4 +240,6 @@ class Readiness:
             self.say(f"  sign in as {user.username:<15} password {user.password}  ({user.role})")
         self.say(f"  data in {settings.HOME} · press Ctrl-C to stop\n")
         if settings.HOST in ("0.0.0.0", "::") and not os.environ.get("ALLOWED_HOSTS"):  # noqa: S104
-            self.say("  To open it from other computers, add its name to ALLOWED_HOSTS (docs/guides/configuration.md).\n")
+            self.say(
+                "  To open it from other computers, add its name to ALLOWED_HOSTS (docs/guides/configuration.md).\n"
+            )

@@ -1,4 +1,4 @@
-"""Settings for both stacks. What differs comes from the environment (docs/guides/configuration.md lists every variable)."""
+"""Settings for both stacks. What differs comes from the environment (docs/guides/configuration.md)."""
 
 import os
 from pathlib import Path

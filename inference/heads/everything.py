@@ -186,8 +186,8 @@ class Everything:
         self, features: Features, boxes: Floats, scores: Floats, between: Between = nothing_between
     ) -> list[Proposal]:
         """The second half of `discover`: the masks of boxes in image pixels, best first. Each box comes with a click
-        into its middle, as a discovered box is a guess that the mask may correct (docs/internals/heads.md). Of a large image
-        most of the time goes into the masks' pixels, so `between` is called before each of them."""
+        into its middle, as a discovered box is a guess that the mask may correct (docs/internals/heads.md). Of a large
+        image most of the time goes into the masks' pixels, so `between` is called before each of them."""
         prompts = [ObjectPrompt([middle(box)], box, at_once=True) for box in as_tuples(boxes)]
         found = []
         for session, prompt, box_score in zip(self.predictor.sessions(features, prompts), prompts, scores, strict=True):

@@ -38,8 +38,8 @@ def refine(
     """The same proposals with the click model's masks and the clicks that made them.
 
     prompting: what the click model is told beside a click into the middle: the proposal's mask, its box, or nothing.
-    The mask says most (docs/internals/heads.md, Learning, has figures). Of a large image, masks are there for some proposals at
-    a time.
+    The mask says most (docs/internals/heads.md, Learning, has figures). Of a large image, masks are there for
+    some proposals at a time.
     """
     found: list[Proposal] = []
     waiting: list[tuple[Proposal, MaskPatch]] = []

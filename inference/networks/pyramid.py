@@ -1,7 +1,8 @@
 """The click-independent part that is trained: tokens and stem maps to the pyramid that is cached for every image.
 
 After SimpleFPN (Li et al., "ViTDet", ECCV 2022), as InterFormer (arXiv 2304.02942) uses it, with two changes that were
-measured (docs/internals/click-model.md): tokens of three depths instead of the last one, and a convolutional stem for detail.
+measured (docs/internals/click-model.md): tokens of three depths instead of the last one, and a convolutional stem for
+detail.
 """
 
 from __future__ import annotations

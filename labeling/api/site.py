@@ -31,8 +31,8 @@ APPS = (
 )  # fmt: skip
 """Modules with a `router`."""
 
-DESCRIPTION = """The JSON routes of this server, for its own pages and for scripts. docs/reference/api.md says how to begin.
-A session's cookie says who asks; every change needs the CSRF token, too. Fields may be added to answers at any time; a
+DESCRIPTION = """The JSON routes of this server, for its own pages and for scripts. docs/reference/api.md says how to
+begin. A session's cookie says who asks; every change needs the CSRF token, too. Fields may be added to answers at any time; a
 request with a field that is not known is refused."""
 
 

@@ -51,7 +51,7 @@ async def _send(layer: Any, group: str, message: dict[str, Any]) -> None:
 
 
 def publish(group: str, event: dict[str, Any]) -> None:
-    """Send `event` (a message of docs/reference/protocol.md, without `v`) to a group; the consumer's `event` method gets it.
+    """Send `event` (a message of docs/reference/protocol.md, without `v`) to a group: the consumer's `event` gets it.
 
     Events are news, not state: if the layer is down the rows are still right and a page that reconnects gets a
     snapshot, so a failure is logged and the work goes on.

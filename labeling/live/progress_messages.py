@@ -1,4 +1,4 @@
-"""Every message of the progress socket, docs/reference/protocol.md in types. What apps publish is in their `schemas`."""
+"""Every message of the progress socket, docs/reference/protocol.md in types. What apps publish: their `schemas`."""
 
 from typing import Annotated, Literal
 

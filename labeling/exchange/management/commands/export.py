@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--out", required=True, type=Path, metavar="FILE.zip", help="replaced when it exists")
         parser.add_argument(
             "--option", action="append", default=[], metavar="KEY=VALUE",
-            help="for instance segmentation=polygons, images=all|done|labeled, include_images=true; docs/guides/formats.md",
+            help="such as segmentation=polygons, images=all|done|labeled, include_images=true; docs/guides/formats.md",
         )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -32,8 +32,8 @@ APPS = (
 """Modules with a `router`."""
 
 DESCRIPTION = """The JSON routes of this server, for its own pages and for scripts. docs/reference/api.md says how to
-begin. A session's cookie says who asks; every change needs the CSRF token, too. Fields may be added to answers at any time; a
-request with a field that is not known is refused."""
+begin. A session's cookie says who asks; every change needs the CSRF token, too. Fields may be added to answers at any
+time; a request with a field that is not known is refused."""
 
 
 class Session(AuthBase):

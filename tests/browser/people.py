@@ -138,6 +138,18 @@ def open_image(page: Page, project: int, index: int = 0) -> EditorPage:
     return EditorPage(page)
 
 
+def wait_until(page: Page, expression: str, seconds: float = 15) -> None:
+    """Wait until a JavaScript expression is true. (The page's policy forbids `wait_for_function`.)
+
+    Raises: AssertionError.
+    """
+    for _ in range(int(seconds * 10)):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"it did not become true: {expression}")
+
+
 def open_demo(page: Page, number: int) -> EditorPage:
     """The editor on photograph `number` of the demo project, whose features are made once for the whole run."""
     page.goto("/")

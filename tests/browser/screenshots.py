@@ -8,7 +8,16 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from labeling.accounts.demo import DemoUser
 from tests.browser.conftest import ARGUMENTS, sign_in
-from tests.browser.people import GO_ON, PAUSE, PHOTOGRAPHS, EditorPage, make_project, signal_processes, size_of
+from tests.browser.people import (
+    GO_ON,
+    PAUSE,
+    PHOTOGRAPHS,
+    EditorPage,
+    make_project,
+    signal_processes,
+    size_of,
+    wait_until,
+)
 from tests.stack.processes import ROOT, Stack, embedded
 
 IMAGES = ROOT / "docs" / "images"
@@ -46,9 +55,9 @@ def _project_page(page: Page, stack: Stack) -> None:
     """The project page while the encoder works: paused for the picture, so that it is sharp."""
     project = make_project(page, PHOTOGRAPHS, name="Farm and forest")
     page.goto(f"/projects/{project}/")
-    page.wait_for_function(f"Number(document.querySelector('[data-count=ready]').textContent) >= {DURING}")
+    wait_until(page, f"Number(document.querySelector('[data-count=ready]').textContent) >= {DURING}", 120)
     signal_processes(stack, "celery.*encode", PAUSE)
-    page.wait_for_function("document.querySelectorAll('[data-images] img[src]').length >= 12")
+    wait_until(page, "document.querySelectorAll('[data-images] img[src]').length >= 12", 60)
     page.wait_for_timeout(1500)
     page.screenshot(path=IMAGES / "project.jpg", quality=88)
     signal_processes(stack, "celery.*encode", GO_ON)

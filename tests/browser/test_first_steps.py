@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from labeling.accounts.demo import DemoUser
+from tests.browser.people import wait_until
 
 
 def test_signed_out_people_are_asked_to_sign_in(page: Page, demo: dict[str, DemoUser]) -> None:
@@ -41,5 +42,5 @@ def test_the_demo_project_shows_its_pictures(page_of: Callable[[str], Page]) -> 
     expect(page.get_by_role("link", name="Start labeling")).to_be_visible()
     pictures = page.locator("main img[src*='/thumbnail']")
     expect(pictures.nth(7)).to_be_visible()
-    page.wait_for_function("[...document.querySelectorAll('main img')].slice(0, 8).every(i => i.naturalWidth > 0)")
+    wait_until(page, "[...document.querySelectorAll('main img')].slice(0, 8).every(i => i.naturalWidth > 0)")
     assert errors == []

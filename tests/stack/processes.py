@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import sys
 import time
@@ -81,7 +82,7 @@ def compose_command(service: str, values: Mapping[str, str], port: int) -> list[
 @contextmanager
 def _database(url: str, content: str) -> Iterator[str]:
     """A new database on the server of `url` with the SQL `content` run in it, dropped at the end; its URL."""
-    parts, name = urlsplit(url), f"interlabel_stack_{os.getpid()}"
+    parts, name = urlsplit(url), f"interlabel_stack_{os.getpid()}_{secrets.token_hex(3)}"
     with psycopg.connect(urlunsplit(parts._replace(scheme="postgresql")), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
         connection.execute(f"CREATE DATABASE {name}".encode())

@@ -35,7 +35,7 @@ PYTEST = ("-q", "--durations=12", "--durations-min=5")
 ONLY_ONCE = (
     "tests/browser", "tests/decoding", "tests/features/test_kill.py", "tests/images/test_reading.py",
     "tests/images/test_zip_names.py", "tests/inference", "tests/ops", "tests/stack/test_heads.py",
-    "tests/suggestions/test_installed.py", "tests/unit",
+    "tests/suggestions/test_installed.py", "tests/suggestions/test_learning.py", "tests/unit",
     "tests/wheel",
 )  # fmt: skip
 ONLY_TEAM = ("tests/stack/test_bench_clicks.py", "tests/stack/test_hostile.py")

@@ -38,6 +38,9 @@ ONLY_ONCE = (
     "tests/suggestions/test_installed.py", "tests/suggestions/test_learning.py", "tests/unit",
     "tests/wheel",
 )  # fmt: skip
+ALONE = ("tests/ops", "tests/unit")
+"""On the embedded stack, in a lane with less to do."""
+
 ONLY_TEAM = ("tests/stack/test_bench_clicks.py", "tests/stack/test_hostile.py")
 """What takes long and is the same on both stacks; in CI, where both are there, one is enough."""
 
@@ -154,9 +157,14 @@ def _node() -> int:
 
 
 def embedded() -> Count:
-    """Every test but the browser's, on SQLite and the embedded Redis."""
-    ignored = [f"--ignore={name}" for name in ("tests/browser", "tests/wheel", *(ONLY_TEAM if CI else ()))]
+    """Every test but the browser's and those of `alone`, on SQLite and the embedded Redis."""
+    ignored = [f"--ignore={name}" for name in ("tests/browser", "tests/wheel", *ALONE, *(ONLY_TEAM if CI else ()))]
     return pytest(*ignored, DATABASE_URL="", REDIS_URL="")
+
+
+def alone() -> Count:
+    """What concerns the whole: starts, settings, every URL, the documents; on SQLite and the embedded Redis."""
+    return pytest(*ALONE, DATABASE_URL="", REDIS_URL="")
 
 
 def browser() -> Count:
@@ -185,11 +193,11 @@ def team() -> Count:
 
 STEPS: dict[str, Callable[[], Count]] = {
     "style": style, "bundle": bundle, "embedded": embedded, "team": team, "browser": browser,
-    "wheel": wheel,
+    "wheel": wheel, "alone": alone,
 }  # fmt: skip
 
 
-LANES = (("style", "team", "bundle"), ("embedded",), ("browser", "wheel"))
+LANES = (("style", "team", "bundle"), ("embedded",), ("browser", "wheel", "alone"))
 """Lanes run beside each other, the steps of one lane one after the other; so that all take about as long."""
 
 

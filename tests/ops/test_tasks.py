@@ -23,6 +23,7 @@ from labeling.suggestions import work as suggesting
 from tests.conftest import picture_bytes
 from tests.images.files import zip_file
 
+app.loader.import_default_modules()  # all of them, whatever other tests have imported
 OWN = sorted(name for name in app.tasks if name.startswith("labeling."))
 
 

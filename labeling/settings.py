@@ -15,8 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # In a wheel the files beside the packages lie in this one (pyproject.toml), and the data must not lie there at all.
 IS_CHECKOUT = (BASE_DIR / "manage.py").exists()
 ASSETS = BASE_DIR if IS_CHECKOUT else BASE_DIR / "labeling" / "assets"
-_DATA = Path(env.text("XDG_DATA_HOME", str(Path.home() / ".local" / "share")))
-HOME = Path(env.text("INTERLABEL_HOME", str(BASE_DIR / "var" if IS_CHECKOUT else _DATA / "interlabel"))).resolve()
+_SHARED = env.text("XDG_DATA_HOME")
+HOME = Path(env.text("INTERLABEL_HOME") or (BASE_DIR / "var" if IS_CHECKOUT else env.data_folder(_SHARED))).resolve()
 with env.needing_home(HOME):
     HOME.mkdir(parents=True, exist_ok=True)
     _STORED_SECRET = "" if env.text("SECRET_KEY") else stored_secret(HOME / "secret_key")

@@ -48,6 +48,19 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
 
 
+def data_folder(shared: str) -> Path:
+    """Where an installed wheel keeps its data when nothing else is said. shared: XDG_DATA_HOME, "" when it is not set.
+
+    Raises: ImproperlyConfigured.
+    """
+    try:
+        return (Path(shared) if shared else Path.home() / ".local" / "share") / "interlabel"
+    except RuntimeError as error:  # a user without an entry, as containers have
+        raise ImproperlyConfigured(
+            "This user has no home folder. Set INTERLABEL_HOME to a folder for the data."
+        ) from error
+
+
 def flag(name: str, default: bool = False) -> bool:
     """A yes/no variable; anything but 1/true/yes/on and 0/false/no/off is refused."""
     value = text(name, "1" if default else "0").strip().lower()

@@ -133,3 +133,18 @@ def refused(home: Path, **environment: str) -> str:
     assert done.returncode != 0
     assert len(done.stderr.strip().splitlines()) <= 2, done.stderr
     return done.stderr
+
+
+def test_a_wheel_has_its_own_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.data_folder("/srv/data") == Path("/srv/data/interlabel")
+    monkeypatch.setenv("HOME", "/home/ann")
+    assert env.data_folder("") == Path("/home/ann/.local/share/interlabel")
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(cls: type[Path]) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", classmethod(nobody))
+    with pytest.raises(ImproperlyConfigured, match="INTERLABEL_HOME"):
+        env.data_folder("")

@@ -10,9 +10,8 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from inference.clicks.zoom import Region
-from inference.core.arrays import Floats, Half, Mask
+from inference.core.arrays import Floats, Half
 from inference.core.features import Features
-from inference.core.geometry import Frame
 from inference.core.prompts import Prompt
 from inference.core.upsample import Upsampler
 
@@ -30,7 +29,7 @@ class ImageMaps:
         self.features = features
         self.frame = features.frame
         self.upsampler = Upsampler(self.frame)
-        self.valid = valid_cells(self.frame)
+        self.valid = self.frame.valid_cells()
         self.heads, _, height, width = features.maps["sim"].shape
         self.grid = (height, width)
 
@@ -67,10 +66,3 @@ class SharedMaps:
             if found is None:
                 found = self._known[id(features)] = ImageMaps(features)
             return found
-
-
-def valid_cells(frame: Frame) -> Mask:
-    """Which cells at stride 2 lie in the picture, not in its padding."""
-    valid = np.zeros((frame.padded_height // 2, frame.padded_width // 2), bool)
-    valid[: -(-frame.inner_height // 2), : -(-frame.inner_width // 2)] = True
-    return valid

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from inference.clicks.tiles import Pixels, Tile
 from inference.core.arrays import Floats, Half, Mask
+from inference.core.bilinear import Places, Taps, bands, sample, taps
 from inference.core.geometry import Frame
-from inference.core.upsample import CHUNK
 
 EDGE = 16.0  # model pixels over which a layer fades out at its tile's edges
 NEAR, FAR = 48.0, 112.0  # model pixels from the click: a part of a large object counts in full up to, not at all from
@@ -31,18 +31,9 @@ LARGE = 4_000_000  # pixels of an image whose mask is made block by block
 BLOCK = 128  # pixels of a block's side
 NOTHING = -60.0
 
-Places = NDArray[np.floating[Any]]
 Spans = NDArray[np.int64]
 """Blocks along an axis, n x 2: the first pixel of each and the first one behind it. They begin at multiples of BLOCK
 whatever box is asked for, so that a pixel is looked at in the same way for each."""
-
-
-class Taps(NamedTuple):
-    """Along one axis: for each wanted place the two cells that it lies between, and the weight of the second."""
-
-    low: NDArray[np.int64]
-    high: NDArray[np.int64]
-    weight: Floats
 
 
 @dataclass(frozen=True)
@@ -54,39 +45,16 @@ class Place:
 
     def rows(self, ys: Places) -> Taps:
         """The taps of image places y (pixel i reaches from i to i + 1)."""
-        return _taps(ys - self.box[1], self.frame.height, self.frame.inner_height)
+        return taps(ys - self.box[1], self.frame.height, self.frame.inner_height)
 
     def columns(self, xs: Places) -> Taps:
-        return _taps(xs - self.box[0], self.frame.width, self.frame.inner_width)
+        return taps(xs - self.box[0], self.frame.width, self.frame.inner_width)
 
     def cells(self) -> tuple[Places, Places]:
         """The middles of all cells, those in the padding too, in image pixels: ys, xs."""
         ys = (2 * np.arange(self.frame.padded_height // 2) + 1.0) / self.frame.scale_y + self.box[1]
         xs = (2 * np.arange(self.frame.padded_width // 2) + 1.0) / self.frame.scale_x + self.box[0]
         return ys, xs
-
-
-def _taps(at: Places, size: int, inner: int) -> Taps:
-    cells = -(-inner // 2)
-    place = np.clip(at * (inner / size) / 2 - 0.5, 0, cells - 1)
-    low = place.astype(np.int64)
-    return Taps(low, np.minimum(low + 1, cells - 1), (place - low).astype(np.float32))
-
-
-def read(source: NDArray[np.floating[Any]], rows: Taps, columns: Taps) -> Floats:
-    """Bilinear values of a map, rows x columns."""
-    if not len(rows.low):
-        return np.zeros((0, len(columns.low)), np.float32)
-    first, last = int(rows.low[0]), int(rows.high[-1])
-    part = source[first : last + 1].astype(np.float32)
-    left = part[:, columns.low]
-    across = left + (part[:, columns.high] - left) * columns.weight
-    top = across[rows.low - first]
-    value = across[rows.high - first]
-    value -= top
-    value *= rows.weight[:, None]
-    value += top
-    return value
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +74,8 @@ class Layer:
         if rows.start < rows.stop and columns.start < columns.stop:
             across, down = self.place.columns(xs[columns]), self.place.rows(ys[rows])
             part = values[rows, columns]
-            part *= 1 - read(self.weight, down, across)
-            part += read(self.weighted, down, across)
+            part *= 1 - sample(self.weight, down, across)
+            part += sample(self.weighted, down, across)
 
     def with_top(self, weighted: Floats, weight: Floats) -> Layer:
         """This layer and another one of its tile as one layer."""
@@ -121,7 +89,7 @@ class Layer:
         x0, y0, x1, y1 = place.box
         rows = slice(*(int(i) for i in np.searchsorted(ys, (y0, y1))))
         columns = slice(*(int(i) for i in np.searchsorted(xs, (x0, x1))))
-        lost = read(gone, place.rows(ys[rows]), place.columns(xs[columns]))
+        lost = sample(gone, place.rows(ys[rows]), place.columns(xs[columns]))
         if not lost.any():
             return self  # and no memory for a copy
         stays = np.ones(self.weight.shape, np.float32)
@@ -145,7 +113,7 @@ class LayeredLogits:
 
     def at(self, ys: Places, xs: Places) -> Floats:
         """Values at the places ys x xs of the image, both rising."""
-        values = read(self.base, self.overview.rows(ys), self.overview.columns(xs))
+        values = sample(self.base, self.overview.rows(ys), self.overview.columns(xs))
         for layer in self.layers:
             layer.over(values, ys, xs)
         return values
@@ -156,7 +124,7 @@ class LayeredLogits:
             return self.base
         values = self.at(*place.cells())
         np.clip(values, NOTHING, -NOTHING, out=values)
-        values[~_inside(place.frame)] = NOTHING
+        values[~place.frame.valid_cells()] = NOTHING
         return values.astype(np.float16)
 
     def region(self, box: Pixels) -> Mask:
@@ -168,10 +136,9 @@ class LayeredLogits:
             return out
         if self.overview.frame.height * self.overview.frame.width <= LARGE:
             xs = np.arange(x0, x1) + 0.5
-            chunk = max(1, 4 * CHUNK // max(1, x1 - x0))
-            for y in range(y0, y1, chunk):
-                ys = np.arange(y, min(y + chunk, y1)) + 0.5
-                np.greater(self.at(ys, xs), 0, out=out[y - y0 : y - y0 + len(ys)])
+            for some in bands(*out.shape):
+                ys = np.arange(y0 + some.start, y0 + some.stop) + 0.5
+                np.greater(self.at(ys, xs), 0, out=out[some])
             return out
         rows, columns = _blocks(y0, y1), _blocks(x0, x1)
         for (top, bottom), sides in zip(rows, self._sides(rows, columns), strict=True):
@@ -297,13 +264,6 @@ def _extremes(cells: Half, rows: Spans, columns: Spans) -> tuple[Half, Half]:
         low = np.minimum.reduceat(low, edges, axis).take(range(0, len(edges), 2), axis)
         high = np.maximum.reduceat(high, edges, axis).take(range(0, len(edges), 2), axis)
     return low, high
-
-
-def _inside(frame: Frame) -> Mask:
-    """Which cells lie in the picture, not in its padding."""
-    inside = np.zeros((frame.padded_height // 2, frame.padded_width // 2), bool)
-    inside[: -(-frame.inner_height // 2), : -(-frame.inner_width // 2)] = True
-    return inside
 
 
 def _reach(place: Place, cells: Mask) -> Pixels | None:

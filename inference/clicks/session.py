@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.clicks.given_mask import given_cells, given_patch
 from inference.clicks.image_maps import ImageMaps
 from inference.clicks.zoom import SIDES, TIGHT, Region, around_box, around_mask, is_cut_off
-from inference.core.arrays import Box, Floats, Mask
+from inference.core.arrays import Box, Floats, Half, Mask
+from inference.core.bilinear import sample
 from inference.core.features import Features
-from inference.core.geometry import Frame
-from inference.core.masks import Click, MaskPatch, PackedPatch
-from inference.core.prompts import DistanceGuide, Prompt, base_label, box_label, paint
+from inference.core.masks import Click, MaskPatch, PackedPatch, put_clicked, tight, with_clicked
+from inference.core.prompts import FOREGROUND, UNKNOWN, DistanceGuide, Prompt, base_label, box_label, paint
 
 Inputs = dict[str, NDArray[Any]]
 Decode = Callable[[Inputs], Floats]
@@ -26,7 +26,6 @@ ENFORCED_RADIUS = 3.0  # model pixels
 ENFORCED_LOGIT = 1.0
 REFINE_PASSES = 2  # at the own answer to a box with a click: each finds a little more (docs/internals/heads.md)
 MAX_REFINE_AREA = 320 * 320  # model pixels of a region above which the model looks only once
-AT_ONCE = 4_000_000  # pixels of a given mask that are shrunk together
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,9 +185,8 @@ class ClickSession:
             label = base_label(valid, found[0, 0] > 0)
         logits = self._placed(found, region, None)
         self.cut_off = is_cut_off(logits > 0, region)
-        logits = self._enforce(logits, [click])
         self._clicks.append(click)
-        self._states.append(State(logits.astype(np.float16)))
+        self._states.append(State(self._enforced(logits, [click])))
 
     def _boxed(self, box: Box, sides: Sequence[int] = SIDES) -> tuple[NDArray[np.uint8], Region]:
         """A box as a label, and where to answer it."""
@@ -205,9 +203,8 @@ class ClickSession:
         if previous is None or not previous.any():
             # Out of nothing the model answers cautiously: let it look at its own first answer once.
             logits = yield from self._answer(logits > 0, clicks, logits)
-        logits = self._enforce(logits, clicks)
         self._clicks.append(click)
-        self._states.append(State(logits.astype(np.float16)))
+        self._states.append(State(self._enforced(logits, clicks)))
         self._undone.clear()
 
     def _answer(
@@ -281,31 +278,23 @@ class ClickSession:
             return np.asarray(state.logits > 0)
         if state.given is None:
             return None
-        frame = self._frame
-        padded = np.zeros((frame.padded_height, frame.padded_width), np.float32)
-        padded[: frame.inner_height, : frame.inner_width] = shrunk(state.given, frame)
-        cells = padded.reshape(frame.padded_height // 2, 2, frame.padded_width // 2, 2).mean((1, 3))
-        return np.asarray(cells >= 0.5)
+        return given_cells(state.given, self._frame)
 
     # From logits to the image's pixels.
 
-    def _enforce(self, logits: Floats, clicks: list[Click]) -> Floats:
-        """A clicked pixel belongs where the click says. Where the network disagrees, the cells that the pixel is
-        interpolated from and a disc of 3 model pixels around it take a logit of +-1; the newest click last."""
+    def _enforced(self, answer: Floats, clicks: list[Click]) -> Half:
+        """An answer as it is kept. A clicked pixel belongs where the click says: where the network disagrees, the cells
+        that the pixel is interpolated from and a disc of 3 model pixels around it take a logit of +-1; the newest click
+        last."""
+        logits: Half = answer.astype(np.float16)
         for click in clicks:
-            x, y = int(click.x), int(click.y)
-            ys, xs, wy, wx = self._upsampler.sources(x, y)
-            four = logits[np.ix_(ys, xs)].astype(np.float16).astype(np.float32)
-            left, right = four[:, 0], four[:, 1]
-            across = left + (right - left) * np.float32(wx)
-            value = across[0] + (across[1] - across[0]) * np.float32(wy)
-            if (value > 0) == click.positive:
+            rows, columns = self._upsampler.pixel(int(click.x), int(click.y))
+            if (sample(logits, rows, columns)[0, 0] > 0) == click.positive:
                 continue
-            prompt = self._prompt(click)
-            disc = np.full(logits.shape, 2, np.uint8)
-            paint(disc, prompt, ENFORCED_RADIUS)
-            disc[np.ix_(ys, xs)] = 4
-            chosen = (disc != 2) & self._image.valid
+            disc = np.full(logits.shape, UNKNOWN, np.uint8)
+            paint(disc, self._prompt(click), ENFORCED_RADIUS)
+            disc[rows.low[0] : rows.high[0] + 1, columns.low[0] : columns.high[0] + 1] = FOREGROUND
+            chosen = (disc != UNKNOWN) & self._image.valid
             if click.positive:
                 logits[chosen] = np.maximum(logits[chosen], ENFORCED_LOGIT)
             else:
@@ -316,19 +305,15 @@ class ClickSession:
         logits = self._states[-1].logits
         if logits is None:
             return (0, 0, 0, 0)
-        return with_clicked(self._upsampler.bounds(np.asarray(logits, np.float32)), self._clicks)
+        return with_clicked(self._upsampler.bounds(logits), self._clicks)
 
     def _region(self, box: tuple[int, int, int, int]) -> Mask:
         """Mask pixels of a box; where clicks share cells the clicked pixel itself still gets its way."""
         logits = self._states[-1].logits
         if logits is None:
             return np.zeros((0, 0), bool)
-        out = self._upsampler.region(np.asarray(logits, np.float32), box)
-        x0, y0, x1, y1 = box
-        for click in self._clicks:
-            x, y = int(click.x), int(click.y)
-            if x0 <= x < x1 and y0 <= y < y1:
-                out[y - y0, x - x0] = click.positive
+        out = self._upsampler.region(logits, box)
+        put_clicked(out, box, self._clicks)
         return out
 
 
@@ -340,59 +325,3 @@ def drive(steps: Steps, decode: Decode) -> None:
             inputs = steps.send(decode(inputs))
     except StopIteration:
         return
-
-
-def given_patch(previous: Mask | MaskPatch | PackedPatch, frame: Frame) -> PackedPatch:
-    """A mask that was given for an image, as a patch of its own (a packed one has to be tight). Raises ValueError when
-    it does not fit the image."""
-    if not isinstance(previous, (MaskPatch, PackedPatch)):
-        if previous.shape != (frame.height, frame.width):
-            raise ValueError(f"the previous mask is {previous.shape}, the image {frame.height} x {frame.width}")
-        return PackedPatch.of(tight(np.asarray(previous, bool), 0, 0))
-    if previous.x + previous.width > frame.width or previous.y + previous.height > frame.height:
-        raise ValueError(f"the previous mask leaves the image of {frame.width} x {frame.height}")
-    if isinstance(previous, PackedPatch):
-        return previous
-    return PackedPatch.of(tight(np.asarray(previous.bits, bool), previous.x, previous.y))
-
-
-def shrunk(patch: MaskPatch | PackedPatch, frame: Frame) -> Floats:
-    """How much of each model pixel a patch covers: inner height x inner width, 0 to 1. Of a large image in two steps,
-    first across and some rows at a time, so that it is never there as a whole."""
-    packed = patch if isinstance(patch, PackedPatch) else PackedPatch.of(patch)
-    columns, inner = slice(patch.x, patch.x + patch.width), (frame.inner_width, frame.inner_height)
-    if frame.height * frame.width <= AT_ONCE:
-        whole = np.zeros((frame.height, frame.width), np.float32)
-        whole[patch.y : patch.y + patch.height, columns] = packed.bits()
-        return np.asarray(cv2.resize(whole, inner, interpolation=cv2.INTER_AREA), np.float32)
-    narrow = np.zeros((frame.height, frame.inner_width), np.float32)
-    rows = max(1, AT_ONCE // frame.width)
-    for first in range(0, patch.height, rows):
-        part = packed.bits(first, first + rows)
-        strip = np.zeros((len(part), frame.width), np.float32)
-        strip[:, columns] = part
-        across = cv2.resize(strip, (frame.inner_width, len(part)), interpolation=cv2.INTER_AREA)
-        narrow[patch.y + first : patch.y + first + len(part)] = across
-    return np.asarray(cv2.resize(narrow, inner, interpolation=cv2.INTER_AREA), np.float32)
-
-
-def with_clicked(box: tuple[int, int, int, int], clicks: Iterable[Click]) -> tuple[int, int, int, int]:
-    """A mask's box (x0, y0, x1, y1; pixels, half-open), grown to hold the pixels of positive clicks: those are in the
-    mask whatever the network says."""
-    x0, y0, x1, y1 = box
-    for click in clicks:
-        if click.positive:
-            x, y = int(click.x), int(click.y)
-            if x1 <= x0:
-                x0, y0, x1, y1 = x, y, x + 1, y + 1
-            x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x + 1), max(y1, y + 1)
-    return (x0, y0, x1, y1)
-
-
-def tight(mask: Mask, x: int, y: int) -> MaskPatch:
-    """The bounding box of a mask whose own corner lies at (x, y)."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not len(rows):
-        return MaskPatch(0, 0, 0, 0, np.zeros((0, 0), bool))
-    y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    return MaskPatch(x + x0, y + y0, x1 - x0, y1 - y0, np.ascontiguousarray(mask[y0:y1, x0:x1]))

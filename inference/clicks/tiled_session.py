@@ -18,11 +18,11 @@ from typing import Protocol
 import numpy as np
 
 from inference.clicks.layered_logits import LayeredLogits, Place, runs_over, window
-from inference.clicks.session import ClickSession, tight, with_clicked
+from inference.clicks.session import ClickSession
 from inference.clicks.tiles import Grid, Pixels, Tile, TileFeatures
 from inference.core.arrays import Box, Mask
 from inference.core.features import Features
-from inference.core.masks import Click, MaskPatch, PackedPatch
+from inference.core.masks import Click, MaskPatch, PackedPatch, put_clicked, tight, with_clicked
 
 CLOSE = 32.0  # model pixels: a border so near to a click is what the click is about
 BORDER_SAMPLES = 17  # places along a side of the square in which the border is looked for
@@ -230,11 +230,7 @@ class TiledSession:
     def _region(self, box: Pixels) -> Mask:
         """Mask pixels of a box. A clicked pixel is where the newest click on it says."""
         out = self._steps[-1].field.region(box)
-        x0, y0, x1, y1 = box
-        for click in self.clicks:
-            x, y = int(click.x), int(click.y)
-            if x0 <= x < x1 and y0 <= y < y1:
-                out[y - y0, x - x0] = click.positive
+        put_clicked(out, box, self.clicks)
         return out
 
 

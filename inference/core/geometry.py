@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inference.core.arrays import Floats, Image
+from inference.core.arrays import Floats, Image, Mask
 
 LONG_SIDE = 640
 PAD = 64
@@ -57,6 +57,12 @@ class Frame:
     @property
     def tokens(self) -> tuple[int, int]:
         return self.padded_height // TOKEN, self.padded_width // TOKEN
+
+    def valid_cells(self) -> Mask:
+        """Which cells at stride 2 lie in the picture, not in its padding."""
+        valid = np.zeros((self.padded_height // 2, self.padded_width // 2), bool)
+        valid[: -(-self.inner_height // 2), : -(-self.inner_width // 2)] = True
+        return valid
 
     def resize(self, image: Image) -> Image:
         """H x W x 3 uint8 to the padded model image."""

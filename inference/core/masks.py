@@ -1,7 +1,8 @@
-"""A click, and the part of a mask that is not empty."""
+"""A click, the part of a mask that is not empty, and what clicks mean for the pixels that were clicked."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -56,3 +57,35 @@ class PackedPatch:
 
     def patch(self) -> MaskPatch:
         return MaskPatch(self.x, self.y, self.width, self.height, self.bits())
+
+
+def tight(mask: Mask, x: int, y: int) -> MaskPatch:
+    """The bounding box of a mask whose own corner lies at (x, y)."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return MaskPatch(0, 0, 0, 0, np.zeros((0, 0), bool))
+    y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    return MaskPatch(x + x0, y + y0, x1 - x0, y1 - y0, np.ascontiguousarray(mask[y0:y1, x0:x1]))
+
+
+def with_clicked(box: tuple[int, int, int, int], clicks: Iterable[Click]) -> tuple[int, int, int, int]:
+    """A mask's box (x0, y0, x1, y1; pixels, half-open), grown to hold the pixels of positive clicks: those are in the
+    mask whatever the network says."""
+    x0, y0, x1, y1 = box
+    for click in clicks:
+        if click.positive:
+            x, y = int(click.x), int(click.y)
+            if x1 <= x0:
+                x0, y0, x1, y1 = x, y, x + 1, y + 1
+            x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x + 1), max(y1, y + 1)
+    return (x0, y0, x1, y1)
+
+
+def put_clicked(mask: Mask, box: tuple[int, int, int, int], clicks: Iterable[Click]) -> None:
+    """In a part of a mask (pixels x0..x1 - 1, y0..y1 - 1 of the image), set each clicked pixel to what its newest click
+    says, in place."""
+    x0, y0, x1, y1 = box
+    for click in clicks:
+        x, y = int(click.x), int(click.y)
+        if x0 <= x < x1 and y0 <= y < y1:
+            mask[y - y0, x - x0] = click.positive

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inference.clicks.session import tight
 from inference.core.arrays import Floats
-from inference.core.masks import MaskPatch
+from inference.core.masks import MaskPatch, tight
 from inference.core.upsample import Upsampler
 
 MAP_STRIDE, LOGITS_STRIDE = 8, 2  # of a head's masks, and what `Upsampler` enlarges

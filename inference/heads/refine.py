@@ -9,9 +9,8 @@ from typing import Literal
 import numpy as np
 
 from inference.clicks.batch import ObjectPrompt
-from inference.clicks.session import tight
 from inference.core.features import Features
-from inference.core.masks import Click, MaskPatch
+from inference.core.masks import Click, MaskPatch, tight
 from inference.data.simulated_user import next_click
 from inference.heads.proposals import Between, Proposal, encode_patch, mask_iou, nothing_between
 from inference.predictor import ClickPredictor

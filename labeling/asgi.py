@@ -11,13 +11,13 @@ django.setup(set_prefix=False)
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - after the apps are loaded
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from labeling.common.connections import bound_connections  # noqa: E402
-from labeling.common.gate import Gate  # noqa: E402
-from labeling.common.lanes import BoundedHandler  # noqa: E402
-from labeling.common.pool import use_pool  # noqa: E402
+from labeling.database.pool import use_pool  # noqa: E402
 from labeling.live.origin import SameOrigin  # noqa: E402
-from labeling.live.steady import Steady  # noqa: E402
+from labeling.live.outages import Steady  # noqa: E402
 from labeling.live.urls import socket_urls  # noqa: E402
+from labeling.web.connections import bound_connections  # noqa: E402
+from labeling.web.gate import Gate  # noqa: E402
+from labeling.web.lanes import BoundedHandler  # noqa: E402
 
 # WhiteNoise's responses are synchronous iterators of files of a few hundred kB at most: reading one whole is fine.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")

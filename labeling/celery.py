@@ -25,6 +25,6 @@ def _keep_logging(**_: Any) -> None:
 
 @worker_init.connect
 def _add_heartbeat(sender: Any, **_: Any) -> None:
-    from labeling.common.heartbeat import Heartbeat  # only a worker needs it, and by now the settings are there
+    from labeling.server.heartbeat import Heartbeat  # only a worker needs it, and by now the settings are there
 
     sender.app.steps["consumer"].add(Heartbeat)

@@ -6,9 +6,9 @@ from typing import Any
 
 import dj_database_url
 
-from labeling.common import env
-from labeling.common.home import redis_socket
-from labeling.common.secret import installation_mark, stored_secret
+from labeling.config import env
+from labeling.config.home import redis_socket
+from labeling.config.secret import installation_mark, stored_secret
 
 env.require_utf_8()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -36,7 +36,7 @@ if BEHIND_TLS:
     SECURE_HSTS_SECONDS = HSTS_SECONDS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "labeling.common.api.csrf_failure"
+CSRF_FAILURE_VIEW = "labeling.web.api.csrf_failure"
 # Whatever gets into a page, no script and no style runs that is not a file of ours. `blob:` is the worker that decodes
 # pictures, and pictures made in the browser; 'self' covers the sockets of the same host and port.
 CONTENT_SECURITY_POLICY = {
@@ -65,7 +65,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "ninja",
-    "labeling.common",
+    "labeling.web",
     "labeling.accounts",
     "labeling.projects",
     "labeling.images",
@@ -74,7 +74,9 @@ INSTALLED_APPS = [
     "labeling.suggestions",
     "labeling.exchange",
     "labeling.live",
-    "labeling.workspace",
+    "labeling.pages",
+    "labeling.commands",
+    "labeling.devtools",
     "labeling.api",
 ]
 
@@ -82,16 +84,16 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "labeling.common.headers.PermissionsPolicyMiddleware",
-    "labeling.common.inputs.InputMiddleware",
+    "labeling.web.headers.PermissionsPolicyMiddleware",
+    "labeling.web.inputs.InputMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "labeling.common.signed_in.SignedInMiddleware",
+    "labeling.web.signed_in.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "labeling.common.trouble.TroubleMiddleware",
+    "labeling.web.trouble.TroubleMiddleware",
 ]
 
 ROOT_URLCONF = "labeling.urls"
@@ -105,7 +107,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "labeling.common.pages.cookie_names",
+                "labeling.web.context_processors.cookie_names",
             ],
         },
     },
@@ -126,7 +128,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     # An ASGI server runs every request in a fresh thread: a connection kept for "the next request of this thread"
-    # would never be used again, only held. The web process has a pool instead (labeling/common/pool.py).
+    # would never be used again, only held. The web process has a pool instead (labeling/database/pool.py).
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASE_POOL = env.integer("DATABASE_POOL", 20)
@@ -157,7 +159,7 @@ STATICFILES_DIRS = [ASSETS / "static"]
 MEDIA_ROOT = HOME / "media"
 STORAGES = {
     "default": {
-        "BACKEND": env.text("MEDIA_STORAGE", "labeling.common.storage.DurableStorage"),
+        "BACKEND": env.text("MEDIA_STORAGE", "labeling.storage.durable.DurableStorage"),
         "OPTIONS": env.options("MEDIA_STORAGE_OPTIONS", {}),
     },
     "features": {
@@ -261,7 +263,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a path beside each file, and what a form
 FEATURES_MEMORY_BYTES = env.integer("FEATURES_MEMORY_BYTES", 512 * 1024**2)
 OBJECTS_MEMORY_BYTES = env.integer("OBJECTS_MEMORY_BYTES", 1024**3)
 TILES_BYTES = env.integer("TILES_BYTES", 8 * 1024**3)
-# What a web process carries out at once (labeling/common/lanes.py).
+# What a web process carries out at once (labeling/web/lanes.py).
 REQUESTS_AT_ONCE = env.integer("REQUESTS_AT_ONCE", 16, least=1)
 REQUESTS_WAITING = env.integer("REQUESTS_WAITING", 400)
 REQUESTS_PATIENCE = 30

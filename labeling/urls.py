@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 from labeling.accounts.views import admin_password_change, admin_sign_in
-from labeling.common.health import healthz
+from labeling.web.health import healthz
 
-handler400 = "labeling.common.api.bad_request"
-handler404 = "labeling.common.api.not_found"
-handler500 = "labeling.common.trouble.server_error"
+handler400 = "labeling.web.api.bad_request"
+handler404 = "labeling.web.api.not_found"
+handler500 = "labeling.web.trouble.server_error"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("admin/login/", admin_sign_in),  # both before the admin's own
@@ -20,6 +20,6 @@ urlpatterns = [
     path("", include("labeling.annotations.urls")),
     path("", include("labeling.suggestions.urls")),
     path("", include("labeling.exchange.urls")),
-    path("", include("labeling.workspace.urls")),
+    path("", include("labeling.pages.urls")),
     path("api/", include("labeling.api.urls")),
 ]

@@ -14,8 +14,8 @@ from django.test import Client
 from PIL import Image as Pillow
 
 from labeling.accounts.models import User
-from labeling.common import redis_server
 from labeling.projects.models import Category, Membership, Project, Role
+from labeling.server import redis_server
 from tests.environment import HOME
 
 PASSWORD = "correct horse battery"

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from labeling.accounts.schemas import KeysData
 from labeling.accounts.services import user_of
 from labeling.accounts.specs import Keys
-from labeling.common.routes import Router, Sent
+from labeling.web.routes import Router, Sent
 
 router = Router(tags=["accounts"])
 

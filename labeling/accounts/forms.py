@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from labeling.accounts import throttle
 from labeling.accounts.devices import known_device
-from labeling.common.network import client_network
+from labeling.web.network import client_network
 
 
 class SignInForm(AuthenticationForm):

@@ -1,6 +1,6 @@
 """Answers of the account endpoints."""
 
-from labeling.common.routes import Answer
+from labeling.web.routes import Answer
 
 
 class KeysData(Answer):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictStr
 
-from labeling.common.api import Spec
+from labeling.web.api import Spec
 
 Action = Annotated[StrictStr, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,39}$")]
 Key = Annotated[StrictStr, Field(min_length=1, max_length=40)]

@@ -13,7 +13,7 @@ from django.urls import reverse, reverse_lazy
 from labeling.accounts.demo import demo_users
 from labeling.accounts.devices import remember_device
 from labeling.accounts.forms import PasswordForm, SignInForm
-from labeling.common.network import is_this_machine
+from labeling.web.network import is_this_machine
 
 
 class SignIn(LoginView):

@@ -30,11 +30,11 @@ from labeling.annotations.specs import (
     SeenVersion,
     TimeReport,
 )
-from labeling.common.api import Body
-from labeling.common.routes import Router, Sent, takes
 from labeling.images.models import Image
 from labeling.projects.access import EVERY_ROLE, LABELERS, MANAGERS, object_for, project_for
 from labeling.projects.models import Role
+from labeling.web.api import Body
+from labeling.web.routes import Router, Sent, takes
 
 router = Router(tags=["annotations"])
 

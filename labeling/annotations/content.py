@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from labeling.common import masks
-from labeling.common.api import ApiError
-from labeling.common.masks import Box
+from labeling import masks
 from labeling.images.models import Image
+from labeling.masks import Box
 from labeling.projects.models import Category
+from labeling.web.api import ApiError
 
 MAX_CLICKS = 500
 Z_GAP = 2**16

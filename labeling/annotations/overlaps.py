@@ -9,11 +9,11 @@ from itertools import combinations
 from typing import Any
 from uuid import UUID
 
+from labeling import masks
 from labeling.annotations.models import Annotation, AnnotationSet
-from labeling.common import masks
-from labeling.common.api import ApiError
 from labeling.images.models import Image
 from labeling.projects.models import Project
+from labeling.web.api import ApiError
 
 TOLD = 20
 """Overlaps that one refusal lists."""

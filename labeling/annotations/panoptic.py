@@ -10,16 +10,16 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count
 
+from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations import services
 from labeling.annotations.content import Changed, Deleted, ObjectChange
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.annotations.overlaps import Overlap, among
-from labeling.common import masks
-from labeling.common.api import ApiError
 from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.projects.receivers import tell_editors
+from labeling.web.api import ApiError
 
 IMAGES_TOLD = 20
 IMAGES_AT_ONCE = 100

@@ -14,9 +14,9 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.annotations.models import Presence
 from labeling.annotations.services import touch_open
-from labeling.common.api import ApiError
-from labeling.common.events import image_group, publish
 from labeling.images.models import Image
+from labeling.web.api import ApiError
+from labeling.web.events import image_group, publish
 
 RENEW_SECONDS = 20.0
 STALE = timedelta(seconds=60)

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from labeling.annotations.models import Annotation, AnnotationSet
-from labeling.common.errors import ErrorBody
-from labeling.common.events import News
-from labeling.common.routes import Answer, Moment, Omitted, values_of
+from labeling.web.errors import ErrorBody
+from labeling.web.events import News
+from labeling.web.routes import Answer, Moment, Omitted, values_of
 
 StatusName = Annotated[AnnotationSet.Status, values_of(AnnotationSet.Status)]
 ClickData = tuple[float, float, bool]

@@ -33,12 +33,12 @@ from labeling.annotations.content import (
 )
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
 from labeling.annotations.schemas import AnnotationData, AnnotationsNews, Overview
-from labeling.common.api import ApiError
-from labeling.common.events import image_group, project_group, publish
-from labeling.common.locks import hold
+from labeling.database.locks import hold
 from labeling.images.models import Image
 from labeling.projects.attributes import checked_values
 from labeling.projects.models import Category
+from labeling.web.api import ApiError
+from labeling.web.events import image_group, project_group, publish
 
 OPEN_FOR = timedelta(minutes=5)
 """How long an image counts as open after `touch_open`; an editor touches it every minute that somebody clicks in it."""

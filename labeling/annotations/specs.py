@@ -15,8 +15,8 @@ from labeling.annotations.content import (
     ObjectChange,
 )
 from labeling.annotations.schemas import StatusName
-from labeling.common.api import Spec
 from labeling.projects.attributes import MAX_ATTRIBUTES
+from labeling.web.api import Spec
 
 Coordinate = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 ClickSpec = tuple[Coordinate, Coordinate, StrictBool]

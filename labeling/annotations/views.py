@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from labeling.accounts.models import User
 from labeling.annotations import panoptic
-from labeling.common.api import ApiError
 from labeling.projects.access import MANAGERS, project_for
 from labeling.projects.models import Project
+from labeling.web.api import ApiError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,7 +14,7 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet, Presence, WorkTime
 from labeling.annotations.services import touch_open
-from labeling.common.locks import hold
+from labeling.database.locks import hold
 from labeling.images.models import Image
 from labeling.projects.models import Project
 

@@ -9,10 +9,10 @@ from ninja.schema import NinjaGenerateJsonSchema
 from pydantic import TypeAdapter, ValidationError
 from pydantic.json_schema import JsonSchemaMode
 
-from labeling.common.errors import ErrorAnswer
 from labeling.live import messages
 from labeling.live.progress_messages import ProgressMessage, ProgressPing
-from labeling.workspace.schemas import ProjectPage
+from labeling.pages.schemas import ProjectPage
+from labeling.web.errors import ErrorAnswer
 
 SOCKETS: list[tuple[str, Any, JsonSchemaMode, str]] = [
     ("ClickClientMessage", messages.CLIENT_MESSAGE, "validation", "What a client says on `/ws/images/{image_id}/`."),

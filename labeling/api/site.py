@@ -14,20 +14,20 @@ from ninja.security.base import AuthBase
 from labeling.accounts import api as accounts
 from labeling.annotations import api as annotations
 from labeling.api.openapi import Document
-from labeling.common.api import ApiError
 from labeling.exchange import api as exchange
 from labeling.features import api as features
 from labeling.images import api as images
+from labeling.pages import api as pages
 from labeling.projects import api as projects
 from labeling.suggestions import api as suggestions
 from labeling.suggestions import manage_api as suggestions_of_project
-from labeling.workspace import api as workspace
+from labeling.web.api import ApiError
 
 VERSION = "1"
 """Fields are added within a version; what is taken away or means something else makes a new one."""
 
 APPS = (
-    accounts, projects, images, features, annotations, suggestions, suggestions_of_project, exchange, workspace,
+    accounts, projects, images, features, annotations, suggestions, suggestions_of_project, exchange, pages,
 )  # fmt: skip
 """Modules with a `router`."""
 
@@ -54,7 +54,7 @@ class JsonApi(NinjaAPI):
     """django-ninja with errors as `{"error": {"code", "message", …}}`."""
 
     def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
-        """The answer for an error that is one; any other is for the middlewares (labeling/common/trouble.py)."""
+        """The answer for an error that is one; any other is for the middlewares (labeling/web/trouble.py)."""
         match exc:
             case ApiError():
                 return exc.response()

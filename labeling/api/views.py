@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from labeling.api.site import document
-from labeling.common.api import ApiError
+from labeling.web.api import ApiError
 
 
 @require_safe

@@ -3,7 +3,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from labeling.exchange import making, services
+from labeling.exchange import build, services
 from labeling.exchange.models import Export
 
 
@@ -25,7 +25,7 @@ class ExportAdmin(admin.ModelAdmin):
 
     @admin.display(description="zip")
     def download(self, export: Export) -> str:
-        url = making.news(export).url
+        url = build.news(export).url
         return format_html('<a href="{}">Download</a>', url) if url else "–"
 
     @admin.action(description="Retry failed exports")

@@ -4,12 +4,12 @@ from django.http import HttpRequest
 from ninja import Status
 
 from labeling.accounts.services import user_of
-from labeling.common.routes import Router, Sent
 from labeling.exchange import services
 from labeling.exchange.models import Export
 from labeling.exchange.schemas import ExportData, ExportList
 from labeling.exchange.specs import NewExport
 from labeling.projects.access import object_for, project_for
+from labeling.web.routes import Router, Sent
 
 router = Router(tags=["exchange"])
 

@@ -8,11 +8,11 @@ from typing import Literal
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
+from labeling import masks
 from labeling.annotations.models import Annotation, AnnotationSet
-from labeling.common import masks
 from labeling.exchange.archive import Archive
+from labeling.exchange.errors import ExportProblem
 from labeling.exchange.names import SUFFIX, FileNames
-from labeling.exchange.problems import ExportProblem
 from labeling.images.models import Image
 from labeling.projects.models import Attribute, Category, Project
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 import numpy as np
 from pycocotools import mask as coco
 
-from labeling.common.masks import Bits
+from labeling.masks import Bits
 
 Point = tuple[int, int]
 Ring = list[Point]

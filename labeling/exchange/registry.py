@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from labeling.common.api import ApiError, Spec, field_errors
 from labeling.exchange.archive import Archive
 from labeling.exchange.dataset import Dataset, ImageChoice
+from labeling.web.api import ApiError, Spec, field_errors
 
 Advance = Callable[[], None]
 """Called by a writer after each image."""

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import JsonValue
 
-from labeling.common.events import News
-from labeling.common.routes import Answer, Moment, Omitted, values_of
 from labeling.exchange.models import Export
+from labeling.web.events import News
+from labeling.web.routes import Answer, Moment, Omitted, values_of
 
 ExportState = Annotated[Export.State, values_of(Export.State)]
 

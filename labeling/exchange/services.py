@@ -3,15 +3,15 @@
 from typing import Any
 
 from labeling.accounts.models import User
-from labeling.common import nudges
-from labeling.common.api import ApiError
-from labeling.exchange import making
+from labeling.exchange import build
 from labeling.exchange.dataset import Dataset
 from labeling.exchange.models import Export
 from labeling.exchange.registry import format_named, formats
 from labeling.exchange.schemas import ExportData, FormatData
 from labeling.projects.access import EXPORTERS  # noqa: F401 - who may, for this app's routes
 from labeling.projects.models import Project
+from labeling.server import wake_up
+from labeling.web.api import ApiError
 
 SHOWN = 20
 
@@ -28,7 +28,7 @@ def start(project: Project, user: User, *, format: str, options: dict[str, Any])
     export = Export.objects.create(
         project=project, created_by=user, format=format, options=parsed.model_dump(), total=total
     )
-    making.publish(export)
+    build.publish(export)
     nudge(export)
     return export
 
@@ -42,16 +42,16 @@ _NOTHING = {
 
 def nudge(export: Export) -> None:
     """Have a worker look at the export once the transaction is committed. A lost message is made good by the sweep."""
-    nudges.send("labeling.exchange.tasks.run", export.pk, expires=300)
+    wake_up.send("labeling.exchange.tasks.run", export.pk, expires=300)
 
 
 def try_again(export: Export) -> bool:
     """Queue a failed export once more; False when it had not failed."""
     failed = Export.objects.filter(pk=export.pk, state=Export.State.FAILED)
-    if not making.jobs.requeue(failed, done=0, reason="", finished_at=None):
+    if not build.jobs.requeue(failed, done=0, reason="", finished_at=None):
         return False
     export.refresh_from_db()
-    making.publish(export)
+    build.publish(export)
     nudge(export)
     return True
 
@@ -65,7 +65,7 @@ def describe(export: Export) -> ExportData:
     """An export as the API shows it."""
     known = formats().get(export.format)
     return ExportData(
-        **dict(making.news(export)),
+        **dict(build.news(export)),
         format=export.format,
         title=known.title if known else export.format,
         options=export.options,

@@ -2,7 +2,7 @@
 
 from pydantic import Field, JsonValue
 
-from labeling.common.api import Spec
+from labeling.web.api import Spec
 
 
 class NewExport(Spec):

@@ -4,8 +4,8 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 
-from labeling.common.alone import one_of
-from labeling.exchange import making, services
+from labeling.exchange import build, services
+from labeling.server.host_lock import one_of
 
 
 @shared_task
@@ -15,10 +15,10 @@ def run(export_id: int) -> bool:
     All but one of a host's processes may do that at a time. Who finds no place leaves the row to those who have one.
     """
     with one_of("export", settings.TAKE_IN_AT_ONCE) as place:
-        export = making.claim(export_id) if place else None
+        export = build.claim(export_id) if place else None
         if export is not None:
-            making.make(export)
-    following = making.next_free(export) if export is not None else None
+            build.make(export)
+    following = build.next_free(export) if export is not None else None
     if following is not None:
         services.nudge(following)
     return export is not None
@@ -27,15 +27,15 @@ def run(export_id: int) -> bool:
 @shared_task
 def sweep() -> None:
     """Make good what a killed worker or a lost message left behind."""
-    for export in making.unfinished():
+    for export in build.unfinished():
         services.nudge(export)
-    making.clear_scratch()
+    build.clear_scratch()
 
 
 @shared_task
 def expire() -> int:
     """Every hour: zips that nobody needs any more."""
-    return making.expire()
+    return build.expire()
 
 
 @worker_ready.connect

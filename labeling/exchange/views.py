@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from labeling.exchange import making
+from labeling.exchange import build
 from labeling.exchange.models import Export
 from labeling.images.views import StoredFileResponse
 from labeling.projects.access import EXPORTERS, object_for
@@ -15,7 +15,7 @@ def download(request: HttpRequest, export_id: int) -> StoredFileResponse:
     """The zip of an export that is ready."""
     export = object_for(request, Export.objects.select_related("project"), EXPORTERS, pk=export_id)
     if export.state == Export.State.EXPIRED:
-        raise Http404(making.EXPIRED)
+        raise Http404(build.EXPIRED)
     if export.state != Export.State.READY:
         raise Http404("This export is not ready. See its progress on the project page.")
     try:

@@ -2,11 +2,11 @@
 
 from django.http import HttpRequest
 
-from labeling.common.routes import Router
 from labeling.features import services
 from labeling.features.schemas import Queued
 from labeling.images.models import Image
 from labeling.projects import access
+from labeling.web.routes import Router
 
 router = Router(tags=["features"])
 

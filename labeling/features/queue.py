@@ -11,12 +11,13 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from labeling.common import events, nudges
 from labeling.features.models import Encoding
 from labeling.features.schemas import ImageMessage
 from labeling.features.signals import features_ready
 from labeling.images.models import Image
 from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
+from labeling.server import wake_up
+from labeling.web import events
 
 logger = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ def _top(except_for: int = 0) -> int:
 def nudge() -> None:
     """Wake a worker up once the transaction is committed. The message does not matter: workers busy now go on until
     nothing is queued, and the sweep nudges again."""
-    nudges.send("labeling.features.tasks.encode", expires=NUDGE_EXPIRES.total_seconds())
+    wake_up.send("labeling.features.tasks.encode", expires=NUDGE_EXPIRES.total_seconds())
 
 
 def publish(rows: Iterable[Encoding | int], *, new: bool = False) -> None:

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from labeling.common.events import News
-from labeling.common.routes import Answer, Omitted, values_of
 from labeling.features.models import Encoding
+from labeling.web.events import News
+from labeling.web.routes import Answer, Omitted, values_of
 
 EncodingState = Annotated[Encoding.State, values_of(Encoding.State)]
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
-from labeling.common.files import sync_folder
 from labeling.features import model, queue
 from labeling.features.models import Encoding, Tile
+from labeling.storage.files import sync_folder
 
 if TYPE_CHECKING:
     from inference import Features

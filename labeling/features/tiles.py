@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
-from labeling.common import events
 from labeling.features import model, queue, store
 from labeling.features.models import Tile
 from labeling.features.queue import State
@@ -23,6 +22,7 @@ from labeling.images import blocks
 from labeling.images.models import Image
 from labeling.jobs import leases
 from labeling.jobs.queue import LeaseQueue
+from labeling.web import events
 
 if TYPE_CHECKING:
     from inference.clicks.tiles import TileFeatures

@@ -6,13 +6,13 @@ from django.http import HttpRequest
 from ninja import Status
 
 from labeling.accounts.services import user_of
-from labeling.common.api import ApiError, Body
-from labeling.common.routes import Router, takes
 from labeling.images import services
 from labeling.images.models import Image, Upload
 from labeling.images.schemas import BlocksData, ItemData, ItemsAdded, UploadData, UploadStarted
 from labeling.projects import access
 from labeling.projects.schemas import Deleted
+from labeling.web.api import ApiError, Body
+from labeling.web.routes import Router, takes
 
 router = Router(tags=["images"])
 

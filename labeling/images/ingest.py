@@ -22,8 +22,6 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from labeling.common import events, nudges
-from labeling.common.trouble import BUSY, DOWN, FULL, trouble_of
 from labeling.images import blocks, decoder, pictures, reading, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
@@ -31,6 +29,9 @@ from labeling.images.schemas import ItemNews, UploadMessage, UploadNews
 from labeling.images.signals import image_accepted
 from labeling.jobs import leases
 from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
+from labeling.server import wake_up
+from labeling.web import events
+from labeling.web.trouble import BUSY, DOWN, FULL, trouble_of
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def work_off(upload_id: int) -> int:
 
 def nudge(upload_id: int, *, always: bool = False) -> None:
     """Have a worker look at the upload, once the transaction is committed. A lost message is made good by the sweep."""
-    nudges.send("labeling.images.tasks.ingest", upload_id, expires=300, always=always)
+    wake_up.send("labeling.images.tasks.ingest", upload_id, expires=300, always=always)
 
 
 def nudge_another(upload_id: int) -> None:

@@ -133,10 +133,10 @@ class UploadItem(LeasedRow):
         return f"{self.name}: {self.state}"
 
 
-class Cutting(LeasedRow):
-    """The blocks of a large image that has none are to be made (`labeling.images.cutting`)."""
+class BlockJob(LeasedRow):
+    """The blocks of a large image that has none are to be made (`labeling.images.block_jobs`)."""
 
-    image = models.OneToOneField(Image, on_delete=models.CASCADE, related_name="cutting")
+    image = models.OneToOneField(Image, on_delete=models.CASCADE, related_name="block_job")
     done = models.FloatField(default=0, help_text="0 to 1.")
     failed_at = models.DateTimeField(null=True, blank=True)
 

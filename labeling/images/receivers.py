@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from labeling.common import events
 from labeling.images import pictures
 from labeling.images.models import Image, UploadItem
+from labeling.web import events
 
 
 @receiver(post_delete, sender=Image)

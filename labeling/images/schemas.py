@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from labeling.common.events import News
-from labeling.common.routes import Answer, Omitted, values_of
 from labeling.images.models import UploadItem
+from labeling.web.events import News
+from labeling.web.routes import Answer, Omitted, values_of
 
 UploadState = Literal["receiving", "processing", "done"]
 ItemState = Annotated[UploadItem.State, values_of(UploadItem.State)]

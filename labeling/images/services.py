@@ -13,12 +13,12 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.db import transaction
 
 from labeling.accounts.models import User
-from labeling.common.api import ApiError
-from labeling.images import blocks, cutting, ingest, zips
+from labeling.images import block_jobs, blocks, ingest, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.images.schemas import BlocksData, ItemData, LevelData, UploadData
 from labeling.projects.models import Project
+from labeling.web.api import ApiError
 
 LONGEST_NAME = 255
 MISSING_SHOWN = 5
@@ -127,7 +127,7 @@ def pyramid(image: Image) -> BlocksData | None:
     try:
         found = blocks.levels_there(image)
     except blocks.NoBlocks:
-        row = cutting.ask(image)
+        row = block_jobs.ask(image)
         failed = row.failed_at is not None
         return BlocksData(status=status, url=url, side=blocks.SIDE, levels=[], done=row.done, failed=failed)
     levels = [LevelData(name=level.name, factor=level.factor) for level in found]

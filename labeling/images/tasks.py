@@ -7,10 +7,10 @@ from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
 
-from labeling.common.alone import one_of
-from labeling.images import cutting, services
+from labeling.images import block_jobs, services
 from labeling.images import ingest as ingesting
 from labeling.images.models import Upload, UploadItem
+from labeling.server.host_lock import one_of
 
 ABANDONED_AFTER = timedelta(hours=24)
 
@@ -32,7 +32,7 @@ def ingest(upload_id: int) -> int:
 @shared_task
 def cut() -> int:
     """Make the blocks of large images that have none; returns how many this call made."""
-    return cutting.work_off()
+    return block_jobs.work_off()
 
 
 @shared_task
@@ -49,8 +49,8 @@ def sweep() -> None:
             continue
         if ingesting.jobs.line().filter(upload=upload).exists():
             services.nudge(upload)
-    if cutting.release_dead():
-        cutting.nudge()
+    if block_jobs.release_dead():
+        block_jobs.nudge()
 
 
 @worker_ready.connect

@@ -20,7 +20,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
-from labeling.images import blocks, deep, pictures
+from labeling.images import blocks, high_depth, pictures
 from labeling.images.models import Image
 from labeling.projects import access
 
@@ -76,7 +76,7 @@ def block(request: HttpRequest, image_id: int, level: str, row: int, column: int
         return _kept(request, image, HttpResponseNotModified())
     try:
         if windowed:
-            return _for_minutes(deep.render_block(image, level, row, column, _window_in(request, image)))
+            return _for_minutes(high_depth.render_block(image, level, row, column, _window_in(request, image)))
         content, content_type = blocks.read_block(image, level, row, column)
     except blocks.NoBlock as error:
         return HttpResponseNotFound(str(error), content_type="text/plain; charset=utf-8")

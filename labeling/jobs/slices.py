@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-from labeling.common.alone import only_one
 from labeling.jobs import leases
+from labeling.server.host_lock import only_one
 
 
 def work_off_alone(

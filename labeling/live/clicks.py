@@ -13,23 +13,23 @@ from pydantic import ValidationError
 
 from inference import Features
 from labeling.annotations.services import touch_open
-from labeling.common.api import field_errors
-from labeling.common.events import editors_group, image_group
 from labeling.features import queue
 from labeling.features.models import Encoding
 from labeling.features.services import open_image
 from labeling.features.store import FeaturesLost
 from labeling.images.models import Image
-from labeling.live import limits
 from labeling.live import messages as say
-from labeling.live.attendance import Attendance
+from labeling.live import rate_limits
+from labeling.live.access_check import NO_LONGER_THERE, AccessCheck
 from labeling.live.decoder import decoder
-from labeling.live.guard import NO_LONGER_THERE, Guard
 from labeling.live.memory import memory
 from labeling.live.messages import Refused
 from labeling.live.objects import OpenObjects, Surroundings
+from labeling.live.presence import ImagePresence
 from labeling.live.sockets import sockets
 from labeling.projects.access import LABELERS
+from labeling.web.api import field_errors
+from labeling.web.events import editors_group, image_group
 
 logger = logging.getLogger(__name__)
 
@@ -42,13 +42,13 @@ class ClickConsumer(AsyncWebsocketConsumer):
 
     image: Image
     state: say.State
-    guard: Guard
+    access: AccessCheck
     objects: OpenObjects
-    attendance: Attendance
+    presence: ImagePresence
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._bucket = limits.TokenBucket()
+        self._bucket = rate_limits.TokenBucket()
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
         self._noted_at = float("-inf")
@@ -66,22 +66,22 @@ class ClickConsumer(AsyncWebsocketConsumer):
         image = await database_sync_to_async(wanted.first)()
         if image is None:
             raise DenyConnection
-        self.image, self.guard = image, Guard(self.scope, image.project_id)
-        if await self.guard.check() is None:
+        self.image, self.access = image, AccessCheck(self.scope, image.project_id)
+        if await self.access.check() is None:
             raise DenyConnection
-        owner = self.guard.user.pk if self.guard.user else None
+        owner = self.access.user.pk if self.access.user else None
         around = Surroundings(
             image.pk, image.width, image.height, decoder(), self._features, self.tell, memory(), owner
         )
         self.objects = OpenObjects(around)
-        self.attendance = Attendance(image, self.guard, self.channel_name, self.tell)
+        self.presence = ImagePresence(image, self.access, self.channel_name, self.tell)
         # Subscribed before the state is read: a change between the two is told twice rather than never.
         for group in self._groups():
             await self.channel_layer.group_add(group, self.channel_name)
         encoding = await database_sync_to_async(open_image)(image.pk)
         await self.accept()
         await sockets.enter(self, owner)
-        self._soon(self.guard.watch(self._shut_out))
+        self._soon(self.access.watch(self._shut_out))
         await self.tell(_hello(image, encoding))
         if encoding.state != Encoding.State.READY:
             ahead = None
@@ -91,8 +91,8 @@ class ClickConsumer(AsyncWebsocketConsumer):
         self._see(_state(encoding))
 
     async def disconnect(self, code: int) -> None:
-        if hasattr(self, "attendance"):
-            await self.attendance.leave(code)
+        if hasattr(self, "presence"):
+            await self.presence.leave(code)
         if hasattr(self, "image"):
             for group in self._groups():
                 await self.channel_layer.group_discard(group, self.channel_name)
@@ -107,7 +107,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
         if hasattr(self, "objects"):
             self.objects.close_all()
         for task in self._background:
-            if task is not asyncio.current_task():  # the guard's own watch goes on to close the socket
+            if task is not asyncio.current_task():  # the access check's own watch goes on to close the socket
                 task.cancel()
 
     async def dispatch(self, message: Any) -> None:
@@ -133,7 +133,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
     async def _handle(self, text: str | None) -> None:
         """Raises: Refused."""
         if not self._bucket.take():
-            per_second = limits.CLICKS_PER_SECOND
+            per_second = rate_limits.CLICKS_PER_SECOND
             raise Refused("rate_limited", f"More than {per_second} messages a second. Wait a moment and send it again.")
         message = await _read(text)
         if not isinstance(message, say.Ping):
@@ -142,13 +142,13 @@ class ClickConsumer(AsyncWebsocketConsumer):
             case say.Ping():
                 await self.tell(say.Pong(seq=message.seq))
             case say.Prefetch():
-                if self.guard.role in LABELERS:
+                if self.access.role in LABELERS:
                     self._soon(self._prefetch(list(message.images)))
             case say.Close():
                 self.objects.close(message.object)
             case say.Here():
-                if await self.attendance.here(message):
-                    self._soon(self.attendance.keep_up())
+                if await self.presence.here(message):
+                    self._soon(self.presence.keep_up())
             case _:
                 self._require_labeler()
                 if isinstance(message, say.Start):
@@ -158,7 +158,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
 
     def _require_labeler(self) -> None:
         """Raises: Refused for a member who may only look."""
-        if self.guard.role not in LABELERS:
+        if self.access.role not in LABELERS:
             roles = " or ".join(sorted(role.label.lower() for role in LABELERS))
             raise Refused("not_allowed", f"You can only look at objects; clicking needs the role {roles}.")
 
@@ -171,10 +171,10 @@ class ClickConsumer(AsyncWebsocketConsumer):
 
     async def _still_allowed(self) -> bool:
         """Close the socket of somebody who signed out or left the project since the last look."""
-        if self._closed or self.guard.is_fresh():
+        if self._closed or self.access.is_fresh():
             return not self._closed
-        if await self.guard.check() is None:
-            await self._shut_out(self.guard.code)
+        if await self.access.check() is None:
+            await self._shut_out(self.access.code)
             return False
         return True
 
@@ -196,7 +196,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
             logger.debug("a %s was not sent: %s", type(message).__name__, error)
 
     async def event(self, message: dict[str, Any]) -> None:
-        """What was published to the image's group, or to all editors of the project (`labeling.common.events`)."""
+        """What was published to the image's group, or to all editors of the project (`labeling.web.events`)."""
         try:
             event = say.EVENT.validate_python(message["event"])
         except ValidationError as error:
@@ -214,7 +214,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
             self.objects.tile_ready(event.tile)
             return
         if isinstance(event, say.PresenceChanged):
-            await self.attendance.changed()
+            await self.presence.changed()
             return
         await self.tell(event)
         if isinstance(event, say.ImageState):
@@ -229,11 +229,11 @@ class ClickConsumer(AsyncWebsocketConsumer):
 
     async def _meet_member(self, user_id: int) -> None:
         """Somebody's membership changed; if it is this socket's person, they go at once, or learn of their new role."""
-        if self.guard.user is None or self.guard.user.pk != user_id:
+        if self.access.user is None or self.access.user.pk != user_id:
             return
-        before = self.guard.role
-        self.guard.expire()
-        if await self._still_allowed() and self.guard.role != before:
+        before = self.access.role
+        self.access.expire()
+        if await self._still_allowed() and self.access.role != before:
             await self.tell(say.ProjectChanged())
 
     # The image and its features
@@ -241,7 +241,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
     def _see(self, state: say.State) -> None:
         """Note how far the image is; when it is ready, bring its features to memory before the first click."""
         self.state = state
-        if state == "ready" and self.guard.role in LABELERS:
+        if state == "ready" and self.access.role in LABELERS:
             self._soon(decoder().prefetch(self.image.pk))
 
     async def _features(self) -> Features:
@@ -264,9 +264,9 @@ class ClickConsumer(AsyncWebsocketConsumer):
 
     def _note_work(self) -> None:
         """While somebody works on the image, others are offered another one. A page left open does not hold it."""
-        if time.monotonic() - self._noted_at > NOTE_WORK_SECONDS and self.guard.user is not None:
+        if time.monotonic() - self._noted_at > NOTE_WORK_SECONDS and self.access.user is not None:
             self._noted_at = time.monotonic()
-            self._soon(database_sync_to_async(touch_open)(self.image, self.guard.user))
+            self._soon(database_sync_to_async(touch_open)(self.image, self.access.user))
 
     async def _read_state(self) -> say.State:
         encoding = await database_sync_to_async(Encoding.objects.filter(image_id=self.image.pk).first)()
@@ -291,9 +291,9 @@ def _hello(image: Image, encoding: Encoding) -> say.Hello:
         state=_state(encoding),
         features_version=encoding.features_version or None,
         limits=say.Limits(
-            message_bytes=limits.MESSAGE_BYTES,
-            clicks_per_second=limits.CLICKS_PER_SECOND,
-            clicks_per_object=limits.CLICKS_PER_OBJECT,
+            message_bytes=rate_limits.MESSAGE_BYTES,
+            clicks_per_second=rate_limits.CLICKS_PER_SECOND,
+            clicks_per_object=rate_limits.CLICKS_PER_OBJECT,
         ),
     )
 
@@ -303,19 +303,17 @@ async def _read(text: str | None) -> say.ClientMessage:
     if text is None:
         raise Refused("bad_message", "Send JSON in text frames, not binary ones.")
     raw = text.encode("utf-8", "surrogatepass")
-    if len(raw) <= limits.MESSAGE_BYTES:
+    if len(raw) <= rate_limits.MESSAGE_BYTES:
         return say.parse(raw)
-    if len(raw) <= limits.START_BYTES and (await asyncio.to_thread(say.head_of, raw)).type == "start":
+    if len(raw) <= rate_limits.START_BYTES and (await asyncio.to_thread(say.head_of, raw)).type == "start":
         return await asyncio.to_thread(say.parse, raw)
-    message = (
-        f"The message has {len(raw)} bytes; at most {limits.MESSAGE_BYTES} fit ({limits.START_BYTES} for a start)."
-    )
-    raise Refused("too_large", message)
+    fit = f"{rate_limits.MESSAGE_BYTES} fit ({rate_limits.START_BYTES} for a start)"
+    raise Refused("too_large", f"The message has {len(raw)} bytes; at most {fit}.")
 
 
 async def _head(text: str | None) -> say.Head:
     """What can be told of a refused message."""
     raw = (text or "").encode("utf-8", "surrogatepass")
-    if len(raw) > limits.START_BYTES:
+    if len(raw) > rate_limits.START_BYTES:
         return say.Head()
-    return say.head_of(raw) if len(raw) <= limits.MESSAGE_BYTES else await asyncio.to_thread(say.head_of, raw)
+    return say.head_of(raw) if len(raw) <= rate_limits.MESSAGE_BYTES else await asyncio.to_thread(say.head_of, raw)

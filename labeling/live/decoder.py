@@ -19,8 +19,8 @@ from inference import Click, ClickPredictor, Features
 from inference.clicks.tiles import TileFeatures
 from inference.core.features import TOKENS
 from labeling.features import store, tiles
-from labeling.live.fair import FairThreads
 from labeling.live.lru import FeaturesLru, Key
+from labeling.live.round_robin import FairThreads
 
 logger = logging.getLogger(__name__)
 

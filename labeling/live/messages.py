@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from labeling.annotations.schemas import AnnotationsNews
-from labeling.common.api import MAX_VALUES, field_errors, has_too_many_values
-from labeling.common.routes import Omitted
-from labeling.live.limits import CLICKS_PER_OBJECT, PREFETCH_IMAGES
+from labeling.live.rate_limits import CLICKS_PER_OBJECT, PREFETCH_IMAGES
+from labeling.web.api import MAX_VALUES, field_errors, has_too_many_values
+from labeling.web.routes import Omitted
 
 MESSAGE_LENGTH = 500
 """Characters of an error's text; an answer to nonsense stays small."""
@@ -308,4 +308,4 @@ Event = (
     | ProjectChanged | Gone | MembershipChanged
 )  # fmt: skip
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
-"""What is published to an image's group (`labeling.common.events`) and passed on to its open editors."""
+"""What is published to an image's group (`labeling.web.events`) and passed on to its open editors."""

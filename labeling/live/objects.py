@@ -20,12 +20,12 @@ from inference import Features
 from inference.clicks.tiled_session import TiledSession
 from inference.clicks.tiles import Grid, Tile, TileFeatures
 from inference.core.masks import PackedPatch
-from labeling.common import masks
+from labeling import masks
 from labeling.features.store import FeaturesLost
 from labeling.live.decoder import Decoder
-from labeling.live.limits import CLICKS_PER_OBJECT, OPEN_OBJECTS, PENDING_REQUESTS, TILE_PATIENCE, TILE_POLL
 from labeling.live.memory import Memory
 from labeling.live.messages import Click, Error, Mask, Patch, Redo, Refused, ServerMessage, Start, Took, Undo
+from labeling.live.rate_limits import CLICKS_PER_OBJECT, OPEN_OBJECTS, PENDING_REQUESTS, TILE_PATIENCE, TILE_POLL
 
 P = ParamSpec("P")
 T = TypeVar("T")

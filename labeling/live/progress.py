@@ -11,19 +11,19 @@ from django.db.models import Count
 from pydantic import ValidationError
 
 from labeling.annotations.models import AnnotationSet
-from labeling.common.api import field_errors
-from labeling.common.events import News, project_group
-from labeling.exchange.making import news as export_news
+from labeling.exchange.build import news as export_news
 from labeling.exchange.models import Export
 from labeling.features.models import Encoding
 from labeling.images.ingest import news as upload_news
 from labeling.images.models import Image, Upload
-from labeling.live.guard import Guard
-from labeling.live.limits import TokenBucket
+from labeling.live.access_check import AccessCheck
 from labeling.live.progress_messages import Counts, ImageCounts, ProgressError, ProgressPing, ProgressPong
+from labeling.live.rate_limits import TokenBucket
 from labeling.live.sockets import sockets
 from labeling.projects.access import EXPORTERS
 from labeling.projects.models import Role
+from labeling.web.api import field_errors
+from labeling.web.events import News, project_group
 
 VERSION = 1
 COUNT_EVERY = 0.25
@@ -39,7 +39,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
     """An open page of a project."""
 
     project_id: int
-    guard: Guard
+    access: AccessCheck
     role: Role
     _bucket: TokenBucket
     _counting: asyncio.Task[None] | None = None
@@ -47,15 +47,15 @@ class ProgressConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.project_id = self.scope["url_route"]["kwargs"]["project_id"]
-        self.guard = Guard(self.scope, self.project_id)
+        self.access = AccessCheck(self.scope, self.project_id)
         self._bucket = TokenBucket(PINGS_PER_SECOND, BURST)
         if not await self._still_allowed():
             raise DenyConnection
         # Subscribed before the snapshot is taken: a change between the two is told twice rather than never.
         await self.channel_layer.group_add(project_group(self.project_id), self.channel_name)
         await self.accept()
-        await sockets.enter(self, self.guard.user.pk if self.guard.user else None)
-        self._watching = asyncio.create_task(self.guard.watch(self.close))
+        await sockets.enter(self, self.access.user.pk if self.access.user else None)
+        self._watching = asyncio.create_task(self.access.watch(self.close))
         await self._tell_counts("snapshot")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -86,13 +86,13 @@ class ProgressConsumer(AsyncWebsocketConsumer):
                 await self._error("bad_message", f"This socket only takes a ping: {field_errors(error)}")
 
     async def event(self, message: dict[str, Any]) -> None:
-        """What was published (`labeling.common.events`). Counts follow a little later, once for many events.
+        """What was published (`labeling.web.events`). Counts follow a little later, once for many events.
 
         A published `progress` without counts only says that they changed.
         """
         event = message["event"]
-        if not self.guard.is_fresh() and not await self._still_allowed():
-            await self.close(self.guard.code)
+        if not self.access.is_fresh() and not await self._still_allowed():
+            await self.close(self.access.code)
             return
         if event["type"] == "export" and self.role not in EXPORTERS:
             return
@@ -103,7 +103,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
 
     async def _still_allowed(self) -> bool:
         """Look the role up; False for somebody who signed out or is no member (any more)."""
-        role = await self.guard.check()
+        role = await self.access.check()
         if role is None:
             return False
         self.role = role

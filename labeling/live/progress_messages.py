@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from labeling.annotations.schemas import AnnotationsNews
-from labeling.common.events import News
 from labeling.exchange.schemas import ExportMessage, ExportNews
 from labeling.features.schemas import ImageMessage
 from labeling.images.schemas import UploadMessage, UploadNews
 from labeling.suggestions.schemas import SuggestionsMessage
+from labeling.web.events import News
 
 # Client → server
 

@@ -8,13 +8,13 @@ from ninja import Status
 
 from labeling.accounts.models import User
 from labeling.accounts.services import user_of
-from labeling.common.routes import Router, Sent
 from labeling.projects.access import MANAGERS, abilities, project_for, projects_of, require
 from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Project
 from labeling.projects.schemas import AttributeData, CategoryData, Deleted, ProjectData, ProjectList
 from labeling.projects.services import change_project, create_project, delete_project, may_create
 from labeling.projects.specs import ProjectChange, ProjectDeletion, ProjectSpec
+from labeling.web.routes import Router, Sent
 
 router = Router(tags=["projects"])
 
@@ -26,7 +26,7 @@ def project_data(project: Project, user: User) -> ProjectData:
         id=project.pk,
         name=project.name,
         instructions=project.instructions,
-        url=reverse("workspace:project", args=[project.pk]),
+        url=reverse("pages:project", args=[project.pk]),
         role=role,
         **abilities(role),
         categories=[CategoryData.of(category) for category in project.categories.all()],

@@ -5,10 +5,10 @@ from typing import Any, cast
 from django import forms
 from pydantic import ValidationError
 
-from labeling.common.api import ApiError
 from labeling.projects.attributes import MAX_ATTRIBUTES
 from labeling.projects.models import Attribute, Project
 from labeling.projects.specs import AttributeSpec
+from labeling.web.api import ApiError
 
 
 class AttributeForm(forms.Form):

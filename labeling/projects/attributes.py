@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import transaction
 
-from labeling.common.api import ApiError
 from labeling.projects.models import Attribute, Project
 from labeling.projects.specs import AttributeSpec
+from labeling.web.api import ApiError
 
 MAX_TEXT = 1000
 LARGEST = 1e300

@@ -6,11 +6,11 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.db.models import Count
 
-from labeling.common.api import ApiError
 from labeling.projects.models import Category, Membership, Project, Role
 from labeling.projects.palette import PALETTE, free_color, free_hotkey
 from labeling.projects.services import in_use
 from labeling.projects.specs import CategorySpec
+from labeling.web.api import ApiError
 
 _HOTKEYS = [("", "–"), *((str(key), str(key)) for key in range(1, 10))]
 

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from labeling.common import events
 from labeling.projects.models import Attribute, Category, Membership, Project
+from labeling.web import events
 
 
 def tell_editors(project_id: int) -> None:

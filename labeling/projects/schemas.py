@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from labeling.common.routes import Answer, values_of
 from labeling.projects.models import Attribute, Category, Role
+from labeling.web.routes import Answer, values_of
 
 RoleName = Annotated[Role, values_of(Role)]
 CategoryKind = Annotated[Category.Kind, values_of(Category.Kind)]

@@ -10,11 +10,11 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from labeling.accounts.models import User
-from labeling.common.api import ApiError, field_errors
 from labeling.projects.access import OWNER
 from labeling.projects.models import Category, Membership, Project, Role
 from labeling.projects.palette import free_color, free_hotkey
 from labeling.projects.specs import CategorySpec
+from labeling.web.api import ApiError, field_errors
 
 
 def may_create(user: User) -> bool:

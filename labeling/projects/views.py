@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labeling.accounts.models import User
-from labeling.common.api import ApiError
 from labeling.projects import services
 from labeling.projects.access import MANAGERS, a_role, project_for, projects_of, role_of
 from labeling.projects.attribute_forms import AttributeRows, attribute_rows
@@ -20,6 +19,7 @@ from labeling.projects.attributes import save_attributes
 from labeling.projects.forms import CategoryRows, MemberForm, ProjectForm, category_rows
 from labeling.projects.models import Project, Role
 from labeling.projects.summary import project_cards
+from labeling.web.api import ApiError
 
 PROJECTS_PER_PAGE = 24
 
@@ -52,7 +52,7 @@ def new(request: HttpRequest) -> HttpResponse:
         except ApiError as error:
             rows.refuse(error)
         else:
-            return redirect("workspace:project", project.pk)
+            return redirect("pages:project", project.pk)
     context = {"form": form, "rows": rows, "refused": request.method == "POST"}
     return render(request, "projects/new.html", context)
 

@@ -5,14 +5,11 @@ from ninja import Status
 
 from labeling.accounts.services import user_of
 from labeling.annotations.schemas import Conflict
-from labeling.common.api import Body
-from labeling.common.routes import Asked, Router, Sent, takes
 from labeling.images.models import Image
 from labeling.projects.access import EVERY_ROLE, LABELERS, MANAGERS, object_for, project_for
 from labeling.projects.models import Role
 from labeling.suggestions import heads, runs, services, text
-from labeling.suggestions.figures import share_untouched
-from labeling.suggestions.offers import offered
+from labeling.suggestions.open_suggestions import offered
 from labeling.suggestions.schemas import (
     AcceptedData,
     AcceptedInProject,
@@ -33,6 +30,9 @@ from labeling.suggestions.specs import (
     ProjectAcceptSpec,
     UidsSpec,
 )
+from labeling.suggestions.statistics import share_untouched
+from labeling.web.api import Body
+from labeling.web.routes import Asked, Router, Sent, takes
 
 router = Router(tags=["suggestions"])
 

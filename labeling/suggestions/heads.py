@@ -23,11 +23,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from labeling.common.api import ApiError
 from labeling.projects.models import Project
 from labeling.suggestions import registry
 from labeling.suggestions.models import HeadVersion
 from labeling.suggestions.schemas import HeadData, HeadNews, MethodData
+from labeling.web.api import ApiError
 
 if TYPE_CHECKING:
     from inference.heads.head import Head

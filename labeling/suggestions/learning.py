@@ -22,16 +22,16 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
-from labeling.common import nudges
-from labeling.common.api import ApiError
 from labeling.features import model, queue
 from labeling.jobs import leases
 from labeling.jobs.queue import FREE, MAX_ATTEMPTS, LeaseQueue
 from labeling.projects.models import Category, Project
+from labeling.server import wake_up
 from labeling.suggestions import examples, heads, registry, runs
 from labeling.suggestions.models import CategoryMapping, HeadVersion, SuggestionSettings
 from labeling.suggestions.schemas import SuggestionsMessage
 from labeling.suggestions.services import tell
+from labeling.web.api import ApiError
 
 if TYPE_CHECKING:
     from inference.heads.networks.config import HeadConfig
@@ -336,4 +336,4 @@ def publish(head: HeadVersion) -> None:
 
 def nudge(head: HeadVersion) -> None:
     """Have a worker look at it once the transaction is committed; a lost message is made good by the sweep."""
-    nudges.send("labeling.suggestions.tasks.learn", head.pk, expires=300)
+    wake_up.send("labeling.suggestions.tasks.learn", head.pk, expires=300)

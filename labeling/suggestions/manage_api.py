@@ -4,8 +4,6 @@ from django.http import HttpRequest
 from ninja import Status
 
 from labeling.accounts.services import user_of
-from labeling.common.api import ApiError
-from labeling.common.routes import Router, Sent
 from labeling.images.models import Image
 from labeling.projects.access import MANAGERS, object_for, project_for
 from labeling.projects.models import Project
@@ -24,6 +22,8 @@ from labeling.suggestions.schemas import (
     SettingsData,
 )
 from labeling.suggestions.specs import MappingSpec, NewHead, NewRun, SettingsSpec
+from labeling.web.api import ApiError
+from labeling.web.routes import Router, Sent
 
 router = Router(tags=["suggestions"])
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from labeling.common.api import ApiError
 from labeling.projects.models import Category, Project
 from labeling.suggestions.models import CategoryMapping, HeadVersion, Suggestion
 from labeling.suggestions.schemas import WordData
+from labeling.web.api import ApiError
 
 SYNONYMS = (
     ("airplane", "aeroplane", "plane", "aircraft"),

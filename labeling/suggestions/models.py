@@ -169,7 +169,7 @@ class RunImage(LeasedRow):
 
 class Suggestion(models.Model):
     """An object that a method proposes. The annotation that somebody makes of it has the same `uid`, and the state
-    follows what becomes of that annotation (`labeling.suggestions.following`)."""
+    follows what becomes of that annotation (`labeling.suggestions.state_sync`)."""
 
     class State(models.TextChoices):
         OPEN = "open"

@@ -8,9 +8,9 @@ from django.dispatch import receiver
 
 from labeling.annotations.models import AnnotationEvent
 from labeling.features.signals import features_ready
-from labeling.suggestions import automatic, heads
-from labeling.suggestions.following import follow
+from labeling.suggestions import automatic_runs, heads
 from labeling.suggestions.models import HeadVersion, Suggestion
+from labeling.suggestions.state_sync import follow
 
 
 @receiver(post_save, sender=AnnotationEvent)
@@ -23,7 +23,7 @@ def follow_event(instance: AnnotationEvent, created: bool, **_: Any) -> None:
 @receiver(features_ready)
 def look_at_image(image_id: int, **_: Any) -> None:
     """Discover objects as part of preparing an image."""
-    automatic.image_ready(image_id)
+    automatic_runs.image_ready(image_id)
 
 
 @receiver(pre_delete, sender=HeadVersion)

@@ -14,16 +14,16 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
-from labeling.common import nudges
-from labeling.common.api import ApiError
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.jobs.queue import FREE, MAX_ATTEMPTS, LeaseQueue
 from labeling.projects.models import Project
+from labeling.server import wake_up
 from labeling.suggestions import heads, registry
 from labeling.suggestions.models import HeadVersion, Run, RunImage
 from labeling.suggestions.schemas import FailureData, LookData, RunData, RunNews, RunOptionsData, SuggestionsMessage
 from labeling.suggestions.services import tell, tell_editors
+from labeling.web.api import ApiError
 
 logger = logging.getLogger(__name__)
 
@@ -278,4 +278,4 @@ def publish(run: Run) -> None:
 
 def nudge() -> None:
     """Wake a worker up once the transaction is committed; a lost message is made good by the sweep."""
-    nudges.send("labeling.suggestions.tasks.suggest", expires=NUDGE_EXPIRES.total_seconds())
+    wake_up.send("labeling.suggestions.tasks.suggest", expires=NUDGE_EXPIRES.total_seconds())

@@ -6,9 +6,9 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from labeling.annotations.schemas import AnnotationData, Box, ClickData
-from labeling.common.events import News
-from labeling.common.routes import Answer, Moment, Omitted, values_of
 from labeling.suggestions.models import HeadVersion, Run, RunImage, Suggestion
+from labeling.web.events import News
+from labeling.web.routes import Answer, Moment, Omitted, values_of
 
 MethodName = str
 """A name of the registry of methods (`labeling.suggestions.registry`)."""

@@ -17,14 +17,14 @@ from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.annotations.overlaps import free_part
 from labeling.annotations.schemas import AnnotationData
 from labeling.annotations.services import OPEN_FOR
-from labeling.common import events
-from labeling.common.api import ApiError
 from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.suggestions import registry
 from labeling.suggestions.models import Suggestion
-from labeling.suggestions.offers import COVERED, as_proposal, kept_masks, offered
+from labeling.suggestions.open_suggestions import COVERED, as_proposal, kept_masks, offered
 from labeling.suggestions.schemas import AcceptedData, AcceptedInProject, AcceptedOn, Skipped, SuggestionsMessage
+from labeling.web import events
+from labeling.web.api import ApiError
 
 IMAGES_AT_ONCE = 20
 """Images that one request accepts on; the client asks again with `next`."""

@@ -6,9 +6,9 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from labeling.annotations.specs import CategoryNumber, Clicks, Counts, Version
-from labeling.common.api import Spec
 from labeling.suggestions import registry
 from labeling.suggestions.learning import STEPS
+from labeling.web.api import Spec
 
 MAX_UIDS = 500
 Registered = Annotated[str, AfterValidator(lambda name: registry.named(name).name)]

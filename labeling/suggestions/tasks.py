@@ -6,8 +6,8 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from labeling.common.alone import only_one
-from labeling.suggestions import automatic, heads, learning, runs, services, work
+from labeling.server.host_lock import only_one
+from labeling.suggestions import automatic_runs, heads, learning, runs, services, work
 
 KEPT_STALE = timedelta(days=1)
 """How long replaced suggestions can still be accepted by an editor that shows them."""
@@ -35,7 +35,7 @@ def learn(head_id: int) -> bool:
 def sweep() -> None:
     """Make good what a killed worker or a lost message left behind, and begin what is due."""
     heads.find_starters()
-    automatic.catch_up()
+    automatic_runs.catch_up()
     runs.release_lost()
     if runs.is_waiting():
         runs.nudge()

@@ -14,16 +14,16 @@ from django.db import transaction
 
 from inference.core.geometry import TOKEN, Frame
 from labeling.accounts.models import User
-from labeling.common import heartbeat
-from labeling.common.api import ApiError
 from labeling.features.store import FeaturesLost
 from labeling.images.models import Image
+from labeling.server import heartbeat
 from labeling.suggestions import heads, mapping
 from labeling.suggestions.methods.text import TEXT, locate
 from labeling.suggestions.models import Suggestion
-from labeling.suggestions.offers import kept_masks, uncovered
+from labeling.suggestions.open_suggestions import kept_masks, uncovered
 from labeling.suggestions.schemas import HeatData, PhraseFound, SuggestionData
 from labeling.suggestions.work import as_row
+from labeling.web.api import ApiError
 
 logger = logging.getLogger(__name__)
 

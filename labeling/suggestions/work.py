@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from inference.heads.proposals import Proposal, Rle, mask_iou
-from labeling.common import masks
+from labeling import masks
 from labeling.features import model, store
 from labeling.images.models import Image
 from labeling.jobs import leases
 from labeling.jobs.slices import work_off_alone
 from labeling.projects.models import Category
-from labeling.suggestions import asking, mapping, registry, runs
+from labeling.suggestions import mapping, propose, registry, runs
 from labeling.suggestions.models import Run, RunImage, Suggestion
 from labeling.suggestions.services import tell_editors
 
@@ -105,14 +105,14 @@ def look(row: RunImage, turns: Turns) -> bool:
     """Ask a claimed row's method about its image and store the answer. What goes wrong fails this image alone."""
     began = time.perf_counter()
     try:
-        found = asking.propose(row.run, row.image_id, turns)
+        found = propose.propose(row.run, row.image_id, turns)
     except NotWanted:
         return False
     except store.FeaturesLost as lost:
         logger.warning("run %s waits for image %s: %s", row.run_id, row.image_id, lost)
         runs.give_back(row)
         return False
-    except (asking.Unusable, model.ModelMissing) as error:
+    except (propose.Unusable, model.ModelMissing) as error:
         runs.fail(row, str(error), final=True)
         return False
     except Exception as error:
@@ -133,7 +133,7 @@ def save(row: RunImage, found: Sequence[Proposal], seconds: float) -> bool:
     """
     run, image = row.run, row.image
     new = remembered(found, rejected_masks(image))
-    doubt = asking.doubt(list(found)) if registry.named(run.method).head is not None else None
+    doubt = propose.doubt(list(found)) if registry.named(run.method).head is not None else None
     if not runs.finish(row, found=len(new), doubt=doubt, seconds=seconds):
         return False
     before = Suggestion.objects.filter(image=image, method=run.method, state=Suggestion.State.OPEN)

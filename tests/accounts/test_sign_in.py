@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from labeling.accounts import throttle
 from labeling.accounts.models import FailedSignIn, User
-from labeling.common.network import client_address
+from labeling.web.network import client_address
 from tests.conftest import PASSWORD
 
 URL = "/sign-in"

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from django.test import Client
 
+from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations import services
 from labeling.annotations.models import Annotation
-from labeling.common import masks
 from labeling.images.models import Image
 from labeling.projects.models import Project
 

@@ -11,8 +11,8 @@ from django.db import connection
 from labeling.accounts.models import User
 from labeling.annotations import panoptic, services
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
-from labeling.common.api import ApiError
 from labeling.images.models import Image
+from labeling.web.api import ApiError
 from tests.annotations.conftest import counts, new
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from django.test import Client
 
+from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
-from labeling.common import masks
 from labeling.images.models import Image
 from labeling.projects.models import Category, Project
 from tests.annotations.conftest import HEIGHT, WIDTH, counts, new, send

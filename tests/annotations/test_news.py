@@ -10,8 +10,8 @@ from django.test import Client
 
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation
-from labeling.common.events import image_group, project_group
 from labeling.images.models import Image
+from labeling.web.events import image_group, project_group
 from tests.annotations.conftest import new, send
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations import services
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
-from labeling.common import masks
 from labeling.images.models import Image
 from labeling.projects.models import Project
 from tests.annotations.conftest import HEIGHT, WIDTH, counts, new, send

@@ -10,8 +10,8 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.annotations import presence
 from labeling.annotations.models import AnnotationSet, Presence
-from labeling.common.api import ApiError
 from labeling.images.models import Image
+from labeling.web.api import ApiError
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 

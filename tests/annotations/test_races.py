@@ -19,11 +19,11 @@ from django.test import Client, RequestFactory
 from labeling.accounts.models import User
 from labeling.annotations import services
 from labeling.annotations.models import AnnotationSet
-from labeling.common import trouble
-from labeling.common.api import ApiError
 from labeling.images.models import Image
 from labeling.projects.models import Category, Membership, Project
 from labeling.suggestions.models import Suggestion
+from labeling.web import trouble
+from labeling.web.api import ApiError
 from tests.annotations.conftest import HEIGHT, WIDTH, counts, new
 
 ROUNDS = 2

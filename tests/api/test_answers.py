@@ -19,9 +19,9 @@ from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.live import messages
 from labeling.live.progress import counts
+from labeling.pages.project_page import project_data
 from labeling.projects.models import Project, Role
 from labeling.suggestions.models import HeadVersion, Run, RunImage, Suggestion
-from labeling.workspace.project_page import project_data
 from tests.api.test_document import DOCUMENT, problems
 from tests.conftest import picture_bytes
 
@@ -76,7 +76,7 @@ def whole(image: Image) -> str:
     """The mask of all pixels."""
     import numpy as np
 
-    from labeling.common import masks
+    from labeling import masks
 
     return masks.encode(np.ones((image.height, image.width), bool))
 

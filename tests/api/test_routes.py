@@ -1,4 +1,4 @@
-"""How a JSON route works, whatever it is about: labeling/common/routes.py and labeling/api/site.py."""
+"""How a JSON route works, whatever it is about: labeling/web/routes.py and labeling/api/site.py."""
 
 import json
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from ninja import Status
 
 from labeling.accounts.models import User
 from labeling.api.site import JsonApi
-from labeling.common.api import Body, Spec
-from labeling.common.routes import Answer, Asked, Omitted, Router, Sent, takes
 from labeling.images.models import Image
 from labeling.projects.models import Project
+from labeling.web.api import Body, Spec
+from labeling.web.routes import Answer, Asked, Omitted, Router, Sent, takes
 
 AsUser = Callable[[User | None], Client]
 

@@ -21,7 +21,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from labeling.accounts.demo import DemoUser
-from labeling.common.stack import Stack, embedded
+from labeling.server.stack import Stack, embedded
 from tests.browser.conftest import ARGUMENTS, sign_in
 from tests.browser.people import PHOTOGRAPHS, EditorPage, make_project, open_image
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from labeling.common.stack import Stack, embedded
+from labeling.server.stack import Stack, embedded
 from tests.browser.bench_editor import (
     FILL,
     PATIENCE,

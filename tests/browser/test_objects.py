@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from labeling.common import masks
+from labeling import masks
 from tests.browser.people import PHOTOGRAPHS, EditorPage, csrf, make_project, open_image
 
 SHOWN = re.compile(r"\d")  # `data-view`, once the picture has its place

@@ -8,15 +8,15 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from labeling.accounts.models import User
+from labeling.devtools.bench.annotator import Job, Reference
+from labeling.devtools.bench.ledger import Ledger, Tally
+from labeling.devtools.bench.people import members, tidied
+from labeling.devtools.bench.run import quantile
+from labeling.devtools.smoke.client import Client
+from labeling.devtools.smoke.labeling import Picture
+from labeling.devtools.smoke.report import SmokeFailed
+from labeling.devtools.smoke.targets import TARGETS
 from labeling.projects.models import Project
-from labeling.workspace.bench.annotator import Job, Reference
-from labeling.workspace.bench.ledger import Ledger, Tally
-from labeling.workspace.bench.people import members, tidied
-from labeling.workspace.bench.run import quantile
-from labeling.workspace.smoke.client import Client
-from labeling.workspace.smoke.labeling import Picture
-from labeling.workspace.smoke.report import SmokeFailed
-from labeling.workspace.smoke.targets import TARGETS
 from tests.conftest import PASSWORD
 
 

@@ -12,10 +12,10 @@ from PIL import Image as Pillow
 from labeling.accounts.demo import demo_users
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation
+from labeling.commands.management.commands import demo
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.projects.models import Project
-from labeling.workspace.management.commands import demo
 
 Command = Callable[..., str]
 pytestmark = pytest.mark.django_db(transaction=True)

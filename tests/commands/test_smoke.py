@@ -9,11 +9,11 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from labeling.accounts.models import User
-from labeling.common import heartbeat
+from labeling.devtools.smoke.client import Client
+from labeling.devtools.smoke.report import Report, SmokeFailed, check, quantiles
+from labeling.devtools.smoke.targets import CATEGORIES, TARGETS
 from labeling.projects.models import Project
-from labeling.workspace.smoke.client import Client
-from labeling.workspace.smoke.report import Report, SmokeFailed, check, quantiles
-from labeling.workspace.smoke.targets import CATEGORIES, TARGETS
+from labeling.server import heartbeat
 from tests.conftest import PASSWORD
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 
+from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
 from labeling.annotations.models import Annotation
-from labeling.common import masks
-from labeling.exchange import making
+from labeling.exchange import build
 from labeling.exchange.registry import format_named
 from labeling.images.models import Image
 from labeling.projects.models import Project
@@ -95,7 +95,7 @@ def make_zip(project: Project, tmp_path: Path) -> MakeZip:
     def make(format: str, **options: Any) -> Zip:
         path = tmp_path / "out.zip"
         found = format_named(format)
-        making.write_zip(project, found, found.parse(options), path, lambda done, total: None)
+        build.write_zip(project, found, found.parse(options), path, lambda done, total: None)
         assert [one.name for one in tmp_path.iterdir()] == ["out.zip"]
         return Zip(path.read_bytes())
 

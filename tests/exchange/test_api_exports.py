@@ -8,9 +8,9 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from labeling.accounts.models import User
-from labeling.common import nudges
 from labeling.exchange.models import Export
 from labeling.projects.models import Project
+from labeling.server import wake_up
 from tests.exchange.conftest import AddImage, Keep, box
 
 
@@ -18,7 +18,7 @@ from tests.exchange.conftest import AddImage, Keep, box
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The exports that a message was sent for."""
     sent: list[int] = []
-    monkeypatch.setattr(nudges.current_app, "send_task", lambda task, args, **options: sent.append(*args))
+    monkeypatch.setattr(wake_up.current_app, "send_task", lambda task, args, **options: sent.append(*args))
     return sent
 
 

@@ -14,10 +14,10 @@ from PIL import Image as Pillow
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
 from labeling.annotations.models import Annotation
-from labeling.common import masks
 from labeling.exchange.formats.coco import ANNOTATIONS
 from labeling.images.models import Image
 from labeling.projects.attributes import save_attributes

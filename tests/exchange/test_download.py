@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 from django.test import RequestFactory
 
 from labeling.accounts.models import User
-from labeling.exchange import making, services, views
+from labeling.exchange import build, services, views
 from labeling.exchange.models import Export
 from labeling.images.views import StoredFileResponse
 from labeling.projects.models import Project
@@ -17,9 +17,9 @@ from tests.exchange.conftest import AddImage, Keep, Zip, box
 def made(project: Project, user: User, add_image: AddImage, keep: Keep) -> Export:
     keep(add_image(), box(1, 1, 4, 4))
     started = services.start(project, user, format="coco", options={})
-    export = making.claim(started.pk)
+    export = build.claim(started.pk)
     assert export is not None
-    making.make(export)
+    build.make(export)
     return export
 
 

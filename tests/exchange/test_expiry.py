@@ -8,7 +8,7 @@ from django.conf import settings as shipped
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.exchange import making, services, tasks
+from labeling.exchange import build, services, tasks
 from labeling.exchange.models import Export
 from labeling.projects.models import Project
 from tests.exchange.conftest import AddImage, Keep, box
@@ -18,9 +18,9 @@ from tests.exchange.conftest import AddImage, Keep, box
 def export(project: Project, rita: User, add_image: AddImage, keep: Keep) -> Export:
     """A ready export, made just now."""
     keep(add_image(), box(1, 1, 4, 4))
-    claimed = making.claim(services.start(project, rita, format="coco", options={}).pk)
+    claimed = build.claim(services.start(project, rita, format="coco", options={}).pk)
     assert claimed is not None
-    making.make(claimed)
+    build.make(claimed)
     return Export.objects.get()
 
 
@@ -32,7 +32,7 @@ def test_after_thirty_days_the_zip_goes_and_the_row_says_so(
     export: Export, rita: User, as_user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr(making.events, "publish", lambda group, event: told.append(event))
+    monkeypatch.setattr(build.events, "publish", lambda group, event: told.append(event))
     age(export, 29.9)
     assert tasks.expire() == 0
     assert as_user(rita).get(f"/exports/{export.pk}/download").status_code == 200
@@ -41,7 +41,7 @@ def test_after_thirty_days_the_zip_goes_and_the_row_says_so(
     assert tasks.expire() == 1
     assert not export.file.storage.exists(str(export.file.name))
     shown = as_user(rita).get(f"/api/exports/{export.pk}").json()
-    assert (shown["state"], shown["reason"]) == ("expired", making.EXPIRED)
+    assert (shown["state"], shown["reason"]) == ("expired", build.EXPIRED)
     assert "url" not in shown
     assert [(one["type"], one["id"], one["state"]) for one in told] == [("export", export.pk, "expired")]
     assert as_user(rita).get(f"/exports/{export.pk}/download").status_code == 404

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.exchange.archive import Archive
-from labeling.exchange.making import RENAMED
+from labeling.exchange.build import RENAMED
 from labeling.exchange.names import SUFFIX, FileNames, fit, key
 from tests.exchange.conftest import AddImage, Keep, MakeZip, box
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image as Pillow
 
-from labeling.common import masks
+from labeling import masks
+from labeling.exchange.errors import ExportProblem
 from labeling.exchange.formats import png
-from labeling.exchange.problems import ExportProblem
 from labeling.images.models import Image
 from labeling.projects.models import Category, Project
 from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, Keep, MakeZip, Zip, box

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from labeling.common.masks import Bits
 from labeling.exchange import polygons
+from labeling.masks import Bits
 
 SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 12))
 MASKS = SHAPES.flatmap(lambda shape: arrays(np.bool_, shape)).filter(lambda bits: bool(bits.any()))

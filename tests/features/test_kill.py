@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from labeling.common import redis_server
+from labeling.server import redis_server
 from tests.conftest import picture_bytes
 
 IMAGES = 5

@@ -11,11 +11,11 @@ from django.core.files.storage import default_storage, storages
 from django.test import override_settings
 
 from inference import Click, ClickPredictor
-from labeling.common.alone import only_one
 from labeling.features import model, queue, services, store, work
 from labeling.features.models import Encoding
 from labeling.features.tasks import encode, sweep
 from labeling.images.models import Image
+from labeling.server.host_lock import only_one
 from tests.conftest import picture
 from tests.features.conftest import MakeImages, state_of
 

@@ -18,8 +18,8 @@ from django.test import Client
 from PIL import Image as Pillow
 
 from labeling.accounts.models import User
-from labeling.images import blocks, cutting, pictures, services
-from labeling.images.models import Cutting, Image
+from labeling.images import block_jobs, blocks, pictures, services
+from labeling.images.models import BlockJob, Image
 from labeling.images.tasks import cut, ingest, sweep
 from labeling.projects.models import Project
 from tests.images.files import blocks as flat_blocks
@@ -149,7 +149,7 @@ def test_blocks_that_are_not_there_are_made_when_somebody_opens_the_image(
     for _ in range(2):
         assert client.get(url).json()["levels"] == []
     assert cut() == 1
-    assert not Cutting.objects.exists()
+    assert not BlockJob.objects.exists()
     assert len(client.get(url).json()["levels"]) == 4
     assert np.array_equal(put_together(client, image, "exact", 1), flat_blocks(HEIGHT, WIDTH))
     assert cut() == 0
@@ -162,7 +162,7 @@ def test_the_editor_is_told_where_they_are_and_how_far(project: Project, bob: Us
     assert "preload" not in client.get(f"/images/{image.pk}/").content.decode()
     lose_blocks(image)
     assert client.get(f"/api/images/{image.pk}/editor").json()["image"]["blocks"]["done"] == 0
-    Cutting.objects.update(done=0.25)
+    BlockJob.objects.update(done=0.25)
     assert client.get(there["status"]).json()["done"] == 0.25
 
 
@@ -175,14 +175,14 @@ def test_a_view_that_cannot_be_read_is_told_and_tried_again_later(project: Proje
     assert cut() == 0
     assert client.get(url).json()["failed"] is True
     assert cut() == 0
-    Cutting.objects.update(failed_at="2020-01-01T00:00Z")
+    BlockJob.objects.update(failed_at="2020-01-01T00:00Z")
     assert client.get(url).json()["failed"] is False
 
 
 def test_what_was_deleted_meanwhile_leaves_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     image = bring_in(project, "TIFF")
     name = lose_blocks(image)
-    cutting.ask(image)
+    block_jobs.ask(image)
     store = pictures.store
 
     def late(*args: Any) -> dict[str, str]:
@@ -192,35 +192,35 @@ def test_what_was_deleted_meanwhile_leaves_nothing(project: Project, monkeypatch
     monkeypatch.setattr(pictures, "store", late)
     cut()
     assert not default_storage.exists(name)
-    assert not Cutting.objects.exists()
+    assert not BlockJob.objects.exists()
 
 
 def test_a_kill_in_the_middle_is_made_good(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     image = bring_in(project, "TIFF")
     name = lose_blocks(image)
-    cutting.ask(image)
+    block_jobs.ask(image)
     connections.close_all()
     started = multiprocessing.get_context("fork").Event()
     worker = os.fork()
     if worker == 0:  # the worker that is killed
         try:
-            note = cutting._note
+            note = block_jobs._note
 
-            def slowly(row: Cutting, done: float) -> None:
+            def slowly(row: BlockJob, done: float) -> None:
                 note(row, done)
                 started.set()
                 time.sleep(600)
 
-            cutting._note = slowly
-            cutting.work_off()
+            block_jobs._note = slowly
+            block_jobs.work_off()
         finally:
             os._exit(1)
     try:
         assert started.wait(30)
-        assert 0 < Cutting.objects.get().done < 1
+        assert 0 < BlockJob.objects.get().done < 1
         assert cut() == 0, "another worker has it"
         sweep()
-        assert Cutting.objects.get().lease_owner, "it lives"
+        assert BlockJob.objects.get().lease_owner, "it lives"
     finally:
         os.kill(worker, signal.SIGKILL)
         os.waitpid(worker, 0)
@@ -233,10 +233,10 @@ def test_a_kill_in_the_middle_is_made_good(project: Project, monkeypatch: pytest
 def test_one_that_kills_its_workers_is_given_up(project: Project) -> None:
     image = bring_in(project, "TIFF")
     lose_blocks(image)
-    cutting.ask(image)
-    Cutting.objects.update(attempts=cutting.MAX_ATTEMPTS)
+    block_jobs.ask(image)
+    BlockJob.objects.update(attempts=block_jobs.MAX_ATTEMPTS)
     assert cut() == 0
-    assert Cutting.objects.get().failed_at is not None
+    assert BlockJob.objects.get().failed_at is not None
 
 
 @pytest.mark.parametrize(("channels", "kind"), [(1, np.uint16), (3, np.uint16), (1, np.float32)])

@@ -12,13 +12,13 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from labeling.accounts.models import User
+from labeling.commands.management.commands.start import Command as Start
 from labeling.images import ingest, pictures, services
 from labeling.images.ingest import own_trouble
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.images.tasks import ingest as ingest_task
 from labeling.projects.models import Project
-from labeling.workspace.management.commands.start import Command as Start
 from tests.conftest import picture_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)

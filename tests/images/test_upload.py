@@ -10,13 +10,13 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
 from labeling.accounts.models import User
-from labeling.common.api import ApiError
 from labeling.images import ingest, services
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.signals import image_accepted
 from labeling.images.tasks import ingest as ingest_task
 from labeling.images.tasks import sweep
 from labeling.projects.models import Project
+from labeling.web.api import ApiError
 from tests.conftest import picture_bytes
 from tests.images.files import blocks, bomb_png, pillow_file, png16
 

@@ -12,12 +12,12 @@ from django.db import connection
 from django.utils import timezone
 
 from labeling.annotations.models import AnnotationSet
-from labeling.exchange import making
+from labeling.exchange import build
 from labeling.exchange.models import Export
 from labeling.features import queue, tiles
 from labeling.features.models import Encoding
-from labeling.images import cutting, ingest, services
-from labeling.images.models import Cutting, Image
+from labeling.images import block_jobs, ingest, services
+from labeling.images.models import BlockJob, Image
 from labeling.jobs import leases
 from labeling.jobs.models import LeasedRow
 from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
@@ -85,9 +85,9 @@ def exports(project: Project) -> None:
         Export.objects.create(project=project, format="coco")
 
 
-def cuttings(project: Project) -> None:
+def block_job_rows(project: Project) -> None:
     for image in images(project):
-        Cutting.objects.create(image=image)
+        BlockJob.objects.create(image=image)
 
 
 def state_and_reason(row: Any) -> tuple[str, str]:
@@ -99,10 +99,13 @@ KINDS = {
     "Tile": Kind(tiles.jobs, tile_rows, lambda row: (row.state, "3 times, nobody reads why")),
     "RunImage": Kind(runs.jobs, run_images, state_and_reason),
     "HeadVersion": Kind(learning.jobs, trainings, state_and_reason, learning.learn),
-    "Export": Kind(making.jobs, exports, state_and_reason, making.make),
+    "Export": Kind(build.jobs, exports, state_and_reason, build.make),
     "UploadItem": Kind(ingest.jobs, items, lambda row: (row.state, row.message), ingest.process),
-    "Cutting": Kind(
-        cutting.jobs, cuttings, lambda row: ("failed" if row.failed_at else "", "3 times, in the log"), cutting._cut
+    "BlockJob": Kind(
+        block_jobs.jobs,
+        block_job_rows,
+        lambda row: ("failed" if row.failed_at else "", "3 times, in the log"),
+        block_jobs._cut,
     ),
 }
 

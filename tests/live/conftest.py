@@ -16,9 +16,9 @@ from django.conf import settings
 from django.test import Client
 
 from inference import Click, ClickPredictor, Features
+from labeling import masks
 from labeling.accounts.models import User
 from labeling.asgi import application
-from labeling.common import masks
 from labeling.features import store
 from labeling.features.models import Encoding
 from labeling.images.models import Image

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from inference import ClickPredictor, Features
+from labeling import masks
 from labeling.accounts.models import User
-from labeling.common import masks
 from labeling.images.models import Image
 from tests.live.conftest import HEIGHT, WIDTH, Connect, bits, clicks, predicted, uid
 

@@ -8,12 +8,12 @@ import pytest
 
 from inference import ClickPredictor, Features
 from labeling.accounts.models import User
-from labeling.common.events import image_group, publish
 from labeling.features import queue, store
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.live.lru import FeaturesLru
 from labeling.projects.models import Project
+from labeling.web.events import image_group, publish
 from tests.live.conftest import Connect, bits, clicks, db, make_image, make_ready, predicted, uid
 
 

@@ -11,12 +11,12 @@ from django.utils import timezone
 from inference import Features
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
-from labeling.common.events import image_group, publish
 from labeling.features.models import Encoding
 from labeling.images.models import Image
-from labeling.live import guard
+from labeling.live import access_check
 from labeling.live.origin import is_same_origin
 from labeling.projects.models import Membership, Project, Role
+from labeling.web.events import image_group, publish
 from tests.live.conftest import Connect, Socket, clicks, db, make_image, uid
 
 
@@ -154,7 +154,7 @@ async def test_who_clicks_has_the_image_open(bob: User, rita: User, image: Image
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the membership again with every message."""
-    monkeypatch.setattr(guard, "RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr(access_check, "RECHECK_SECONDS", 0.0)
 
 
 async def test_a_removed_member_is_closed_out(bob: User, connect: Connect, impatient: None) -> None:
@@ -208,8 +208,8 @@ async def test_a_changed_password_ends_the_session(bob: User, connect: Connect, 
 async def test_a_socket_on_which_nothing_happens_ends_too(
     path: str, bob: User, image: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "RECHECK_SECONDS", 0.0)
-    monkeypatch.setattr(guard, "WATCH_SECONDS", 0.2)
+    monkeypatch.setattr(access_check, "RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr(access_check, "WATCH_SECONDS", 0.2)
     opened = Socket(bob, path.format(image=image.pk, project=image.project_id))
     assert await opened.connect()
     await opened.receive()
@@ -228,7 +228,7 @@ async def test_the_membership_is_not_asked_with_every_click(bob: User, connect: 
     opened = await connect(bob)
     members = Membership.objects.filter(user=bob)
     await db(members._raw_delete)(members.db)  # without the signal that would tell the socket at once
-    assert await opened.is_alive()  # for at most guard.RECHECK_SECONDS
+    assert await opened.is_alive()  # for at most access_check.RECHECK_SECONDS
 
 
 async def test_an_idle_socket_stays(bob: User, image: Image, connect: Connect) -> None:

@@ -128,7 +128,7 @@ async def test_what_is_charged_is_what_is_held(connect: Connect, bob: User, monk
 ONE_HUNDRED_MEGAPIXELS = """
 import numpy as np
 from inference.core.masks import PackedPatch
-from labeling.common import masks
+from labeling import masks
 
 SIDE = 10_000
 bits = np.zeros((SIDE, SIDE), bool)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from labeling.accounts.models import User
 from labeling.images.models import Image
 from labeling.live import messages as say
-from labeling.live.limits import TokenBucket
 from labeling.live.messages import Refused
+from labeling.live.rate_limits import TokenBucket
 from tests.live.conftest import Connect, Socket, clicks, uid
 
 ONE = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
@@ -133,7 +133,7 @@ def test_no_frames_kill_a_socket(bob: User, image: Image, frames: list[str | byt
 
 def test_the_bucket_refills(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr("labeling.live.limits.time.monotonic", lambda: now)
+    monkeypatch.setattr("labeling.live.rate_limits.time.monotonic", lambda: now)
     bucket = TokenBucket(rate=30, burst=60)
     assert [bucket.take() for _ in range(61)] == [True] * 60 + [False]
     now += 0.125

@@ -8,7 +8,7 @@ from labeling.accounts.models import User
 from labeling.annotations import panoptic
 from labeling.images.models import Image
 from labeling.images.services import delete_image
-from labeling.live.guard import NO_LONGER_ALLOWED, NO_LONGER_THERE
+from labeling.live.access_check import NO_LONGER_ALLOWED, NO_LONGER_THERE
 from labeling.projects import services
 from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Membership, Project, Role

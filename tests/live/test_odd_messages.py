@@ -8,7 +8,7 @@ import pytest
 
 from labeling.accounts.models import User
 from labeling.images.models import Image
-from labeling.live import limits, messages
+from labeling.live import messages, rate_limits
 from tests.live.conftest import Connect, Socket, uid
 from tests.unit.test_odd_input import changed, leaves
 
@@ -50,7 +50,7 @@ async def test_every_value_of_a_message(
     kind: type, bob: User, image: Image, connect: Connect, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(limits.TokenBucket, "take", lambda self: True)
+    monkeypatch.setattr(rate_limits.TokenBucket, "take", lambda self: True)
     socket = await connect(bob)
     sent = of_type(kind)
     ways = [*leaves(sent), *((name,) for name, value in sent.items() if isinstance(value, list | dict))]

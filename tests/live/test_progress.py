@@ -11,15 +11,15 @@ from channels.db import database_sync_to_async
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
-from labeling.common.events import project_group, publish
 from labeling.exchange.models import Export
 from labeling.features import queue
 from labeling.features.models import Encoding
 from labeling.images import services
 from labeling.images.models import Image, Upload
 from labeling.images.tasks import ingest
-from labeling.live import guard, progress
+from labeling.live import access_check, progress
 from labeling.projects.models import Membership, Project
+from labeling.web.events import project_group, publish
 from tests.conftest import picture_bytes
 from tests.live.conftest import Socket, make_image
 
@@ -58,7 +58,7 @@ async def test_an_outsider_is_refused(project: Project, charlie: User) -> None:
 
 
 async def test_a_removed_member_gets_no_news(bob: User, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr(access_check, "RECHECK_SECONDS", 0.0)
     one, _ = await opened(bob, project)
     await database_sync_to_async(Membership.objects.filter(user=bob).delete)()
     await tell(project, {"type": "upload", "id": 1, "state": "done", "total": 1, "accepted": 1, "rejected": 0})

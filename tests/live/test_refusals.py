@@ -8,12 +8,12 @@ import pytest
 
 from inference import ClickPredictor, Features
 from labeling.accounts.models import User
-from labeling.common.events import image_group, publish
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.live import objects
 from labeling.live.decoder import decoder
 from labeling.projects.models import Project
+from labeling.web.events import image_group, publish
 from tests.live.conftest import HEIGHT, WIDTH, Connect, Socket, bits, clicks, db, make_image, predicted, uid
 
 ONE = "7c9e6679-7425-40de-944b-e07fc1f90ae7"

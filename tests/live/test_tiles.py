@@ -8,8 +8,8 @@ import pytest
 from PIL import Image as Pillow
 
 from inference import Click, ClickPredictor, Features
+from labeling import masks
 from labeling.accounts.models import User
-from labeling.common import masks
 from labeling.features import tiles
 from labeling.features.models import Tile
 from labeling.images.models import Image

@@ -16,7 +16,8 @@ from django.conf import settings
 from django.core.management import get_commands
 
 from labeling.celery import app
-from labeling.common import gate, heartbeat
+from labeling.server import heartbeat
+from labeling.web import gate
 from tests.ops.test_configuration import documented
 from tests.stack.processes import ROOT, compose_command, free_port
 from tests.unit.test_access_everywhere import ROUTES
@@ -102,13 +103,13 @@ def test_every_periodic_task_exists() -> None:
 
 
 def test_web_runs_with_the_options_of_the_one_command_start(services: dict[str, Any]) -> None:
-    from labeling.workspace.management.commands.start import WS_MAX_BYTES, children
+    from labeling.commands.management.commands.start import WS_MAX_BYTES, children
 
     assert [child.name for child in children()][-5:] == ["web", "worker", "encoder", "heads", "beat"]
     web = options(services["web"]["command"])
     assert web["--ws"] == "websockets-sansio"
     assert web["--ws-max-size"] == str(WS_MAX_BYTES)
-    assert web["--http"] == "h11"  # what labeling/common/connections.py bounds
+    assert web["--http"] == "h11"  # what labeling/web/connections.py bounds
     assert web["--lifespan"] == "off"
 
 

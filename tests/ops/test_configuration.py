@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from labeling.common import env
+from labeling.config import env
 
 ROOT = Path(__file__).resolve().parents[2]
 READ = re.compile(r"""env\.(?:text|flag|integer|url|words|options)\(\s*"(\w+)"|environ(?:\.get\(|\[)"(\w+)\"""")

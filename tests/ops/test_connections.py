@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from labeling.common.connections import RESERVED
-from labeling.common.stack import environment, free_port
+from labeling.server.stack import environment, free_port
+from labeling.web.connections import RESERVED
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 60
 SERVE = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[1])))
-from labeling.common import connections
+from labeling.web import connections
 connections.HEAD_SECONDS = float(sys.argv[2])
 import uvicorn
 uvicorn.run("labeling.asgi:application", port=int(sys.argv[3]), lifespan="off", log_level="warning")

@@ -15,9 +15,9 @@ from uvicorn import Config, Server
 
 from labeling.accounts.models import User
 from labeling.asgi import application
-from labeling.common import gate
 from labeling.images.models import Upload
 from labeling.projects.models import Project
+from labeling.web import gate
 
 db = database_sync_to_async
 MEGABYTE = b"x" * 1024**2

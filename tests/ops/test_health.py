@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from inference import FEATURES_VERSION
 from labeling.accounts.models import User
-from labeling.common import health, heartbeat
-from labeling.common.health import PARTS
-from labeling.common.models import HealthMark
+from labeling.server import heartbeat
+from labeling.web import health
+from labeling.web.health import PARTS
+from labeling.web.models import HealthMark
 
 pytestmark = pytest.mark.django_db(transaction=True)  # health has connections of its own
 

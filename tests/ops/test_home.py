@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from labeling.common import home, redis_server
+from labeling.config import home
+from labeling.server import redis_server
 
 
 def test_a_plain_folder_holds_its_own_socket() -> None:

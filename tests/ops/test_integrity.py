@@ -12,8 +12,8 @@ import pytest
 from django.core.management import CommandError
 from django.db import connection
 
-from labeling.common import integrity
-from labeling.workspace.management.commands.start import Command
+from labeling.commands.management.commands.start import Command
+from labeling.database import integrity
 
 KEEPS = 20
 PAGE, FRAME = 4096, 4096 + 24

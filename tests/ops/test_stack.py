@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from labeling.common.stack import ROOT
+from labeling.server.stack import ROOT
 from tests.stack.processes import wait_for
 
 STARTER = """
 import sys, time
 from pathlib import Path
-from labeling.common.stack import Stack
+from labeling.server.stack import Stack
 stack = Stack(Path(sys.argv[1]), 0, {}, Path(sys.argv[1]) / "log")
 print(stack.launch(["/bin/sleep", "600"]).pid, flush=True)
 time.sleep(600)

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from labeling.common.supervisor import Child, how
+from labeling.server.supervisor import Child, how
 from tests.stack.processes import ROOT, wait_for
 
 SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from labeling.common.supervisor import CannotStart, Child, Supervisor, spawn
+from labeling.server.supervisor import CannotStart, Child, Supervisor, spawn
 
 def python(name, code, foundation=False):
     return Child(name, lambda: spawn([sys.executable, "-u", "-c", code], {{}}, Path("/")), foundation=foundation)

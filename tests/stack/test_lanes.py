@@ -14,8 +14,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from labeling.common.lanes import Lane, LaneFull
-from labeling.common.stack import Stack, environment, free_port
+from labeling.server.stack import Stack, environment, free_port
+from labeling.web.lanes import Lane, LaneFull
 from tests.stack.client import csrf_token
 from tests.stack.processes import _database, wait_for
 

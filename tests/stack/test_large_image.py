@@ -13,10 +13,10 @@ import pytest
 from PIL import Image as Pillow
 
 from inference.clicks.tiles import Grid, Tile
-from labeling.common import masks
-from labeling.workspace.smoke.client import Client
-from labeling.workspace.smoke.sockets import Message, Socket
-from labeling.workspace.smoke.targets import CATEGORIES
+from labeling import masks
+from labeling.devtools.smoke.client import Client
+from labeling.devtools.smoke.sockets import Message, Socket
+from labeling.devtools.smoke.targets import CATEGORIES
 from tests.stack.processes import ADMINISTRATOR, PASSWORD, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]

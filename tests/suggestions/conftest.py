@@ -19,9 +19,9 @@ from inference.core.features import FACTORS, FEATURES_VERSION, MAPS, Features
 from inference.core.geometry import Frame
 from inference.heads.networks.config import HeadConfig
 from inference.heads.proposals import encode
+from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
-from labeling.common import masks
 from labeling.features import store
 from labeling.features.models import Encoding
 from labeling.images.models import Image

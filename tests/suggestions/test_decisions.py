@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
+from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
 from labeling.annotations.models import Annotation, AnnotationEvent
-from labeling.common import masks
-from labeling.common.api import ApiError
 from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.suggestions import services
-from labeling.suggestions.figures import share_untouched
 from labeling.suggestions.models import Suggestion
-from labeling.suggestions.offers import offered
+from labeling.suggestions.open_suggestions import offered
 from labeling.suggestions.services import Choice, Wanted
+from labeling.suggestions.statistics import share_untouched
+from labeling.web.api import ApiError
 from tests.suggestions.conftest import AddImage, Suggest, bits
 
 A, B, C = (1, 1, 6, 6), (10, 1, 16, 6), (20, 1, 26, 6)
@@ -232,7 +232,7 @@ def test_the_share_kept_untouched(image: Image, bob: User, suggest: Suggest) -> 
 
 
 def test_suggestions_are_no_labels(image: Image, suggest: Suggest) -> None:
-    from labeling.workspace.gallery import images_page
+    from labeling.pages.gallery import images_page
 
     suggest(image, A)
     (shown,) = images_page(image.project).plain()["results"]

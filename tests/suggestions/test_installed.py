@@ -19,7 +19,7 @@ from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.suggestions import heads, runs, work
 from labeling.suggestions.methods import everything, text
-from labeling.suggestions.offers import offered
+from labeling.suggestions.open_suggestions import offered
 from tests.conftest import picture, picture_bytes
 from tests.suggestions.conftest import send, small
 

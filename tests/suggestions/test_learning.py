@@ -13,13 +13,13 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
 from labeling.annotations.models import Annotation
-from labeling.common.api import ApiError
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.jobs import leases
 from labeling.projects.models import Project
 from labeling.suggestions import examples, heads, learning, mapping, runs, services, tasks, work
 from labeling.suggestions.models import HeadVersion, Run, SuggestionSettings
+from labeling.web.api import ApiError
 from tests.suggestions.conftest import AddImage, Suggest
 
 Finish = Callable[[Image, int], None]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from labeling.common.api import ApiError
 from labeling.projects.models import Category, Project
 from labeling.suggestions import mapping
 from labeling.suggestions.models import HeadVersion
+from labeling.web.api import ApiError
 from tests.suggestions.conftest import AddImage, Suggest
 
 

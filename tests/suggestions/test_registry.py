@@ -13,11 +13,11 @@ from django.urls import reverse
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation
 from labeling.images.models import Image
+from labeling.pages.suggestions_panel import panel
 from labeling.projects.access import require
 from labeling.projects.models import Project
 from labeling.suggestions import methods, registry, runs, work
 from labeling.suggestions.models import Run, Suggestion
-from labeling.workspace.suggestions_panel import panel
 from tests.suggestions.conftest import HEIGHT, WIDTH, AddImage, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,7 +76,7 @@ def test_a_new_method_is_one_module(
     square: None, project: Project, images: list[Image], alice: User, bob: User, as_user: AsUser
 ) -> None:
     image = images[0]
-    page = as_user(alice).get(reverse("workspace:editor", args=[image.pk]))
+    page = as_user(alice).get(reverse("pages:editor", args=[image.pk]))
     assert page.context["data"]["methods"][0] == {
         "method": "square", "title": "Square", "about": "Outlines the middle.", "can": True, "head": None,
         "trained": False, "on_images": True, "automatic": False,

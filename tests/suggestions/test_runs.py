@@ -13,19 +13,19 @@ from django.utils import timezone
 
 from inference import Click
 from inference.heads.proposals import Proposal, encode
+from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
-from labeling.common import masks
-from labeling.common.api import ApiError
 from labeling.features import queue, store
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.jobs import leases
 from labeling.live.messages import EVENT
 from labeling.projects.models import Project
-from labeling.suggestions import automatic, heads, runs, services, work
+from labeling.suggestions import automatic_runs, heads, runs, services, work
 from labeling.suggestions.models import HeadVersion, Run, RunImage, Suggestion, SuggestionSettings
-from labeling.suggestions.offers import offered
+from labeling.suggestions.open_suggestions import offered
+from labeling.web.api import ApiError
 from tests.suggestions.conftest import WORDS, AddImage, Scene, Suggest, bits, small
 
 DEAD = "gone:1:0.0.0"
@@ -276,19 +276,19 @@ def test_everything_follows_the_features_where_it_is_wanted(
     assert queue.finish(row, version="v", key="k", sha256="s", nbytes=1, seconds=1.0)
     assert not Run.objects.exists()
     SuggestionSettings.objects.create(project=project, everything_when_ready=True)
-    automatic.image_ready(image.pk)
+    automatic_runs.image_ready(image.pk)
     run = Run.objects.get()
     assert (run.automatic, [one.image for one in run.rows.all()]) == (True, [image])
-    assert automatic.catch_up() == 1
+    assert automatic_runs.catch_up() == 1
     assert {one.image for one in run.rows.all()} == {image, other}
-    assert automatic.catch_up() == 0
+    assert automatic_runs.catch_up() == 0
 
 
 def test_features_becoming_ready_are_told(
     project: Project, add_image: AddImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    monkeypatch.setattr(automatic, "image_ready", seen.append)
+    monkeypatch.setattr(automatic_runs, "image_ready", seen.append)
     image = add_image(0, "encoding")
     Encoding.objects.filter(image=image).update(lease_owner=DEAD)
     queue.finish(Encoding.objects.get(image=image), version="v", key="k", sha256="s", nbytes=1, seconds=1.0)
@@ -299,7 +299,7 @@ def test_the_pages_are_told(
     project: Project, alice: User, starter: HeadVersion, add_image: AddImage, monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: object,
 ) -> None:  # fmt: skip
-    from labeling.common import events
+    from labeling.web import events
 
     told: list[dict[str, object]] = []
     monkeypatch.setattr(events, "publish", lambda group, event: told.append(event))
@@ -320,7 +320,7 @@ def test_editors_are_told_why_their_image_failed(
     project: Project, alice: User, starter: HeadVersion, add_image: AddImage, monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: object,
 ) -> None:  # fmt: skip
-    from labeling.common import events
+    from labeling.web import events
 
     told: list[dict[str, object]] = []
     monkeypatch.setattr(events, "publish", lambda group, event: told.append(event))

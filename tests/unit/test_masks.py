@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from pycocotools import mask as coco
 
-from labeling.common import masks
+from labeling import masks
 from tests.memory import peak_kib
 
 BITS = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40))
@@ -77,7 +77,7 @@ def test_absurd_lengths_do_not_overflow(number: str) -> None:
 
 
 LONGEST = """
-from labeling.common import masks
+from labeling import masks
 runs = "1" * (4 * 1024**2 - 8)  # one pixel each, as far as differences say
 """
 REFUSE = """

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from labeling.accounts.models import User
-from labeling.common.api import MAX_ERRORS, MAX_VALUES, has_too_many_values
 from labeling.live import messages
+from labeling.web.api import MAX_ERRORS, MAX_VALUES, has_too_many_values
 from tests.unit.test_access_everywhere import METHODS, ROUTES, ids, url  # noqa: F401 - a fixture
 
 ODD_IDS = [0, 2**31, 2**63 - 1, 2**63, 2**64, 10**30, 10**200]

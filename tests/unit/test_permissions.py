@@ -23,7 +23,7 @@ BY_NAME = re.compile(
 ALLOWED = {
     "labeling/projects/access.py",  # the table
     "labeling/projects/models.py",  # the roles, and which a new member gets
-    "labeling/workspace/management/commands/demo.py",  # which people the demo has
+    "labeling/commands/management/commands/demo.py",  # which people the demo has
 }
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any, Literal
 
+from labeling import masks
 from labeling.annotations.models import Annotation
-from labeling.common import masks
 from labeling.exchange import polygons
 from labeling.exchange.archive import Archive
 from labeling.exchange.dataset import Dataset, Item

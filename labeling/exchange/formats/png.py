@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from labeling.exchange.archive import Archive
 from labeling.exchange.dataset import Dataset, Item
-from labeling.exchange.problems import ExportProblem
+from labeling.exchange.errors import ExportProblem
 from labeling.exchange.registry import Advance, Options, register
 
 LARGEST = 65_535  # what 16 bits can say

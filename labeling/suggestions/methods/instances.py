@@ -1,6 +1,6 @@
 """Objects with their classes, as a project's head finds them."""
 
-from labeling.suggestions.asking import ask_head
+from labeling.suggestions.propose import ask_head
 from labeling.suggestions.registry import Method, register
 
 register(

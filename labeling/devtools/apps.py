@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class DevtoolsConfig(AppConfig):
+    name = "labeling.devtools"

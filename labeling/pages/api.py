@@ -1,0 +1,44 @@
+"""The gallery and the next-image queue as JSON."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from labeling.accounts.services import user_of
+from labeling.images.models import Image
+from labeling.pages.editor import editor_data
+from labeling.pages.gallery import images_before, images_page
+from labeling.pages.queue import UPCOMING, next_images
+from labeling.pages.schemas import Boot, ImagesPage, NextImage
+from labeling.pages.specs import ImagesQuery, NextSpec
+from labeling.projects.access import object_for, project_for, require
+from labeling.web.routes import Asked, Router, Sent
+
+router = Router(tags=["pages"])
+
+
+@router.get("projects/{id:project_id}/images")
+def images(request: HttpRequest, project_id: int, asked: Asked[ImagesQuery]) -> ImagesPage:
+    """A page of the project's images, in the order of their ids."""
+    project, query = project_for(request, project_id), asked.read()
+    chosen: dict[str, Any] = {"which": query.filter, "category": query.category, "user": request.user}
+    if query.before is not None:
+        return images_before(project, before=query.before, limit=query.limit, **chosen)
+    return images_page(project, after=query.after, limit=query.limit, **chosen)
+
+
+@router.get("images/{id:image_id}/editor")
+def editor(request: HttpRequest, image_id: int) -> Boot:
+    """What the editor starts with on an image, for going there without loading a page. Looking ahead opens nothing."""
+    image = object_for(request, Image.objects.select_related("project", "encoding"), pk=image_id)
+    user = user_of(request)
+    return editor_data(image, user, require(user, image.project_id))
+
+
+@router.post("projects/{id:project_id}/next")
+def next_image(request: HttpRequest, project_id: int, sent: Sent[NextSpec]) -> NextImage:
+    """The next image for the signed-in person, and the ones likely after it, for prefetching."""
+    project, spec = project_for(request, project_id), sent.read()
+    user = user_of(request)
+    found = next_images(project, user, require(user, project_id), spec.after, 1 + UPCOMING)
+    return NextImage(image=found[0] if found else None, upcoming=found[1:])

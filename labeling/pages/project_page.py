@@ -1,0 +1,73 @@
+"""What the project page starts with."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from labeling.exchange import services as exchange
+from labeling.exchange.registry import Format, formats
+from labeling.images.models import UploadItem
+from labeling.live.progress import counts
+from labeling.pages.gallery import images_page
+from labeling.pages.schemas import PageAddresses, PageProject, ProjectPage
+from labeling.projects.access import EXPORTERS, MANAGERS, abilities
+from labeling.projects.models import Project, Role
+
+REMEMBER_REJECTIONS = timedelta(days=1)
+
+
+def project_data(project: Project, role: Role) -> ProjectPage:
+    """Numbers, the first page of the gallery, recent exports and addresses."""
+    api = f"/api/projects/{project.pk}"
+    return ProjectPage(
+        project=PageProject(id=project.pk, name=project.name, role=role, **abilities(role)),
+        counts=counts(project.pk, role).images,
+        images=images_page(project),
+        last_upload=_last_upload(project) if role in MANAGERS else None,
+        exports=exchange.recent(project) if role in EXPORTERS else [],
+        socket=f"/ws/projects/{project.pk}/",
+        api=PageAddresses(
+            images=f"{api}/images", uploads=f"{api}/uploads", encode=f"{api}/encode", exports=f"{api}/exports"
+        ),
+    )
+
+
+def _last_upload(project: Project) -> int | None:
+    """The id of the newest upload if it ended lately with rejected files: their reasons survive a reload."""
+    upload = project.uploads.order_by("-id").first()
+    if upload is None or upload.finished_at is None or upload.finished_at < timezone.now() - REMEMBER_REJECTIONS:
+        return None
+    return upload.pk if upload.items.filter(state=UploadItem.State.REJECTED).exists() else None
+
+
+_WORDS = {
+    "images": "Images",
+    "labeled": "With objects, or done",
+    "done": "Done only",
+    "all": "All",
+    "include_images": "Include the pictures",
+    "segmentation": "Masks",
+    "rle": "RLE, exact and compact",
+    "polygons": "Polygons",
+}
+"""What the page calls options and their values; a format's new ones show under their own names until they are here."""
+
+
+def format_choices() -> list[dict[str, Any]]:
+    """The formats for the exports panel: `{name, title, description, options: [{name, title, default, choices}]}`."""
+    return [
+        {"name": one.name, "title": one.title, "description": one.description, "options": _options(one)}
+        for one in formats().values()
+    ]
+
+
+def _options(one: Format) -> list[dict[str, Any]]:
+    return [_option(name, schema) for name, schema in one.options.model_json_schema()["properties"].items()]
+
+
+def _option(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """An option out of its JSON schema; one without `choices` is a yes or no."""
+    choices = [(value, _WORDS.get(value, value)) for value in schema.get("enum", [])]
+    title = _WORDS.get(name, schema.get("title", name))
+    return {"name": name, "title": title, "default": schema.get("default"), "choices": choices}

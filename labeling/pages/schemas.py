@@ -1,0 +1,162 @@
+"""Answers of the pages' API, and what the pages start with."""
+
+from labeling.annotations.schemas import StatusName
+from labeling.exchange.schemas import ExportData
+from labeling.features.schemas import EncodingState
+from labeling.images.schemas import BlocksData
+from labeling.live.progress_messages import ImageCounts
+from labeling.projects.schemas import Abilities, AttributeData, CategoryData, RoleName
+from labeling.suggestions.schemas import MethodData
+from labeling.web.routes import Answer
+
+
+class ImageData(Answer):
+    """An image of a list. `reason` says why it could not be prepared, `skipped` why it is skipped; both are empty else.
+    A long note is cut."""
+
+    id: int
+    name: str
+    width: int
+    height: int
+    thumbnail: str
+    editor: str
+    state: EncodingState
+    reason: str
+    status: StatusName
+    objects: int
+    skipped: str
+    note: str
+
+
+class ImagesPage(Answer):
+    """A page of a project's images. Forward from `after`: `next` is the next page's `after`, null at the end. Back from
+    `before`: `previous` is the next page's `before`, null at the beginning."""
+
+    results: list[ImageData]
+    next: int | None = None
+    previous: int | None = None
+
+
+class NextImage(Answer):
+    """The next image for the signed-in person, null when nothing is left; and the ones likely after it."""
+
+    image: int | None
+    upcoming: list[int]
+
+
+class DeepData(Answer):
+    """An original with more than 8 bits: where to get other windows of it, and which one the view has."""
+
+    url: str
+    window: tuple[float, float]
+
+
+class BootImage(Answer):
+    """The image of an editor. `blocks` of a large one, null for one that is shown whole."""
+
+    id: int
+    name: str
+    width: int
+    height: int
+    view: str
+    blocks: BlocksData | None
+    deep: DeepData | None
+    state: EncodingState
+
+
+class BootProject(Answer):
+    """The project of an editor's image."""
+
+    id: int
+    name: str
+    instructions: str
+    url: str
+    next: str
+    categories: list[CategoryData]
+    attributes: list[AttributeData]
+    panoptic: bool
+
+
+class BootUser(Abilities):
+    """The person at an editor; `keys` as in `KeysData`."""
+
+    id: int
+    name: str
+    role: RoleName
+    keys: dict[str, list[str]]
+
+
+class BootAddresses(Answer):
+    """Where an editor asks for what."""
+
+    annotations: str
+    annotation: str
+    changes: str
+    status: str
+    next: str
+    retry: str
+    note: str
+    time: str
+    images: str
+    keys: str
+    suggestions: str
+    text: str
+
+
+class Position(Answer):
+    """The place of an image in its project, from 1."""
+
+    index: int
+    total: int
+
+
+class Neighbour(Answer):
+    """An image that is likely next."""
+
+    id: int
+    view: str
+    editor: str
+
+
+class Boot(Answer):
+    """What an editor starts with on an image."""
+
+    image: BootImage
+    project: BootProject
+    user: BootUser
+    socket: str
+    api: BootAddresses
+    methods: list[MethodData]
+    position: Position
+    previous: str | None
+    following: str | None
+    upcoming: list[Neighbour]
+
+
+class PageProject(Abilities):
+    """The project of a project page, and what the person may do in it."""
+
+    id: int
+    name: str
+    role: RoleName
+
+
+class PageAddresses(Answer):
+    """Where a project page asks for what."""
+
+    images: str
+    uploads: str
+    encode: str
+    exports: str
+
+
+class ProjectPage(Answer):
+    """What a project page starts with. `last_upload`: the newest upload, if files of it were rejected lately."""
+
+    project: PageProject
+    counts: ImageCounts
+    images: ImagesPage
+    last_upload: int | None
+    exports: list[ExportData]
+    socket: str
+    api: PageAddresses

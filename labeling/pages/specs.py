@@ -1,0 +1,26 @@
+"""Bodies and queries of the pages' API."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from labeling.pages.gallery import PAGE
+from labeling.web.api import Spec
+
+
+class ImagesQuery(Spec):
+    """The query of `GET /api/projects/<id>/images`."""
+
+    after: int = Field(default=0, ge=0, le=2**63 - 1)
+    limit: int = Field(default=PAGE, ge=1, le=500)
+    before: int | None = Field(default=None, ge=0, le=2**63 - 1)
+    filter: Literal[
+        "all", "todo", "unlabeled", "mine", "done", "skipped", "noted", "preparing", "failed"
+    ] = "all"  # fmt: skip
+    category: int | None = Field(default=None, ge=1, lt=2**31)
+
+
+class NextSpec(Spec):
+    """`POST /api/projects/<id>/next`."""
+
+    after: int | None = Field(default=None, ge=1, le=2**63 - 1)

@@ -1,0 +1,84 @@
+"""The project page, the editor page, and the way to the next image."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from labeling.accounts.models import User
+from labeling.annotations.services import touch_open
+from labeling.features.services import open_image
+from labeling.images.models import Image
+from labeling.images.reading import PICKED, READABLE
+from labeling.pages import time_panel
+from labeling.pages.editor import editor_data
+from labeling.pages.project_page import format_choices, project_data
+from labeling.pages.queue import next_images
+from labeling.pages.suggestions_panel import panel
+from labeling.projects.access import EXPORTERS, LABELERS, abilities, object_for, project_for, require
+
+
+@require_safe
+@ensure_csrf_cookie
+def project(request: HttpRequest, project_id: int) -> HttpResponse:
+    """A project: how far it is, its images, adding more, exports."""
+    found = project_for(request, project_id)
+    role = require(request.user, project_id)
+    context = {
+        "project": found,
+        "role": role,
+        "data": project_data(found, role).plain(),
+        "memberships": found.memberships.select_related("user"),
+        **abilities(role),
+        "formats": format_choices() if role in EXPORTERS else [],
+        "suggestions": panel(found, role),
+        "times": time_panel.panel(found),
+        "readable": READABLE,
+        "picked": PICKED,
+    }
+    return render(request, "pages/project.html", context)
+
+
+@require_safe
+def suggestions(request: HttpRequest, project_id: int) -> HttpResponse:
+    """The suggestions panel alone: the page puts it in place of the old one when something changed."""
+    found = project_for(request, project_id)
+    role = require(request.user, project_id)
+    context = {"project": found, "suggestions": panel(found, role)}
+    return render(request, "pages/_suggestions.html", context)
+
+
+@require_safe
+def next_image(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Go to the editor of the next image; back to the project with a message when nothing is left."""
+    found = project_for(request, project_id)
+    user = cast(User, request.user)
+    role = require(user, project_id)
+    after = request.GET.get("after", "")
+    images = next_images(found, user, role, int(after) if after.isdecimal() and len(after) < 19 else None, limit=1)
+    if images:
+        return redirect("pages:editor", images[0])
+    if not found.images.exists():
+        messages.info(request, "This project has no images yet.")
+    elif role in LABELERS:
+        messages.info(request, "No images are left to label: all are done, failed or open in someone else's editor.")
+    else:
+        messages.info(request, "This is the last image.")
+    return redirect("pages:project", project_id)
+
+
+@require_safe
+@ensure_csrf_cookie
+def editor(request: HttpRequest, image_id: int) -> HttpResponse:
+    """Label an image. Opening it puts it to the front of the encode queue and offers others another one next."""
+    images = Image.objects.select_related("project", "encoding")
+    image = object_for(request, images, pk=image_id)
+    user = cast(User, request.user)
+    role = require(user, image.project_id)
+    if role in LABELERS:
+        touch_open(image, user)
+    open_image(image.pk)
+    return render(request, "pages/editor.html", {"image": image, "data": editor_data(image, user, role).plain()})

@@ -1,5 +1,0 @@
-from django.apps import AppConfig
-
-
-class WorkspaceConfig(AppConfig):
-    name = "labeling.workspace"

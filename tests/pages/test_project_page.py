@@ -1,0 +1,143 @@
+"""The project page: what it starts with, and what each role sees."""
+
+import json
+import re
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings as product
+from django.utils import timezone
+
+from labeling.accounts.models import User
+from labeling.annotations import worktime
+from labeling.exchange.models import Export
+from labeling.images.models import Upload, UploadItem
+from labeling.pages.project_page import REMEMBER_REJECTIONS, format_choices, project_data
+from labeling.projects.models import Project, Role
+from tests.pages.conftest import AddImage, AsUser
+
+
+def data_of(page: str, name: str) -> Any:
+    found = re.search(rf'<script id="{name}" type="application/json">(.*?)</script>', page)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def test_the_numbers_are_those_of_the_socket(project: Project, add_image: AddImage) -> None:
+    for state in ("ready", "ready", "encoding", "failed", "queued"):
+        add_image(state=state)
+    add_image(status="done")
+    data = project_data(project, Role.MANAGER).plain()
+    assert data["counts"] == {"total": 6, "queued": 1, "encoding": 1, "ready": 3, "failed": 1, "done": 1, "skipped": 0}
+
+
+def test_the_page_starts_with_the_first_images(
+    project: Project, bob: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    image = add_image()
+    data = data_of(as_user(bob).get(f"/projects/{project.pk}/").content.decode(), "project-data")
+    assert data["project"] == {
+        "id": project.pk, "name": "Street", "role": "annotator",
+        "can_label": True, "can_export": False, "can_manage": False,
+    }  # fmt: skip
+    assert [one["id"] for one in data["images"]["results"]] == [image.pk]
+    assert data["counts"]["total"] == 1
+    assert data["socket"] == f"/ws/projects/{project.pk}/"
+
+
+def test_what_each_role_is_offered(
+    project: Project, alice: User, bob: User, rita: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    add_image()
+    manager, annotator, reviewer = (
+        as_user(one).get(f"/projects/{project.pk}/").content.decode() for one in (alice, bob, rita)
+    )
+    for page, uploads, exports, settings, start in (
+        (manager, True, True, True, "Start labeling"),
+        (annotator, False, False, False, "Start labeling"),
+        (reviewer, False, True, False, "Review images"),
+    ):
+        assert ("data-drop-zone" in page) is uploads
+        assert ("data-exports" in page) is exports
+        assert (f"/projects/{project.pk}/settings" in page) is settings
+        assert ("data-retry-all" in page) is settings
+        assert start in page
+
+
+def test_the_instructions_are_shown_as_text(project: Project, bob: User, as_user: AsUser) -> None:
+    project.instructions = "First line\n\nSecond <b>line</b>"
+    project.save()
+    page = as_user(bob).get(f"/projects/{project.pk}/").content.decode()
+    assert "<p>First line</p>" in page
+    assert "Second &lt;b&gt;" in page
+
+
+def test_names_can_not_break_out_of_the_data(project: Project, bob: User, add_image: AddImage, as_user: AsUser) -> None:
+    image = add_image()
+    image.name = "</script><script>alert(1)</script>.jpg"
+    image.save()
+    page = as_user(bob).get(f"/projects/{project.pk}/").content.decode()
+    assert "<script>alert" not in page
+    assert data_of(page, "project-data")["images"]["results"][0]["name"] == image.name
+
+
+def test_the_csrf_cookie_is_set(project: Project, bob: User, as_user: AsUser) -> None:
+    assert product.CSRF_COOKIE_NAME in as_user(bob).get(f"/projects/{project.pk}/").cookies
+
+
+def test_access(project: Project, bob: User, rita: User, charlie: User, as_user: AsUser) -> None:
+    url = f"/projects/{project.pk}/"
+    assert as_user(None).get(url)["Location"] == f"/sign-in?next={url}"
+    assert as_user(charlie).get(url).status_code == 404
+    assert as_user(charlie).get("/projects/999999/").status_code == 404
+    assert [as_user(one).get(url).status_code for one in (bob, rita)] == [200, 200]
+    assert as_user(bob).post(url).status_code == 405
+
+
+def test_every_option_of_every_format_has_words() -> None:
+    found = {one["name"]: {option["name"]: option for option in one["options"]} for one in format_choices()}
+    assert {"coco", "png"} <= set(found)
+    assert found["coco"]["segmentation"]["choices"] == [("rle", "RLE, exact and compact"), ("polygons", "Polygons")]
+    assert found["coco"]["include_images"]["choices"] == []
+    for options in found.values():
+        assert {"images", "include_images"} <= set(options)
+        for option in options.values():
+            assert all(label != value for value, label in option["choices"])
+
+
+def test_recent_exports_are_there_for_who_may_see_them(
+    project: Project, alice: User, bob: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    add_image(status="done")
+    Export.objects.create(project=project, format="coco", created_by=alice)
+    url = f"/projects/{project.pk}/"
+    (export,) = data_of(as_user(alice).get(url).content.decode(), "project-data")["exports"]
+    assert (export["title"], export["state"]) == ("COCO instances", "queued")
+    assert data_of(as_user(bob).get(url).content.decode(), "project-data")["exports"] == []
+
+
+def test_rejected_files_of_the_last_upload_survive_a_reload(project: Project, alice: User) -> None:
+    def shown(role: Role = Role.MANAGER) -> Any:
+        return project_data(project, role).last_upload
+
+    assert shown() is None
+    upload = Upload.objects.create(project=project, created_by=alice, closed=True)
+    item = UploadItem.objects.create(upload=upload, name="a.png", state="rejected", reason="corrupt")
+    assert shown() is None  # the socket tells of an upload that is still worked on
+    Upload.objects.update(finished_at=timezone.now())
+    assert shown() == upload.pk
+    assert shown(Role.ANNOTATOR) is None
+    Upload.objects.update(finished_at=timezone.now() - REMEMBER_REJECTIONS)
+    assert shown() is None
+    Upload.objects.update(finished_at=timezone.now())
+    item.delete()
+    assert shown() is None
+
+
+def test_time_on_task_is_shown(project: Project, bob: User, add_image: AddImage, as_user: AsUser) -> None:
+    image = add_image(status="done")
+    assert "Time on task" not in as_user(bob).get(f"/projects/{project.pk}/").content.decode()
+    worktime.report(image, bob, UUID(int=1), 3725)
+    page = as_user(bob).get(f"/projects/{project.pk}/").content.decode()
+    assert "1 h 2 min</b> · 1 h 2 min per finished image" in page
+    assert page.count("<rect x=") >= worktime.DAYS

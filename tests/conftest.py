@@ -1,5 +1,6 @@
 """What every test may use: people with each role, a project, a picture, and a real Redis."""
 
+import functools
 import io
 import os
 import subprocess
@@ -113,6 +114,7 @@ def picture(width: int = 320, height: int = 240, seed: int = 0) -> np.ndarray[An
     return (pixels + random.normal(0, 3, pixels.shape)).clip(0, 255).astype(np.uint8)
 
 
+@functools.cache
 def picture_bytes(width: int = 320, height: int = 240, seed: int = 0, format: str = "PNG") -> bytes:
     """The same as an image file."""
     out = io.BytesIO()

@@ -1,5 +1,5 @@
 """Deciding about suggestions. Accepting goes through `annotations.services` like any keeping of an object: same
-version rule, same event log; the state of the suggestion follows that log (`following.py`)."""
+version rule, same event log; the state of the suggestion follows that log (`state_sync.py`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -178,8 +178,8 @@ class ClickSession:
         prompt = self._prompt(click)
         here = replace(prompt, x=prompt.x - region.x0, y=prompt.y - region.y0)
         inputs = self._inputs(region)
-        looks = REFINE_PASSES if region.area <= MAX_REFINE_AREA else 1
-        for _ in range(1 + looks):
+        passes = REFINE_PASSES if region.area <= MAX_REFINE_AREA else 1
+        for _ in range(1 + passes):
             paint(label, here)
             found = yield inputs | {"label": np.ascontiguousarray(label)[None, None]}
             label = base_label(valid, found[0, 0] > 0)

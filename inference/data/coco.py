@@ -51,6 +51,14 @@ def decode(segmentation: Any, height: int, width: int) -> Mask:
     return np.asarray(rle.decode(coded), dtype=bool)
 
 
+def encoded(segmentation: Any, height: int, width: int) -> dict[str, Any]:
+    """A segmentation as compressed RLE. One that is that already is not decoded on the way."""
+    if isinstance(segmentation, dict) and isinstance(segmentation.get("counts"), str | bytes):
+        return segmentation
+    found: dict[str, Any] = rle.encode(np.asfortranarray(decode(segmentation, height, width).view(np.uint8)))
+    return found
+
+
 @functools.lru_cache(maxsize=8)
 def segment_ids(png: str) -> NDArray[np.int32]:
     """H x W ids of a panoptic PNG: red + 256 green + 65536 blue. The newest few are kept; don't write to them."""

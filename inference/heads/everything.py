@@ -149,11 +149,11 @@ def inside(boxes: Floats, frame: Frame) -> Floats:
 
 
 def choose(
-    scores: Floats, boxes: Floats, frame: Frame, limit: int = LIMIT, floor: float = MIN_SCORE
+    scores: Floats, boxes: Floats, frame: Frame, limit: int = LIMIT, min_score: float = MIN_SCORE
 ) -> NDArray[np.int64]:
     """Which boxes (cut at the border) become prompts: likely enough, not tiny, without duplicates; best first."""
     sides = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    usable = np.flatnonzero((scores >= floor) & (sides >= SMALLEST))
+    usable = np.flatnonzero((scores >= min_score) & (sides >= SMALLEST))
     if len(usable) > CANDIDATES:
         usable = usable[np.argsort(-scores[usable], kind="stable")[:CANDIDATES]]
     return np.asarray(usable[suppressed(boxes[usable], scores[usable], limit=limit)], np.int64)
@@ -176,11 +176,11 @@ class Everything:
         return self.graph.ready
 
     def discover(
-        self, features: Features, limit: int = LIMIT, floor: float = MIN_SCORE, between: Between = nothing_between
+        self, features: Features, limit: int = LIMIT, min_score: float = MIN_SCORE, between: Between = nothing_between
     ) -> list[Proposal]:
         """A proposal for every discovered object, best first: exactly one mask for each box, none dropped but those
         that are empty. Raises FeaturesError when the features have no tokens or are another encoder's."""
-        return self.decode(features, *self.boxes(features, limit, floor), between)
+        return self.decode(features, *self.boxes(features, limit, min_score), between)
 
     def decode(
         self, features: Features, boxes: Floats, scores: Floats, between: Between = nothing_between
@@ -201,13 +201,13 @@ class Everything:
                 found.append(Proposal.of_patch(patch, features.height, features.width, score))
         return doubles_last(found)
 
-    def boxes(self, features: Features, limit: int = LIMIT, floor: float = MIN_SCORE) -> tuple[Floats, Floats]:
+    def boxes(self, features: Features, limit: int = LIMIT, min_score: float = MIN_SCORE) -> tuple[Floats, Floats]:
         """Boxes in image pixels, N x 4, and their scores in [0, 1], best first; N <= limit."""
         logits, distances = self._run(features)
         frame = features.frame
         boxes = inside(decode_boxes(distances, anchors(*frame.tokens)), frame)
         scores = np.asarray(1 / (1 + np.exp(-logits)), np.float32)
-        kept = choose(scores, boxes, frame, limit, floor)
+        kept = choose(scores, boxes, frame, limit, min_score)
         scale = np.array([frame.scale_x, frame.scale_y] * 2, np.float32)
         return np.asarray(boxes[kept] / scale, np.float32), np.asarray(scores[kept], np.float32)
 

@@ -117,7 +117,7 @@ def _state_of_the_library() -> str:
 
 def _train(out: Path) -> None:
     from inference.heads.data.examples import Example, Labelled, Vocabulary  # PyTorch takes seconds to load
-    from inference.heads.training.heads import TrainingPlan, train_head
+    from inference.heads.training.heads import HeadOptim, train_head
 
     examples = [
         Example(
@@ -126,8 +126,10 @@ def _train(out: Path) -> None:
         )
         for seed in range(100, 106)
     ]  # fmt: skip
-    plan = TrainingPlan(rate=4e-3, warmup=10, average=0.9)
-    train_head("instances", examples, out, vocabulary=Vocabulary(WORDS), steps=100, cfg=small("", 2), plan=plan, seed=1)
+    optim = HeadOptim(rate=4e-3, warmup=10, average=0.9)
+    train_head(
+        "instances", examples, out, vocabulary=Vocabulary(WORDS), steps=100, cfg=small("", 2), optim=optim, seed=1
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -42,3 +42,21 @@ def test_sources_name_documents_that_are_there() -> None:
         found = re.findall(r"(?<![\w/])docs/[\w/-]+\.md", text)
         gone += [f"{name}: {path}" for path in found if not (ROOT / path).exists()]
     assert not gone
+
+
+def test_documents_name_sources_that_are_there() -> None:
+    """`image_maps.py` or `clicks/image_maps.py` in code font: the end of a file's path."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    known = [f"/{name}" for name in listed.splitlines()]
+    gone = []
+    for document in DOCUMENTS:
+        if document.name in ("CHANGELOG.md", "ATTRIBUTION.md"):  # they speak of earlier versions, and of others' files
+            continue
+        for span in re.findall(r"`([^`\n]+)`", document.read_text(encoding="utf-8")):
+            named = re.findall(r"(?<![\w./*<>-])[\w/.-]*\w\.(?:py|tsx?|css)\b", span)
+            gone += [
+                f"{document.name}: {name}"
+                for name in named
+                if not any(one.endswith(f"/{name.lstrip('./')}") for one in known)
+            ]
+    assert not gone

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 from pycocotools import mask as coco_rle
 
-from inference.data.coco import decode
+from inference.data.coco import encoded
 from inference.heads.data.examples import Labelled
 
 KINDS = ("class", "side", "size", "next", "caption")
@@ -81,9 +81,7 @@ def things_of(objects: Sequence[Labelled], height: int, width: int) -> list[Thin
     """The objects of a picture of height x width."""
     found = []
     for thing in objects:
-        coded = thing.segmentation
-        if not (isinstance(coded, dict) and isinstance(coded.get("counts"), str | bytes)):
-            coded = coco_rle.encode(np.asfortranarray(decode(coded, height, width).view(np.uint8)))
+        coded = encoded(thing.segmentation, height, width)
         x, y, w, h = (float(v) for v in coco_rle.toBbox(coded))
         found.append(Thing(thing.category, (x, y, x + w, y + h), float(coco_rle.area(coded))))
     return found

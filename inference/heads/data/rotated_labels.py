@@ -19,7 +19,7 @@ CLEARLY = 1.3
 1.6 and more."""
 
 
-def is_misplaced(example: Example) -> bool:
+def has_rotated_labels(example: Example) -> bool:
     """Whether the labels fit the picture clearly better after a quarter, half or three-quarter turn."""
     if not example.objects or example.picture is None:
         return False

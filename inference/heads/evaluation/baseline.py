@@ -1,4 +1,4 @@
-"""The floor that a trained head has to beat, made of what is there without any training of a head.
+"""The baseline that a trained head has to beat, made of what is there without any training of a head.
 
 Every token of a picture gets the category whose mean token it resembles most (or the background's); connected tokens
 of one category are an object; a click into its middle lets the click model draw it.
@@ -17,7 +17,8 @@ from inference.clicks.batch import ObjectPrompt
 from inference.core.arrays import Floats, Half
 from inference.core.features import Features
 from inference.core.masks import Click
-from inference.heads.data.examples import TOKEN_CELLS, Example, Vocabulary, rasterise
+from inference.heads.data.examples import Example, Vocabulary
+from inference.heads.data.truth import TOKEN_CELLS, rasterise
 from inference.heads.proposals import Proposal, suppress
 from inference.predictor import ClickPredictor
 
@@ -66,7 +67,7 @@ def unit(tokens: Half) -> Floats:
 
 
 def suggest(means: Means, features: Features, predictor: ClickPredictor, limit: int = 100) -> list[Proposal]:
-    """The floor's proposals of one image, best first; the score is the mean probability inside of the component."""
+    """The baseline's proposals of one image, best first; the score is the mean probability inside of the component."""
     tokens = unit(features.tokens)
     cosines = np.einsum("kc,chw->khw", means.vectors, tokens)
     powers = np.exp(SHARPNESS * (cosines - cosines.max(0)))

@@ -139,7 +139,7 @@ def evaluate(
     grid: int = 32,
     seed: int = 0,
     min_area: float = 0,
-    floor: float = MIN_SCORE,
+    min_score: float = MIN_SCORE,
     worst: tuple[int, Path] | None = None,
 ) -> dict[str, Any]:
     """The figures. limit: a random sample of so many pictures. grid: points a side, 0 for none. worst: draw so many
@@ -160,7 +160,7 @@ def evaluate(
         if number == 1:
             everything.boxes(features)  # loads the graph
         began = time.perf_counter()
-        boxes, scores = everything.boxes(features, floor=floor)
+        boxes, scores = everything.boxes(features, min_score=min_score)
         seconds["discover"].append(time.perf_counter() - began)
         began = time.perf_counter()
         found = everything.decode(features, boxes, scores)
@@ -203,7 +203,7 @@ def add_command(commands: Any) -> None:
     )
     add("--min-area", type=float, default=0, help="only objects of at least so many pixels")
     add(
-        "--floor",
+        "--min-score",
         type=float,
         default=MIN_SCORE,
         help=f"score of a box below which it is not decoded (at most {LIMIT} are)",
@@ -226,6 +226,6 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         grid=args.grid,
         seed=args.seed,
         min_area=args.min_area,
-        floor=args.floor,
+        min_score=args.min_score,
         worst=(int(args.worst[0]), Path(args.worst[1])) if args.worst else None,
     )

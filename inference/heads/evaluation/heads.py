@@ -1,4 +1,4 @@
-"""`python -m inference.evaluate instances|panoptic|semantic DATA.json`: a head, or the floor, on a COCO-format file.
+"""`python -m inference.evaluate instances|panoptic|semantic DATA.json`: a head, or the baseline, on a COCO-format file.
 
 Everything goes through the public API at the pictures' own size: encode, suggest, measure.
 """
@@ -19,16 +19,9 @@ from tqdm import tqdm
 from inference.core.features import WEIGHTS, Features, FeaturesError
 from inference.core.geometry import Frame
 from inference.data.coco import CocoImage, DataError, read_rgb, read_set
-from inference.heads.data.examples import (
-    Example,
-    Labelled,
-    Vocabulary,
-    category_names,
-    crowds_of,
-    objects_of,
-    read_examples,
-)
-from inference.heads.evaluation import baseline as floor
+from inference.heads.data.coco_examples import category_names, crowds_of, objects_of, read_examples
+from inference.heads.data.examples import Example, Labelled, Vocabulary
+from inference.heads.evaluation import baseline
 from inference.heads.head import Head, Mode
 from inference.heads.measure.metrics import Seen, average_precision, mean_iou, panoptic_quality, seen
 from inference.heads.measure.report import draw_worst
@@ -38,7 +31,7 @@ from inference.predictor import ClickPredictor
 
 Suggest = Callable[[Features], list[Proposal]]
 COMMANDS: dict[Mode, str] = {
-    "instances": "COCO AP of a FastInst or Mask2Former head, or of the floor",
+    "instances": "COCO AP of a FastInst or Mask2Former head, or of the baseline",
     "panoptic": "PQ; the truth is the file's objects made non-overlapping, all else is void",
     "semantic": "mean IoU on pixels of the file's objects",
 }
@@ -53,8 +46,8 @@ def add_command(commands: Any) -> None:
         add("data", type=Path, help="COCO-format file")
         shipped = WEIGHTS / "heads" / ("instances" if mode == "instances" else "panoptic")
         add("--head", type=Path, default=shipped, help="folder of a head (default: the starter model)")
-        add("--floor", type=Path, nargs="+", metavar="TRAIN.json", help="instead: nearest class means of these files")
-        add("--cache", type=Path, default=Path("var/cache"), help="token cache of --floor's files")
+        add("--baseline", type=Path, nargs="+", metavar="TRAIN.json", help="instead: class means of these files")
+        add("--cache", type=Path, default=Path("var/cache"), help="token cache of --baseline's files")
         words = (
             "let the click model draw the masks again, told a click and the proposal's mask (default), box or nothing"
         )
@@ -168,7 +161,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
         draw_worst(examples, judged.truths, judged.answers, args.worst)
     result: dict[str, Any] = {
         "command": mode,
-        "of": "floor" if args.floor else args.head.name,
+        "of": "baseline" if args.baseline else args.head.name,
         "refined": args.refine,
         "images": len(examples),
         "objects": sum(len(t.objects) for t in judged.truths),
@@ -188,10 +181,10 @@ def milliseconds(seconds: Sequence[float]) -> float:
 
 def asked(args: argparse.Namespace, predictor: ClickPredictor) -> tuple[Suggest, tuple[str, ...], frozenset[str]]:
     """What is evaluated, the categories that it knows, and which of them are stuff."""
-    if not args.floor:
+    if not args.baseline:
         head = Head.load(args.head, args.threads)
         return Timed(head, args.threshold, args.mode), head.categories, frozenset(head.manifest["stuff"])
-    known = [e for file in args.floor for e in read_examples(file, args.cache)]
-    names = tuple(dict.fromkeys(n for file in args.floor for n in category_names(file).values()))
-    means = floor.learn_means(known, Vocabulary(names))
-    return lambda features: floor.suggest(means, features, predictor), names, frozenset()
+    known = [e for file in args.baseline for e in read_examples(file, args.cache)]
+    names = tuple(dict.fromkeys(n for file in args.baseline for n in category_names(file).values()))
+    means = baseline.learn_means(known, Vocabulary(names))
+    return lambda features: baseline.suggest(means, features, predictor), names, frozenset()

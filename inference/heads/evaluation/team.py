@@ -27,14 +27,14 @@ from inference.core.geometry import Frame
 from inference.data.device import Compute
 from inference.data.simulated_user import next_click
 from inference.heads.data.examples import Example, Labelled, Vocabulary
-from inference.heads.data.rotated_labels import is_misplaced
+from inference.heads.data.rotated_labels import has_rotated_labels
 from inference.heads.data.variants import ALL, MIRRORED, with_variants
 from inference.heads.evaluation.heads import Encoded, pictures
 from inference.heads.head import Head
 from inference.heads.measure.metrics import average_precision, seen
 from inference.heads.proposals import DUPLICATE, Proposal, Rle, decode, encode, mask_iou, suppress
 from inference.heads.refine import refine
-from inference.heads.training.heads import HEAD, TrainingPlan, train_head
+from inference.heads.training.heads import HEAD, HeadOptim, train_head
 from inference.measure.noc import iou
 from inference.predictor import ClickPredictor
 
@@ -55,12 +55,12 @@ def add_command(commands: Any) -> None:
     add("--threshold", type=float, default=0.4, help="least score of a suggestion that people see")
     add("--refine", action="store_true", help="let the click model draw the suggestions again")
     add("--variants", choices=TURNS, default="all", help="turned and mirrored pictures to learn from, too")
-    add("--keep-misplaced", action="store_true", help="don't leave out pictures whose labels are those of a turned one")
+    add("--keep-rotated", action="store_true", help="don't leave out pictures whose labels are those of a turned one")
     add("--limit", type=int, help="only the first pictures of the file")
     add("--seed", type=int, default=0, help="of the order of the pictures and of the trainings")
     add("--weights", type=Path, help="folder of exported weights (default: the shipped ones)")
     add("--threads", type=int, default=1, help="CPU threads")
-    sub.set_defaults(run=learning)
+    sub.set_defaults(run=run)
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +186,7 @@ def learn(labelled: Sequence[Example], words: Vocabulary, folder: Path, team: Te
             start=args.start,
             resume=True,
             seed=args.seed,
-            plan=TrainingPlan(),
+            optim=HeadOptim(),
             compute=Compute.choose(),
         )
     return Head.load(folder / HEAD, args.threads)
@@ -197,14 +197,14 @@ def suggestions(head: Head, features: Features, predictor: ClickPredictor, args:
     return suppress(refine(proposals, features, predictor) if args.refine else proposals, DUPLICATE)
 
 
-def learning(args: argparse.Namespace) -> dict[str, Any]:
+def run(args: argparse.Namespace) -> dict[str, Any]:
     """`python -m inference.evaluate learning`."""
     args.out.mkdir(parents=True, exist_ok=True)
     predictor = ClickPredictor(args.weights, threads=args.threads)
     team = Team(predictor, Encoded(predictor, args.out / "features"), args.out / "labels.jsonl")
     examples = pictures(args.data, args.limit)
-    misplaced = [] if args.keep_misplaced else [e.name for e in examples if is_misplaced(e)]
-    examples = [e for e in examples if e.name not in misplaced]
+    rotated = [] if args.keep_rotated else [e.name for e in examples if has_rotated_labels(e)]
+    examples = [e for e in examples if e.name not in rotated]
     order = np.random.default_rng(args.seed).permutation(len(examples))
     shuffled = [examples[int(k)] for k in order]
     pool, last = shuffled[: len(shuffled) // 2], shuffled[len(shuffled) // 2 :]
@@ -220,7 +220,7 @@ def learning(args: argparse.Namespace) -> dict[str, Any]:
     return {
         "command": "learning",
         "images": len(last),
-        "misplaced": misplaced,
+        "rotated": rotated,
         "objects": sum(len(e.objects) for e in last),
         "clicks_alone": alone,
         "learning": results,

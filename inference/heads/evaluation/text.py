@@ -1,9 +1,9 @@
 """`python -m inference.evaluate text`: phrases of a data file, and the masks that they lead to.
 
 The phrases are built by the rule of `phrases.py` from classes, places, sizes and captions; nobody wrote them. Every
-figure stands beside a floor and a ceiling that use the same click model:
+figure stands beside a baseline and a ceiling that use the same click model:
 
-floor      the most likely token of the phrase's class is clicked, by the mean token of the class in a training file
+baseline   the most likely token of the phrase's class is clicked, by the mean token of the class in a training file
            (nearest class mean). It is told the class, and knows nothing of "left" or "largest"
 ceiling    the object's deepest point is clicked, and its true box given
 own_mask   LTS's own mask at stride 8, without the click model
@@ -31,7 +31,8 @@ from inference.core.geometry import TOKEN
 from inference.core.masks import Click
 from inference.data.coco import CocoImage, DataError, read_rgb, read_set
 from inference.data.simulated_user import SimulatedClick, next_click
-from inference.heads.data.examples import Vocabulary, category_names, crowds_of, objects_of, read_examples
+from inference.heads.data.coco_examples import category_names, crowds_of, objects_of, read_examples
+from inference.heads.data.examples import Vocabulary
 from inference.heads.data.phrases import KINDS, Phrase, captions_of, one_each, phrases, things_of
 from inference.heads.evaluation.baseline import Means, learn_means, unit
 from inference.heads.proposals import Proposal, box_of, encode
@@ -81,7 +82,7 @@ def sample(file: Path, limit: int | None, seed: int) -> Iterator[tuple[CocoImage
 
 
 def by_class(predictor: ClickPredictor, features: Features, means: Means, name: str) -> Mask:
-    """The floor: click the token that is most like the mean of its class."""
+    """The baseline: click the token that is most like the mean of its class."""
     known = means.names.index(name)
     frame = features.frame
     rows, columns = shown(frame, TOKEN)
@@ -137,7 +138,7 @@ def evaluate(
                 "ceiling": by_truth(predictor, features, truth),
             }
             if means is not None and phrase.category in means.names:
-                masks["floor"] = by_class(predictor, features, means, phrase.category)
+                masks["baseline"] = by_class(predictor, features, means, phrase.category)
             for name, mask in masks.items():
                 answers[name].add(phrase.kind, mask, truth)
             if worst:
@@ -166,7 +167,7 @@ def add_command(commands: Any) -> None:
     add = sub.add_argument
     add("data", type=Path, help="a COCO-format file")
     add("--limit", type=int, help="a random sample of so many phrases (default: all)")
-    add("--floor", type=Path, metavar="TRAIN.json", help="a file of --cache whose class means make the floor")
+    add("--baseline", type=Path, metavar="TRAIN.json", help="a file of --cache whose class means make the baseline")
     add("--worst", nargs=2, metavar=("N", "OUT.png"), help="draw the N phrases with the lowest IoU")
     add("--cache", type=Path, default=Path("var/cache"), help="folder of the token cache")
     add("--seed", type=int, default=0, help="of the sample")
@@ -182,8 +183,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     predictor = ClickPredictor(args.weights, threads=args.threads)
     text = Text(predictor, args.head, Sentences(args.sentences), args.threads)
     means = None
-    if args.floor:
-        vocabulary = Vocabulary(tuple(dict.fromkeys(category_names(args.floor).values())))
-        means = learn_means(read_examples(args.floor, args.cache), vocabulary)
+    if args.baseline:
+        vocabulary = Vocabulary(tuple(dict.fromkeys(category_names(args.baseline).values())))
+        means = learn_means(read_examples(args.baseline, args.cache), vocabulary)
     worst = (int(args.worst[0]), Path(args.worst[1])) if args.worst else None
     return evaluate(args.data, text, means, args.limit, args.seed, worst)

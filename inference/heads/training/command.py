@@ -9,10 +9,11 @@ from typing import Any
 
 from inference.core.features import WEIGHTS
 from inference.data.device import Compute
-from inference.heads.data.examples import Example, Vocabulary, category_names, hold_out, read_examples, stuff_names
+from inference.heads.data.coco_examples import category_names, read_examples, stuff_names
+from inference.heads.data.examples import Example, Vocabulary, hold_out
 from inference.heads.data.variants import with_mirrored
 from inference.heads.networks.config import Kind
-from inference.heads.training.heads import HEAD, State, TrainingPlan, Watch, train_head
+from inference.heads.training.heads import HEAD, HeadOptim, State, Watch, train_head
 from inference.training.options import named_weights
 from inference.training.progress import Progress, clock
 
@@ -38,7 +39,7 @@ def add_commands(commands: Any) -> None:
         length = sub.add_mutually_exclusive_group(required=True)
         length.add_argument("--minutes", type=float, help="train this long; the learning rate follows the clock")
         length.add_argument("--steps", type=int, help="train this many steps; exactly reproducible")
-        add("--batch", type=int, default=TrainingPlan.batch, help="images a step")
+        add("--batch", type=int, default=HeadOptim.batch, help="images a step")
         add("--cache", type=Path, default=Path("var/cache"), help="folder of the token cache")
         add(
             "--encoder",
@@ -94,7 +95,7 @@ def run(args: argparse.Namespace, stop: threading.Event) -> None:
         start=args.start,
         resume=args.resume,
         seed=args.seed,
-        plan=TrainingPlan(batch=args.batch),
+        optim=HeadOptim(batch=args.batch),
         compute=compute,
         watch=Watch(show, stop, every=50),
         about={"sets": sorted(f"{file.parent.name}/{file.stem}" for file in files)},

@@ -21,7 +21,8 @@ from inference.core.arrays import Floats, Half
 from inference.core.geometry import LONG_SIDE, TOKEN, Frame
 from inference.data.crops import Region, cut_tokens, set_name
 from inference.data.device import Compute
-from inference.heads.data.examples import Example, hold_out, read_examples
+from inference.heads.data.coco_examples import read_examples
+from inference.heads.data.examples import Example, hold_out
 from inference.heads.data.variants import with_mirrored
 from inference.heads.everything import anchors, as_tuples, choose, decode_boxes, inside
 from inference.heads.networks.discoverer import Discovery, DiscoveryConfig, WidenedDiscovery, discovery_loss

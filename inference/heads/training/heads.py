@@ -21,7 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from inference.data.device import CPU, Compute
-from inference.heads.data.examples import Batch, Example, Sampler, Vocabulary
+from inference.heads.data.batches import Batch, Sampler
+from inference.heads.data.examples import Example, Vocabulary
 from inference.heads.graph import MANIFEST
 from inference.heads.head import Head
 from inference.heads.measure import report
@@ -31,13 +32,13 @@ from inference.heads.training.publish import write_manifest
 from inference.training.loop import Length, Loop, Losses
 from inference.training.optim import OptimConfig
 
-__all__ = ["HEAD", "HeadRun", "State", "TrainingPlan", "Watch", "train_head"]
+__all__ = ["HEAD", "HeadRun", "State", "HeadOptim", "Watch", "train_head"]
 
 HEAD = "head"  # folder of the result inside of the run's
 
 
 @dataclass(frozen=True)
-class TrainingPlan(OptimConfig):
+class HeadOptim(OptimConfig):
     """How a head learns. batch: images of a step. crops: share of the batches that are windows of their images."""
 
     batch: int = 4
@@ -90,18 +91,18 @@ class HeadRun(Loop[Drawn]):
     """A head that learns."""
 
     def __init__(
-        self, kind: Kind, cfg: HeadConfig, sampler: Sampler, plan: TrainingPlan, seed: int = 0, compute: Compute = CPU
+        self, kind: Kind, cfg: HeadConfig, sampler: Sampler, optim: HeadOptim, seed: int = 0, compute: Compute = CPU
     ) -> None:
         def draw(step: int) -> Drawn:
             rng = np.random.default_rng([self.seed, step])
-            return sampler.draw(rng, plan.batch), int(rng.integers(2**60))
+            return sampler.draw(rng, optim.batch), int(rng.integers(2**60))
 
         def loss(model: nn.Module, drawn: Drawn) -> Losses:
             return head_loss(model, drawn, compute)
 
         torch.manual_seed(seed)
-        super().__init__(make_model(kind, cfg), draw, loss, optim=plan, seed=seed, compute=compute)
-        self.kind, self.cfg, self.plan = kind, cfg, plan
+        super().__init__(make_model(kind, cfg), draw, loss, optim=optim, seed=seed, compute=compute)
+        self.kind, self.cfg = kind, cfg
 
     def start_from(self, folder: Path, vocabulary: Vocabulary) -> int:
         """Begin with what fits of another head; how many weights that are."""
@@ -150,7 +151,7 @@ def train_head(
     resume: bool = False,
     seed: int = 0,
     cfg: HeadConfig | None = None,
-    plan: TrainingPlan | None = None,
+    optim: HeadOptim | None = None,
     compute: Compute = CPU,
     watch: Watch | None = None,
     about: dict[str, Any] | None = None,
@@ -164,9 +165,9 @@ def train_head(
     Raises DataError where there is nothing to learn, ValueError where the training diverges.
     """
     vocabulary = vocabulary.things if kind == "instances" else vocabulary
-    plan, watch = plan or TrainingPlan(), watch or Watch()
-    sampler = Sampler(examples, vocabulary, plan.crops)
-    run = HeadRun(kind, cfg or default_config(kind, len(vocabulary)), sampler, plan, seed, compute)
+    optim, watch = optim or HeadOptim(), watch or Watch()
+    sampler = Sampler(examples, vocabulary, optim.crops)
+    run = HeadRun(kind, cfg or default_config(kind, len(vocabulary)), sampler, optim, seed, compute)
     length = Length(steps, minutes)
     out.mkdir(parents=True, exist_ok=True)
     if not (resume and run.resume(out)) and start is not None:
@@ -189,7 +190,7 @@ def finish(
     about: dict[str, Any],
 ) -> None:
     """Write the head, then measure it on what was held out."""
-    facts = {"images": len(examples), "steps": run.step, "seed": run.seed, "plan": asdict(run.plan)} | about
+    facts = {"images": len(examples), "steps": run.step, "seed": run.seed, "plan": asdict(run.optim)} | about
     write_head(run.averaged(), run.kind, vocabulary, out / HEAD, facts)
     report.draw_curve(out / "log.jsonl", out / "curves.png")
     if held_out:

@@ -18,8 +18,10 @@ from torch import nn
 from inference.core.arrays import Floats, Half
 from inference.data.crops import set_name
 from inference.data.device import Compute
-from inference.heads.data.examples import Example, covered, hold_out, read_examples
+from inference.heads.data.coco_examples import read_examples
+from inference.heads.data.examples import Example, hold_out
 from inference.heads.data.phrases import KINDS, Phrase, captions_of, phrases, things_of
+from inference.heads.data.truth import covered
 from inference.heads.networks.text import Lts, LtsConfig, WidenedLts, lts_loss
 from inference.heads.sentences import FOLDER, Sentences
 from inference.heads.text import PLACES, places

@@ -30,7 +30,7 @@ def parse(add: Callable[[Any], None], *words: object) -> argparse.Namespace:
     return parser.parse_args([str(word) for word in words])
 
 
-def test_train_and_evaluate_a_head_and_the_floor(
+def test_train_and_evaluate_a_head_and_the_baseline(
     coco_file: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, cache, out = coco_file(3, 192, 256), tmp_path / "cache", tmp_path / "run"
@@ -59,11 +59,11 @@ def test_train_and_evaluate_a_head_and_the_floor(
 
     args = parse(
         evaluation.add_command,
-        *("panoptic", file, "--floor", file, "--cache", cache, "--worst", tmp_path / "worst.png", *shared),
+        *("panoptic", file, "--baseline", file, "--cache", cache, "--worst", tmp_path / "worst.png", *shared),
     )
-    floor = args.run(args)
-    assert floor["of"] == "floor"
-    assert floor["pq"] > 0.5  # one bright object on dark ground, known from the same pictures
+    baseline = args.run(args)
+    assert baseline["of"] == "baseline"
+    assert baseline["pq"] > 0.5  # one bright object on dark ground, known from the same pictures
     assert (tmp_path / "worst.png").exists()
     assert {f: f.stat().st_mtime_ns for f in kept.iterdir()} == written  # features were used again
 

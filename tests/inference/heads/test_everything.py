@@ -133,8 +133,8 @@ def test_boxes_follow_their_window() -> None:
 def learner(scenes: list[training.Scene]) -> Loop[training.Windows]:
     torch.manual_seed(0)
     sampler = training.WindowsOfScenes(scenes, windows=((16, 2, 1.0),))
-    plan = OptimConfig(rate=4e-3, warmup=10, average=0.9)
-    return make_loop(Discovery(SMALL), sampler.draw, training.loss, plan, compute=replace(CPU, half=None))
+    optim = OptimConfig(rate=4e-3, warmup=10, average=0.9)
+    return make_loop(Discovery(SMALL), sampler.draw, training.loss, optim, compute=replace(CPU, half=None))
 
 
 @pytest.fixture(scope="module")
@@ -196,11 +196,11 @@ def test_every_prompt_gives_one_mask_the_same_as_alone(
     folder: Path, predictor: ClickPredictor, features: Features
 ) -> None:
     everything = Everything(predictor, folder)
-    boxes, scores = everything.boxes(features, limit=7, floor=0.0)
+    boxes, scores = everything.boxes(features, limit=7, min_score=0.0)
     assert len(boxes) == 7
     assert (boxes[:, 2:] <= [features.width, features.height]).all()
     calls: list[int] = []
-    found = everything.discover(features, limit=7, floor=0.0, between=lambda: calls.append(1))
+    found = everything.discover(features, limit=7, min_score=0.0, between=lambda: calls.append(1))
     assert len(calls) == 7, "before each object"
     found_scores = [proposal.score for proposal in found]
     assert found_scores == sorted(found_scores, reverse=True)

@@ -193,8 +193,8 @@ def spoken(seed: int) -> training.Spoken:
 def learner(pictures: list[training.Spoken]) -> Loop[training.Said]:
     torch.manual_seed(0)
     sampler = training.PhraseSampler(pictures, Words(TINY.words))
-    plan = OptimConfig(rate=4e-3, warmup=10, average=0.9)
-    return make_loop(Lts(TINY), sampler.draw, training.loss, plan, compute=replace(CPU, half=None))
+    optim = OptimConfig(rate=4e-3, warmup=10, average=0.9)
+    return make_loop(Lts(TINY), sampler.draw, training.loss, optim, compute=replace(CPU, half=None))
 
 
 def test_a_few_pictures_learned_by_heart_are_pointed_at(tmp_path: Path) -> None:

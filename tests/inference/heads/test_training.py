@@ -14,18 +14,20 @@ from inference.core.features import FEATURES_VERSION, Features, FeaturesError
 from inference.core.geometry import Frame
 from inference.data.coco import DataError
 from inference.data.device import Compute
-from inference.heads.data.examples import Labelled, Sampler, Vocabulary, covered, cut, hold_out, rasterise
+from inference.heads.data.batches import Sampler
+from inference.heads.data.examples import Labelled, Vocabulary, hold_out
+from inference.heads.data.truth import covered, cut, rasterise
 from inference.heads.head import Head, HeadError
 from inference.heads.measure.metrics import average_precision, panoptic_quality, seen
 from inference.heads.networks.config import HeadConfig, Kind, default_config
 from inference.heads.training import head_files as models
 from inference.heads.training.head_files import begin_with, load_model, make_model, write_head
-from inference.heads.training.heads import HeadRun, State, TrainingPlan, Watch, train_head
+from inference.heads.training.heads import HeadOptim, HeadRun, State, Watch, train_head
 from inference.heads.training.publish import PARITY, TRIALS, parity
 from tests.inference.heads.tiny import CHANNELS, CONFIG, WORDS, example
 
 FP32 = Compute(torch.device("cpu"), None)
-PLAN = TrainingPlan(batch=4, rate=4e-3, warmup=10, average=0.9)
+OPTIM = HeadOptim(batch=4, rate=4e-3, warmup=10, average=0.9)
 FOUR = [example(k) for k in range(4)]
 
 
@@ -44,7 +46,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, Path]:
             steps=steps,
             held_out=FOUR,
             cfg=CONFIG,
-            plan=PLAN,
+            optim=OPTIM,
             compute=FP32,
             about={"name": "test"},
         )
@@ -146,7 +148,7 @@ def test_a_folder_without_a_head_is_named(tmp_path: Path) -> None:
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
     def train(out: Path, steps: int, resume: bool = False, watch: Watch | None = None) -> HeadRun:
         return train_head(
-            "instances", FOUR, out, vocabulary=WORDS, steps=steps, cfg=CONFIG, plan=PLAN, compute=FP32, resume=resume,
+            "instances", FOUR, out, vocabulary=WORDS, steps=steps, cfg=CONFIG, optim=OPTIM, compute=FP32, resume=resume,
             watch=watch,
         )  # fmt: skip
 
@@ -188,7 +190,7 @@ def test_a_head_begins_with_another_ones_knowledge(trained: dict[Kind, Path]) ->
 def test_instances_never_learn_stuff(tmp_path: Path) -> None:
     words = Vocabulary(("cup", "plate"), frozenset({"plate"}))
     cfg = dataclasses.replace(CONFIG, classes=1)
-    run = train_head("instances", FOUR, tmp_path, vocabulary=words, steps=1, cfg=cfg, plan=PLAN, compute=FP32)
+    run = train_head("instances", FOUR, tmp_path, vocabulary=words, steps=1, cfg=cfg, optim=OPTIM, compute=FP32)
     assert run.cfg.classes == 1
     assert Head.load(tmp_path / "head").categories == ("cup",)
 

@@ -12,8 +12,9 @@ from inference.core.features import WEIGHTS
 from inference.core.geometry import Frame
 from inference.data.coco import DataError
 from inference.data.device import CPU
-from inference.heads.data.examples import Example, Labelled, Vocabulary, rasterise
-from inference.heads.data.rotated_labels import is_misplaced
+from inference.heads.data.examples import Example, Labelled, Vocabulary
+from inference.heads.data.rotated_labels import has_rotated_labels
+from inference.heads.data.truth import rasterise
 from inference.heads.data.variants import ALL, turned, turns_for, variant, with_mirrored, with_variants
 from inference.heads.proposals import encode
 
@@ -76,12 +77,12 @@ def test_all_turns_are_different_and_need_a_picture(tmp_path: Path) -> None:
 
 def test_labels_of_a_turned_picture_are_found() -> None:
     picture, mask = picture_and_mask(1)
-    assert not is_misplaced(made(picture, mask))
-    assert is_misplaced(made(picture, np.ascontiguousarray(turned(mask, 2))))
+    assert not has_rotated_labels(made(picture, mask))
+    assert has_rotated_labels(made(picture, np.ascontiguousarray(turned(mask, 2))))
     square = np.ascontiguousarray(picture[:, :HALL]), np.ascontiguousarray(mask[:, :HALL])
-    assert not is_misplaced(made(*square))
-    assert is_misplaced(made(square[0], np.ascontiguousarray(turned(square[1], 1))))
-    assert not is_misplaced(dataclasses.replace(made(picture, mask), objects=()))
+    assert not has_rotated_labels(made(*square))
+    assert has_rotated_labels(made(square[0], np.ascontiguousarray(turned(square[1], 1))))
+    assert not has_rotated_labels(dataclasses.replace(made(picture, mask), objects=()))
 
 
 def test_the_fewer_pictures_the_more_variants() -> None:

@@ -7,7 +7,8 @@ import torch
 
 from inference.core.geometry import Frame
 from inference.data.device import CPU
-from inference.heads.data.examples import Example, Labelled, Vocabulary, rasterise
+from inference.heads.data.examples import Example, Labelled, Vocabulary
+from inference.heads.data.truth import rasterise
 from inference.heads.networks.config import HeadConfig
 from inference.heads.networks.criterion import Targets
 from inference.heads.proposals import encode
@@ -41,7 +42,7 @@ def example(seed: int, boxes: list[tuple[Box, str]] | None = None, side: int = S
 
 def learned(examples: list[Example]) -> tuple[torch.Tensor, list[Targets]]:
     """Tokens and targets as a head's `loss` takes them."""
-    from inference.heads.data.examples import Batch
+    from inference.heads.data.batches import Batch
 
     tokens = np.stack([e.tokens() for e in examples])
     return Batch(tokens, [rasterise(e, WORDS) for e in examples]).on(CPU)

@@ -22,6 +22,8 @@ export default tseslint.config(
       "@typescript-eslint/no-confusing-void-expression": "off",
       // What is read from a store or a page is of the type that the reader names.
       "@typescript-eslint/no-unnecessary-type-parameters": "off",
+      // A function fits on a screen.
+      "max-lines-per-function": ["error", { max: 60 }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-unused-vars": [
         "error",
@@ -32,6 +34,8 @@ export default tseslint.config(
   {
     files: ["**/*.test.ts"],
     rules: {
+      // `describe` is a function, too.
+      "max-lines-per-function": "off",
       // `expect(part.method).toHaveBeenCalled()`, and fakes of fetch that are given strings.
       "@typescript-eslint/unbound-method": "off",
       "@typescript-eslint/no-base-to-string": "off",

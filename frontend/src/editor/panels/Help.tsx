@@ -2,10 +2,11 @@
 
 import { useLayoutEffect, useState } from "preact/hooks";
 import { comboOf, isReserved, said } from "../lib/keyCombos";
+import type { OwnKeys } from "../server/types";
 import { Modal } from "./Modal";
 import { useEditor, useEditorState } from "./context";
 import { keysOf, takenBy, withKeys } from "./keys";
-import { GESTURES, GROUPS, SHORTCUTS, type Action, type Shortcut } from "./shortcuts";
+import { GESTURES, GROUPS, SHORTCUTS, type Action, type Group, type Shortcut } from "./shortcuts";
 
 interface Clash {
   readonly action: Action;
@@ -14,10 +15,45 @@ interface Clash {
 }
 
 export function Help({ onClose }: { onClose: () => void }) {
+  const changes = useKeyChanges();
+  const { asking, wait } = changes;
+  return (
+    <Modal title="Keyboard shortcuts and gestures" id="help" onClose={() => (asking ? wait(null) : onClose())}>
+      <div class="help-scroll" tabIndex={0} aria-label="All keys">
+        <div class="help-columns">
+          <Gestures />
+          {GROUPS.map((group) => (
+            <KeyGroup key={group} group={group} changes={changes} />
+          ))}
+        </div>
+      </div>
+      <KeyNews changes={changes} />
+      <HelpActions changes={changes} onClose={onClose} />
+    </Modal>
+  );
+}
+
+/** The keys of this person, and how they are changed. */
+interface KeyChanges {
+  readonly own: OwnKeys;
+  readonly changing: boolean;
+  /** The action whose next key is being pressed. */
+  readonly asking: Action | null;
+  readonly clash: Clash | null;
+  /** What the last change came to, in words. */
+  readonly told: string;
+  readonly change: (on: boolean) => void;
+  /** The next key is for this action. */
+  readonly wait: (action: Action | null) => void;
+  readonly give: (action: Action, combos: readonly string[]) => void;
+  readonly dropClash: () => void;
+  readonly reset: () => void;
+}
+
+function useKeyChanges(): KeyChanges {
   const editor = useEditor();
   const own = useEditorState((state) => state.keys);
   const [changing, setChanging] = useState(false);
-  /** The action whose next key is being pressed. */
   const [asking, setAsking] = useState<Action | null>(null);
   const [clash, setClash] = useState<Clash | null>(null);
   const [told, setTold] = useState("");
@@ -26,7 +62,7 @@ export function Help({ onClose }: { onClose: () => void }) {
     void editor.keys.use(withKeys(action, combos, own));
     setTold(combos.length > 0 ? "" : "This action has no key.");
   };
-  useAsking(asking, (combo) => {
+  useNextKey(asking, (combo) => {
     const action = asking!;
     setAsking(null);
     setTold("");
@@ -38,86 +74,104 @@ export function Help({ onClose }: { onClose: () => void }) {
     if (other) setClash({ action, combo, with: other });
     else give(action, [combo]);
   });
+  const change = (on: boolean) => {
+    setChanging(on);
+    setAsking(null);
+  };
+  const dropClash = () => setClash(null);
+  const reset = () => void editor.keys.use({});
+  return { own, changing, asking, clash, told, change, wait: setAsking, give, dropClash, reset };
+}
+
+function Gestures() {
   return (
-    <Modal title="Keyboard shortcuts and gestures" id="help" onClose={() => (asking ? setAsking(null) : onClose())}>
-      <div class="help-scroll" tabIndex={0} aria-label="All keys">
-        <div class="help-columns">
-          <HelpList title="Mouse, pen and touch">
-            {GESTURES.map(({ shown, what }) => (
-              <div key={shown}>
-                <dt>{shown}</dt>
-                <dd>{what}</dd>
-              </div>
-            ))}
-          </HelpList>
-          {GROUPS.map((group) => (
-            <HelpList key={group} title={group}>
-              {group === "Object" && (
-                <div>
-                  <dt>
-                    <kbd>1 – 9</kbd>
-                  </dt>
-                  <dd>Select the class</dd>
-                </div>
-              )}
-              {SHORTCUTS.filter((one) => one.group === group).map(({ action, what }) => (
-                <div key={action} data-action={action} data-own={action in own}>
-                  <dt>
-                    {changing ? (
-                      <button
-                        type="button"
-                        class="key-button"
-                        aria-label={`${what}: ${keysOf(action, own).map(said).join(" or ") || "no key"}. Change key`}
-                        aria-pressed={asking === action}
-                        onClick={() => {
-                          setClash(null);
-                          setAsking(asking === action ? null : action);
-                        }}
-                      >
-                        {asking === action ? "Press a key…" : <Keys combos={keysOf(action, own)} />}
-                      </button>
-                    ) : (
-                      <Keys combos={keysOf(action, own)} />
-                    )}
-                  </dt>
-                  <dd>{what}</dd>
-                </div>
-              ))}
-            </HelpList>
-          ))}
+    <HelpList title="Mouse, pen and touch">
+      {GESTURES.map(({ shown, what }) => (
+        <div key={shown}>
+          <dt>{shown}</dt>
+          <dd>{what}</dd>
         </div>
-      </div>
-      <div class="key-news" role="status" aria-live="polite">
-        {clash && <ClashNotice clash={clash} give={give} drop={() => setClash(null)} />}
-        {!clash && (asking ? "Press the new key. Esc cancels, Backspace removes the key." : told)}
-      </div>
-      <div class="dialog-actions">
-        {changing && (
-          <button
-            type="button"
-            aria-disabled={Object.keys(own).length === 0}
-            data-testid="keys-as-shipped"
-            onClick={() => void editor.keys.use({})}
-          >
-            Reset to defaults
-          </button>
-        )}
+      ))}
+    </HelpList>
+  );
+}
+
+function KeyGroup({ group, changes }: { group: Group; changes: KeyChanges }) {
+  return (
+    <HelpList title={group}>
+      {group === "Object" && (
+        <div>
+          <dt>
+            <kbd>1 – 9</kbd>
+          </dt>
+          <dd>Select the class</dd>
+        </div>
+      )}
+      {SHORTCUTS.filter((one) => one.group === group).map((shortcut) => (
+        <div key={shortcut.action} data-action={shortcut.action} data-own={shortcut.action in changes.own}>
+          <dt>
+            {changes.changing ? (
+              <KeyButton shortcut={shortcut} changes={changes} />
+            ) : (
+              <Keys combos={keysOf(shortcut.action, changes.own)} />
+            )}
+          </dt>
+          <dd>{shortcut.what}</dd>
+        </div>
+      ))}
+    </HelpList>
+  );
+}
+
+/** An action's keys while keys are being changed: press it, then the new key. */
+function KeyButton({ shortcut: { action, what }, changes }: { shortcut: Shortcut; changes: KeyChanges }) {
+  const { asking, own } = changes;
+  return (
+    <button
+      type="button"
+      class="key-button"
+      aria-label={`${what}: ${keysOf(action, own).map(said).join(" or ") || "no key"}. Change key`}
+      aria-pressed={asking === action}
+      onClick={() => {
+        changes.dropClash();
+        changes.wait(asking === action ? null : action);
+      }}
+    >
+      {asking === action ? "Press a key…" : <Keys combos={keysOf(action, own)} />}
+    </button>
+  );
+}
+
+function KeyNews({ changes: { clash, asking, told, give, dropClash } }: { changes: KeyChanges }) {
+  return (
+    <div class="key-news" role="status" aria-live="polite">
+      {clash && <ClashNotice clash={clash} give={give} drop={dropClash} />}
+      {!clash && (asking ? "Press the new key. Esc cancels, Backspace removes the key." : told)}
+    </div>
+  );
+}
+
+function HelpActions({ changes, onClose }: { changes: KeyChanges; onClose: () => void }) {
+  const { changing, own } = changes;
+  return (
+    <div class="dialog-actions">
+      {changing && (
         <button
           type="button"
-          data-testid="change-keys"
-          aria-pressed={changing}
-          onClick={() => {
-            setChanging(!changing);
-            setAsking(null);
-          }}
+          aria-disabled={Object.keys(own).length === 0}
+          data-testid="keys-as-shipped"
+          onClick={changes.reset}
         >
-          {changing ? "Done" : "Change keys"}
+          Reset to defaults
         </button>
-        <button type="button" class="primary" autofocus onClick={onClose}>
-          Close <kbd>Esc</kbd>
-        </button>
-      </div>
-    </Modal>
+      )}
+      <button type="button" data-testid="change-keys" aria-pressed={changing} onClick={() => changes.change(!changing)}>
+        {changing ? "Done" : "Change keys"}
+      </button>
+      <button type="button" class="primary" autofocus onClick={onClose}>
+        Close <kbd>Esc</kbd>
+      </button>
+    </div>
   );
 }
 
@@ -134,14 +188,14 @@ function ClashNotice(props: {
         Reassign
       </button>{" "}
       <button type="button" class="small" onClick={props.drop}>
-        Cancel{" "}
+        Cancel
       </button>
     </span>
   );
 }
 
 /** Hears the next key press before anybody else, while an action waits for its key. */
-function useAsking(asking: Action | null, pressed: (combo: string) => void): void {
+function useNextKey(asking: Action | null, pressed: (combo: string) => void): void {
   useLayoutEffect(() => {
     if (!asking) return;
     const hear = (event: KeyboardEvent) => {

@@ -11,26 +11,7 @@ const LONGEST = 2_000;
 export function Note() {
   const editor = useEditor();
   const note = useEditorState((state) => state.note);
-  const loading = useEditorState((state) => state.save.kind === "loading");
   const [open, setOpen] = useState(false);
-  const [draft, setDraft] = useState<string | null>(null);
-  const latest = useRef<string | null>(null);
-  latest.current = draft;
-  const save = () => {
-    if (latest.current !== null) editor.image.setNote(latest.current);
-    setDraft(null);
-  };
-  useEffect(() => {
-    if (draft === null) return;
-    const timer = setTimeout(() => editor.image.setNote(draft), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [draft]);
-  useEffect(
-    () => () => {
-      if (latest.current !== null) editor.image.setNote(latest.current);
-    },
-    [],
-  );
   if (!editor.permission.canLabel && !note) return null;
   return (
     <details
@@ -47,27 +28,53 @@ export function Note() {
           </span>
         )}
       </summary>
-      {editor.permission.canLabel ? (
-        <textarea
-          id={NOTE_FIELD}
-          rows={2}
-          maxLength={LONGEST}
-          value={draft ?? note}
-          readOnly={loading}
-          placeholder="Note for reviewers"
-          aria-label="Note about this image"
-          onInput={(event) => setDraft(event.currentTarget.value)}
-          onBlur={save}
-          onKeyDown={(event) => {
-            if (event.key !== "Escape" && !(event.key === "Enter" && (event.ctrlKey || event.metaKey))) return;
-            event.preventDefault();
-            event.stopPropagation();
-            event.currentTarget.blur();
-          }}
-        />
-      ) : (
-        <p>{note}</p>
-      )}
+      {editor.permission.canLabel ? <NoteField note={note} /> : <p>{note}</p>}
     </details>
   );
+}
+
+function NoteField({ note }: { note: string }) {
+  const loading = useEditorState((state) => state.save.kind === "loading");
+  const { draft, type, save } = useDraft();
+  return (
+    <textarea
+      id={NOTE_FIELD}
+      rows={2}
+      maxLength={LONGEST}
+      value={draft ?? note}
+      readOnly={loading}
+      placeholder="Note for reviewers"
+      aria-label="Note about this image"
+      onInput={(event) => type(event.currentTarget.value)}
+      onBlur={save}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" && !(event.key === "Enter" && (event.ctrlKey || event.metaKey))) return;
+        event.preventDefault();
+        event.stopPropagation();
+        event.currentTarget.blur();
+      }}
+    />
+  );
+}
+
+/** What is typed (null: nothing new), saved after a pause in typing, when the field is left, and with the editor. */
+function useDraft(): { draft: string | null; type: (text: string) => void; save: () => void } {
+  const editor = useEditor();
+  const [draft, setDraft] = useState<string | null>(null);
+  const latest = useRef<string | null>(null);
+  latest.current = draft;
+  const saveLatest = () => {
+    if (latest.current !== null) editor.image.setNote(latest.current);
+  };
+  useEffect(() => {
+    if (draft === null) return;
+    const timer = setTimeout(() => editor.image.setNote(draft), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [draft]);
+  useEffect(() => saveLatest, []);
+  const save = () => {
+    saveLatest();
+    setDraft(null);
+  };
+  return { draft, type: setDraft, save };
 }

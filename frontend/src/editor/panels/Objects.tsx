@@ -108,16 +108,8 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
   const chosen = useEditorState((state) => state.selected === uid || state.selection.includes(uid));
   const hidden = useEditorState((state) => state.marks.hidden.has(uid));
   const locked = useEditorState((state) => state.marks.locked.has(uid));
-  const category = editor.classes.category(kept.category);
-  const name = category?.name ?? "Unknown class";
+  const name = editor.classes.category(kept.category)?.name ?? "Unknown class";
   const what = `${name}, object ${ordinal}`;
-  const click = (event: MouseEvent) => {
-    (event.currentTarget as HTMLElement).focus(); // the arrow keys go on from here
-    const ctrl = event.ctrlKey || event.metaKey;
-    if (event.shiftKey) editor.selection.extend(uid, ctrl);
-    else if (ctrl) editor.selection.toggle(uid);
-    else editor.selection.pick(uid);
-  };
   return (
     <li
       class="object-row"
@@ -131,30 +123,7 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
       onMouseEnter={() => editor.selection.hover(uid)}
       {...(editor.permission.canLabel && dragging(uid, editor.objects))}
     >
-      <button
-        type="button"
-        class="row"
-        onContextMenu={(event) => {
-          event.preventDefault(); // a long touch is one, too: there is no Ctrl
-          editor.selection.toggle(uid);
-        }}
-        data-item
-        aria-label={`${what}, ${pixels(kept.area)}${locked ? ", locked" : ""}`}
-        aria-pressed={chosen}
-        title={name}
-        onClick={click}
-        onDblClick={() => openIt(editor, uid)}
-        onFocus={() => editor.selection.hover(uid)}
-        onBlur={() => editor.selection.hover(null)}
-      >
-        <Thumbnail patch={kept.patch} color={category?.color ?? ""} />
-        <span class="object-words">
-          <span class="row-name" dir="auto">
-            {name}
-          </span>
-          <span class="area">{pixels(kept.area)}</span>
-        </span>
-      </button>
+      <ObjectButton kept={kept} name={name} said={`${what}, ${pixels(kept.area)}${locked ? ", locked" : ""}`} />
       <Mark name={`Hide ${what}`} icon={hidden ? "eyeOff" : "eye"} action="hideOne" on={hidden} uid={uid} />
       {editor.permission.canLabel && (
         <>
@@ -172,6 +141,46 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
         </>
       )}
     </li>
+  );
+}
+
+/** The object's picture, class and area: what selects and opens it. */
+function ObjectButton({ kept, name, said }: { kept: Kept; name: string; said: string }) {
+  const editor = useEditor();
+  const { uid } = kept;
+  const chosen = useEditorState((state) => state.selected === uid || state.selection.includes(uid));
+  const click = (event: MouseEvent) => {
+    (event.currentTarget as HTMLElement).focus(); // the arrow keys go on from here
+    const ctrl = event.ctrlKey || event.metaKey;
+    if (event.shiftKey) editor.selection.extend(uid, ctrl);
+    else if (ctrl) editor.selection.toggle(uid);
+    else editor.selection.pick(uid);
+  };
+  return (
+    <button
+      type="button"
+      class="row"
+      onContextMenu={(event) => {
+        event.preventDefault(); // a long touch is one, too: there is no Ctrl
+        editor.selection.toggle(uid);
+      }}
+      data-item
+      aria-label={said}
+      aria-pressed={chosen}
+      title={name}
+      onClick={click}
+      onDblClick={() => openIt(editor, uid)}
+      onFocus={() => editor.selection.hover(uid)}
+      onBlur={() => editor.selection.hover(null)}
+    >
+      <Thumbnail patch={kept.patch} color={editor.classes.category(kept.category)?.color ?? ""} />
+      <span class="object-words">
+        <span class="row-name" dir="auto">
+          {name}
+        </span>
+        <span class="area">{pixels(kept.area)}</span>
+      </span>
+    </button>
   );
 }
 

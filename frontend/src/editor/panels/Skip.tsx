@@ -11,9 +11,6 @@ const LONGEST = 200;
 export function SkipDialog() {
   const editor = useEditor();
   const before = useEditorState((state) => state.reason);
-  const [words, setWords] = useState(REASONS.includes(before) ? "" : before);
-  const first = useRef<HTMLButtonElement>(null);
-  useEffect(() => first.current?.focus(), []);
   const close = () => editor.store.set({ dialog: null });
   const press = (event: KeyboardEvent) => {
     if (event.target instanceof HTMLInputElement) return;
@@ -22,45 +19,14 @@ export function SkipDialog() {
     event.preventDefault();
     void editor.image.skip(reason);
   };
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (words.trim()) void editor.image.skip(words.trim());
-  };
   return (
     <Modal title="Skip this image" id="skip" onClose={close}>
       <div onKeyDown={press}>
         <p class="muted">
           Skipped images leave the queue and aren't exported as labeled. The reason is shown with the image.
         </p>
-        <ul class="skip-reasons" role="list">
-          {REASONS.map((reason, index) => (
-            <li key={reason}>
-              <button
-                type="button"
-                class="row"
-                ref={index === 0 ? first : null}
-                aria-pressed={reason === before}
-                onClick={() => void editor.image.skip(reason)}
-              >
-                <span class="row-name">{reason}</span>
-                <kbd>{index + 1}</kbd>
-              </button>
-            </li>
-          ))}
-        </ul>
-        <form class="skip-words" onSubmit={submit}>
-          <input
-            type="text"
-            maxLength={LONGEST}
-            value={words}
-            placeholder="Another reason"
-            aria-label="Another reason"
-            onInput={(event) => setWords(event.currentTarget.value)}
-          />
-          <button type="submit" class="primary" aria-disabled={!words.trim()}>
-            Skip
-          </button>
-        </form>
+        <UsualReasons before={before} />
+        <OwnReason before={REASONS.includes(before) ? "" : before} />
       </div>
       <div class="dialog-actions">
         <button type="button" onClick={close}>
@@ -68,5 +34,53 @@ export function SkipDialog() {
         </button>
       </div>
     </Modal>
+  );
+}
+
+function UsualReasons({ before }: { before: string }) {
+  const editor = useEditor();
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  return (
+    <ul class="skip-reasons" role="list">
+      {REASONS.map((reason, index) => (
+        <li key={reason}>
+          <button
+            type="button"
+            class="row"
+            ref={index === 0 ? first : null}
+            aria-pressed={reason === before}
+            onClick={() => void editor.image.skip(reason)}
+          >
+            <span class="row-name">{reason}</span>
+            <kbd>{index + 1}</kbd>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function OwnReason({ before }: { before: string }) {
+  const editor = useEditor();
+  const [words, setWords] = useState(before);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (words.trim()) void editor.image.skip(words.trim());
+  };
+  return (
+    <form class="skip-words" onSubmit={submit}>
+      <input
+        type="text"
+        maxLength={LONGEST}
+        value={words}
+        placeholder="Another reason"
+        aria-label="Another reason"
+        onInput={(event) => setWords(event.currentTarget.value)}
+      />
+      <button type="submit" class="primary" aria-disabled={!words.trim()}>
+        Skip
+      </button>
+    </form>
   );
 }

@@ -49,11 +49,7 @@ export function TextSearch() {
             event.currentTarget.blur();
           }}
         />
-        <datalist id="text-search-classes">
-          {editor.boot.project.categories.map(({ number, name }) => (
-            <option key={number} value={name} />
-          ))}
-        </datalist>
+        <ClassNames />
         {phrase || text.kind !== "idle" ? (
           <button type="button" class="row-action" aria-label="Clear the text" title="Clear (Esc)" onClick={clear}>
             <Icon name="close" />
@@ -66,5 +62,17 @@ export function TextSearch() {
         {busy ? "Looking…" : message}
       </p>
     </form>
+  );
+}
+
+/** The classes' names, to choose from while typing. */
+function ClassNames() {
+  const { categories } = useEditor().boot.project;
+  return (
+    <datalist id="text-search-classes">
+      {categories.map(({ number, name }) => (
+        <option key={number} value={name} />
+      ))}
+    </datalist>
   );
 }

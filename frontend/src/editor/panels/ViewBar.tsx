@@ -4,23 +4,23 @@ import { DisplayButton } from "./DisplayPanel";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
 import { keyOf } from "./keys";
+import type { Action } from "./shortcuts";
 import { type ViewControls, zoomTo } from "./viewControls";
+
+const ICONS = { zoomOut: "minus", zoomIn: "plus", fit: "fit", zoomObject: "target" } as const;
 
 export function ViewBar({ controls }: { controls: { current: ViewControls | null } }) {
   const editor = useEditor();
   const zoom = useEditorState((state) => Math.round(state.zoom * 100));
   const latency = useEditorState((state) => state.latency);
+  const button = (action: Action & keyof typeof ICONS, name: string, run: () => void) => (
+    <button type="button" class="ghost small" title={`${name} (${keyOf(action)})`} aria-label={name} onClick={run}>
+      <Icon name={ICONS[action]} />
+    </button>
+  );
   return (
     <div class="view-bar">
-      <button
-        type="button"
-        class="ghost small"
-        title={`Zoom out (${keyOf("zoomOut")})`}
-        aria-label="Zoom out"
-        onClick={() => controls.current?.zoom(1 / 1.25)}
-      >
-        <Icon name="minus" />
-      </button>
+      {button("zoomOut", "Zoom out", () => controls.current?.zoom(1 / 1.25))}
       <button
         type="button"
         class="ghost small zoom"
@@ -30,33 +30,9 @@ export function ViewBar({ controls }: { controls: { current: ViewControls | null
       >
         {zoom} %
       </button>
-      <button
-        type="button"
-        class="ghost small"
-        title={`Zoom in (${keyOf("zoomIn")})`}
-        aria-label="Zoom in"
-        onClick={() => controls.current?.zoom(1.25)}
-      >
-        <Icon name="plus" />
-      </button>
-      <button
-        type="button"
-        class="ghost small"
-        title={`Show the whole image (${keyOf("fit")})`}
-        aria-label="Show the whole image"
-        onClick={() => controls.current?.fit()}
-      >
-        <Icon name="fit" />
-      </button>
-      <button
-        type="button"
-        class="ghost small"
-        title={`Zoom to the object (${keyOf("zoomObject")})`}
-        aria-label="Zoom to the object"
-        onClick={() => zoomTo(editor, controls.current)}
-      >
-        <Icon name="target" />
-      </button>
+      {button("zoomIn", "Zoom in", () => controls.current?.zoom(1.25))}
+      {button("fit", "Show the whole image", () => controls.current?.fit())}
+      {button("zoomObject", "Zoom to the object", () => zoomTo(editor, controls.current))}
       <DisplayButton />
       {latency !== null && (
         <span class="latency" title="Time from the last click to its mask" data-testid="latency">

@@ -36,97 +36,115 @@ const PEN_MS = 60_000;
 export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld: () => boolean): () => void {
   const stop = new AbortController();
   const options = { signal: stop.signal };
-  const touches = new Map<number, Point>();
-  let drag: { pointer: number; does: Drag } | null = null;
-  let panning: number | null = null;
-  let tap: Point | null = null;
-  let last: { at: Point; time: number } | null = null;
-  let trackpadUntil = 0;
-  /** Somebody has a pen: a hand that rests on the tablet draws nothing, fingers move the picture. */
-  let penAt = -Infinity;
-  const fingerPresses = (event: Event) => gestures.fingerPresses() && event.timeStamp - penAt > PEN_MS;
-
-  const place = (event: MouseEvent): Point => {
-    const bounds = host.getBoundingClientRect();
-    return { x: event.clientX - bounds.left, y: event.clientY - bounds.top };
-  };
-  const press = (event: PointerEvent, at: Point) => {
-    const time = event.timeStamp;
-    const twice = !!last && time - last.time < DOUBLE_CLICK_MS && Math.hypot(at.x - last.at.x, at.y - last.at.y) < 4;
-    last = twice ? null : { at, time };
-    const secondary = event.button === 2 || event.button === ERASER_BUTTON || event.altKey || event.ctrlKey;
-    const touch = event.pointerType === "touch";
-    const does = gestures.press({ at, secondary, shift: event.shiftKey, twice, touch });
-    if (does) drag = { pointer: event.pointerId, does };
-  };
-  const endDrag = (how: "end" | "cancel") => {
-    const ended = drag;
-    drag = null;
-    ended?.does[how]();
-  };
-
+  const pointers = new Pointers(host, gestures, spaceHeld);
+  const wheel = new Wheel(host, gestures);
   host.addEventListener("contextmenu", (event) => event.preventDefault(), options);
   // The middle button would start the browser's own scrolling.
   host.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault(), options);
-
-  host.addEventListener(
-    "pointerdown",
-    (event) => {
-      const at = place(event);
-      if (event.pointerType === "pen") penAt = event.timeStamp;
-      if (event.pointerType === "touch") {
-        touches.set(event.pointerId, at);
-        if (touches.size > 1) endDrag("cancel"); // a second finger: it was the start of a pinch
-        tap = touches.size === 1 ? at : null;
-        if (tap && fingerPresses(event)) press(event, at);
-      } else if (event.button === 1 || (event.button === 0 && spaceHeld())) {
-        panning = event.pointerId;
-        host.dataset["panning"] = "";
-      } else if (!drag && [0, 2, ERASER_BUTTON].includes(event.button)) press(event, at);
-      else return;
-      host.setPointerCapture(event.pointerId);
-    },
-    options,
-  );
-
-  host.addEventListener(
-    "pointermove",
-    (event) => {
-      if (drag?.pointer === event.pointerId) {
-        // Between two frames a pen or a quick mouse has been at several places.
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- not in every browser
-        const events = event.getCoalescedEvents?.() ?? [];
-        for (const one of events.length > 0 ? events : [event]) drag.does.move(place(one), one.shiftKey);
-      } else if (event.pointerType === "touch") moveTouch(event.pointerId, place(event));
-      else if (panning === event.pointerId) gestures.pan(event.movementX, event.movementY);
-      else if (panning === null) gestures.hover(place(event));
-    },
-    options,
-  );
+  host.addEventListener("pointerdown", (event) => pointers.down(event), options);
+  host.addEventListener("pointermove", (event) => pointers.move(event), options);
   host.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && gestures.hover(null), options);
+  host.addEventListener("pointerup", (event) => pointers.up(event), options);
+  host.addEventListener("pointercancel", (event) => pointers.up(event), options);
+  host.addEventListener("wheel", (event) => wheel.turn(event), { ...options, passive: false });
+  return () => stop.abort();
+}
 
-  const end = (event: PointerEvent) => {
-    if (event.pointerType === "touch") {
-      const tapped = event.type === "pointerup" && tap !== null && touches.size === 1;
-      touches.delete(event.pointerId);
-      if (tapped && !drag && !gestures.fingerPresses()) press(event, tap!);
-      tap = null;
-    }
-    if (drag?.pointer === event.pointerId) endDrag(event.type === "pointerup" ? "end" : "cancel");
-    if (panning === event.pointerId) {
-      panning = null;
-      delete host.dataset["panning"];
-    }
-  };
-  host.addEventListener("pointerup", end, options);
-  host.addEventListener("pointercancel", end, options);
+/** Where the event is on `host`. */
+function placeOn(host: HTMLElement, event: MouseEvent): Point {
+  const bounds = host.getBoundingClientRect();
+  return { x: event.clientX - bounds.left, y: event.clientY - bounds.top };
+}
+
+/** Buttons, pen and fingers: which of them presses, drags or moves the picture. */
+class Pointers {
+  private readonly touches = new Map<number, Point>();
+  private drag: { pointer: number; does: Drag } | null = null;
+  /** The pointer that moves the picture. */
+  private panning: number | null = null;
+  /** Where the only finger went down, until it moved. */
+  private tap: Point | null = null;
+  /** The last press, that the next one may be a double click with. */
+  private last: { at: Point; time: number } | null = null;
+  /** Somebody has a pen: a hand that rests on the tablet draws nothing, fingers move the picture. */
+  private penAt = -Infinity;
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly gestures: Gestures,
+    private readonly spaceHeld: () => boolean,
+  ) {}
+
+  down(event: PointerEvent): void {
+    const at = placeOn(this.host, event);
+    if (event.pointerType === "pen") this.penAt = event.timeStamp;
+    if (event.pointerType === "touch") this.touchDown(event, at);
+    else if (event.button === 1 || (event.button === 0 && this.spaceHeld())) this.startPan(event.pointerId);
+    else if (!this.drag && [0, 2, ERASER_BUTTON].includes(event.button)) this.press(event, at);
+    else return;
+    this.host.setPointerCapture(event.pointerId);
+  }
+
+  move(event: PointerEvent): void {
+    const { drag, host, gestures } = this;
+    if (drag?.pointer === event.pointerId) {
+      // Between two frames a pen or a quick mouse has been at several places.
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- not in every browser
+      const events = event.getCoalescedEvents?.() ?? [];
+      for (const one of events.length > 0 ? events : [event]) drag.does.move(placeOn(host, one), one.shiftKey);
+    } else if (event.pointerType === "touch") this.touchMove(event.pointerId, placeOn(host, event));
+    else if (this.panning === event.pointerId) gestures.pan(event.movementX, event.movementY);
+    else if (this.panning === null) gestures.hover(placeOn(host, event));
+  }
+
+  /** The pointer went up, or was taken away (`pointercancel`). */
+  up(event: PointerEvent): void {
+    if (event.pointerType === "touch") this.touchUp(event);
+    if (this.drag?.pointer === event.pointerId) this.endDrag(event.type === "pointerup" ? "end" : "cancel");
+    if (this.panning === event.pointerId) this.endPan();
+  }
+
+  private press(event: PointerEvent, at: Point): void {
+    const { last } = this;
+    const time = event.timeStamp;
+    const twice = !!last && time - last.time < DOUBLE_CLICK_MS && Math.hypot(at.x - last.at.x, at.y - last.at.y) < 4;
+    this.last = twice ? null : { at, time };
+    const secondary = event.button === 2 || event.button === ERASER_BUTTON || event.altKey || event.ctrlKey;
+    const touch = event.pointerType === "touch";
+    const does = this.gestures.press({ at, secondary, shift: event.shiftKey, twice, touch });
+    if (does) this.drag = { pointer: event.pointerId, does };
+  }
+
+  private endDrag(how: "end" | "cancel"): void {
+    const { drag } = this;
+    this.drag = null;
+    drag?.does[how]();
+  }
+
+  private startPan(pointer: number): void {
+    this.panning = pointer;
+    this.host.dataset["panning"] = "";
+  }
+
+  private endPan(): void {
+    this.panning = null;
+    delete this.host.dataset["panning"];
+  }
+
+  private touchDown(event: PointerEvent, at: Point): void {
+    this.touches.set(event.pointerId, at);
+    if (this.touches.size > 1) this.endDrag("cancel"); // a second finger: it was the start of a pinch
+    this.tap = this.touches.size === 1 ? at : null;
+    if (this.tap && this.gestures.fingerPresses() && event.timeStamp - this.penAt > PEN_MS) this.press(event, at);
+  }
 
   /** One finger pans once it moved, two pinch. */
-  const moveTouch = (id: number, at: Point) => {
+  private touchMove(id: number, at: Point): void {
+    const { touches, tap, gestures } = this;
     const before = touches.get(id);
     if (!before) return;
     if (tap && Math.hypot(at.x - tap.x, at.y - tap.y) < TAP_SLOP) return;
-    tap = null;
+    this.tap = null;
     const other = [...touches].find(([one]) => one !== id)?.[1];
     touches.set(id, at);
     const share = other ? 0.5 : 1;
@@ -134,30 +152,43 @@ export function followPointers(host: HTMLElement, gestures: Gestures, spaceHeld:
     if (!other) return;
     const spread = (point: Point) => Math.max(1, Math.hypot(point.x - other.x, point.y - other.y));
     gestures.zoom({ x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 }, spread(at) / spread(before));
-  };
+  }
 
-  host.addEventListener(
-    "wheel",
-    (event) => {
-      event.preventDefault();
-      if (event.altKey) {
-        gestures.resize(-Math.sign(event.deltaY || event.deltaX));
-        return;
-      }
-      const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : event.deltaMode === 1 ? 33 : 400;
-      if (isTrackpad(event)) trackpadUntil = event.timeStamp + 250;
-      if (!event.ctrlKey && event.timeStamp < trackpadUntil) {
-        gestures.pan(-event.deltaX, -event.deltaY);
-        return;
-      }
-      // A pinch comes as ctrl+wheel in small steps: as fast as the fingers need ten times the notch's rate.
-      const rate = event.ctrlKey && Math.abs(event.deltaY) < 50 ? 10 / NOTCH / 2 : 1 / NOTCH;
-      gestures.zoom(place(event), ZOOM_PER_NOTCH ** (-event.deltaY * pixels * rate));
-    },
-    { ...options, passive: false },
-  );
+  /** A finger that neither moved nor pressed when it went down presses now. */
+  private touchUp(event: PointerEvent): void {
+    const tapped = event.type === "pointerup" && this.touches.size === 1 ? this.tap : null;
+    this.touches.delete(event.pointerId);
+    if (tapped && !this.drag && !this.gestures.fingerPresses()) this.press(event, tapped);
+    this.tap = null;
+  }
+}
 
-  return () => stop.abort();
+/** The wheel zooms, a trackpad pans and pinches, Alt and the wheel resize the tool. */
+class Wheel {
+  /** The movements of a trackpad go on for a while; not each of them looks like one. */
+  private trackpadUntil = 0;
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly gestures: Gestures,
+  ) {}
+
+  turn(event: WheelEvent): void {
+    event.preventDefault();
+    if (event.altKey) {
+      this.gestures.resize(-Math.sign(event.deltaY || event.deltaX));
+      return;
+    }
+    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : event.deltaMode === 1 ? 33 : 400;
+    if (isTrackpad(event)) this.trackpadUntil = event.timeStamp + 250;
+    if (!event.ctrlKey && event.timeStamp < this.trackpadUntil) {
+      this.gestures.pan(-event.deltaX, -event.deltaY);
+      return;
+    }
+    // A pinch comes as ctrl+wheel in small steps: as fast as the fingers need ten times the notch's rate.
+    const rate = event.ctrlKey && Math.abs(event.deltaY) < 50 ? 10 / NOTCH / 2 : 1 / NOTCH;
+    this.gestures.zoom(placeOn(this.host, event), ZOOM_PER_NOTCH ** (-event.deltaY * pixels * rate));
+  }
 }
 
 /** Two fingers on a trackpad: sideways movement, or the small steps that no wheel makes. */

@@ -1,6 +1,7 @@
 // The attributes' rows: add and delete them; choices only where there is something to choose.
 
-import { all, copyOf, need } from "./dom";
+import { all, need } from "./dom";
+import { drop, isBlank, nameOf, newRow, setUpDelete } from "./formRows";
 
 /** Wire up the attribute rows of the page, if it has any. */
 export function setUpAttributes(): void {
@@ -16,9 +17,7 @@ export function setUpAttributes(): void {
   const add = need<HTMLButtonElement>("[data-add-row]", form);
   add.hidden = false;
   add.addEventListener("click", () => {
-    const row = copyOf(need<HTMLTemplateElement>("[data-row-template]", form));
-    row.innerHTML = row.innerHTML.replaceAll("__prefix__", total.value);
-    total.value = String(Number(total.value) + 1);
+    const row = newRow(need("[data-row-template]", form), total);
     rows.append(row);
     setUp(row);
     nameOf(row).focus();
@@ -31,32 +30,5 @@ function setUp(row: HTMLElement): void {
   const show = () => choices.classList.toggle("attribute-choices--none", kind.value !== "choice");
   kind.addEventListener("change", show);
   show();
-  const tick = deleteBox(row);
-  row.classList.toggle("class-row--deleted", tick.checked);
-  tick.addEventListener("change", () => {
-    if (tick.checked && isNew(row)) drop(row);
-    row.classList.toggle("class-row--deleted", tick.checked); // one that exists stays in sight until it is saved
-  });
-}
-
-/** Take a row out that was never saved. Its fields stay, ticked as deleted: the form counts its rows. */
-function drop(row: HTMLElement): void {
-  deleteBox(row).checked = true;
-  row.hidden = true;
-}
-
-function deleteBox(row: HTMLElement): HTMLInputElement {
-  return need("[data-delete] input", row);
-}
-
-function nameOf(row: HTMLElement): HTMLInputElement {
-  return need("[data-name]", row);
-}
-
-function isNew(row: HTMLElement): boolean {
-  return !need<HTMLInputElement>("[name$=-number]", row).value;
-}
-
-function isBlank(row: HTMLElement): boolean {
-  return isNew(row) && !nameOf(row).value.trim();
+  setUpDelete(row);
 }

@@ -1,6 +1,7 @@
 // The class editor: add and delete rows, with the next free colour and key chosen for a new one.
 
-import { all, copyOf, element, need } from "./dom";
+import { all, element, need } from "./dom";
+import { deleteBox, drop, isBlank, nameOf, newRow, setUpDelete } from "./formRows";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
@@ -26,22 +27,17 @@ class ClassEditor {
   start(): void {
     for (const row of this.all()) this.setUp(row);
     // Without scripts blank rows wait at the end; with them the button makes one when it is wanted.
-    for (const row of this.all().slice(1)) if (isBlank(row)) this.drop(row);
+    for (const row of this.all().slice(1)) if (isBlank(row)) drop(row);
     const add = need<HTMLButtonElement>("[data-add-row]", this.section);
     add.hidden = false;
     add.addEventListener("click", () => this.add());
   }
 
   private setUp(row: HTMLElement): void {
-    const tick = deleteBox(row);
-    row.classList.toggle("class-row--deleted", tick.checked);
-    tick.addEventListener("change", () => {
-      if (tick.checked && row.dataset["inUse"]) {
-        tick.checked = false;
-        refuse(row, row.dataset["inUse"]);
-      }
-      if (tick.checked && isNew(row)) this.drop(row);
-      row.classList.toggle("class-row--deleted", tick.checked); // one that exists stays in sight until it is saved
+    setUpDelete(row, () => {
+      const why = row.dataset["inUse"];
+      if (why) refuse(row, why);
+      return !!why;
     });
     nameOf(row).addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
@@ -54,9 +50,7 @@ class ClassEditor {
   }
 
   private add(): void {
-    const row = copyOf(this.template);
-    row.innerHTML = row.innerHTML.replaceAll("__prefix__", this.total.value);
-    this.total.value = String(Number(this.total.value) + 1);
+    const row = newRow(this.template, this.total);
     const colors = this.taken("[data-color]");
     const keys = this.taken("[data-hotkey]");
     const color = this.palette.find((one) => !colors.has(one)) ?? this.palette[colors.size % this.palette.length];
@@ -65,12 +59,6 @@ class ClassEditor {
     this.rows.append(row);
     this.setUp(row);
     nameOf(row).focus();
-  }
-
-  /** Take a row out that was never saved. Its fields stay, ticked as deleted: the form counts its rows. */
-  private drop(row: HTMLElement): void {
-    deleteBox(row).checked = true;
-    row.hidden = true;
   }
 
   private taken(selector: string): Set<string> {
@@ -92,20 +80,4 @@ function refuse(row: HTMLElement, why: string): void {
   errors.append(error);
   row.append(errors);
   error.scrollIntoView({ block: "nearest" });
-}
-
-function nameOf(row: HTMLElement): HTMLInputElement {
-  return need("[data-name]", row);
-}
-
-function deleteBox(row: HTMLElement): HTMLInputElement {
-  return need("[data-delete] input", row);
-}
-
-function isNew(row: HTMLElement): boolean {
-  return !need<HTMLInputElement>("[name$=-number]", row).value;
-}
-
-function isBlank(row: HTMLElement): boolean {
-  return isNew(row) && !nameOf(row).value.trim();
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Kept } from "../model/kept";
 import { recipeOf } from "../model/work";
+import { RowAction } from "./RowAction";
 import { Thumbnail } from "./Thumbnail";
 import { useEditor, useEditorState } from "./context";
 import { Icon, type IconName } from "./icons";
@@ -85,18 +86,15 @@ function Commands() {
   return (
     <div class="object-commands" role="toolbar" aria-label="Actions for the selected objects">
       {COMMANDS.map(([action, name, least]) => (
-        <button
+        <RowAction
           key={action}
-          type="button"
-          class="row-action"
+          icon={action}
+          name={name}
           title={`${name} (${keyOf(action)})`}
-          aria-label={name}
-          aria-disabled={subjects < least}
-          data-testid={`command-${action}`}
+          testId={`command-${action}`}
+          disabled={subjects < least}
           onClick={() => perform({ editor, view: null }, action)}
-        >
-          <Icon name={action} />
-        </button>
+        />
       ))}
     </div>
   );
@@ -128,16 +126,14 @@ function ObjectRow({ kept, ordinal }: { kept: Kept; ordinal: number }) {
       {editor.permission.canLabel && (
         <>
           <Mark name={`Lock ${what}`} icon={locked ? "lock" : "unlock"} action="lock" on={locked} uid={uid} />
-          <button
-            type="button"
-            class="row-action danger"
+          <RowAction
+            icon="trash"
+            kind="danger"
+            name={`Delete ${what}`}
             title="Delete (Delete key)"
-            aria-label={`Delete ${what}`}
-            data-testid="delete"
+            testId="delete"
             onClick={() => editor.openObject.remove(uid)}
-          >
-            <Icon name="trash" />
-          </button>
+          />
         </>
       )}
     </li>
@@ -196,17 +192,14 @@ function Mark({ name, icon, action, on, uid }: MarkProps) {
   const editor = useEditor();
   const title = action === "lock" ? (on ? "Unlock" : "Lock") : on ? "Show" : "Hide";
   return (
-    <button
-      type="button"
-      class="row-action"
+    <RowAction
+      icon={icon}
+      name={name}
       title={`${title} (${keyOf(action)})`}
-      aria-label={name}
-      aria-pressed={on}
-      data-testid={action === "lock" ? "lock" : "hide-one"}
+      testId={action === "lock" ? "lock" : "hide-one"}
+      pressed={on}
       onClick={() => editor.marks.mark(action === "lock" ? "locked" : "hidden", [uid])}
-    >
-      <Icon name={icon} />
-    </button>
+    />
   );
 }
 

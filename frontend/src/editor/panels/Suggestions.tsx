@@ -7,9 +7,9 @@ import { groups, percent, type Group, type Suggestion } from "../suggestions/off
 import type { SuggestionsState } from "../suggestions/state";
 import { buttonsOf, emptyWords, methodOf, whyNot } from "../suggestions/words";
 import { FoldTitle, useFold } from "./Fold";
+import { RowAction } from "./RowAction";
 import { TextSearch } from "./TextSearch";
 import { useEditor, useEditorState } from "./context";
-import { Icon } from "./icons";
 import { keyOf } from "./keys";
 
 function useSuggestions<Part>(select: (state: SuggestionsState) => Part): Part {
@@ -245,26 +245,21 @@ function Row({ one, name }: { one: Suggestion; name: string }) {
       </button>
       {editor.permission.canLabel && (
         <>
-          <button
-            type="button"
-            class="row-action keep"
+          <RowAction
+            icon="check"
+            kind="keep"
             title="Keep (Enter)"
-            aria-label={`Keep ${said}`}
-            data-testid="keep-suggestion"
+            name={`Keep ${said}`}
+            testId="keep-suggestion"
             onClick={() => suggestions.keep([one.uid])}
-          >
-            <Icon name="check" />
-          </button>
-          <button
-            type="button"
-            class="row-action"
+          />
+          <RowAction
+            icon="close"
             title="Reject (Delete)"
-            aria-label={`Reject ${said}`}
-            data-testid="reject-suggestion"
+            name={`Reject ${said}`}
+            testId="reject-suggestion"
             onClick={() => suggestions.reject([one.uid])}
-          >
-            <Icon name="close" />
-          </button>
+          />
         </>
       )}
     </li>

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { useStore } from "../lib/store";
 import { methodOf, whyNot } from "../suggestions/words";
+import { RowAction } from "./RowAction";
 import { useEditor } from "./context";
 import { TEXT_FIELD } from "./focus";
 import { Icon } from "./icons";
@@ -51,9 +52,7 @@ export function TextSearch() {
         />
         <ClassNames />
         {phrase || text.kind !== "idle" ? (
-          <button type="button" class="row-action" aria-label="Clear the text" title="Clear (Esc)" onClick={clear}>
-            <Icon name="close" />
-          </button>
+          <RowAction icon="close" name="Clear the text" title="Clear (Esc)" onClick={clear} />
         ) : (
           <kbd>T</kbd>
         )}

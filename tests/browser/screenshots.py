@@ -108,14 +108,14 @@ def _suggestions(page: Page) -> None:
 
 
 def _dark(page: Page, manager: DemoUser) -> None:
-    """At night, with the strip and how it is shown."""
+    """At night, with the filmstrip and the display settings."""
     sign_in(page, manager)
     page.get_by_role("link", name="Farm and forest").click()
     editor = _open(page, "cows.jpg")
     page.keyboard.press("j")
     page.get_by_test_id("thumb").first.wait_for()
-    page.get_by_test_id("look").click()
-    page.get_by_test_id("look-outlines").check()
+    page.get_by_test_id("display-settings").click()
+    page.get_by_test_id("display-outlines").check()
     editor.wait_saved()
     page.wait_for_timeout(700)
     page.screenshot(path=IMAGES / "dark.jpg", quality=88)

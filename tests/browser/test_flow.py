@@ -55,7 +55,7 @@ def test_going_through_images_in_one_page(annotator_page: Page, page_of: Callabl
     shown(editor)
     expect(page.get_by_label("Note about this image")).to_have_value("Is this two animals?")
 
-    # Skipped for a reason: the strip shows it, and next leaves it out.
+    # Skipped for a reason: the filmstrip shows it, and next leaves it out.
     page.keyboard.press("j")
     thumb = page.locator("[data-testid=thumb][aria-current=page]")
     expect(thumb).to_be_visible()
@@ -64,12 +64,12 @@ def test_going_through_images_in_one_page(annotator_page: Page, page_of: Callabl
     page.keyboard.press("2")
     expect(page.get_by_role("heading", level=1)).not_to_have_text(first)
     shown(editor)
-    page.get_by_test_id("strip-filter").select_option("skipped")
+    page.get_by_test_id("filmstrip-filter").select_option("skipped")
     expect(page.get_by_test_id("thumb")).to_have_count(1)
     page.get_by_test_id("thumb").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(first)
     expect(page.get_by_test_id("skipped")).to_have_attribute("title", re.compile("Blurred or too dark"))
-    page.get_by_test_id("strip-filter").select_option("all")
+    page.get_by_test_id("filmstrip-filter").select_option("all")
     assert page.evaluate("window.loadedOnce")
 
     # Others see reason, note and time on the project page.

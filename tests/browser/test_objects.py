@@ -229,12 +229,12 @@ def test_the_view_is_zoomed_adjusted_and_remembered(manager_page: Page) -> None:
     page.wait_for_timeout(200)
     plain = pixel()
     page.keyboard.press("w")
-    slider = page.get_by_test_id("look-brightness")
+    slider = page.get_by_test_id("display-brightness")
     slider.focus()
     for _ in range(5):  # of 5 % each
         slider.press("ArrowRight")
     expect(page.get_by_test_id("position")).to_have_text("1 / 1")  # the arrows are the slider's
-    page.get_by_test_id("look-panel").get_by_role("button", name="G", exact=True).click()
+    page.get_by_test_id("display-panel").get_by_role("button", name="G", exact=True).click()
     page.wait_for_timeout(200)
     changed = pixel()
     assert changed[0] == changed[1] == changed[2]
@@ -243,9 +243,9 @@ def test_the_view_is_zoomed_adjusted_and_remembered(manager_page: Page) -> None:
     page.keyboard.press("u")
     page.reload()
     expect(editor.objects).to_have_count(1)
-    expect(page.get_by_test_id("look")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("display-settings")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("w")
-    expect(page.get_by_test_id("look-outlines")).to_be_checked()
-    expect(page.get_by_test_id("look-brightness")).to_have_attribute("aria-valuetext", "+25 %")
+    expect(page.get_by_test_id("display-outlines")).to_be_checked()
+    expect(page.get_by_test_id("display-brightness")).to_have_attribute("aria-valuetext", "+25 %")
     page.get_by_role("button", name="Reset").click()
-    expect(page.get_by_test_id("look-brightness")).to_have_attribute("aria-valuetext", "0 %")
+    expect(page.get_by_test_id("display-brightness")).to_have_attribute("aria-valuetext", "0 %")

@@ -54,7 +54,7 @@ export interface Surroundings {
   /** Pictures that are decoded already; without them each is when it is opened. */
   readonly pictures?: PicturePrefetch;
   readonly connect: (listener: Listener) => ClickConnection;
-  /** What was loaded ahead for other images is old. */
+  /** What was prefetched for other images is out of date. */
   readonly forget?: () => void;
   /** `stay`: the browser's history is there already. */
   readonly go: (url: string, how: "push" | "stay") => void;

@@ -1,4 +1,4 @@
-/** From image to image: what is loaded ahead, the strip and its filters, and the time that is counted. */
+/** From image to image: what is prefetched, the filmstrip and its filters, and the time that is counted. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ImageItem } from "../shared/types";
@@ -42,7 +42,7 @@ describe("time on task", () => {
   });
 });
 
-describe("pictures that are decoded ahead", () => {
+describe("prefetched pictures", () => {
   const bitmap = () => ({ close: vi.fn() }) as unknown as ImageBitmap;
   const expected = (view: string, width = 1000) => ({ view, width, height: 1000 });
 
@@ -53,12 +53,12 @@ describe("pictures that are decoded ahead", () => {
       bitmaps.set(urls[0]!, one);
       return Promise.resolve([one]);
     });
-    const ahead = new PicturePrefetch(decode);
-    ahead.expect([expected("a"), expected("b"), expected("huge", 70_000)]);
+    const prefetch = new PicturePrefetch(decode);
+    prefetch.expect([expected("a"), expected("b"), expected("huge", 70_000)]);
     expect(decode.mock.calls).toEqual(["a", "b"].map((url) => [{ urls: [url], halve: true }]));
-    expect(await ahead.take("a")).toEqual([bitmaps.get("a")]);
-    expect(ahead.take("a")).toBeNull();
-    ahead.expect([expected("c")]);
+    expect(await prefetch.take("a")).toEqual([bitmaps.get("a")]);
+    expect(prefetch.take("a")).toBeNull();
+    prefetch.expect([expected("c")]);
     await Promise.resolve();
     expect(bitmaps.get("b")!.close).toHaveBeenCalled();
     expect(bitmaps.get("a")!.close).not.toHaveBeenCalled();
@@ -66,9 +66,9 @@ describe("pictures that are decoded ahead", () => {
 
   it("are not waited for when the worker does not answer", async () => {
     vi.useFakeTimers();
-    const ahead = new PicturePrefetch(() => new Promise(() => {}));
-    ahead.expect([expected("a")]);
-    const taken = ahead.take("a");
+    const prefetch = new PicturePrefetch(() => new Promise(() => {}));
+    prefetch.expect([expected("a")]);
+    const taken = prefetch.take("a");
     await vi.advanceTimersByTimeAsync(5_000);
     expect(await taken).toBeNull();
     vi.useRealTimers();
@@ -100,15 +100,15 @@ describe("pictures that are decoded ahead", () => {
 
   it("are tried again after an error", async () => {
     const decode = vi.fn().mockRejectedValueOnce(new Error("offline")).mockResolvedValue([bitmap()]);
-    const ahead = new PicturePrefetch(decode);
-    ahead.expect([expected("a")]);
-    await vi.waitFor(() => expect(ahead.take("a")).toBeNull());
-    ahead.expect([expected("a")]);
-    expect(await ahead.take("a")).toBeTruthy();
+    const prefetch = new PicturePrefetch(decode);
+    prefetch.expect([expected("a")]);
+    await vi.waitFor(() => expect(prefetch.take("a")).toBeNull());
+    prefetch.expect([expected("a")]);
+    expect(await prefetch.take("a")).toBeTruthy();
   });
 });
 
-describe("sockets that are opened ahead", () => {
+describe("prefetched sockets", () => {
   class Socket extends EventTarget {
     readyState = 1;
     close(): void {
@@ -125,13 +125,13 @@ describe("sockets that are opened ahead", () => {
       made.push(new Socket());
       return made.at(-1) as unknown as WebSocket;
     });
-    const ahead = new SocketPrefetch(connect);
+    const prefetch = new SocketPrefetch(connect);
     const use = (url: string) => {
       const heard: string[] = [];
-      ahead.open(url).addEventListener("message", ({ data }) => heard.push(data as string));
+      prefetch.open(url).addEventListener("message", ({ data }) => heard.push(data as string));
       return heard;
     };
-    ahead.expect(["a", "b"]);
+    prefetch.expect(["a", "b"]);
     made[0]!.say("hello");
     const heard = use("a");
     await Promise.resolve();
@@ -140,8 +140,8 @@ describe("sockets that are opened ahead", () => {
     made[1]!.close(); // lost meanwhile
     use("b");
     expect(made).toHaveLength(3);
-    ahead.expect(["c"]);
-    ahead.expect(["d"]);
+    prefetch.expect(["c"]);
+    prefetch.expect(["d"]);
     expect(made.map(({ readyState }) => readyState)).toEqual([1, 3, 1, 3, 1]);
   });
 });
@@ -161,7 +161,7 @@ const image = (id: number, status: ImageItem["status"] = "new"): ImageItem => ({
   note: "",
 });
 
-describe("the strip", () => {
+describe("the filmstrip", () => {
   const all = Array.from({ length: 100 }, (_, index) => image(index + 1, index % 10 === 0 ? "done" : "new"));
   const values = new Map<string, unknown>();
   const storage: ValueStorage = {
@@ -214,7 +214,7 @@ describe("the strip", () => {
   });
 });
 
-describe("the walk", () => {
+describe("the navigator", () => {
   const boot = (id: number): Boot =>
     ({
       image: { id, view: `view ${id}`, width: 9, height: 9 },

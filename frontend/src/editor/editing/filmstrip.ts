@@ -1,4 +1,4 @@
-/** The strip of thumbnails: the project's images around the open one, or those of them that fit a filter. */
+/** The filmstrip: the project's images around the open one, or those of them that fit a filter. */
 
 import type { ImageItem } from "../../shared/types";
 import type { ValueStorage } from "../lib/storage";
@@ -42,7 +42,7 @@ export class Filmstrip {
     this.store = new Store<FilmstripState>({ shown, filter, items: [], state: "idle", before: true, after: true });
   }
 
-  /** Whether next and previous go along the strip, not along what the project offers. */
+  /** Whether next and previous go along the filmstrip, not along what the project offers. */
   get filtered(): boolean {
     const { which, category } = this.store.get().filter;
     return which !== "all" || category !== null;
@@ -76,7 +76,7 @@ export class Filmstrip {
     this.store.set({ items: items.map((one) => (one.id === image ? { ...one, ...change } : one)) });
   }
 
-  /** The editor's address of the next (1) or previous (-1) image along the strip; null at its end. */
+  /** The editor's address of the next (1) or previous (-1) image along the filmstrip; null at its end. */
   async step(image: number, by: 1 | -1): Promise<string | null> {
     if (this.store.get().items.length === 0) await this.load();
     const beyond = () => {

@@ -20,7 +20,7 @@ export interface Page<Editor extends OpenImage> {
   make(boot: Boot, navigator: ImageNavigator<Editor>): Editor;
   show(editor: Editor): void;
   api(boot: Boot): Api;
-  /** What these images need is loaded ahead, the likeliest first. */
+  /** What these images need is prefetched, the likeliest first. */
   expect(boots: readonly Boot[]): void;
   /** Leave this page. */
   load(url: string): void;
@@ -30,7 +30,7 @@ export interface Page<Editor extends OpenImage> {
 
 /** The first clicks come before what may be next. */
 const SETTLE_MS = 250;
-/** What was loaded ahead is not trusted for longer. */
+/** What was prefetched is not trusted for longer. */
 const FRESH_MS = 45_000;
 
 export class ImageNavigator<Editor extends OpenImage> {
@@ -38,7 +38,8 @@ export class ImageNavigator<Editor extends OpenImage> {
   private readonly boots = new Map<string, { at: number; boot: Promise<Boot> }>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private going = false;
-  private looked: Editor | null = null;
+  /** The editor whose neighbours are known. */
+  private prepared: Editor | null = null;
 
   constructor(
     private readonly page: Page<Editor>,
@@ -53,7 +54,7 @@ export class ImageNavigator<Editor extends OpenImage> {
     this.open(boot);
   }
 
-  /** What was loaded ahead is old: the project changed. */
+  /** What was prefetched is out of date: the project changed. */
   forget(): void {
     this.boots.clear();
   }
@@ -66,7 +67,7 @@ export class ImageNavigator<Editor extends OpenImage> {
     try {
       const target = url === editor.boot.project.next ? await this.nextOffered(editor) : url;
       if (target === null || !isEditor(target)) return this.page.load(target ?? url);
-      const boot = await this.ahead(target, editor);
+      const boot = await this.bootOf(target, editor);
       this.page.address(target, boot, how);
       this.open(boot);
     } catch (error) {
@@ -100,34 +101,34 @@ export class ImageNavigator<Editor extends OpenImage> {
     void this.editor.begin(); // the connection is on its way while the window is drawn
     this.page.show(this.editor);
     this.boots.clear();
-    this.lookAhead(SETTLE_MS);
+    this.schedulePrefetch(SETTLE_MS);
   }
 
   /** Soon, and again and again: who is next changes when others work, too. */
-  private lookAhead(wait: number): void {
+  private schedulePrefetch(wait: number): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       if (!isHidden()) void this.prepare().catch(() => {}); // without a connection: later
-      this.lookAhead(FRESH_MS);
+      this.schedulePrefetch(FRESH_MS);
     }, wait);
   }
 
   private async prepare(): Promise<void> {
     const { editor } = this;
     if (!editor) return;
-    if (this.boots.size > 0 || this.looked === editor)
+    if (this.boots.size > 0 || this.prepared === editor)
       editor.nextImage.neighbours = await this.page.api(editor.boot).boot(`/images/${editor.boot.image.id}/`);
-    this.looked = editor;
+    this.prepared = editor;
     if (editor !== this.editor) return;
     const urls = await editor.nextImage.likely();
-    const boots = await Promise.all(urls.map((url) => this.ahead(url, editor).catch(() => null)));
+    const boots = await Promise.all(urls.map((url) => this.bootOf(url, editor).catch(() => null)));
     if (editor !== this.editor) return;
     const found = boots.filter((boot) => boot !== null);
     this.page.expect(found);
     editor.prefetch(found.map(({ image }) => image.id));
   }
 
-  private ahead(url: string, editor: Editor): Promise<Boot> {
+  private bootOf(url: string, editor: Editor): Promise<Boot> {
     const known = this.boots.get(url);
     if (known && this.now() - known.at < FRESH_MS) return known.boot;
     const boot = this.page.api(editor.boot).boot(url);

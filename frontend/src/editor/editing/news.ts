@@ -27,7 +27,7 @@ export class ProjectNews {
   constructor(
     private readonly context: NewsContext,
     private readonly api: Api,
-    /** What was loaded ahead for other images is old. */
+    /** What was prefetched for other images is out of date. */
     private readonly forget: () => void,
   ) {}
 

@@ -1,6 +1,6 @@
 /** The ways from this image to another one.
  *
- * Next and previous are the neighbours in the project's list, or along the strip where it shows a choice. What waits to
+ * Next and previous are the neighbours in the project's list, or along the filmstrip where it shows a choice. What waits to
  * be labeled, in the project's own order, is another thing: who finishes or skips an image goes there.
  */
 
@@ -17,7 +17,7 @@ export type Neighbours = Pick<Boot, "previous" | "following" | "upcoming">;
 export type How = "push" | "stay";
 
 const UNSAVED = "Saving. The next image opens when that is done, unless you start another object here.";
-/** Images that are loaded ahead. */
+/** Images that are prefetched. */
 const MOST_LIKELY = 3;
 const FINISHING = "Waiting for the mask of the last object.";
 
@@ -111,7 +111,7 @@ export class NextImage {
     return this.around.filmstrip;
   }
 
-  /** The neighbour along the strip, where it shows a choice of images; null for none. */
+  /** The neighbour along the filmstrip, where it shows a choice of images; null for none. */
   private along(by: 1 | -1): Promise<string | null> {
     return this.filmstrip.filtered ? this.filmstrip.step(this.boot.image.id, by) : Promise.resolve(null);
   }

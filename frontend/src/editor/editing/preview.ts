@@ -10,7 +10,7 @@ const GAP_MS = 60;
 /** An answer that takes longer than this is not waited for. */
 const LOST_MS = 2_000;
 
-interface Asking {
+interface Requests {
   track(wanted: Tracked): void;
   release(object: string): void;
 }
@@ -24,7 +24,7 @@ export class Preview {
 
   /** `show` gets each answer, and null when there is nothing to show any more. */
   constructor(
-    private readonly connection: Asking,
+    private readonly connection: Requests,
     private readonly show: (patch: Patch | null) => void,
   ) {}
 

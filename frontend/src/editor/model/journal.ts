@@ -31,7 +31,7 @@ export interface ObjectChange {
 export type Command = "merge" | "split" | "duplicate" | "order" | "classes" | "attributes" | "fit";
 
 export interface Entry {
-  /** Rises; its name in the archive. */
+  /** Rises; its name in the draft store. */
   readonly serial: number;
   readonly what: "keep" | "delete" | "cancel" | "change" | "accept" | "reject" | Command;
   /** The class to name it by. */

@@ -18,10 +18,10 @@ export function DisplayButton() {
       title={`Display settings (${keyOf("look")})`}
       aria-label="Display settings"
       aria-pressed={changed}
-      data-testid="look"
+      data-testid="display-settings"
       popovertarget={DISPLAY_PANEL}
     >
-      <Icon name="look" />
+      <Icon name="display" />
     </button>
   );
 }
@@ -33,20 +33,20 @@ export function DisplayPanel() {
   return (
     <div
       id={DISPLAY_PANEL}
-      class="look-panel"
+      class="display-panel"
       popover="auto"
       role="dialog"
       aria-label="Display settings"
-      data-testid="look-panel"
+      data-testid="display-panel"
     >
       <Group title="Picture" action="plainPicture" onReset={() => editor.display.resetPicture()}>
         <Slider name="brightness" label="Brightness" range={[-1, 1]} shown={percent(display.brightness)} />
         <Slider name="contrast" label="Contrast" range={[-1, 1]} shown={percent(display.contrast)} />
         {editor.boot.image.deep && <WindowSliders window={editor.boot.image.deep.window} />}
         <Slider name="gamma" label="Gamma" range={[0.2, 5]} shown={display.gamma.toFixed(2)} />
-        <div class="look-row" role="group" aria-label="Channel">
+        <div class="display-row" role="group" aria-label="Channel">
           <span>Channel</span>
-          <span class="look-choices">
+          <span class="display-choices">
             {CHANNELS.map((channel) => (
               <button
                 key={channel}
@@ -112,7 +112,7 @@ function Slider({ name, label, range: [least, most], shown }: SliderProps) {
   const to = (number: number) => (log ? Math.log(number) : number);
   const set = (number: number) => editor.display.set({ [name]: log ? Math.exp(number) : number });
   return (
-    <label class="look-row" onDblClick={() => editor.display.set({ [name]: PLAIN[name] })}>
+    <label class="display-row" onDblClick={() => editor.display.set({ [name]: PLAIN[name] })}>
       <span>{label}</span>
       <input
         type="range"
@@ -121,7 +121,7 @@ function Slider({ name, label, range: [least, most], shown }: SliderProps) {
         step={log ? (to(most) - to(least)) / 80 : 0.05}
         value={to(value)}
         aria-valuetext={shown}
-        data-testid={`look-${name}`}
+        data-testid={`display-${name}`}
         onInput={(event) => set(near(Number(event.currentTarget.value), to(PLAIN[name])))}
       />
       <output>{shown}</output>
@@ -140,7 +140,7 @@ function WindowSliders({ window: own }: { window: ValueWindow }) {
   const range = { min: Math.max(least, own[0] - span), max: Math.min(most, own[1] + 3 * span), step };
   const shown = (value: number) => (step === 1 ? String(value) : value.toPrecision(4));
   const slider = (label: string, which: "low" | "high", value: number) => (
-    <label class="look-row">
+    <label class="display-row">
       <span>{label}</span>
       <input
         type="range"
@@ -176,9 +176,14 @@ function Switch({ name, label }: { name: "outlines" | "blink" | "overlaps" | "mi
   const editor = useEditor();
   const on = useEditorState((state) => state.display[name]);
   return (
-    <label class="look-row look-switch">
+    <label class="display-row display-switch">
       <span>{label}</span>
-      <input type="checkbox" checked={on} data-testid={`look-${name}`} onChange={() => editor.display.toggle(name)} />
+      <input
+        type="checkbox"
+        checked={on}
+        data-testid={`display-${name}`}
+        onChange={() => editor.display.toggle(name)}
+      />
       <kbd>{keyOf(name)}</kbd>
     </label>
   );

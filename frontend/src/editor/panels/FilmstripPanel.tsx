@@ -1,4 +1,4 @@
-/** The strip of thumbnails under the image: jump to any, and choose which are shown. */
+/** The filmstrip, thumbnails under the image: jump to any, and choose which are shown. */
 
 import { useEffect, useRef } from "preact/hooks";
 import type { ImageItem } from "../../shared/types";
@@ -53,19 +53,19 @@ function Shown() {
     if (scrollWidth - scrollLeft - clientWidth < NEAR_END) void filmstrip.extend(1);
   };
   return (
-    <nav class="strip" aria-label="Images of the project" data-testid="strip" onKeyDown={move}>
+    <nav class="filmstrip" aria-label="Images of the project" data-testid="filmstrip" onKeyDown={move}>
       <Filters />
       {state === "failed" ? (
-        <p class="strip-empty">
+        <p class="filmstrip-empty">
           The images can't be loaded.{" "}
           <button type="button" class="link-button" onClick={() => void filmstrip.load()}>
             Try again
           </button>
         </p>
       ) : items.length === 0 ? (
-        <p class="strip-empty">{state === "loading" ? "Loading…" : "No images match this filter."}</p>
+        <p class="filmstrip-empty">{state === "loading" ? "Loading…" : "No images match this filter."}</p>
       ) : (
-        <ol class="strip-list" role="list" ref={list} onScroll={scrolled}>
+        <ol class="filmstrip-list" role="list" ref={list} onScroll={scrolled}>
           {items.map((item) => (
             <Thumbnail key={item.id} item={item} current={item.id === current} />
           ))}
@@ -73,7 +73,7 @@ function Shown() {
       )}
       <button
         type="button"
-        class="ghost small strip-close"
+        class="ghost small filmstrip-close"
         title={`Close the image strip (${keyOf("strip")})`}
         aria-label="Close the image strip"
         onClick={() => filmstrip.toggle()}
@@ -89,10 +89,10 @@ function Filters() {
   const { filmstrip } = editor;
   const { which, category } = useStore(filmstrip.store, (state) => state.filter);
   return (
-    <div class="strip-filters">
+    <div class="filmstrip-filters">
       <select
         aria-label="Filter images"
-        data-testid="strip-filter"
+        data-testid="filmstrip-filter"
         value={which}
         onChange={(event) => filmstrip.choose({ which: event.currentTarget.value as Which, category })}
       >
@@ -104,7 +104,7 @@ function Filters() {
       </select>
       <select
         aria-label="Filter by class"
-        data-testid="strip-class"
+        data-testid="filmstrip-class"
         value={category ?? ""}
         onChange={(event) => filmstrip.choose({ which, category: Number(event.currentTarget.value) || null })}
       >

@@ -16,9 +16,9 @@ interface Clash {
 
 export function Help({ onClose }: { onClose: () => void }) {
   const changes = useKeyChanges();
-  const { asking, wait } = changes;
+  const { waiting, waitFor } = changes;
   return (
-    <Modal title="Keyboard shortcuts and gestures" id="help" onClose={() => (asking ? wait(null) : onClose())}>
+    <Modal title="Keyboard shortcuts and gestures" id="help" onClose={() => (waiting ? waitFor(null) : onClose())}>
       <div class="help-scroll" tabIndex={0} aria-label="All keys">
         <div class="help-columns">
           <Gestures />
@@ -38,13 +38,13 @@ interface KeyChanges {
   readonly own: OwnKeys;
   readonly changing: boolean;
   /** The action whose next key is being pressed. */
-  readonly asking: Action | null;
+  readonly waiting: Action | null;
   readonly clash: Clash | null;
   /** What the last change came to, in words. */
   readonly told: string;
   readonly change: (on: boolean) => void;
   /** The next key is for this action. */
-  readonly wait: (action: Action | null) => void;
+  readonly waitFor: (action: Action | null) => void;
   readonly give: (action: Action, combos: readonly string[]) => void;
   readonly dropClash: () => void;
   readonly reset: () => void;
@@ -54,7 +54,7 @@ function useKeyChanges(): KeyChanges {
   const editor = useEditor();
   const own = useEditorState((state) => state.keys);
   const [changing, setChanging] = useState(false);
-  const [asking, setAsking] = useState<Action | null>(null);
+  const [waiting, setWaiting] = useState<Action | null>(null);
   const [clash, setClash] = useState<Clash | null>(null);
   const [told, setTold] = useState("");
   const give = (action: Action, combos: readonly string[]) => {
@@ -62,9 +62,9 @@ function useKeyChanges(): KeyChanges {
     void editor.keys.use(withKeys(action, combos, own));
     setTold(combos.length > 0 ? "" : "This action has no key.");
   };
-  useNextKey(asking, (combo) => {
-    const action = asking!;
-    setAsking(null);
+  useNextKey(waiting, (combo) => {
+    const action = waiting!;
+    setWaiting(null);
     setTold("");
     if (combo === "Escape" && action !== "cancel") return;
     if (combo === "Backspace" && action !== "delete") return give(action, []);
@@ -76,11 +76,11 @@ function useKeyChanges(): KeyChanges {
   });
   const change = (on: boolean) => {
     setChanging(on);
-    setAsking(null);
+    setWaiting(null);
   };
   const dropClash = () => setClash(null);
   const reset = () => void editor.keys.use({});
-  return { own, changing, asking, clash, told, change, wait: setAsking, give, dropClash, reset };
+  return { own, changing, waiting, clash, told, change, waitFor: setWaiting, give, dropClash, reset };
 }
 
 function Gestures() {
@@ -125,28 +125,28 @@ function KeyGroup({ group, changes }: { group: Group; changes: KeyChanges }) {
 
 /** An action's keys while keys are being changed: press it, then the new key. */
 function KeyButton({ shortcut: { action, what }, changes }: { shortcut: Shortcut; changes: KeyChanges }) {
-  const { asking, own } = changes;
+  const { waiting, own } = changes;
   return (
     <button
       type="button"
       class="key-button"
       aria-label={`${what}: ${keysOf(action, own).map(said).join(" or ") || "no key"}. Change key`}
-      aria-pressed={asking === action}
+      aria-pressed={waiting === action}
       onClick={() => {
         changes.dropClash();
-        changes.wait(asking === action ? null : action);
+        changes.waitFor(waiting === action ? null : action);
       }}
     >
-      {asking === action ? "Press a key…" : <Keys combos={keysOf(action, own)} />}
+      {waiting === action ? "Press a key…" : <Keys combos={keysOf(action, own)} />}
     </button>
   );
 }
 
-function KeyNews({ changes: { clash, asking, told, give, dropClash } }: { changes: KeyChanges }) {
+function KeyNews({ changes: { clash, waiting, told, give, dropClash } }: { changes: KeyChanges }) {
   return (
     <div class="key-news" role="status" aria-live="polite">
       {clash && <ClashNotice clash={clash} give={give} drop={dropClash} />}
-      {!clash && (asking ? "Press the new key. Esc cancels, Backspace removes the key." : told)}
+      {!clash && (waiting ? "Press the new key. Esc cancels, Backspace removes the key." : told)}
     </div>
   );
 }
@@ -195,9 +195,9 @@ function ClashNotice(props: {
 }
 
 /** Hears the next key press before anybody else, while an action waits for its key. */
-function useNextKey(asking: Action | null, pressed: (combo: string) => void): void {
+function useNextKey(waiting: Action | null, pressed: (combo: string) => void): void {
   useLayoutEffect(() => {
-    if (!asking) return;
+    if (!waiting) return;
     const hear = (event: KeyboardEvent) => {
       const combo = comboOf(event);
       event.preventDefault();
@@ -206,7 +206,7 @@ function useNextKey(asking: Action | null, pressed: (combo: string) => void): vo
     };
     window.addEventListener("keydown", hear, { capture: true });
     return () => window.removeEventListener("keydown", hear, { capture: true });
-  }, [asking]);
+  }, [waiting]);
 }
 
 function HelpList({ title, children }: { title: string; children: preact.ComponentChildren }) {

@@ -11,13 +11,13 @@ import { hintOf, momentOf, partsOf } from "./hints";
 import { keysOf } from "./keys";
 
 /** Prompts that the model has to answer. */
-const ASKING = new Set(["click", "box"]);
+const NEEDS_ENCODING = new Set(["click", "box"]);
 
 export function OpenBar() {
   const editor = useEditor();
   const open = useEditorState((state) => state.open !== null);
   // A banner says that the image is not prepared, and what that means for clicks.
-  const quiet = useEditorState((state) => state.encoding.state !== "ready" && ASKING.has(state.tool));
+  const quiet = useEditorState((state) => state.encoding.state !== "ready" && NEEDS_ENCODING.has(state.tool));
   if (!editor.permission.canLabel) return null;
   if (open) return <OpenObject />;
   if (quiet) return null;

@@ -50,15 +50,15 @@ export function LeaseNotice() {
   const editor = useEditor();
   const lease = useEditorState((state) => state.lease);
   const open = useEditorState((state) => state.open !== null && state.open.at > 0);
-  const [asking, setAsking] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   if (lease.kind === "mine") return null;
   const { by, lost } = lease;
   const own = by.user === editor.boot.user.id;
   const take = () => {
-    setAsking(false);
+    setConfirming(false);
     editor.presence.take();
   };
-  if (asking) {
+  if (confirming) {
     return (
       <Banner id="lease" tone="warn">
         <span>
@@ -68,7 +68,7 @@ export function LeaseNotice() {
         <button type="button" data-testid="take-over-now" onClick={take}>
           Take over
         </button>
-        <button type="button" onClick={() => setAsking(false)}>
+        <button type="button" onClick={() => setConfirming(false)}>
           Cancel
         </button>
       </Banner>
@@ -80,7 +80,7 @@ export function LeaseNotice() {
       <span>
         {words(by, own, lost)} {lost && open && "Your open object stays here."}
       </span>
-      <button type="button" data-testid="take-over" onClick={() => (busy ? setAsking(true) : take())}>
+      <button type="button" data-testid="take-over" onClick={() => (busy ? setConfirming(true) : take())}>
         {own ? "Edit here instead" : lost ? "Take over again" : "Take over"}
       </button>
       {!own && (

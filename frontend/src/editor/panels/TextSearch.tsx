@@ -14,7 +14,7 @@ export function TextSearch() {
   const text = useStore(store, (state) => state.text);
   const [phrase, setPhrase] = useState("");
   const can = methodOf("text", editor.boot)?.can ?? false;
-  const busy = text.kind === "asking";
+  const busy = text.kind === "searching";
   const message = text.kind === "answered" || text.kind === "failed" ? text.message : "";
   const ask = (event: Event) => {
     event.preventDefault();

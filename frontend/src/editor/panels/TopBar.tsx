@@ -62,7 +62,7 @@ export function TopBar({ children, label }: TopBarProps) {
   );
 }
 
-/** Where in the project this is; opens the strip. */
+/** Where in the project this is; opens the filmstrip. */
 function Position({ index, total }: { index: number; total: number }) {
   const { filmstrip } = useEditor();
   const shown = useStore(filmstrip.store, (state) => state.shown);

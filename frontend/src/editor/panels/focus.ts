@@ -3,7 +3,7 @@
 import type { Editor } from "../editor";
 
 /** The popover of the display settings. */
-export const DISPLAY_PANEL = "look-panel";
+export const DISPLAY_PANEL = "display-panel";
 /** The attributes' panel. */
 export const ATTRIBUTES_PANEL = "attributes-panel";
 /** The field of the text search. */

@@ -24,8 +24,8 @@ const fetcher = (url: string): Promise<Response> => {
 };
 const surroundings = () => around({ fetch: fetcher as typeof fetch }, { database });
 const leave = (image: number, more: object = {}) => {
-  const queue = new PendingStore(database, `1/${image}/tab`, { name: `${image}.jpg`, width: 5, height: 9 });
-  queue.write({ before: null, operations: [note], ...more });
+  const pending = new PendingStore(database, `1/${image}/tab`, { name: `${image}.jpg`, width: 5, height: 9 });
+  pending.write({ before: null, operations: [note], ...more });
 };
 
 beforeEach(async () => {

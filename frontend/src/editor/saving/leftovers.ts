@@ -20,7 +20,7 @@ export interface Left extends Waiting {
 export async function leftovers(database: Database, locks: Locks, base: string): Promise<Leftover[]> {
   const [person] = base.split("/");
   const found = new Map<number, Leftover>();
-  for (const scope of await scopesWithQueue(database, `${person}/`)) {
+  for (const scope of await scopesWithPending(database, `${person}/`)) {
     if (`${scope}/`.startsWith(`${base}/`)) continue;
     const release = await locks.hold(scope, 0);
     if (!release) continue; // the tab that has it open saves it
@@ -37,7 +37,7 @@ export async function leftovers(database: Database, locks: Locks, base: string):
 export async function leftOf(database: Database, person: number, image: number): Promise<Left> {
   const all: Waiting[] = [];
   let about: Left["image"] = null;
-  for (const scope of await scopesWithQueue(database, `${person}/${image}/`)) {
+  for (const scope of await scopesWithPending(database, `${person}/${image}/`)) {
     about = (await headOf(database, scope))?.image ?? about;
     const waiting = await new PendingStore(database, scope).read();
     if (waiting) all.push(waiting);
@@ -52,7 +52,7 @@ export async function leftOf(database: Database, person: number, image: number):
 
 /** Forget what waits for an image; not what a tab has that is open. */
 export async function discard(database: Database, locks: Locks, person: number, image: number): Promise<void> {
-  for (const scope of await scopesWithQueue(database, `${person}/${image}/`)) {
+  for (const scope of await scopesWithPending(database, `${person}/${image}/`)) {
     const release = await locks.hold(scope, 0);
     if (!release) continue;
     try {
@@ -64,7 +64,7 @@ export async function discard(database: Database, locks: Locks, person: number, 
   }
 }
 
-async function scopesWithQueue(database: Database, prefix: string): Promise<string[]> {
+async function scopesWithPending(database: Database, prefix: string): Promise<string[]> {
   const keys = (await database.keys(prefix)).filter((key) => key.endsWith("/queue"));
   return keys.map((key) => key.slice(0, -"/queue".length));
 }

@@ -24,13 +24,14 @@ const create = (uid: string): Operation => ({ kind: "create", uid, category: 1, 
 const set = (version: number) => seen({ version, status: "in_progress", annotations: [] });
 const work = (uid: string) => begin(uid, 1, { width: 9, height: 9 });
 
-describe("a tab's place", () => {
+describe("a tab's scope", () => {
   const browser = () => ({ database: new MemoryDatabase(), locks: new TabLocks() });
   const sit = (around: ReturnType<typeof browser>, known: string | null = null, base = "7/1") => {
     let name = known;
     return takeScope({ ...around, name: { read: () => name, write: (given) => (name = given) } }, base);
   };
-  const queue = ({ database }: ReturnType<typeof browser>, place: TabScope) => new PendingStore(database, place.scope);
+  const pending = ({ database }: ReturnType<typeof browser>, tabScope: TabScope) =>
+    new PendingStore(database, tabScope.scope);
 
   it("is the same after a reload, and another one in a copy of the tab", async () => {
     const around = browser();
@@ -44,28 +45,28 @@ describe("a tab's place", () => {
   it("keeps what two open tabs wait to save apart", async () => {
     const around = browser();
     const [one, other] = [await sit(around), await sit(around)];
-    queue(around, one).write({ before: set(1), operations: [create("a")] });
-    queue(around, other).write({ before: set(1), operations: [create("b")] });
+    pending(around, one).write({ before: set(1), operations: [create("a")] });
+    pending(around, other).write({ before: set(1), operations: [create("b")] });
     one.leave();
     const reloaded = await sit(around, one.tab);
-    expect((await queue(around, reloaded).read())!.operations).toEqual([create("a")]);
+    expect((await pending(around, reloaded).read())!.operations).toEqual([create("a")]);
   });
 
   it("takes over what closed tabs left: all changes in order, every open object, the journal", async () => {
     const around = browser();
     const left = [await sit(around), await sit(around)];
-    queue(around, left[0]!).write({ before: set(5), operations: [create("a"), create("b")] });
-    queue(around, left[1]!).write({ before: set(3), operations: [create("c")] });
-    for (const place of left) {
+    pending(around, left[0]!).write({ before: set(5), operations: [create("a"), create("b")] });
+    pending(around, left[1]!).write({ before: set(3), operations: [create("c")] });
+    for (const tabScope of left) {
       const drafts = new DraftStore(around.database);
-      await drafts.load(place.scope);
-      drafts.saveWork(work(place.tab), [work(`${place.tab} waits`)]);
+      await drafts.load(tabScope.scope);
+      drafts.saveWork(work(tabScope.tab), [work(`${tabScope.tab} waits`)]);
       drafts.saveJournal({ entries: [{ serial: 4, what: "delete", category: 1, changes: [], work: null }], done: 1 });
     }
     await Promise.resolve();
-    for (const place of left) place.leave();
+    for (const tabScope of left) tabScope.leave();
     const next = await sit(around);
-    const waiting = (await queue(around, next).read())!;
+    const waiting = (await pending(around, next).read())!;
     expect(waiting.before).toEqual(set(3));
     expect(waiting.operations).toEqual([create("c"), create("a"), create("b")]);
     const { open, others, finishing, journal } = await new DraftStore(around.database).load(next.scope);
@@ -77,29 +78,29 @@ describe("a tab's place", () => {
   it("tells of changes on other images that nobody saves", async () => {
     const around = browser();
     const [one, other] = [await sit(around, null, "7/1"), await sit(around, null, "7/12")];
-    queue(around, one).write({ before: null, operations: [create("a")] });
-    queue(around, other).write({ before: null, operations: [create("b")] });
+    pending(around, one).write({ before: null, operations: [create("a")] });
+    pending(around, other).write({ before: null, operations: [create("b")] });
     one.leave();
     expect((await sit(around, null, "7/3")).elsewhere.map(({ image }) => image)).toEqual([1]); // 12 is open
     expect((await sit(around, null, "8/3")).elsewhere).toEqual([]); // another person's browser profile
   });
 });
 
-describe("the queue", () => {
+describe("the pending store", () => {
   it("writes each change once, and forgets what is saved", async () => {
     const database = new MemoryDatabase();
-    const queue = new PendingStore(database, "me");
+    const pending = new PendingStore(database, "me");
     const written = vi.spyOn(database, "write");
     const [a, b] = [create("a"), create("b")];
-    queue.write({ before: null, operations: [a] });
-    queue.write({ before: null, operations: [a, b] });
+    pending.write({ before: null, operations: [a] });
+    pending.write({ before: null, operations: [a, b] });
     expect(written.mock.calls.map(([values]) => [...values.keys()])).toEqual([
       ["me/op-1", "me/queue"],
       ["me/op-2", "me/queue"],
     ]);
-    queue.write({ before: set(2), operations: [b] });
+    pending.write({ before: set(2), operations: [b] });
     expect(await new PendingStore(database, "me").read()).toEqual({ before: set(2), operations: [b], refused: [] });
-    queue.write({ before: set(3), operations: [] });
+    pending.write({ before: set(3), operations: [] });
     expect(await database.keys("")).toEqual([]);
   });
 });

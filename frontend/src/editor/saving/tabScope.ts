@@ -1,4 +1,4 @@
-/** This tab's place at an image: a part of the local store that no other tab writes to.
+/** A tab's scope at an image: the part of the local store that no other tab writes to.
  *
  * A tab has a name that survives its reloads, and holds a lock on `person/image/tab` while it has the image open. Two tabs
  * on an image so never write over each other's local copies; what a tab left that is gone (closed, crashed) is taken over
@@ -77,12 +77,12 @@ async function moved(database: Database, left: string, mine: string): Promise<Ma
   const keys = (await database.keys(`${left}/`)).filter((key) => scopeOf(key) === left);
   const values = new Map((await database.read(keys)).map((value, index) => [keys[index]!.slice(left.length), value]));
   const own = await database.read(["/open", "/head", "/queue"].map((name) => mine + name));
-  const [opened, head, queue] = own as [Opened?, object?, PendingHead?];
+  const [opened, head, pending] = own as [Opened?, object?, PendingHead?];
   const after = new Map<string, unknown>(keys.map((key) => [key, undefined]));
   const theirs = values.get("/open") as Opened | undefined;
   if (theirs) after.set(`${mine}/open`, joinedOpened(opened, theirs));
   const waiting = values.get("/queue") as PendingHead | undefined;
-  if (waiting) for (const [name, value] of joinedPending(queue, waiting, values)) after.set(mine + name, value);
+  if (waiting) for (const [name, value] of joinedPending(pending, waiting, values)) after.set(mine + name, value);
   if (values.get("/head") && !head) {
     for (const [name, value] of values) if (/^\/(?:head|\d+)$/.test(name)) after.set(mine + name, value);
   }

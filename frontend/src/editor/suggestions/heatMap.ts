@@ -2,7 +2,7 @@
 
 import type { HeatData } from "../server/types";
 
-export interface Heat {
+export interface HeatMap {
   readonly width: number;
   readonly height: number;
   /** Pixels of the view that a cell is wide and high. */
@@ -19,7 +19,7 @@ const [AMBER, RED] = [
 ] as const;
 
 /** RGBA of grey values (RGBA, too, as a canvas gives them). */
-export function warmed(grey: Uint8ClampedArray): Uint8ClampedArray<ArrayBuffer> {
+export function heatColors(grey: Uint8ClampedArray): Uint8ClampedArray<ArrayBuffer> {
   const colors = new Uint8ClampedArray(grey.length);
   for (let at = 0; at < grey.length; at += 4) {
     const heat = Math.max(0, (grey[at]! / 255 - NOTHING) / (1 - NOTHING));
@@ -32,7 +32,7 @@ export function warmed(grey: Uint8ClampedArray): Uint8ClampedArray<ArrayBuffer> 
 }
 
 /** Throws when the browser can't read the picture. */
-export async function heatOf({ width, height, cell, png }: HeatData): Promise<Heat> {
+export async function heatMapOf({ width, height, cell, png }: HeatData): Promise<HeatMap> {
   const bytes = Uint8Array.from(atob(png), (character) => character.charCodeAt(0));
   const grey = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
   const canvas = document.createElement("canvas");
@@ -40,6 +40,6 @@ export async function heatOf({ width, height, cell, png }: HeatData): Promise<He
   const context = canvas.getContext("2d", { willReadFrequently: true })!;
   context.drawImage(grey, 0, 0);
   const { data } = context.getImageData(0, 0, width, height);
-  context.putImageData(new ImageData(warmed(data), width, height), 0, 0);
+  context.putImageData(new ImageData(heatColors(data), width, height), 0, 0);
   return { width, height, cell, picture: canvas };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { warmed } from "./heatMap";
+import { heatColors } from "./heatMap";
 import { between, confident, following, groups, isOver, neighbour, smallestAt, together, undecided } from "./offer";
 import { rectangle } from "./testing";
 
@@ -89,7 +89,7 @@ it("lists by class in the project's order, then by word, then the rest", () => {
 });
 
 it("shows warmth where a phrase is, and nothing elsewhere", () => {
-  const [cold, warm, hot] = [10, 128, 255].map((grey) => [...warmed(Uint8ClampedArray.of(grey, grey, grey, 255))]);
+  const [cold, warm, hot] = [10, 128, 255].map((grey) => [...heatColors(Uint8ClampedArray.of(grey, grey, grey, 255))]);
   expect(cold![3]).toBe(0);
   expect(hot![3]).toBeGreaterThan(warm![3]!);
   expect(hot![1]).toBeLessThan(warm![1]!); // redder

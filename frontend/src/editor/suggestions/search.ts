@@ -5,7 +5,7 @@ import { wordsOf } from "../server/api";
 import type { Boot, TextAnswer } from "../server/types";
 import type { State } from "../state";
 import { closeBlank, type SuggestionsContext } from "./context";
-import { heatOf, type Heat } from "./heatMap";
+import { heatMapOf, type HeatMap } from "./heatMap";
 import { suggestionOf } from "./offer";
 import type { SuggestionService } from "./service";
 import type { SuggestionList } from "./suggestionList";
@@ -18,7 +18,7 @@ export class Search {
     private readonly boot: Boot,
     private readonly editor: Store<State>,
     private readonly context: SuggestionsContext,
-    private readonly warm: (heat: TextAnswer["heat"]) => Promise<Heat> = heatOf,
+    private readonly draw: (heat: TextAnswer["heat"]) => Promise<HeatMap> = heatMapOf,
   ) {}
 
   /** Where on the image is what the phrase means? The object is a suggestion, pointed at. */
@@ -31,14 +31,14 @@ export class Search {
       return;
     }
     closeBlank(this.editor, this.context);
-    const asking = { kind: "asking", phrase } as const;
-    store.set({ text: asking });
+    const searching = { kind: "searching", phrase } as const;
+    store.set({ text: searching });
     try {
       const found = await this.service.find(phrase);
-      const heat = await this.warm(found.heat);
-      if (store.get().text === asking) this.answer(phrase, found, heat);
+      const heat = await this.draw(found.heat);
+      if (store.get().text === searching) this.answer(phrase, found, heat);
     } catch (error) {
-      if (store.get().text === asking) store.set({ text: { kind: "failed", phrase, message: wordsOf(error) } });
+      if (store.get().text === searching) store.set({ text: { kind: "failed", phrase, message: wordsOf(error) } });
     }
   }
 
@@ -50,7 +50,7 @@ export class Search {
     return true;
   }
 
-  private answer(phrase: string, found: TextAnswer, heat: Heat): void {
+  private answer(phrase: string, found: TextAnswer, heat: HeatMap): void {
     const one = found.suggestion && suggestionOf(found.suggestion, this.boot.image);
     const message = answerWords(one?.score ?? null, found.missing);
     this.list.store.set({ text: { kind: "answered", phrase, heat, uid: one?.uid ?? null, message } });

@@ -2,18 +2,18 @@
 
 import { Store } from "../lib/store";
 import type { Method, MethodState } from "../server/types";
-import type { Heat } from "./heatMap";
+import type { HeatMap } from "./heatMap";
 import type { Suggestion } from "./offer";
 
 /** What became of the last phrase. */
 export type TextState =
   | { readonly kind: "idle" }
-  | { readonly kind: "asking"; readonly phrase: string }
+  | { readonly kind: "searching"; readonly phrase: string }
   | { readonly kind: "failed"; readonly phrase: string; readonly message: string }
   | {
       readonly kind: "answered";
       readonly phrase: string;
-      readonly heat: Heat;
+      readonly heat: HeatMap;
       readonly uid: string | null;
       readonly message: string;
     };

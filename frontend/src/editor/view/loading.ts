@@ -29,14 +29,14 @@ export async function loadPicture(
   wanted: () => boolean,
 ): Promise<Picture> {
   const isView = url === image.view;
-  const ahead = isView ? (pictures?.take(url) ?? null) : null;
-  if (!image.blocks) return WholePicture.load(url, image, changed, ahead);
+  const prefetched = isView ? (pictures?.take(url) ?? null) : null;
+  if (!image.blocks) return WholePicture.load(url, image, changed, prefetched);
   const decode = pictures?.decode ?? decodeHere;
   if (!isView) {
     const blocks = await whenMade(image.blocks, wanted, () => {});
     return BlockPicture.load(seenThrough(blocks, url), image, decode, changed);
   }
-  if (image.blocks.levels.length > 0) return BlockPicture.load(image.blocks, image, decode, changed, ahead);
+  if (image.blocks.levels.length > 0) return BlockPicture.load(image.blocks, image, decode, changed, prefetched);
   if (image.width * image.height <= MOST_WHOLE) return WholePicture.load(url, image, changed);
   try {
     const blocks = await whenMade(image.blocks, wanted, made);

@@ -33,15 +33,15 @@ export class WholePicture implements Picture {
 
   private constructor(readonly size: Size) {}
 
-  /** Fetches and decodes the view, unless that was done `ahead`. Throws when it can't be loaded. */
+  /** Fetches and decodes the view, unless that was done `prefetched`. Throws when it can't be loaded. */
   static async load(
     url: string,
     size: Size,
     levelAdded: () => void,
-    ahead: Promise<Levels | null> | null = null,
+    prefetched: Promise<Levels | null> | null = null,
   ): Promise<Picture> {
     const picture = new WholePicture(size);
-    const ready = await ahead?.catch(() => null);
+    const ready = await prefetched?.catch(() => null);
     picture.levels = ready ?? [await decoded(url)];
     if (!ready) void picture.halve(levelAdded);
     return picture;

@@ -40,17 +40,17 @@ export class BlockPicture implements Picture {
     this.store = new BlockStore(first, load, changed);
   }
 
-  /** Fetches the coarsest level, unless that was done `ahead`. Throws when it can't be loaded. */
+  /** Fetches the coarsest level, unless it is `prefetched`. Throws when it can't be loaded. */
   static async load(
     blocks: Blocks,
     size: Size,
     decode: Decode,
     changed: () => void,
-    ahead: Promise<Levels | null> | null = null,
+    prefetched: Promise<Levels | null> | null = null,
   ): Promise<BlockPicture> {
     const pyramid = new Pyramid(size, blocks);
     const urls = pyramid.base.map((block) => pyramid.url(block));
-    const ready = await ahead?.catch(() => null);
+    const ready = await prefetched?.catch(() => null);
     const base = ready?.length === urls.length ? ready : await decode({ urls, halve: false });
     return new BlockPicture(size, pyramid, 4 * blocks.side ** 2, base, decode, changed);
   }

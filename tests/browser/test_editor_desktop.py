@@ -1,4 +1,4 @@
-"""The editor as a desktop program: selecting, opening, classes at once, panels in small windows, hints, notices."""
+"""The editor as a desktop application: selecting, opening, classes at once, panels in small windows, hints, notices."""
 
 import re
 from typing import Any
@@ -232,10 +232,10 @@ def test_the_hint_is_about_the_tool_in_use(editor: EditorPage) -> None:
 def test_sliders_say_what_they_do_at_both_ends(editor: EditorPage) -> None:
     page = editor.page
     page.keyboard.press("w")
-    panel = page.get_by_test_id("look-panel")
+    panel = page.get_by_test_id("display-panel")
     ends = {"brightness": ("-100 %", "+100 %"), "contrast": ("-100 %", "+100 %"), "gamma": ("0.20", "5.00")}
     for name, (least, most) in {**ends, "fill": ("0 %", "100 %")}.items():
-        slider = panel.get_by_test_id(f"look-{name}")
+        slider = panel.get_by_test_id(f"display-{name}")
         shown = slider.locator("xpath=following-sibling::output")
         slider.focus()
         for key, words in (("Home", least), ("End", most)):

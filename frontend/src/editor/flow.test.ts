@@ -90,7 +90,7 @@ describe("prefetched pictures", () => {
     const controller = new AbortController();
     const third = decode(whole("/view/3"), controller.signal);
     controller.abort();
-    await expect(third).rejects.toThrow("Not wanted");
+    await expect(third).rejects.toThrow("No longer needed");
     const late = bitmap();
     const { cancel } = worker.postMessage.mock.calls.at(-1)![0] as ToWorker & { cancel: number };
     worker.onmessage!({ data: { id: cancel, levels: [late] } });

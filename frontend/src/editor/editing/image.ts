@@ -12,7 +12,7 @@ import type { Toasts } from "./toasts";
 import type { Workbench } from "./workbench";
 
 const STILL_UNSAVED =
-  "Some changes aren't saved yet. They are stored in this browser and are saved as soon as possible.";
+  "Some changes aren't saved yet. They are stored in this browser and will be saved as soon as possible.";
 
 /** What the commands need of the editor. */
 export interface ImageContext {

@@ -72,11 +72,11 @@ export class ProjectNews {
     Object.assign(boot.user, { role, ...others });
     if (can && !could) {
       const action = { label: "Reload", run: () => location.reload() };
-      toasts.say(`Your role is ${role} now. Reload the page to label.`, action);
+      toasts.say(`Your role is now ${role}. Reload the page to label.`, action);
     } else if (could && !can) {
       this.context.keeping.setAside();
       boot.user.can_label = false;
-      toasts.say(`Your role is ${role} now: you can view objects but not change them.`);
+      toasts.say(`Your role is now ${role}: you can view objects but not change them.`);
     }
   }
 }

@@ -16,7 +16,7 @@ export type Neighbours = Pick<Boot, "previous" | "following" | "upcoming">;
 /** `stay`: the browser's history is there already. */
 export type How = "push" | "stay";
 
-const UNSAVED = "Saving. The next image opens when that is done, unless you start another object here.";
+const UNSAVED = "Saving. The next image opens when everything is saved, unless you start another object here.";
 /** Images that are prefetched. */
 const MOST_LIKELY = 3;
 const FINISHING = "Waiting for the mask of the last object.";

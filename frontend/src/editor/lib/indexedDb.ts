@@ -46,7 +46,7 @@ export class IndexedDatabase implements Database {
       await database.forgetBefore(Date.now() - KEPT_FOR_MS);
       return database;
     } catch (error) {
-      console.warn("interlabel: the browser keeps no local copies here", error);
+      console.warn("interlabel: this browser does not allow local copies here", error);
       return new MemoryDatabase();
     }
   }

@@ -123,7 +123,8 @@ function showPicture(editor: Editor, host: HTMLElement, stage: Stage): () => voi
       requestAnimationFrame(() => (host.dataset["picture"] = "shown"));
       for (const before of loaded.splice(0, loaded.length, picture)) before.dispose();
     } else if (url === image.view) editor.store.set({ pictureFailed: true });
-    else editor.toasts.say("The image can't be shown with this black and white point now. Try again in a moment.");
+    else
+      editor.toasts.say("The image can't be shown with these black and white points right now. Try again in a moment.");
   };
   const urlOf = ({ window }: State) =>
     window && image.deep ? `${image.deep.url}?low=${window[0]}&high=${window[1]}` : image.view;

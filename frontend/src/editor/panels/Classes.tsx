@@ -42,7 +42,7 @@ export function Classes() {
               class="row"
               aria-pressed={active === number}
               disabled={!editor.permission.canLabel}
-              title={`${name} – ${kind === "thing" ? "countable objects" : "regions that are not counted"}`}
+              title={`${name} – ${kind === "thing" ? "countable objects" : "uncountable regions"}`}
               data-testid="class"
               data-class={number}
               onClick={() => editor.classes.choose(number)}

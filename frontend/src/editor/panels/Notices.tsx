@@ -61,7 +61,7 @@ function EncodingNotice() {
     <Banner id="preparing">
       <span>Preparing the image{encoding.state === "queued" && ahead !== null ? place : "…"}</span>
       <progress aria-label="Preparing the image" {...(total > 0 && { max: total, value: Math.max(0, passed) })} />
-      <span class="muted">Clicks are answered as soon as it is ready.</span>
+      <span class="muted">Your clicks take effect when it is ready.</span>
     </Banner>
   );
 }

@@ -41,8 +41,8 @@ export function SmallWindow({ choose }: { choose: (choice: Choice) => void }) {
         {image.name}
       </p>
       <p>
-        Labeling needs a window at least 640 pixels wide: a computer, a tablet, or a phone held sideways. Here you can
-        look at the image and its objects, and follow the progress on the project page.
+        Labeling needs a window at least 640 pixels wide: a computer, a tablet, or a phone in landscape orientation. In
+        this window you can view the image and its objects, and follow the progress on the project page.
       </p>
       <div class="small-window-ways">
         <button type="button" class="primary" data-testid="small-view" onClick={() => choose("view")}>

@@ -111,7 +111,7 @@ function Progress() {
           <p class="suggest-said">
             {ready ? `Looking for suggestions: ${names.join(", ")}` : "Starts when the image is prepared"}
             {slow &&
-              ". This is taking longer than usual: the worker is busy or not running. You can continue to label; suggestions appear when they are ready."}
+              ". This is taking longer than usual: the worker is busy or not running. You can keep labeling; suggestions appear when they are ready."}
           </p>
         </div>
       )}

@@ -103,7 +103,7 @@ function useName(operation: Operation): string {
   const editor = useEditor();
   const category = "category" in operation ? operation.category : undefined;
   const named = category === undefined ? "" : ` (${editor.classes.category(category)?.name ?? "deleted class"})`;
-  if (operation.kind === "status") return "State of the image";
+  if (operation.kind === "status") return "Image status";
   if (operation.kind === "note") return "Note";
   if (operation.kind === "batch") return `${flat([operation]).length} changes made together`;
   if (operation.kind === "delete") return "Deleted object";
@@ -161,10 +161,10 @@ function Elsewhere({ image, name, there }: { image: number; name: string | null;
     <li data-testid="leftover" data-image={image}>
       <span>
         {name ?? `Image ${image}`}
-        {there === false && ": deleted, or no longer open to you."}
+        {there === false && ": deleted, or you no longer have access."}
       </span>
       <span class="unsaved-actions">
-        {there !== false && <a href={`/images/${image}/`}>Open it to save them</a>}
+        {there !== false && <a href={`/images/${image}/`}>Open the image to save them</a>}
         <button type="button" onClick={() => void editor.unsaved.downloadLeft(image)}>
           Download
         </button>
@@ -179,7 +179,7 @@ function Discard({ run }: { run: () => void }) {
   const [asked, ask] = useState(false);
   return (
     <button type="button" data-testid="discard" onClick={() => (asked ? run() : ask(true))}>
-      {asked ? "Discard for good?" : "Discard"}
+      {asked ? "Discard permanently?" : "Discard"}
     </button>
   );
 }

@@ -47,7 +47,7 @@ describe("hints", () => {
     expect(said({ tool: "suggest" })).toContain("Click keeps");
     expect(said({ tool: "suggest" }, false, 0)).toContain("No suggestions");
     expect(said({ tool: "suggest", open })).toBe(HINTS.click.open);
-    expect(said({ tool: "polygon", open }, true)).toContain("takes a corner back");
+    expect(said({ tool: "polygon", open }, true)).toContain("removes the last corner");
     expect(said({ tool: "suggest", selection: ["one"] })).toContain("opens it");
     expect(said({ selected: "one", open })).toBe(HINTS.click.open);
   });

@@ -14,20 +14,20 @@ type Hint = string;
 
 const SELECTED: Hint = "{keep} opens it, {=1 – 9} change the class, {delete} deletes, {cancel} deselects.";
 const SIZE = "{smaller} {larger} size";
-const CUT_FROM: Hint = "Nothing is open to cut from: begin on a kept object, or press {cutting} to add.";
+const CUT_FROM: Hint = "No object is open to cut from. Start on a kept object, or press {cutting} to add.";
 
 const CLICKS: Readonly<Record<Moment, Hint>> = {
   nothing: "Click an object to outline it, or press {box} to drag boxes. Double click opens a kept object.",
   open: "Click adds an area, right click removes one. Drag a dot to move it.",
   cutting: "Click removes an area, right click adds one. {cutting} switches to adding.",
-  cuttingNothing: "Nothing is open to cut from. Press {cutting} to add.",
+  cuttingNothing: "No object is open to cut from. Press {cutting} to add.",
   selected: SELECTED,
 };
 
 export const HINTS: Readonly<Record<Tool, Readonly<Record<Moment, Hint>>>> = {
   click: CLICKS,
   box: {
-    nothing: "Drag a box around an object, or click it. {click} goes back to clicking.",
+    nothing: "Drag a box around an object, or click it. {click} switches to the click tool.",
     open: "Another drag replaces the box. Click adds an area, right click removes one.",
     cutting: "Another drag replaces the box. Click removes an area, right click adds one.",
     cuttingNothing: "Drag a box around an object. {cutting} switches to adding.",
@@ -35,44 +35,45 @@ export const HINTS: Readonly<Record<Tool, Readonly<Record<Moment, Hint>>>> = {
   },
   brush: {
     nothing: `Draw an object. ${SIZE}`,
-    open: `Draw what is missing, right drag erases. ${SIZE}`,
-    cutting: `Draw what is missing, right drag erases. ${SIZE}`,
+    open: `Draw the missing area. Right drag erases. ${SIZE}`,
+    cutting: `Draw the missing area. Right drag erases. ${SIZE}`,
     cuttingNothing: `Draw an object. ${SIZE}`,
     selected: SELECTED,
   },
   eraser: {
-    nothing: `Begin on a kept object to cut from it. ${SIZE}`,
-    open: `Erase what does not belong, right drag draws. ${SIZE}`,
-    cutting: `Erase what does not belong, right drag draws. ${SIZE}`,
-    cuttingNothing: `Begin on a kept object to cut from it. ${SIZE}`,
+    nothing: `Start on a kept object to cut from it. ${SIZE}`,
+    open: `Erase the wrong area. Right drag draws. ${SIZE}`,
+    cutting: `Erase the wrong area. Right drag draws. ${SIZE}`,
+    cuttingNothing: `Start on a kept object to cut from it. ${SIZE}`,
     selected: SELECTED,
   },
   polygon: {
     nothing: "Click the corners of an object.",
-    open: "Click the corners of what is missing. {cutting} cuts off.",
-    cutting: "Click the corners of what to cut off. {cutting} adds.",
+    open: "Click the corners of the missing area. {cutting} switches to cutting.",
+    cutting: "Click the corners of the area to cut off. {cutting} switches to adding.",
     cuttingNothing: CUT_FROM,
     selected: SELECTED,
   },
   lasso: {
     nothing: "Draw around an object.",
-    open: "Draw around what is missing, right drag cuts off.",
-    cutting: "Draw around what to cut off, right drag adds.",
+    open: "Draw around the missing area. Right drag cuts.",
+    cutting: "Draw around the area to cut off. Right drag adds.",
     cuttingNothing: CUT_FROM,
     selected: SELECTED,
   },
   suggest: {
     nothing:
-      "Click keeps, right click rejects, {=Shift} + click corrects. {=1 – 9} set the class, {nextSuggestion} goes on.",
+      "Click keeps, right click rejects, {=Shift} + click corrects. {=1 – 9} set the class, {nextSuggestion} selects the next one.",
     open: CLICKS.open,
     cutting: CLICKS.cutting,
     cuttingNothing:
-      "Click keeps, right click rejects, {=Shift} + click corrects. {=1 – 9} set the class, {nextSuggestion} goes on.",
+      "Click keeps, right click rejects, {=Shift} + click corrects. {=1 – 9} set the class, {nextSuggestion} selects the next one.",
     selected: SELECTED,
   },
 };
 
-const OUTLINE: Hint = "{keep} or the first corner closes it, {undo} takes a corner back, {cancel} drops it.";
+const OUTLINE: Hint =
+  "{keep} or a click on the first corner closes the polygon, {undo} removes the last corner, {cancel} discards the polygon.";
 const NO_SUGGESTIONS: Hint = "No suggestions are shown. Click an object to outline it. {cancel} hides suggestions.";
 
 export function momentOf({ tool, open, cutting, selected, selection }: State): Moment {

@@ -43,7 +43,7 @@ export async function takeScope(
     await adopt(database, around.locks, base, scope);
     elsewhere = await leftovers(database, around.locks, base);
   } catch (error) {
-    console.warn("interlabel: what other tabs left here could not be read", error);
+    console.warn("interlabel: changes left by other tabs could not be read", error);
   }
   return { tab, scope, elsewhere, leave };
 }

@@ -3,7 +3,7 @@ import type { ValueStorage } from "../lib/storage";
 import { Refused, Unreachable } from "../server/api";
 import { Rejections, type Decision } from "./rejections";
 
-class Cupboard implements ValueStorage {
+class MemoryStorage implements ValueStorage {
   readonly values = new Map<string, string>();
 
   read<T>(key: string): T | null {
@@ -19,14 +19,14 @@ class Cupboard implements ValueStorage {
 }
 
 describe("rejections", () => {
-  let storage: Cupboard;
+  let storage: MemoryStorage;
   const decide = vi.fn<(how: Decision, uids: readonly string[]) => Promise<unknown>>();
   const told = vi.fn();
   const make = () => new Rejections({ decide }, storage, "here", told, { first: 5, longest: 10 });
   const settled = () => vi.waitFor(() => expect(storage.values.size).toBe(0));
 
   beforeEach(() => {
-    storage = new Cupboard();
+    storage = new MemoryStorage();
     decide.mockReset().mockResolvedValue({});
     told.mockReset();
   });

@@ -94,7 +94,7 @@ export class Rejections {
       await this.teller.decide(how, [uid]);
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 401) throw error;
-      console.warn(`interlabel: suggestion ${uid} could not be told to be “${how}”`, error.message);
+      console.warn(`interlabel: the server refused to ${how} suggestion ${uid}`, error.message);
     }
     this.forget(how, [uid]);
   }

@@ -41,7 +41,7 @@ export function emptyWords({ load, undecided, looked, above }: SuggestionsState,
     return `${count(undecided.length, "suggestion")} below ${percent(above)}. Lower the threshold to see ${undecided.length === 1 ? "it" : "them"}.`;
   }
   if (looked.some(({ state }) => state === "ready"))
-    return "All suggestions are decided. Press a button to request more.";
+    return "No suggestions are left to review. Press a button to request more.";
   if (!boot.user.can_label) return "No suggestions for this image.";
   const automatic = automaticOf(boot);
   if (automatic && !boot.methods.some(({ can }) => can)) return whyNot(automatic.method, boot);

@@ -52,7 +52,7 @@ export function inWorker(start: () => Worker): Decode {
       signal?.addEventListener("abort", () => {
         if (!waiting.delete(id)) return;
         worker?.postMessage({ cancel: id } satisfies ToWorker);
-        reject(new DOMException("Not wanted any more.", "AbortError"));
+        reject(new DOMException("No longer needed.", "AbortError"));
       });
     });
 }

@@ -50,10 +50,10 @@ export async function loadPicture(
 async function whenMade(blocks: Blocks, wanted: () => boolean, tell: (done: number) => void): Promise<Blocks> {
   let now = blocks;
   while (now.levels.length === 0) {
-    if (now.failed) throw new Error("The picture can't be made ready.");
+    if (now.failed) throw new Error("The picture can't be prepared.");
     tell(now.done ?? 0);
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
-    if (!wanted()) throw new Error("Another picture was asked for.");
+    if (!wanted()) throw new Error("Another picture was requested.");
     now = await request("GET", blocks.status).then(
       ({ ok, body }) => (ok && body ? (body as Blocks) : { ...now, failed: true }),
       () => now, // the server is away: later

@@ -33,7 +33,7 @@ export class WholePicture implements Picture {
 
   private constructor(readonly size: Size) {}
 
-  /** Fetches and decodes the view, unless that was done `prefetched`. Throws when it can't be loaded. */
+  /** Fetches and decodes the view, unless it is `prefetched`. Throws when it can't be loaded. */
   static async load(
     url: string,
     size: Size,

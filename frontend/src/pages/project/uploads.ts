@@ -93,7 +93,7 @@ export class Uploads {
   }
 
   private add(files: Found[]): void {
-    if (files.length === 0) return toast("There are no files in that.", "info");
+    if (files.length === 0) return toast("The dropped folder has no files.", "info");
     if (this.finished) this.clear();
     const sender = new Sender(
       files,

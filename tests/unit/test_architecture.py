@@ -162,3 +162,11 @@ def test_a_library_knows_no_django(library: str) -> None:
     for name, path in modules(library).items():
         for other in imported(path):
             assert other.split(".")[0] not in others, f"{name}: {other}"
+
+
+def test_tests_of_the_library_lie_as_it_does() -> None:
+    """`tests/inference/clicks/test_zoom.py` tests `inference/clicks/zoom.py`."""
+    there = ROOT / "tests" / "inference"
+    tested = (path.relative_to(there) for path in sorted(there.rglob("test_*.py")))
+    strays = [str(t) for t in tested if not (ROOT / "inference" / t.with_name(t.name.removeprefix("test_"))).exists()]
+    assert not strays

@@ -1,4 +1,4 @@
-"""Segment everything: boxes, suppression, assignment, learning, and decoding in batch."""
+"""Segment everything: boxes, suppression, and decoding in batch."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +14,10 @@ from inference.clicks.batch import ObjectPrompt
 from inference.core.features import PYRAMID
 from inference.core.geometry import Frame
 from inference.core.masks import Click, MaskPatch
-from inference.data.crops import Region
-from inference.data.device import CPU
 from inference.heads.everything import (
     DOUBLE,
     LIMIT,
     REDECODE_SCORE,
-    Anchors,
     Everything,
     anchors,
     as_tuples,
@@ -34,26 +31,11 @@ from inference.heads.everything import (
     stability,
     suppressed,
 )
-from inference.heads.networks.discoverer import Discovery, DiscoveryConfig, assign, discovery_loss, giou, pairwise_iou
+from inference.heads.networks.discoverer import Discovery, DiscoveryConfig
 from inference.heads.proposals import Proposal, box_iou, mask_iou
 from inference.heads.training import everything as training
-from inference.heads.training.simple import make_loop
-from inference.training.loop import Length, Lines, Loop
-from inference.training.optim import OptimConfig
 from tests.inference.conftest import Image, Mask
-from tests.inference.heads.tiny import CHANNELS, example
-
-SMALL = DiscoveryConfig(dim=CHANNELS, channels=16)
-
-
-def random_boxes(count: int, seed: int = 0, size: float = 256) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    corner = rng.uniform(0, size * 0.7, (count, 2))
-    return np.concatenate([corner, corner + rng.uniform(8, size * 0.3, (count, 2))], 1).astype(np.float32)
-
-
-def tensors(where: Anchors) -> Anchors:
-    return Anchors(torch.from_numpy(where.points), torch.from_numpy(where.steps))
+from tests.inference.heads.tiny import random_boxes
 
 
 def test_decoding_boxes_undoes_encoding_them() -> None:
@@ -89,82 +71,6 @@ def test_no_more_boxes_become_prompts_than_there_is_time_for() -> None:
     assert chosen[0] == scores.argmax()
     tiny = np.tile(np.array([[10, 10, 13, 30]], np.float32), (3, 1))
     assert not len(choose(np.ones(3, np.float32), tiny, Frame.of(640, 640)))
-
-
-def test_overlaps_are_those_of_the_definition() -> None:
-    a, b = (torch.from_numpy(random_boxes(20, s, 60)) for s in (1, 2))
-    expected = box_iou([tuple(v) for v in a.tolist()], [tuple(v) for v in b.tolist()])
-    assert np.abs(pairwise_iou(a, b).numpy() - expected).max() < 1e-5
-    iou, general = giou(torch.tensor([[0.0, 0, 1, 1]]), torch.tensor([[3.0, 0, 4, 1]]))
-    assert iou.item() == 0
-    assert general.item() == pytest.approx(-0.5)
-
-
-def test_positions_are_assigned_near_the_middle_of_their_object() -> None:
-    where = tensors(anchors(16, 16))
-    count = len(where.points)
-    truths = torch.tensor([[40.0, 40, 120, 100], [0.0, 0, 256, 256]])
-    boxes = where.points + where.steps * 4
-    which = assign(torch.zeros(count), boxes, where, truths)
-    for j, truth in enumerate(truths):
-        points = where.points[which == j][:, :2]
-        assert 1 <= len(points) <= 10
-        assert ((points > truth[:2]) & (points < truth[2:])).all()
-    assert (assign(torch.zeros(count), boxes, where, truths[:0]) == -1).all()
-
-
-def test_background_counts_as_much_as_the_set_says() -> None:
-    logits, distances = torch.zeros(1, 84), torch.ones(1, 84, 4)
-    nothing = [torch.zeros(0, 4)]
-    full = discovery_loss(logits, distances, nothing, [1.0], (4, 4))["loss"]
-    quarter = discovery_loss(logits, distances, nothing, [0.25], (4, 4))["loss"]
-    assert quarter.item() == pytest.approx(full.item() / 4)
-    assert full.item() > 0
-
-
-def test_boxes_follow_their_window() -> None:
-    boxes = np.array([[100, 100, 200, 180], [0, 0, 30, 30], [150, 150, 400, 400]], np.float32)
-    found = training.boxes_in(boxes, Region(80.0, 80.0, 2.0, 16))
-    assert found.tolist() == [[40, 40, 240, 200]]
-    with_void = training.boxes_in(boxes, Region(0.0, 0.0, 1.0, 16))
-    assert with_void.tolist() == [[100, 100, 200, 180], [0, 0, 30, 30]]
-
-
-def learner(scenes: list[training.Scene]) -> Loop[training.Windows]:
-    torch.manual_seed(0)
-    sampler = training.WindowsOfScenes(scenes, windows=((16, 2, 1.0),))
-    optim = OptimConfig(rate=4e-3, warmup=10, average=0.9)
-    return make_loop(Discovery(SMALL), sampler.draw, training.loss, optim, compute=replace(CPU, half=None))
-
-
-@pytest.fixture(scope="module")
-def scenes() -> list[training.Scene]:
-    return [training.scene(example(seed), training.Share(1.0, 1.0)) for seed in (0, 1)]
-
-
-def test_a_few_pictures_learned_by_heart_give_their_objects(
-    scenes: list[training.Scene], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(training, "EXACT", 1.0)  # at one scale, as there are only steps for that
-    run = learner(scenes)
-    before = training.box_recall(run.model.eval(), scenes, 10)
-    assert run.run(tmp_path, Length(steps=160), watchers=(Lines(tmp_path),))
-    after = training.box_recall(run.model.eval(), scenes, 10)
-    assert before["box_recall_50"] < 1
-    assert after["box_recall_50"] == 1
-    assert (tmp_path / "log.jsonl").read_text().count("\n") == 3
-
-
-def test_a_run_that_is_resumed_ends_with_the_same_bits(scenes: list[training.Scene], tmp_path: Path) -> None:
-    straight, first, second = learner(scenes), learner(scenes), learner(scenes)
-    straight.run(tmp_path / "a", Length(steps=5))
-    for step in range(3):
-        first.learn(first.draw(step), step / 5)
-    (tmp_path / "b").mkdir()
-    first.save(tmp_path / "b")
-    assert second.resume(tmp_path / "b")
-    second.run(tmp_path / "b", Length(steps=5))
-    assert all(torch.equal(v, second.average[k]) for k, v in straight.average.items())
 
 
 @pytest.fixture(scope="module")

@@ -6,16 +6,19 @@ import numpy as np
 import torch
 
 from inference.core.geometry import Frame
-from inference.data.device import CPU
+from inference.data.device import CPU, Compute
 from inference.heads.data.examples import Example, Labelled, Vocabulary
 from inference.heads.data.truth import rasterise
 from inference.heads.networks.config import HeadConfig
 from inference.heads.networks.criterion import Targets
 from inference.heads.proposals import encode
+from inference.heads.training.heads import HeadOptim
 
 CHANNELS = 12
 WORDS = Vocabulary(("cup", "plate"))
 SIDE = 256  # image pixels; 16 tokens
+FP32 = Compute(torch.device("cpu"), None)
+OPTIM = HeadOptim(batch=4, rate=4e-3, warmup=10, average=0.9)
 CONFIG = HeadConfig(classes=2, tokens=CHANNELS, dim=32, heads=2, hidden=64, queries=9, auxiliary=2, layers=1)
 Box = tuple[int, int, int, int]  # tokens: x0, y0, x1, y1
 
@@ -50,3 +53,12 @@ def learned(examples: list[Example]) -> tuple[torch.Tensor, list[Targets]]:
 
 def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def random_boxes(count: int, seed: int = 0, size: float = 256) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    corner = rng.uniform(0, size * 0.7, (count, 2))
+    return np.concatenate([corner, corner + rng.uniform(8, size * 0.3, (count, 2))], 1).astype(np.float32)
+
+
+FOUR = [example(k) for k in range(4)]

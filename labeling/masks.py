@@ -51,10 +51,11 @@ def encode(bits: Bits) -> str:
         part = cv2.transpose(np.ascontiguousarray(bits[:, first : first + step]).view(np.uint8)).ravel()
         ends.append(np.flatnonzero(np.diff(part, prepend=np.uint8(before))) + first * height)
         before = bool(part[-1])
-    return _written(np.diff(np.concatenate([[0], *ends, [height * width]])), height, width)
+    return encode_runs(np.diff(np.concatenate([[0], *ends, [height * width]])), height, width)
 
 
-def _written(found: Runs, height: int, width: int) -> str:
+def encode_runs(found: Runs, height: int, width: int) -> str:
+    """Compressed COCO counts of run lengths, zeros first; they add up to height × width."""
     rle = coco.frPyObjects({"size": [height, width], "counts": found}, height, width)
     return rle["counts"].decode("ascii")
 
@@ -70,13 +71,25 @@ def decode(counts: str, height: int, width: int) -> Bits:
     return bits
 
 
+def inside(counts: str, height: int, width: int, box: Box) -> Bits:
+    """The pixels of a mask in a box of its view, `box.height×box.width`; nothing around it is decoded.
+
+    Raises: MaskError as `check`, or when the box leaves the view.
+    """
+    _fits(box, height, width)
+    bits = np.zeros((box.height, box.width), bool)
+    for first, part in _columns(check(counts, height, width), height, box.x, box.x + box.width):
+        bits[:, first - box.x : first - box.x + part.shape[1]] = part[box.y : box.y + box.height]
+    return bits
+
+
 def packed(counts: str, height: int, width: int) -> tuple[Box, Packed]:
     """The tight box of a mask, and its pixels inside at one bit each: rows of whole bytes, the first pixel highest.
 
     Raises: MaskError as `check`.
     """
     found = check(counts, height, width)
-    _, box = area_and_box(_written(_merged(found), height, width), height, width)
+    _, box = area_and_box(encode_runs(_merged(found), height, width), height, width)
     rows = np.zeros((box.height, -(-box.width // 8)), np.uint8)
     for first, part in _columns(found, height, box.x, box.x + box.width):
         bits = np.packbits(part[box.y : box.y + box.height], axis=1)
@@ -154,7 +167,7 @@ def canonical(counts: str, height: int, width: int) -> str:
     pycocotools reads an empty run inside a mask as a pixel when it looks for the bounding box, and two spellings of
     one mask would not be equal. Raises: MaskError as `check`.
     """
-    return _written(_merged(check(counts, height, width)), height, width)
+    return encode_runs(_merged(check(counts, height, width)), height, width)
 
 
 def _merged(found: Runs) -> Runs:
@@ -207,8 +220,12 @@ def crop(bits: Bits) -> tuple[Box, Bits]:
 
 def paste(patch: Bits, box: Box, height: int, width: int) -> Bits:
     """A `height×width` mask with `patch` at `box`. Raises: MaskError when the box leaves the view."""
-    if box.x < 0 or box.y < 0 or box.x + box.width > width or box.y + box.height > height:
-        raise MaskError(f"the box {box.as_list()} is not inside {width} × {height}.")
+    _fits(box, height, width)
     bits = np.zeros((height, width), bool)
     bits[box.y : box.y + box.height, box.x : box.x + box.width] = patch
     return bits
+
+
+def _fits(box: Box, height: int, width: int) -> None:
+    if box.x < 0 or box.y < 0 or box.x + box.width > width or box.y + box.height > height:
+        raise MaskError(f"the box {box.as_list()} is not inside {width} × {height}.")

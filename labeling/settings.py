@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
 from labeling.config import env
 from labeling.config.home import redis_socket
@@ -66,6 +67,7 @@ INSTALLED_APPS = [
     "channels",
     "ninja",
     "labeling.web",
+    "labeling.audit",
     "labeling.accounts",
     "labeling.projects",
     "labeling.images",
@@ -236,6 +238,7 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 CELERY_BEAT_SCHEDULE = {
     "requeue-lost-encodings": _every(10.0, "labeling.features.tasks.sweep"),
     "expire-exports": _every(3600.0, "labeling.exchange.tasks.expire"),
+    "tidy-audit-log": _every(3600.0, "labeling.audit.tasks.tidy"),
     "tidy-features": _every(3600.0, "labeling.features.tasks.tidy"),
     "resume-uploads": _every(30.0, "labeling.images.tasks.sweep"),
     "resume-exports": _every(30.0, "labeling.exchange.tasks.sweep"),
@@ -257,6 +260,9 @@ DECODE_MEMORY_BYTES = env.integer("DECODE_MEMORY_BYTES", 8 * 1024**3, least=1)
 MAX_ZIP_BYTES = env.integer("MAX_ZIP_BYTES", 20 * 1024**3, least=1)
 MIN_FREE_BYTES = env.integer("MIN_FREE_BYTES", 256 * 1024**2)
 EXPORT_DAYS = env.integer("EXPORT_DAYS", 30)
+AUDIT_DAYS = env.integer("AUDIT_DAYS", 730)
+if 0 < AUDIT_DAYS < 30:
+    raise ImproperlyConfigured("AUDIT_DAYS is 0 (events are kept for ever) or at least 30.")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a path beside each file, and what a form has

@@ -14,6 +14,7 @@ urlpatterns = [
     path("admin/login/", admin_sign_in),  # both before the admin's own
     path("admin/password_change/", admin_password_change),
     path("admin/", admin.site.urls),
+    path("", include("labeling.audit.urls")),
     path("", include("labeling.accounts.urls")),
     path("", include("labeling.projects.urls")),
     path("", include("labeling.images.urls")),

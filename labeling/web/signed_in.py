@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -16,3 +17,9 @@ class SignedInMiddleware(LoginRequiredMiddleware):
             return None
         answer: HttpResponseBase | None = super().process_view(request, view_func, *args)
         return answer
+
+
+def require_administrator(request: HttpRequest) -> None:
+    """Raises: PermissionDenied unless an administrator of the whole site asks."""
+    if not (request.user.is_active and getattr(request.user, "is_superuser", False)):
+        raise PermissionDenied("Only administrators can open this page.")

@@ -23,6 +23,9 @@ OWN = {"", "api/docs", "api/me/keys", "api/projects", "api/schema.json", "projec
 """Routes that show only what is the user's own, or make something new, or describe the API."""
 
 
+ADMINISTRATORS = {"audit/", "audit/events.csv"}
+"""Pages of the whole site: who is no administrator is told so."""
+
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -83,7 +86,7 @@ def url(route: str, ids: dict[str, int]) -> str:
 
 def test_the_routes_are_found() -> None:
     assert len(ROUTES) > 20
-    assert set(ROUTES) >= OPEN | OWN
+    assert set(ROUTES) >= OPEN | OWN | ADMINISTRATORS
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPEN])
@@ -103,7 +106,7 @@ def test_an_outsider_gets_nothing(
     route: str, ids: dict[str, int], charlie: User, as_user: Callable[[User | None], Client]
 ) -> None:
     # Who is signed in already and not staff is told so at the admin's door instead of being asked to sign in again.
-    refused = (403, 405) if route == "admin/login/" else (404, 405)
+    refused = (403, 405) if route in {"admin/login/"} | ADMINISTRATORS else (404, 405)
     for method in METHODS:
         answer = getattr(as_user(charlie), method)(url(route, ids))
         if route == "admin/password_change/":  # leads to that door

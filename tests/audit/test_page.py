@@ -1,0 +1,99 @@
+"""`/audit/`: for administrators alone, with filters, pages and CSV."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from labeling.accounts.models import User
+from labeling.audit.actions import Action
+from labeling.audit.models import AuditEvent
+from labeling.audit.services import record
+from labeling.audit.views import PER_PAGE
+from labeling.projects.models import Project
+
+AsUser = Callable[[User | None], Client]
+
+
+@pytest.fixture
+def root(db: None, client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("root", password="x"))
+    return client
+
+
+def shown(client: Client, **query: str) -> list[str]:
+    """The events that the page has, by action and name."""
+    found = client.get("/audit/", query).context["events"]
+    return [f"{event.action} {event.name}" for event in found if event.name != "root"]
+
+
+def test_members_and_managers_are_refused(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
+    for user in (alice, bob):
+        for url in ("/audit/", "/audit/events.csv"):
+            page = as_user(user).get(url)
+            assert page.status_code == 403
+            assert "Only administrators can open this page." in page.content.decode()
+            assert "A manager of the project" not in page.content.decode()
+
+
+def test_filters(root: Client, project: Project, alice: User, bob: User) -> None:
+    record(Action.EXPORT_MADE, by=alice, project=project)
+    record(Action.SIGN_IN_FAILED, name="mallory")
+    record(Action.PERSON_DEACTIVATED, by=alice, about=bob)
+    AuditEvent.objects.create(action=Action.SIGNED_OUT, name="bob", at=datetime(2026, 1, 31, 23, 59, tzinfo=UTC))
+    everything = ["sign_out bob", "person.deactivated alice", "sign_in.failed mallory", "export.made alice"]
+    assert shown(root) == everything
+    assert shown(root, person="ALI") == ["person.deactivated alice", "export.made alice"]
+    assert shown(root, person="bob") == ["sign_out bob", "person.deactivated alice"]
+    assert shown(root, action="sign_in.failed") == ["sign_in.failed mallory"]
+    assert shown(root, project="stree") == shown(root, project=str(project.pk)) == ["export.made alice"]
+    assert shown(root, since="2026-01-31", until="2026-01-31") == ["sign_out bob"]
+    assert shown(root, until="2026-01-30") == []
+
+
+@pytest.mark.parametrize(
+    "query", [{"since": "yesterday"}, {"action": "no such"}, {"until": "2026-02-31"}, {"person": "x" * 200}]
+)
+def test_a_filter_that_makes_no_sense_finds_nothing(query: dict[str, str], root: Client, alice: User) -> None:
+    record(Action.SIGNED_IN, by=alice)
+    page = root.get("/audit/", query)
+    assert page.status_code == 200
+    assert not page.context["events"]
+    assert "No events match this filter" in page.content.decode()
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "9" * 19, "9" * 40, "٣"])
+def test_strange_pages_open(before: str, root: Client) -> None:
+    assert root.get("/audit/", {"before": before}).status_code == 200
+
+
+def test_pages_and_query_counts(root: Client, django_assert_max_num_queries: Any) -> None:
+    events = [AuditEvent(action=Action.SIGNED_IN, name=f"user{number}") for number in range(2 * PER_PAGE + 1)]
+    AuditEvent.objects.bulk_create(events)
+    seen: list[str] = []
+    query: dict[str, str] = {"person": "user"}
+    while True:
+        with django_assert_max_num_queries(4):
+            page = root.get("/audit/", query)
+        seen += [event.name for event in page.context["events"]]
+        if page.context["older"] is None:
+            break
+        query["before"] = str(page.context["older"])
+    assert seen == [f"user{number}" for number in reversed(range(2 * PER_PAGE + 1))]
+
+
+def test_csv(root: Client, alice: User, project: Project) -> None:
+    record(Action.EXPORT_MADE, by=alice, project=project, format="coco")
+    record(Action.SIGN_IN_FAILED, name='=HYPERLINK("x")')
+    answer = root.get("/audit/events.csv", {"action": "export.made"})
+    assert answer["Content-Disposition"] == 'attachment; filename="audit.csv"'
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+    assert [(row["name"], row["action"], row["project_name"], row["details"]) for row in rows] == [
+        ("alice", "export.made", "Street", '{"format": "coco"}')
+    ]
+    text = b"".join(root.get("/audit/events.csv")).decode()
+    assert "'=HYPERLINK" in text

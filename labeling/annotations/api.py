@@ -1,10 +1,10 @@
 """Annotations as JSON. A stale version is answered 409 with what is there now; nothing is ever overwritten unseen."""
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from ninja import Status
 
 from labeling.accounts.services import user_of
-from labeling.annotations import panoptic, services, worktime
+from labeling.annotations import panoptic, services, sets, worktime
 from labeling.annotations.models import Annotation
 from labeling.annotations.schemas import (
     AnnotationData,
@@ -48,13 +48,17 @@ def _image(request: HttpRequest, image_id: int, allowed: frozenset[Role] = LABEL
 
 def _kept(request: HttpRequest, annotation_id: int) -> Annotation:
     objects = Annotation.objects.select_related("set__image")
-    return object_for(request, objects, LABELERS, project="set__image__project_id", pk=annotation_id)
+    found = object_for(request, objects, LABELERS, project="set__image__project_id", pk=annotation_id)
+    mine = sets.working_set(found.set.image, user_of(request))
+    if mine is None or mine.pk != found.set_id:  # an opinion is its author's alone
+        raise Http404("No such object, or you are not a member of its project.")
+    return found
 
 
 @router.get("images/{id:image_id}/annotations")
 def annotations(request: HttpRequest, image_id: int) -> Overview:
     """All kept objects of an image, with its version, status and note."""
-    return services.overview(_image(request, image_id, EVERY_ROLE))
+    return services.overview(_image(request, image_id, EVERY_ROLE), user_of(request))
 
 
 @router.post("images/{id:image_id}/annotations", response={201: KeptOne, 200: KeptOne, **_LOST})

@@ -1,23 +1,46 @@
 """Kept objects, and the version that guards them."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from labeling.images.models import Image
 from labeling.projects.models import Category
 
 
 class AnnotationSet(models.Model):
-    """All annotations of an image. Every change raises `version` by one; a writer names the version it saw."""
+    """Annotations of an image. Every change raises `version` by one; a writer names the version it saw.
+
+    An image has one *main* set: what reviewers judge, exports take and heads learn from. Beside it there can be
+    *opinions*, each one person's, made without sight of the others, and one *golden* set, the truth that people are
+    measured against. Code that means the image's labels asks for `image.annotation_set` or `set__main_of`.
+    """
 
     class Status(models.TextChoices):
         NEW = "new"
         IN_PROGRESS = "in_progress"
         DONE = "done"
+        ACCEPTED = "accepted"
+        SENT_BACK = "sent_back"
         SKIPPED = "skipped"
 
-    image = models.OneToOneField(Image, on_delete=models.CASCADE, related_name="annotation_set")
+    class Kind(models.TextChoices):
+        MAIN = "main"
+        OPINION = "opinion"
+        GOLDEN = "golden"
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="sets")
+    kind = models.CharField(max_length=7, choices=Kind, default=Kind.MAIN, editable=False)
+    main_of = models.OneToOneField(
+        Image, on_delete=models.CASCADE, null=True, editable=False, related_name="annotation_set",
+        help_text="The image again for a main set, so that it has one; else empty.",
+    )  # fmt: skip
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
+        help_text="Whose opinion it is.",
+    )  # fmt: skip
     version = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=11, choices=Status, default=Status.NEW)
     reason = models.CharField(max_length=200, blank=True, help_text="Why the image is skipped; else empty.")
@@ -27,16 +50,46 @@ class AnnotationSet(models.Model):
     )
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
-        help_text="Who has the image open; others are offered another one next.",
+        help_text="Whose turn it is; others are offered another image next.",
     )  # fmt: skip
-    opened_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True, help_text="When they last did something here.")
+    opened_for = models.CharField(max_length=7, blank=True, default="", help_text="What for: a kind of slot.")
+    opened_in = models.BigIntegerField(null=True, blank=True, help_text="Id of the slot that they hold.")
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     changed_at = models.DateTimeField(null=True, blank=True)
+    finished_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
+        help_text="Who said last that it is done: the author whom a reviewer answers.",
+    )  # fmt: skip
+    finished_at = models.DateTimeField(null=True, blank=True)
+    round = models.PositiveSmallIntegerField(default=0, help_text="How often it was sent back.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="main", main_of=F("image")) | (~Q(kind="main") & Q(main_of=None)), name="main_set_of"
+            ),
+            models.UniqueConstraint(fields=["image", "author"], condition=Q(kind="opinion"), name="opinion_once"),
+            models.UniqueConstraint(fields=["image"], condition=Q(kind="golden"), name="golden_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.image}: version {self.version}, {self.status}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """A set without a kind is its image's main one."""
+        if self.kind == self.Kind.MAIN:
+            self.main_of_id = self.image_id
+        super().save(*args, **options)
+
+
+FINISHED = (AnnotationSet.Status.DONE, AnnotationSet.Status.ACCEPTED)
+"""Images that somebody said are labeled, reviewed or not: what is exported as done, and what heads learn from."""
+
+ENDED = (*FINISHED, AnnotationSet.Status.SKIPPED)
+"""Images that nobody has to label (any more)."""
 
 
 class Annotation(models.Model):
@@ -86,14 +139,17 @@ class AnnotationEvent(models.Model):
         DELETE = "delete"
         STATUS = "status"
         NOTE = "note"
+        VERDICT = "verdict"
 
     set = models.ForeignKey(AnnotationSet, on_delete=models.CASCADE, related_name="events")
     version = models.PositiveIntegerField(help_text="The set's version after this change.")
-    kind = models.CharField(max_length=6, choices=Kind)
+    kind = models.CharField(max_length=7, choices=Kind)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+    round = models.PositiveSmallIntegerField(default=0, help_text="How often the set had been sent back before.")
+    slot = models.BigIntegerField(null=True, help_text="Id of the slot (`assignment.Slot`) that it was made in.")
 
     class Meta:
         ordering = ["id"]

@@ -97,5 +97,5 @@ def free_part(image: Image, counts: str, besides: UUID) -> str | None:
 
     A mask that overlaps nothing comes back as it is. Its box is not known, so every object is looked at.
     """
-    others = Annotation.objects.filter(set__image=image).exclude(uid=besides).values_list("counts", flat=True)
+    others = Annotation.objects.filter(set__main_of=image).exclude(uid=besides).values_list("counts", flat=True)
     return masks.without(counts, list(others), image.height, image.width)

@@ -41,7 +41,7 @@ class Overlapping:
 
 def overlapping(project: Project) -> Iterator[Overlapping]:
     """The images of a project on which objects overlap, in the project's order."""
-    sets = AnnotationSet.objects.filter(image__project=project).annotate(size=Count("annotations")).filter(size__gt=1)
+    sets = AnnotationSet.objects.filter(main_of__project=project).annotate(size=Count("annotations")).filter(size__gt=1)
     for kept in sets.select_related("image").order_by("image_id").iterator(chunk_size=200):
         found = among(list(kept.annotations.select_related("category")), kept.image)
         if found:
@@ -58,8 +58,10 @@ def turn_on(project: Project) -> None:
     Project.objects.filter(pk=project.pk).update(panoptic=True)
     tell_editors(project.pk)
     without_set = project.images.filter(annotation_set=None).values_list("pk", flat=True)
-    AnnotationSet.objects.bulk_create((AnnotationSet(image_id=pk) for pk in without_set), ignore_conflicts=True)
-    sets = AnnotationSet.objects.filter(image__in=project.images.values("pk")).order_by("pk")
+    AnnotationSet.objects.bulk_create(
+        (AnnotationSet(image_id=pk, main_of_id=pk) for pk in without_set), ignore_conflicts=True
+    )
+    sets = AnnotationSet.objects.filter(main_of__in=project.images.values("pk")).order_by("pk")
     list(sets.select_for_update().values_list("pk", flat=True))
     found = list(overlapping(project))
     if found:
@@ -110,7 +112,7 @@ def clear(project: Project, user: User) -> int:
         try:
             clear_image(one.image, user)
         except ApiError as error:
-            if error.code != "conflict":
+            if error.code not in ("conflict", "in_review"):
                 raise
         cleared += 1
     return cleared
@@ -118,8 +120,8 @@ def clear(project: Project, user: User) -> int:
 
 def clear_image(image: Image, user: User) -> None:
     """Take from each object of an image what objects above it have. Raises: ApiError 409 `conflict`."""
-    version = services.overview(image).version
-    objects = list(Annotation.objects.filter(set__image=image).select_related("category"))
+    version = services.overview(image, user).version
+    objects = list(Annotation.objects.filter(set__main_of=image).select_related("category"))
     over: dict[UUID, list[str]] = {}
     for one in among(objects, image):
         over.setdefault(one.lower.uid, []).append(one.upper.counts)

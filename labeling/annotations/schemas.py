@@ -8,6 +8,7 @@ from labeling.web.errors import ErrorBody
 from labeling.web.events import News
 from labeling.web.routes import Answer, Moment, Omitted, values_of
 
+Status = AnnotationSet.Status
 StatusName = Annotated[AnnotationSet.Status, values_of(AnnotationSet.Status)]
 ClickData = tuple[float, float, bool]
 """x, y in pixels of the view, and whether it says what belongs to the object or what does not."""
@@ -50,12 +51,13 @@ class AnnotationData(Answer):
 
 class Overview(Answer):
     """All kept objects of an image, in drawing order. An image that nobody touched has version 0; `reason` says why an
-    image is skipped and is empty else."""
+    image is skipped and is empty else; `round` says how often a reviewer sent it back."""
 
     version: int
     status: StatusName
     reason: str
     note: str
+    round: int
     annotations: list[AnnotationData]
 
 

@@ -7,18 +7,17 @@ it names are the ones that it asks for. (A deletion that is sent again finds no 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.http import Http404
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.annotations import overlaps
+from labeling.annotations import overlaps, sets
 from labeling.annotations.content import (
     Z_GAP,
     Changed,
@@ -32,16 +31,25 @@ from labeling.annotations.content import (
     checked_mask,
 )
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
-from labeling.annotations.schemas import AnnotationData, AnnotationsNews, Overview
+from labeling.annotations.versions import (
+    OPEN_FOR,
+    REVIEWING,
+    compare,
+    compare_open,
+    now,
+    overview,
+    payload,
+    record,
+    retried,
+    tell,
+)
 from labeling.database.locks import hold
 from labeling.images.models import Image
 from labeling.projects.attributes import checked_values
 from labeling.projects.models import Category
 from labeling.web.api import ApiError
-from labeling.web.events import image_group, project_group, publish
 
-OPEN_FOR = timedelta(minutes=5)
-"""How long an image counts as open after `touch_open`; an editor touches it every minute that somebody clicks in it."""
+__all__ = ["OPEN_FOR", "overview", "payload"]  # beside what is here, for its callers
 
 GONE = "Someone else deleted this object. Reload the image."
 
@@ -49,36 +57,23 @@ Kind = AnnotationEvent.Kind
 Status = AnnotationSet.Status
 
 
-def payload(annotation: Annotation) -> dict[str, Any]:
-    """An annotation as the event log keeps it: what clients see."""
-    return AnnotationData.of(annotation).model_dump(mode="json")
-
-
-def overview(image: Image) -> Overview:
-    """All kept objects of an image; an image that nobody touched has version 0.
-
-    The version is read first: if a writer comes between the two reads, the reader has too old a version and its next
-    change is a conflict. The other way round it could overwrite what it never saw.
-    """
-    kept = AnnotationSet.objects.filter(image=image).first()
-    if kept is None:
-        return Overview(version=0, status=Status.NEW, reason="", note="", annotations=[])
-    annotations = kept.annotations.select_related("category", "created_by")
-    return Overview(
-        version=kept.version,
-        status=Status(kept.status),
-        reason=kept.reason,
-        note=kept.note,
-        annotations=[AnnotationData.of(one) for one in annotations],
-    )
-
-
 def touch_open(image: Image, user: User) -> None:
-    """Note that `user` has the image open now, so that the next-image queue offers others another one."""
-    now = timezone.now()
+    """Note that `user` works on the image now, so that others are offered another one next.
+
+    A reviewer's turn is not taken away by that.
+    """
+    moment = timezone.now()
     with transaction.atomic():
-        if hold(Image, image.pk):  # a deleted image is open no more
-            AnnotationSet.objects.update_or_create(image=image, defaults={"opened_by": user, "opened_at": now})
+        if not hold(Image, image.pk):  # a deleted image is open no more
+            return
+        mine = sets.opinion_of(image, user)
+        if mine is None:
+            AnnotationSet.objects.get_or_create(main_of=image, defaults={"image": image})
+        rows = AnnotationSet.objects.filter(pk=mine.pk) if mine else AnnotationSet.objects.filter(main_of=image)
+        reviewed = Q(opened_for__in=REVIEWING, opened_at__gt=moment - OPEN_FOR)
+        taken = {"opened_by": user, "opened_at": moment, "opened_for": "", "opened_in": None}
+        rows.exclude(opened_by=user).exclude(reviewed).update(**taken)
+        rows.filter(opened_by=user).update(opened_at=moment)
 
 
 def create(
@@ -102,20 +97,20 @@ def create(
     asked = Created(uid, category, counts, clicks, z, attributes)
     fields = _fields(image, asked)
     with transaction.atomic():
-        kept = _locked(image)
+        kept = sets.locked(image, user)
         known = kept.annotations.select_related("category", "created_by").filter(uid=uid).first()
         made = _made_before(kept, user, version, [asked], [fields])
         if made and known is not None:
             return made[0].version, _as_made(known, made[0]), False
-        _compare(kept, version)
+        compare_open(kept, user, version)
         if known is not None and _same(known, fields):
             return kept.version, known, False
         if known is not None:
             message = "This object is already kept with other content; change that one."
-            raise ApiError(409, "exists", message, **_now(kept))
+            raise ApiError(409, "exists", message, **now(kept))
         annotation = _create(kept, user, uid, fields)
         overlaps.check(kept, [annotation])
-        _tell(kept, user)
+        tell(kept, user)
         return kept.version, annotation, True
 
 
@@ -139,31 +134,31 @@ def change(
     asked = Changed(annotation.uid, category, counts, clicks, z, attributes)
     fields = _fields(image, asked, annotation)
     with transaction.atomic():
-        kept = _locked(image)
+        kept = sets.locked(image, user)
         found = kept.annotations.select_related("category", "created_by").filter(pk=annotation.pk).first()
         made = _made_before(kept, user, version, [asked], [fields])
         if made and found is not None:
             return made[0].version, _as_made(found, made[0])
-        _compare(kept, version)
+        compare_open(kept, user, version)
         if found is None:
             raise Http404(GONE)
         if not _same(found, fields):
             _change(kept, user, found, fields)
             overlaps.check(kept, [found] if "counts" in fields else [])
-            _tell(kept, user)
+            tell(kept, user)
         return kept.version, found
 
 
 @transaction.atomic
 def delete(annotation: Annotation, user: User, *, version: int) -> int:
     """Delete a kept object; the log keeps its content. Returns the version it made. Raises: ApiError 409, Http404."""
-    kept = _locked(annotation.set.image)
-    _compare(kept, version)
+    kept = sets.locked(annotation.set.image, user)
+    compare_open(kept, user, version)
     found = kept.annotations.select_related("category", "created_by").filter(pk=annotation.pk).first()
     if found is None:
         raise Http404(GONE)
     _delete(kept, user, found)
-    _tell(kept, user)
+    tell(kept, user)
     return kept.version
 
 
@@ -179,23 +174,24 @@ def change_many(
     uids = [one.uid for one in changes]
     if len(set(uids)) < len(uids):
         raise ApiError(400, "bad_request", "changes: each object may be there once.")
-    there = {one.uid: one for one in Annotation.objects.filter(set__image=image, uid__in=uids)}
+    seen = sets.working_set(image, user)
+    there = {one.uid: one for one in seen.annotations.filter(uid__in=uids)} if seen else {}
     fields = [{} if isinstance(one, Deleted) else _fields(image, one, there.get(one.uid)) for one in changes]
     with transaction.atomic():
-        kept = _locked(image)
+        kept = sets.locked(image, user)
         rows = kept.annotations.select_related("category", "created_by").filter(uid__in=uids)
         there = {one.uid: one for one in rows}
         made = _made_before(kept, user, version, changes, fields)
         left = [one for one in changes if not isinstance(one, Deleted)]
         if made and all(one.uid in there for one in left):
             return made[-1].version, [_at(kept, there[one.uid], made[-1].version) for one in left]
-        _compare(kept, version)
+        compare_open(kept, user, version)
         carried = [
             _carry_out(kept, user, one, given, there.get(one.uid)) for one, given in zip(changes, fields, strict=True)
         ]
         results = [one for one in carried if one is not None]
         overlaps.check(kept, [one for one in results if one.uid in _reshaped(changes)])
-        _tell(kept, user)
+        tell(kept, user)
         return kept.version, results
 
 
@@ -213,17 +209,22 @@ def set_status(image: Image, user: User, *, version: int, status: str, reason: s
     reason = " ".join(reason.split())
     if (status == Status.SKIPPED) != bool(reason):
         raise ApiError(400, "bad_reason", "reason: say why the image is skipped; any other status has none.")
-    kept = _locked(image)
+    kept = sets.locked(image, user)
     after = _status(status, reason)
-    if _status(kept.status, kept.reason) == after and _retried(kept, user, version, Kind.STATUS, **after):
-        kept.version = version + 1
+    if retried(kept, user, version, Kind.STATUS, **after):
+        kept.version, kept.status, kept.reason = version + 1, Status(status), reason
         return kept
-    _compare(kept, version)
+    compare_open(kept, user, version)
     before = _status(kept.status, kept.reason)
     if before != after:
+        if kept.status == Status.SENT_BACK and status not in (Status.DONE, Status.SKIPPED):
+            text = "A reviewer sent this image back. Finish it again once it is fixed."
+            raise ApiError(409, "sent_back", text, **now(kept))
         kept.status, kept.reason = Status(status), reason
-        _record(kept, user, Kind.STATUS, before, after)
-        _tell(kept, user)
+        if status == Status.DONE:
+            kept.finished_by, kept.finished_at = user, timezone.now()
+        record(kept, user, Kind.STATUS, before, after)
+        tell(kept, user)
     return kept
 
 
@@ -233,15 +234,15 @@ def set_note(image: Image, user: User, *, version: int, text: str) -> Annotation
 
     Returns: the set, with the version this made. Raises: ApiError 409.
     """
-    kept, text = _locked(image), text.strip()
-    if kept.note == text and _retried(kept, user, version, Kind.NOTE, note=text):
+    kept, text = sets.locked(image, user), text.strip()
+    if kept.note == text and retried(kept, user, version, Kind.NOTE, note=text):
         kept.version = version + 1
         return kept
-    _compare(kept, version)
+    compare(kept, version)
     if kept.note != text:
         before, kept.note, kept.note_by = kept.note, text, user if text else None
-        _record(kept, user, Kind.NOTE, {"note": before}, {"note": text})
-        _tell(kept, user)
+        record(kept, user, Kind.NOTE, {"note": before}, {"note": text})
+        tell(kept, user)
     return kept
 
 
@@ -281,7 +282,7 @@ def _create(kept: AnnotationSet, user: User, uid: UUID, fields: dict[str, Any]) 
         highest = kept.annotations.aggregate(highest=Max("z"))["highest"]
         fields = {**fields, "z": 0 if highest is None else highest + Z_GAP}
     annotation = Annotation.objects.create(set=kept, uid=uid, created_by=user, **fields)
-    _record(kept, user, Kind.CREATE, None, payload(annotation))
+    record(kept, user, Kind.CREATE, None, payload(annotation))
     return annotation
 
 
@@ -290,13 +291,13 @@ def _change(kept: AnnotationSet, user: User, annotation: Annotation, fields: dic
     for name, value in fields.items():
         setattr(annotation, name, value)
     annotation.save()
-    _record(kept, user, Kind.CHANGE, before, payload(annotation))
+    record(kept, user, Kind.CHANGE, before, payload(annotation))
 
 
 def _delete(kept: AnnotationSet, user: User, annotation: Annotation) -> None:
     before = payload(annotation)
     annotation.delete()
-    _record(kept, user, Kind.DELETE, before, None)
+    record(kept, user, Kind.DELETE, before, None)
 
 
 def _carry_out(
@@ -305,7 +306,7 @@ def _carry_out(
     """One of several changes. Raises: ApiError 409 `exists`, 404 `gone`."""
     if isinstance(one, Created):
         if found is not None:
-            raise ApiError(409, "exists", "This object is already kept; change that one.", **_now(kept))
+            raise ApiError(409, "exists", "This object is already kept; change that one.", **now(kept))
         return _create(kept, user, one.uid, fields)
     if found is None:
         raise ApiError(404, "gone", GONE)
@@ -385,60 +386,3 @@ def _as_made(found: Annotation, event: AnnotationEvent) -> Annotation:
         found.category = Category.objects.filter(project=project, number=number).first() or found.category
     found.changed_at = datetime.fromisoformat(after["changed_at"])
     return found
-
-
-def _locked(image: Image) -> AnnotationSet:
-    """The image's set, made when there is none, and ours until the transaction ends.
-
-    Locks are taken in one order everywhere: project, image, set, objects. Raises: Http404 for a deleted image.
-    """
-    if not hold(Image, image.pk):
-        raise Http404("This image was deleted meanwhile.")
-    AnnotationSet.objects.get_or_create(image=image)
-    return AnnotationSet.objects.select_for_update().get(image=image)
-
-
-def _now(kept: AnnotationSet) -> dict[str, Any]:
-    """What a writer that lost gets beside the message: the set as it is."""
-    return {"current": overview(kept.image).plain()}
-
-
-def _compare(kept: AnnotationSet, version: int) -> None:
-    """Raises: ApiError 409 `conflict` with the current set, unless the writer saw the newest version."""
-    if version != kept.version:
-        raise ApiError(
-            409,
-            "conflict",
-            f"The image was changed since you loaded it (you have version {version}, it has {kept.version}). "
-            "Nothing was overwritten. Check the current version and save again.",
-            **_now(kept),
-        )
-
-
-def _retried(kept: AnnotationSet, user: User, version: int, kind: str, **after: Any) -> bool:
-    """Whether the change right after `version` is this very request, carried out before its answer got lost."""
-    event = kept.events.filter(version=version + 1, user=user, kind=kind).first()
-    return event is not None and all((event.after or {}).get(name) == value for name, value in after.items())
-
-
-def _record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any) -> None:
-    """Raise the version and log the change."""
-    kept.version += 1
-    kept.changed_by, kept.changed_at = user, timezone.now()
-    if kept.status in (Status.NEW, Status.SKIPPED) and kind not in (Kind.STATUS, Kind.NOTE):
-        kept.status, kept.reason = Status.IN_PROGRESS, ""
-    kept.save(update_fields=["version", "status", "reason", "note", "note_by", "changed_by", "changed_at"])
-    AnnotationEvent.objects.create(set=kept, version=kept.version, kind=kind, user=user, before=before, after=after)
-
-
-def _tell(kept: AnnotationSet, user: User) -> None:
-    """Tell open pages of the newest version once it is committed."""
-    event = AnnotationsNews(
-        image=kept.image_id,
-        version=kept.version,
-        status=Status(kept.status),
-        objects=kept.annotations.count(),
-        by=user.shown_name,
-    ).event()
-    for group in (image_group(kept.image_id), project_group(kept.image.project_id)):
-        transaction.on_commit(partial(publish, group, event))

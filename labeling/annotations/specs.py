@@ -14,7 +14,6 @@ from labeling.annotations.content import (
     Deleted,
     ObjectChange,
 )
-from labeling.annotations.schemas import StatusName
 from labeling.projects.attributes import MAX_ATTRIBUTES
 from labeling.web.api import Spec
 
@@ -116,7 +115,7 @@ class NewStatus(Spec):
     """Say how far an image is."""
 
     version: Version
-    status: StatusName
+    status: Literal["new", "in_progress", "done", "skipped"]
     reason: Annotated[StrictStr, Field(max_length=200)] = ""
 
 

@@ -12,7 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.annotations.models import AnnotationSet, Presence, WorkTime
+from labeling.annotations.models import FINISHED, Presence, WorkTime
 from labeling.annotations.services import touch_open
 from labeling.database.locks import hold
 from labeling.images.models import Image
@@ -81,7 +81,7 @@ def summary(project: Project) -> Summary | None:
     )
 
 
-_DONE = Q(image__annotation_set__status=AnnotationSet.Status.DONE)
+_DONE = Q(image__annotation_set__status__in=FINISHED)
 
 
 def _people(project: Project) -> list[Person]:

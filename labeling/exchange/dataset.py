@@ -9,7 +9,7 @@ from typing import Literal
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from labeling import masks
-from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.annotations.models import FINISHED, Annotation, AnnotationSet
 from labeling.exchange.archive import Archive
 from labeling.exchange.errors import ExportProblem
 from labeling.exchange.names import SUFFIX, FileNames
@@ -92,18 +92,18 @@ class Dataset:
 
     def changed_at(self) -> datetime:
         """When the labels last changed; the same for every export of the same labels."""
-        sets = AnnotationSet.objects.filter(image__in=_chosen(self.project, self.choice), changed_at__isnull=False)
+        sets = AnnotationSet.objects.filter(main_of__in=_chosen(self.project, self.choice), changed_at__isnull=False)
         last = sets.order_by("-changed_at").values_list("changed_at", flat=True).first()
         return last or self.project.created_at
 
 
 def _chosen(project: Project, choice: ImageChoice) -> QuerySet[Image]:
     images = Image.objects.filter(project=project)
-    done = Q(annotation_set__status=AnnotationSet.Status.DONE)
+    done = Q(annotation_set__status__in=FINISHED)
     if choice == "done":
         return images.filter(done)
     if choice == "labeled":
-        begun = Exists(Annotation.objects.filter(set__image=OuterRef("pk")))
+        begun = Exists(Annotation.objects.filter(set__main_of=OuterRef("pk")))
         skipped = Q(annotation_set__status=AnnotationSet.Status.SKIPPED)
         return images.filter(done | (begun & ~skipped))
     return images

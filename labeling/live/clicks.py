@@ -29,7 +29,7 @@ from labeling.live.presence import ImagePresence
 from labeling.live.sockets import sockets
 from labeling.projects.access import LABELERS
 from labeling.web.api import field_errors
-from labeling.web.events import editors_group, image_group
+from labeling.web.events import editors_group, image_group, opinion_group
 
 logger = logging.getLogger(__name__)
 
@@ -97,8 +97,9 @@ class ClickConsumer(AsyncWebsocketConsumer):
             for group in self._groups():
                 await self.channel_layer.group_discard(group, self.channel_name)
 
-    def _groups(self) -> tuple[str, str]:
-        return image_group(self.image.pk), editors_group(self.image.project_id)
+    def _groups(self) -> list[str]:
+        groups = [image_group(self.image.pk), editors_group(self.image.project_id)]
+        return groups + ([opinion_group(self.image.pk, self.access.user.pk)] if self.access.user else [])
 
     def _stop(self) -> None:
         """Forget the open objects and end what runs in the background."""

@@ -25,6 +25,7 @@ from labeling.projects.models import Role
 from labeling.web.api import field_errors
 from labeling.web.events import News, project_group
 
+Status = AnnotationSet.Status
 VERSION = 1
 COUNT_EVERY = 0.25
 """Seconds between two `progress` messages on a socket, so at most 4 a second."""
@@ -130,13 +131,16 @@ def counts(project_id: int, role: Role, kind: Literal["snapshot", "progress"] = 
         Encoding.objects.filter(image__project_id=project_id).values_list("state").annotate(count=Count("pk"))
     )
     ended = dict(
-        AnnotationSet.objects.filter(image__project_id=project_id).values_list("status").annotate(count=Count("pk"))
+        AnnotationSet.objects.filter(main_of__project_id=project_id).values_list("status").annotate(count=Count("pk"))
     )
     images = ImageCounts(
         total=Image.objects.filter(project_id=project_id).count(),
         **{str(state): states.get(state, 0) for state in Encoding.State.values},
-        done=ended.get(AnnotationSet.Status.DONE, 0),
-        skipped=ended.get(AnnotationSet.Status.SKIPPED, 0),
+        done=ended.get(Status.DONE, 0) + ended.get(Status.ACCEPTED, 0),
+        accepted=ended.get(Status.ACCEPTED, 0),
+        sent_back=ended.get(Status.SENT_BACK, 0),
+        in_progress=ended.get(Status.IN_PROGRESS, 0),
+        skipped=ended.get(Status.SKIPPED, 0),
     )
     uploads = Upload.objects.filter(project_id=project_id, finished_at=None)
     exports = Export.objects.filter(project_id=project_id)[:SHOWN_EXPORTS] if role in EXPORTERS else []

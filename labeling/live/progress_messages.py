@@ -28,14 +28,17 @@ class ProgressPing(BaseModel):
 
 
 class ImageCounts(BaseModel):
-    """How many images of a project are how far."""
+    """How many images of a project are how far; `accepted` ones are also `done`."""
 
     total: int
     queued: int
     encoding: int
     ready: int
     failed: int
+    in_progress: int
     done: int
+    accepted: int
+    sent_back: int
     skipped: int
 
 

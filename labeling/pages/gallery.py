@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from labeling.accounts.models import User
-from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
+from labeling.annotations.models import ENDED, FINISHED, Annotation, AnnotationEvent, AnnotationSet
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.pages.schemas import ImageData, ImagesPage
@@ -22,13 +22,14 @@ State = Encoding.State
 
 FILTERS: dict[str, Q] = {
     "all": Q(),
-    "todo": Q(annotation_set__isnull=True)
-    | ~Q(annotation_set__status__in=[AnnotationSet.Status.DONE, AnnotationSet.Status.SKIPPED]),
+    "todo": Q(annotation_set__isnull=True) | ~Q(annotation_set__status__in=ENDED),
     "preparing": Q(encoding__isnull=True) | Q(encoding__state__in=[State.QUEUED, State.ENCODING]),
     "failed": Q(encoding__state=State.FAILED),
-    "done": Q(annotation_set__status=AnnotationSet.Status.DONE),
+    "done": Q(annotation_set__status__in=FINISHED),
+    "accepted": Q(annotation_set__status=AnnotationSet.Status.ACCEPTED),
+    "sent_back": Q(annotation_set__status=AnnotationSet.Status.SENT_BACK),
     "skipped": Q(annotation_set__status=AnnotationSet.Status.SKIPPED),
-    "unlabeled": ~Q(Exists(Annotation.objects.filter(set__image=OuterRef("pk")))),
+    "unlabeled": ~Q(Exists(Annotation.objects.filter(set__main_of=OuterRef("pk")))),
     "noted": ~Q(annotation_set__note="") & Q(annotation_set__isnull=False),
 }
 
@@ -65,7 +66,7 @@ def _chosen(project: Project, which: str, category: int | None, user: User | Non
     else:
         images = images.filter(FILTERS[which])
     if category is not None:
-        of_class = Annotation.objects.filter(set__image=OuterRef("pk"), category__number=category)
+        of_class = Annotation.objects.filter(set__main_of=OuterRef("pk"), category__number=category)
         images = images.filter(Exists(of_class))
     return images
 
@@ -76,7 +77,7 @@ def _with_states(images: QuerySet[Image]) -> QuerySet[Image]:
 
 def payloads(images: Sequence[Image]) -> list[ImageData]:
     """Each image with its states and the number of kept objects (one query for all)."""
-    counted = Annotation.objects.filter(set__image__in=images).values_list("set__image_id").annotate(Count("pk"))
+    counted = Annotation.objects.filter(set__main_of__in=images).values_list("set__main_of").annotate(Count("pk"))
     objects = dict(counted.order_by())
     return [_payload(image, objects.get(image.pk, 0)) for image in images]
 

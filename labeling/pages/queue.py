@@ -12,7 +12,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.annotations.models import AnnotationSet
+from labeling.annotations.models import ENDED, AnnotationSet
 from labeling.annotations.services import OPEN_FOR
 from labeling.features.models import Encoding
 from labeling.images.models import Image
@@ -55,7 +55,7 @@ def _surer_than(after: int) -> Q:
 def _waiting_for(project: Project, user: User) -> QuerySet[Image]:
     """Images that are not done or skipped, can be labeled now or soon, and that nobody else has open."""
     untouched = Q(annotation_set__isnull=True)
-    not_done = untouched | ~Q(annotation_set__status__in=[Status.DONE, Status.SKIPPED])
+    not_done = untouched | ~Q(annotation_set__status__in=ENDED)
     long_ago = Q(annotation_set__opened_at__isnull=True) | Q(annotation_set__opened_at__lte=timezone.now() - OPEN_FOR)
     free = untouched | long_ago | Q(annotation_set__opened_by=user) | Q(annotation_set__opened_by__isnull=True)
     images = Image.objects.filter(not_done, free, project=project)

@@ -43,7 +43,7 @@ def project_cards(projects: Sequence[Project], user: User) -> list[ProjectCard]:
         total=Count("images"),
         ready=Count("images", filter=Q(images__encoding__state="ready")),
         failed=Count("images", filter=Q(images__encoding__state="failed")),
-        done=Count("images", filter=Q(images__annotation_set__status="done")),
+        done=Count("images", filter=Q(images__annotation_set__status__in=["done", "accepted"])),
     )  # fmt: skip
     counts = {row["pk"]: row for row in counted.values("pk", "total", "ready", "failed", "done")}
     roles = dict(Membership.objects.filter(project_id__in=ids, user=user).values_list("project_id", "role"))

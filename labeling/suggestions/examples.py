@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inference.core.geometry import Frame
 from inference.heads.proposals import Rle, mask_iou
-from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
+from labeling.annotations.models import FINISHED, Annotation, AnnotationEvent
 from labeling.features import model, store
 from labeling.features.models import Encoding
 from labeling.images import blocks
@@ -49,7 +49,7 @@ def finished(project: Project) -> list[int]:
     """Ids of the images that are done and have features of the installed model, in order."""
     done = Image.objects.filter(
         project=project,
-        annotation_set__status=AnnotationSet.Status.DONE,
+        annotation_set__status__in=FINISHED,
         encoding__state=Encoding.State.READY,
         encoding__features_version=model.version(),
     )
@@ -115,7 +115,7 @@ def encode(picture: NDArray[np.uint8], frame: Frame) -> Half:
 def _example(image: Image, names: dict[int, str], load: Callable[[Encoding], Half]) -> Example:
     from inference.heads.data.examples import Example
 
-    kept = list(Annotation.objects.filter(set__image=image))
+    kept = list(Annotation.objects.filter(set__main_of=image))
     return Example(
         name=image.name,
         group=image.sha256,
@@ -145,8 +145,8 @@ def _corrected(image: Image) -> set[str]:
     """Uids of annotations that were suggested otherwise, or that somebody else than their maker changed."""
     edited = Suggestion.objects.filter(image=image, state=Suggestion.State.EDITED).values_list("uid", flat=True)
     found = {str(uid) for uid in edited}
-    changes = AnnotationEvent.objects.filter(set__image=image, kind=AnnotationEvent.Kind.CHANGE)
-    made = dict(Annotation.objects.filter(set__image=image).values_list("uid", "created_by_id"))
+    changes = AnnotationEvent.objects.filter(set__main_of=image, kind=AnnotationEvent.Kind.CHANGE)
+    made = dict(Annotation.objects.filter(set__main_of=image).values_list("uid", "created_by_id"))
     makers = {str(uid): maker for uid, maker in made.items()}
     for user, after in changes.values_list("user_id", "after"):
         uid = (after or {}).get("uid", "")

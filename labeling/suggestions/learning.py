@@ -21,7 +21,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.annotations.models import AnnotationSet
+from labeling.annotations.models import FINISHED
 from labeling.features import model, queue
 from labeling.jobs import leases
 from labeling.jobs.queue import FREE, MAX_ATTEMPTS, LeaseQueue
@@ -116,7 +116,7 @@ def _learned_classes(project: Project, kind: str) -> list[Category]:
 
 def finished_count(project: Project) -> int:
     """How many of its images are done."""
-    return project.images.filter(annotation_set__status=AnnotationSet.Status.DONE).count()
+    return project.images.filter(annotation_set__status__in=FINISHED).count()
 
 
 def cancel(head: HeadVersion) -> bool:
@@ -142,7 +142,7 @@ def ask_where_due() -> list[HeadVersion]:
     """At 20 finished images, at 40, at 80, …: have the heads of a project trained, where its settings say so."""
     asked = []
     off = SuggestionSettings.objects.filter(learn_at_doublings=False).values("project")
-    done = Count("images", filter=Q(images__annotation_set__status=AnnotationSet.Status.DONE))
+    done = Count("images", filter=Q(images__annotation_set__status__in=FINISHED))
     for project in Project.objects.exclude(pk__in=off).annotate(done=done).filter(done__gte=FROM):
         for method in registry.with_head():
             if project.done >= 2 * _last_count(project, method.name):

@@ -14,7 +14,7 @@ COVERED = 0.5
 
 def kept_masks(image: Image) -> list[Rle]:
     """The masks of the image's kept objects."""
-    found = Annotation.objects.filter(set__image=image).values_list("counts", flat=True)
+    found = Annotation.objects.filter(set__main_of=image).values_list("counts", flat=True)
     return [{"size": [image.height, image.width], "counts": counts} for counts in found]
 
 

@@ -13,7 +13,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.annotations.models import AnnotationSet
+from labeling.annotations.models import FINISHED
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.jobs.queue import FREE, MAX_ATTEMPTS, LeaseQueue
@@ -91,7 +91,7 @@ _NO_HEAD = (
 
 def unlabeled(project: Project) -> QuerySet[Image]:
     """Images of a project that are not done."""
-    return project.images.exclude(annotation_set__status=AnnotationSet.Status.DONE).order_by("pk")
+    return project.images.exclude(annotation_set__status__in=FINISHED).order_by("pk")
 
 
 def add(run: Run, images: Iterable[Image], priority: int = 0) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from inference.heads.proposals import drop_covered
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
-from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.annotations.models import FINISHED, Annotation, AnnotationSet
 from labeling.annotations.overlaps import free_part
 from labeling.annotations.schemas import AnnotationData
 from labeling.annotations.services import OPEN_FOR
@@ -95,7 +95,7 @@ def accept(image: Image, user: User, version: int, wanted: Sequence[Wanted]) -> 
 def accept_all(image: Image, user: User, version: int, choice: Choice) -> Accepted:
     """Keep all offered suggestions that are chosen, best first, without those over what is kept meanwhile and those
     without a class. Raises: ApiError 409 `conflict`; then none is kept."""
-    _check_version(image, version)
+    _check_version(image, user, version)
     result, kept = Accepted(version), kept_masks(image)
     for row in choice.of(image):
         if row.category is None and choice.give is None:
@@ -127,8 +127,8 @@ def accept_in_project(project: Project, user: User, choice: Choice, after: int =
 
 def _accept_on(image: Image, user: User, choice: Choice) -> AcceptedOn:
     none = AcceptedOn(image=image.pk, name=image.name, accepted=0, skipped=0)
-    kept = AnnotationSet.objects.filter(image=image).first()
-    if kept is not None and kept.status == AnnotationSet.Status.DONE:
+    kept = AnnotationSet.objects.filter(main_of=image).first()
+    if kept is not None and kept.status in FINISHED:
         return none.model_copy(update={"reason": "The image is done."})
     recent = kept is not None and kept.opened_at is not None and kept.opened_at > timezone.now() - OPEN_FOR
     if kept is not None and recent and kept.opened_by_id not in (None, user.pk):
@@ -159,9 +159,9 @@ def _free(row: Suggestion) -> str | None:
     return free_part(row.image, row.counts, besides=row.uid) if row.image.project.panoptic else row.counts
 
 
-def _check_version(image: Image, version: int) -> None:
+def _check_version(image: Image, user: User, version: int) -> None:
     """An empty choice makes no version, but whoever asked for it with an old one still has to know."""
-    now = annotations.overview(image)
+    now = annotations.overview(image, user)
     if now.version != version:
         message = f"The image was changed since you loaded it (version {version}, now {now.version}). Reload it."
         raise ApiError(409, "conflict", message, current=now.plain())

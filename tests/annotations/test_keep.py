@@ -49,7 +49,7 @@ def test_what_it_answers_is_what_a_reload_shows(bob: User, url: str, as_user: Cl
     client = as_user(bob)
     first = send(client, "POST", url, new(0)).json()["annotation"]
     second = send(client, "POST", url, new(1, counts=counts(20, 20, 2, 2), clicks=[])).json()["annotation"]
-    kept = {"version": 2, "status": "in_progress", "reason": "", "note": "", "annotations": [first, second]}
+    kept = {"version": 2, "status": "in_progress", "reason": "", "note": "", "round": 0, "annotations": [first, second]}
     assert client.get(url).json() == kept
 
 

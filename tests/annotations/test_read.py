@@ -21,7 +21,7 @@ def url(image: Image) -> str:
 def test_every_role_may_look(name: str, url: str, as_user: Clients) -> None:
     answer = as_user(User.objects.get(username=name)).get(url)
     assert answer.status_code == 200
-    assert answer.json() == {"version": 0, "status": "new", "reason": "", "note": "", "annotations": []}
+    assert answer.json() == {"version": 0, "status": "new", "reason": "", "note": "", "round": 0, "annotations": []}
 
 
 def test_looking_writes_nothing(bob: User, url: str, as_user: Clients) -> None:

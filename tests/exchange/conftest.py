@@ -80,7 +80,7 @@ def keep(bob: User) -> Keep:
     """Keep an object as an annotator does: `keep(image, bits, category=2)`."""
 
     def make(image: Image, bits: masks.Bits, category: int = 1) -> Annotation:
-        version = annotations.overview(image).version
+        version = annotations.overview(image, bob).version
         return annotations.create(
             image, bob, version=version, uid=uuid.uuid4(), category=category, counts=masks.encode(bits), clicks=[]
         )[1]

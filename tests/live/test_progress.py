@@ -24,7 +24,18 @@ from tests.conftest import picture_bytes
 from tests.live.conftest import Socket, make_image
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EMPTY = {"total": 0, "queued": 0, "encoding": 0, "ready": 0, "failed": 0, "done": 0, "skipped": 0}
+EMPTY = {
+    "total": 0,
+    "queued": 0,
+    "encoding": 0,
+    "ready": 0,
+    "failed": 0,
+    "in_progress": 0,
+    "done": 0,
+    "accepted": 0,
+    "sent_back": 0,
+    "skipped": 0,
+}
 
 
 def socket(user: User | None, project: Project, **more: Any) -> Socket:
@@ -91,7 +102,15 @@ async def test_the_snapshot_counts(project: Project, alice: User, rita: User, bo
     for user in (alice, rita):
         one, snapshot = await opened(user, project)
         states = {"queued": 2, "encoding": 1, "ready": 1, "failed": 1}
-        assert snapshot["images"] == {"total": 5, **states, "done": 1, "skipped": 0}
+        assert snapshot["images"] == {
+            "total": 5,
+            **states,
+            "in_progress": 0,
+            "done": 1,
+            "accepted": 0,
+            "sent_back": 0,
+            "skipped": 0,
+        }
         upload = Upload.objects.get(finished_at=None)
         assert snapshot["uploads"] == [
             {"id": upload.pk, "state": "receiving", "total": 1, "accepted": 0, "rejected": 0}

@@ -28,7 +28,18 @@ def test_the_numbers_are_those_of_the_socket(project: Project, add_image: AddIma
         add_image(state=state)
     add_image(status="done")
     data = project_data(project, Role.MANAGER).plain()
-    assert data["counts"] == {"total": 6, "queued": 1, "encoding": 1, "ready": 3, "failed": 1, "done": 1, "skipped": 0}
+    assert data["counts"] == {
+        "total": 6,
+        "queued": 1,
+        "encoding": 1,
+        "ready": 3,
+        "failed": 1,
+        "in_progress": 0,
+        "done": 1,
+        "accepted": 0,
+        "sent_back": 0,
+        "skipped": 0,
+    }
 
 
 def test_the_page_starts_with_the_first_images(

@@ -231,10 +231,10 @@ def test_the_share_kept_untouched(image: Image, bob: User, suggest: Suggest) -> 
     assert found["by_category"]["1"]["accepted"] == 2
 
 
-def test_suggestions_are_no_labels(image: Image, suggest: Suggest) -> None:
+def test_suggestions_are_no_labels(bob: User, image: Image, suggest: Suggest) -> None:
     from labeling.pages.gallery import images_page
 
     suggest(image, A)
     (shown,) = images_page(image.project).plain()["results"]
     assert (shown["objects"], shown["status"]) == (0, "new")
-    assert annotations.overview(image).annotations == []
+    assert annotations.overview(image, bob).annotations == []

@@ -1,0 +1,132 @@
+"""The version of a set: comparing what a writer saw, raising it with an event in the log, telling open pages."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from labeling.accounts.models import User
+from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
+from labeling.annotations.schemas import AnnotationData, AnnotationsNews, Overview
+from labeling.annotations.sets import working_set
+from labeling.images.models import Image
+from labeling.web.api import ApiError
+from labeling.web.events import image_group, opinion_group, project_group, publish
+
+OPEN_FOR = timedelta(minutes=10)
+"""How long a turn lasts after `touch_open`; an editor touches it every minute that somebody works in it."""
+
+REVIEWING = ("review", "correct")
+"""The turns (`AnnotationSet.opened_for`) in which a reviewer has an image; in the second they may change its labels."""
+
+Kind = AnnotationEvent.Kind
+Status = AnnotationSet.Status
+
+
+def payload(annotation: Annotation) -> dict[str, Any]:
+    """An annotation as the event log keeps it: what clients see."""
+    return AnnotationData.of(annotation).model_dump(mode="json")
+
+
+def overview(image: Image, user: User) -> Overview:
+    """All kept objects of an image as the user works on it; an image that nobody touched has version 0.
+
+    The version is read first: if a writer comes between the two reads, the reader has too old a version and its next
+    change is a conflict. The other way round it could overwrite what it never saw.
+    """
+    return overview_of(working_set(image, user))
+
+
+def overview_of(kept: AnnotationSet | None) -> Overview:
+    """A set as clients see it."""
+    if kept is None:
+        return Overview(version=0, status=Status.NEW, reason="", note="", round=0, annotations=[])
+    annotations = kept.annotations.select_related("category", "created_by")
+    return Overview(
+        version=kept.version,
+        status=Status(kept.status),
+        reason=kept.reason,
+        note=kept.note,
+        round=kept.round,
+        annotations=[AnnotationData.of(one) for one in annotations],
+    )
+
+
+def now(kept: AnnotationSet) -> dict[str, Any]:
+    """What a writer that lost gets beside the message: the set as it is."""
+    return {"current": overview_of(kept).plain()}
+
+
+def compare(kept: AnnotationSet, version: int) -> None:
+    """Raises: ApiError 409 `conflict` with the current set, unless the writer saw the newest version."""
+    if version != kept.version:
+        raise ApiError(
+            409,
+            "conflict",
+            f"The image was changed since you loaded it (you have version {version}, it has {kept.version}). "
+            "Nothing was overwritten. Check the current version and save again.",
+            **now(kept),
+        )
+
+
+def compare_open(kept: AnnotationSet, user: User, version: int) -> None:
+    """As `compare`, for a change of labels or of their status.
+
+    Raises: ApiError 409 `closed` for accepted work, 409 `in_review` while somebody reviews it, 409 `conflict`.
+    """
+    if kept.status == Status.ACCEPTED:
+        text = "A reviewer accepted this image, so it can't be changed. Ask a reviewer to send it back."
+        raise ApiError(409, "closed", text, **now(kept))
+    if kept.opened_by_id != user.pk and kept.opened_for in REVIEWING and is_open(kept):
+        name = kept.opened_by.shown_name if kept.opened_by else "A reviewer"
+        text = f"{name} is reviewing this image, so it can't be changed now. Wait for the verdict."
+        raise ApiError(409, "in_review", text, **now(kept))
+    compare(kept, version)
+
+
+def is_open(kept: AnnotationSet) -> bool:
+    """Whether somebody's turn at the set goes on."""
+    return kept.opened_by_id is not None and kept.opened_at is not None and kept.opened_at > timezone.now() - OPEN_FOR
+
+
+def retried(kept: AnnotationSet, user: User, version: int, kind: str, **after: Any) -> bool:
+    """Whether the change right after `version` is this very request, carried out before its answer got lost."""
+    event = kept.events.filter(version=version + 1, user=user, kind=kind).first()
+    return event is not None and all((event.after or {}).get(name) == value for name, value in after.items())
+
+
+def record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any) -> None:
+    """Raise the version and log the change. Work that was done is in progress again once its objects change, unless a
+    reviewer corrects them; work that was sent back stays so until somebody finishes it."""
+    mine = kept.opened_by_id == user.pk
+    kept.version += 1
+    kept.changed_by, kept.changed_at = user, timezone.now()
+    corrects = mine and kept.opened_for == "correct"
+    if kind in (Kind.CREATE, Kind.CHANGE, Kind.DELETE) and kept.status in _BEGIN and not corrects:
+        kept.status, kept.reason = Status.IN_PROGRESS, ""
+    kept.save()
+    AnnotationEvent.objects.create(
+        set=kept, version=kept.version, kind=kind, user=user, before=before, after=after,
+        round=kept.round, slot=kept.opened_in if mine else None,
+    )  # fmt: skip
+
+
+_BEGIN = (Status.NEW, Status.SKIPPED, Status.DONE)
+
+
+def tell(kept: AnnotationSet, user: User) -> None:
+    """Tell open pages of the newest version once it is committed; of an opinion its author's alone."""
+    event = AnnotationsNews(
+        image=kept.image_id,
+        version=kept.version,
+        status=Status(kept.status),
+        objects=kept.annotations.count(),
+        by=user.shown_name,
+    ).event()
+    groups = [image_group(kept.image_id), project_group(kept.image.project_id)]
+    if kept.kind != AnnotationSet.Kind.MAIN:
+        groups = [opinion_group(kept.image_id, kept.author_id or 0)]
+    for group in groups:
+        transaction.on_commit(partial(publish, group, event))

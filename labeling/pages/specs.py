@@ -15,7 +15,7 @@ class ImagesQuery(Spec):
     limit: int = Field(default=PAGE, ge=1, le=500)
     before: int | None = Field(default=None, ge=0, le=2**63 - 1)
     filter: Literal[
-        "all", "todo", "unlabeled", "mine", "done", "skipped", "noted", "preparing", "failed"
+        "all", "todo", "unlabeled", "mine", "done", "accepted", "sent_back", "skipped", "noted", "preparing", "failed"
     ] = "all"  # fmt: skip
     category: int | None = Field(default=None, ge=1, lt=2**31)
 

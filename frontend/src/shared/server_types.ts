@@ -56,7 +56,7 @@ export type components = {
       readonly image: number;
       readonly version: number;
       /** @enum {string} */
-      readonly status: "new" | "in_progress" | "done" | "skipped";
+      readonly status: "new" | "in_progress" | "done" | "accepted" | "sent_back" | "skipped";
       readonly objects: number;
       readonly by: string;
     };
@@ -72,7 +72,7 @@ export type components = {
       readonly image: number;
       readonly version: number;
       /** @enum {string} */
-      readonly status: "new" | "in_progress" | "done" | "skipped";
+      readonly status: "new" | "in_progress" | "done" | "accepted" | "sent_back" | "skipped";
       readonly objects: number;
       readonly by: string;
     };
@@ -612,14 +612,17 @@ export type components = {
       /** @default false */
       readonly take?: boolean;
     };
-    /** @description How many images of a project are how far. */
+    /** @description How many images of a project are how far; `accepted` ones are also `done`. */
     readonly ImageCounts: {
       readonly total: number;
       readonly queued: number;
       readonly encoding: number;
       readonly ready: number;
       readonly failed: number;
+      readonly in_progress: number;
       readonly done: number;
+      readonly accepted: number;
+      readonly sent_back: number;
       readonly skipped: number;
     };
     /**
@@ -637,7 +640,7 @@ export type components = {
       readonly state: "queued" | "encoding" | "ready" | "failed";
       readonly reason: string;
       /** @enum {string} */
-      readonly status: "new" | "in_progress" | "done" | "skipped";
+      readonly status: "new" | "in_progress" | "done" | "accepted" | "sent_back" | "skipped";
       readonly objects: number;
       readonly skipped: string;
       readonly note: string;
@@ -962,14 +965,15 @@ export type components = {
     };
     /**
      * @description All kept objects of an image, in drawing order. An image that nobody touched has version 0; `reason` says why an
-     *     image is skipped and is empty else.
+     *     image is skipped and is empty else; `round` says how often a reviewer sent it back.
      */
     readonly Overview: {
       readonly version: number;
       /** @enum {string} */
-      readonly status: "new" | "in_progress" | "done" | "skipped";
+      readonly status: "new" | "in_progress" | "done" | "accepted" | "sent_back" | "skipped";
       readonly reason: string;
       readonly note: string;
+      readonly round: number;
       readonly annotations: readonly components["schemas"]["AnnotationData"][];
     };
     /** @description Where a project page asks for what. */
@@ -1363,7 +1367,7 @@ export type components = {
     readonly StatusSet: {
       readonly version: number;
       /** @enum {string} */
-      readonly status: "new" | "in_progress" | "done" | "skipped";
+      readonly status: "new" | "in_progress" | "done" | "accepted" | "sent_back" | "skipped";
       readonly reason?: string;
     };
     /**

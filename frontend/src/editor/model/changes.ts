@@ -137,9 +137,9 @@ function applySeen(set: SeenSet, operations: readonly Operation[]): SeenSet {
   return { version: set.version, status, reason: reason ?? "", note: note ?? "", annotations };
 }
 
-/** How far an image is once an object of it was changed. */
+/** How far an image is once an object of it was changed: finished work is taken up again. */
 export function begun(status: Status, reason = ""): [Status, string] {
-  return status === "new" || status === "skipped" ? ["in_progress", ""] : [status, reason];
+  return status === "new" || status === "skipped" || status === "done" ? ["in_progress", ""] : [status, reason];
 }
 
 function changedSeen(kept: Seen, { category, counts, z, attributes }: Changed): Seen {

@@ -129,7 +129,7 @@ class Server {
     const { kind: _, ...content } = one;
     const rest = { id: found?.id ?? ++this.ids, bbox: [0, 0, 1, 1], area: 1, created_by: null, changed_at: "" };
     const made = { ...rest, ...found, ...content } as AnnotationData;
-    const begun = this.set.status === "new" || this.set.status === "skipped" ? { status: "in_progress" } : {};
+    const begun = ["new", "skipped", "done"].includes(this.set.status) ? { status: "in_progress" } : {};
     const after =
       one.kind === "delete"
         ? others

@@ -43,7 +43,7 @@ export type Attributes = server.AnnotationData["attributes"];
 export type AnnotationData = Optional<server.AnnotationData, "z" | "attributes">;
 
 /** The objects of an image; what an older page stored has no note and no reason. */
-export type AnnotationSetData = Optional<Omit<server.Overview, "annotations">, "reason" | "note"> & {
+export type AnnotationSetData = Optional<Omit<server.Overview, "annotations">, "reason" | "note" | "round"> & {
   readonly annotations: readonly AnnotationData[];
 };
 

@@ -14,6 +14,13 @@ const STATES: Record<EncodingState, string> = {
   failed: "Failed",
 };
 
+const WORK: Record<Exclude<ImageItem["status"], "new" | "in_progress">, [string, string]> = {
+  done: ["done", "Done"],
+  accepted: ["accepted", "Accepted"],
+  sent_back: ["sent-back", "Sent back"],
+  skipped: ["skipped", "Skipped"],
+};
+
 /** Images that are asked for while one scrolls. */
 const PAGE = 120;
 
@@ -207,13 +214,20 @@ export class Gallery {
   }
 }
 
+/** The colour and the words of an image's state: how far its labels are, or the preparation as long as there are none. */
+function shownState(item: ImageItem): [string, string] {
+  if (item.status === "new") return [item.state, STATES[item.state]];
+  if (item.status === "in_progress")
+    return item.state === "ready" ? ["begun", "In progress"] : [item.state, STATES[item.state]];
+  return WORK[item.status];
+}
+
 function showState({ item, element }: Card): void {
-  const done = item.status === "done";
   const skipped = item.status === "skipped";
-  const begun = item.status === "in_progress" && item.state === "ready";
   const state = need("[data-slot=state]", element);
-  state.className = `state state--${done ? "done" : skipped ? "skipped" : begun ? "begun" : item.state}`;
-  state.textContent = done ? "Done" : skipped ? "Skipped" : begun ? "In progress" : STATES[item.state];
+  const [name, text] = shownState(item);
+  state.className = `state state--${name}`;
+  state.textContent = text;
   need("[data-slot=objects]", element).textContent = item.objects ? plural(item.objects, "object") : "";
   const reason = need("[data-slot=reason]", element);
   const why = item.state === "failed" ? item.reason : skipped ? item.skipped : "";

@@ -1,4 +1,4 @@
-/** The editor of one image: makes its parts and hands each what it needs. What they do is in their rooms. */
+/** The editor of one image: creates its parts and connects them. */
 
 import { ClassChoice, firstClass } from "./editing/classChoice";
 import { ObjectCommands } from "./editing/commands";

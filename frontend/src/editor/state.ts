@@ -1,4 +1,4 @@
-/** Everything the window shows. Changed only by the editor and what it is made of. */
+/** Everything that the window shows. Only the editor and its parts change it. */
 
 import type { EncodingState, Status } from "../shared/types";
 import type { Conflict } from "./model/conflict";

@@ -1,4 +1,4 @@
-// The attributes' rows: add and delete them; choices only where there is something to choose.
+// The attribute rows of a form: adds and deletes them, and shows the choices of choice attributes.
 
 import { all, need } from "./dom";
 import { drop, isBlank, nameOf, newRow, setUpDelete } from "./formRows";

@@ -1,4 +1,4 @@
-// The class editor: add and delete rows, with the next free colour and key chosen for a new one.
+// The class editor: adds and deletes rows; a new row gets the next free colour and key.
 
 import { all, element, need } from "./dom";
 import { deleteBox, drop, isBlank, nameOf, newRow, setUpDelete } from "./formRows";

@@ -1,4 +1,4 @@
-// A question in a native <dialog>: focus is kept inside, Escape means no.
+// A question in a native <dialog>. Focus stays inside; Escape means no.
 
 import { element } from "./dom";
 

@@ -1,4 +1,4 @@
-// Finding elements that the template promises.
+// Finds elements that the template must have.
 
 /** The first element that matches; a missing one is a mistake in the template and says so. */
 export function need<T extends Element = HTMLElement>(selector: string, root: ParentNode = document): T {

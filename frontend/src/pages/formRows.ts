@@ -1,4 +1,4 @@
-// The rows of a Django formset: added from a template, deleted by a tick. Classes and attributes have them.
+// The rows of a Django formset, for classes and attributes: added from a template, deleted with a checkbox.
 
 import { copyOf, need } from "./dom";
 

@@ -1,4 +1,4 @@
-// Small helps for plain forms; every one of them also works without.
+// Enhancements of plain forms. Every form also works without them.
 
 import { confirmed } from "./dialog";
 import { all, need } from "./dom";

@@ -1,4 +1,4 @@
-// What every page but the editor loads: small enhancements; the forms work without them.
+// The script of all pages but the editor: small enhancements. The forms work without it.
 
 import { setUpAttributes } from "./attributes";
 import { setUpClasses } from "./classes";

@@ -1,4 +1,4 @@
-// The choice of theme in the account menu; static/theme.js applies it before the first paint of the next page.
+// The theme choice in the account menu. static/theme.js applies it before the first paint of the next page.
 
 import { all } from "./dom";
 

@@ -1,4 +1,4 @@
-/** Pauses between attempts to reach the server: each twice as long as the one before. */
+/** Pauses between attempts to reach the server: each is twice as long as the one before. */
 
 export interface Backoff {
   /** Milliseconds. */

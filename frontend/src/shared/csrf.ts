@@ -1,4 +1,4 @@
-/** The token that Django wants back with every changing request, from the cookie that the page names. */
+/** Django's CSRF token, from the cookie that the page names. */
 export function csrfToken(): string {
   const page = globalThis.document as Document | undefined;
   const name = page?.querySelector<HTMLMetaElement>('meta[name="csrf-cookie"]')?.content;

@@ -1,5 +1,4 @@
-/** JSON requests to our own server: one client for the editor and for the pages. What a failure means to the person
- * who waits is said where the request is made. */
+/** JSON requests to our own server, for the editor and the pages. The callers turn failures into messages. */
 
 import { csrfToken } from "./csrf";
 

@@ -1,4 +1,4 @@
-/** What the API tells editor and pages alike, by the names that they use. */
+/** Types of the API that editor and pages share, under the names that they use. */
 
 import type * as server from "./server_types";
 

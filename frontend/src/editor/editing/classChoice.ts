@@ -1,4 +1,4 @@
-/** The class of what is chosen, and of what comes next. */
+/** Sets the class of the selected objects and of new ones. */
 
 import type { ValueStorage } from "../lib/storage";
 import type { Store } from "../lib/store";

@@ -1,7 +1,7 @@
-/** What can be done with kept objects from outside: one of them, or several that are chosen together.
+/** Commands on kept objects: one, or several that are selected together.
  *
- * Every command is one entry of the journal and one batch for the server: undo takes it back whole, and the server
- * carries it out whole or not at all.
+ * Each command is one journal entry and one batch of changes: undo takes back all of it, and the server carries out all
+ * of it or nothing.
  */
 
 import type { Store } from "../lib/store";

@@ -1,4 +1,4 @@
-/** Reads and changes how one person wants pictures and masks shown. */
+/** Reads and changes a person's display settings of pictures and masks. */
 
 import type { ValueStorage } from "../lib/storage";
 import type { Store } from "../lib/store";

@@ -1,4 +1,4 @@
-/** The filmstrip: the project's images around the open one, or those of them that fit a filter. */
+/** The filmstrip: the project's images around the open one, or those that match a filter. */
 
 import type { ImageItem } from "../../shared/types";
 import type { ValueStorage } from "../lib/storage";

@@ -1,4 +1,4 @@
-/** Undo and redo across objects: the journal, carried out through the outbox. */
+/** Undo and redo across objects: carries out journal entries through the outbox. */
 
 import type { Store } from "../lib/store";
 import * as journals from "../model/journal";

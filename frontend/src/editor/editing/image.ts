@@ -1,4 +1,4 @@
-/** What can be done with the image as a whole: finish it, skip it, say something about it, have it encoded again. */
+/** Actions on the whole image: finish, skip, write a note, encode again. */
 
 import type { Store } from "../lib/store";
 import { isBlank } from "../model/work";

@@ -1,4 +1,4 @@
-/** How objects come into the set, and leave it. Each is one entry of the journal. */
+/** Adds objects to the annotation set and removes them. Each is one journal entry. */
 
 import type { Store } from "../lib/store";
 import { contentOf, lastDone, sameAttributes } from "../model/journal";

@@ -1,4 +1,4 @@
-/** Goes from image to image within one page. The likely next ones are loaded while this one is worked on. */
+/** Goes from image to image within one page, and prefetches the images that are likely next. */
 
 import { Api, Refused } from "../server/api";
 import type { Boot } from "../server/types";

@@ -1,4 +1,4 @@
-/** News of the project: the editor goes by its classes, attributes, settings and the person's role as they are now. */
+/** Handles news of the project: changed classes, attributes, settings or role, and deleted images. */
 
 import type { Store } from "../lib/store";
 import type { Outbox } from "../saving/outbox";

@@ -1,7 +1,7 @@
-/** The ways from this image to another one.
+/** Finds the next and the previous image.
  *
- * Next and previous are the neighbours in the project's list, or along the filmstrip where it shows a choice. What waits to
- * be labeled, in the project's own order, is another thing: who finishes or skips an image goes there.
+ * They are the neighbours in the project's list, or in the filmstrip while it is filtered. Finishing or skipping an image
+ * opens the next image to label instead, in the project's own order.
  */
 
 import type { Store } from "../lib/store";

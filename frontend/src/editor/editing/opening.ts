@@ -1,4 +1,4 @@
-/** Opens the image: takes a scope for this tab in the local store, restores what an earlier page left, loads the set. */
+/** Opens an image: takes a scope for this tab in the local store, restores what an earlier page left, loads the set. */
 
 import type { Database } from "../lib/indexedDb";
 import type { Locks } from "../lib/locks";

@@ -1,4 +1,4 @@
-/** The keys that a person has chosen: only the actions that have others than the shipped ones. */
+/** The keys that a person has chosen: only actions whose keys differ from the defaults. */
 
 import type { Store } from "../lib/store";
 import { Refused, type Api } from "../server/api";

@@ -1,4 +1,4 @@
-/** In a panoptic project no pixel belongs to two objects: what is kept takes its pixels from the objects below it. */
+/** Applies the rule of panoptic projects, one object per pixel: a kept object takes its pixels from those below it. */
 
 import type { ValueStorage } from "../lib/storage";
 import type { Store } from "../lib/store";

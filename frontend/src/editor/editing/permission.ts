@@ -1,4 +1,4 @@
-/** Whether the person may change the image now: not while somebody else works on it. */
+/** Whether the person may change the image now. While somebody else edits it, they may only view it. */
 
 import type { Store } from "../lib/store";
 import type { Boot } from "../server/types";

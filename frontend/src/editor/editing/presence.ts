@@ -1,4 +1,4 @@
-/** Who has the image open, and who of them works on it: one editor has the image's lease, the others look on. */
+/** Who has the image open. One editor holds the image's lease and may change it; the others view it. */
 
 import type { Store } from "../lib/store";
 import type { Person, PresenceMessage } from "../server/protocol";

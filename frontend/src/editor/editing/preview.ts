@@ -1,4 +1,4 @@
-/** What a first click would select, shown while hovering: one question at a time, and only ever the newest place. */
+/** Previews, while hovering, what a first click would select: one request at a time, always for the newest position. */
 
 import { newUid } from "../lib/uid";
 import type { Patch } from "../mask/rle";

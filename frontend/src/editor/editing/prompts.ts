@@ -1,4 +1,4 @@
-/** What the tools do to objects: clicks, boxes, and what is drawn by hand. */
+/** What the tools do to objects: clicks, boxes and drawn areas. */
 
 import type { Point } from "../lib/geometry";
 import type { Store } from "../lib/store";

@@ -1,4 +1,4 @@
-/** Shows what the outbox has: the kept objects, whether they are saved, and the image's status. */
+/** Copies the outbox to the state: the kept objects, whether they are saved, and the image's status. */
 
 import type { Store } from "../lib/store";
 import { KeptObjects } from "../model/kept";

@@ -1,4 +1,4 @@
-/** What is chosen and pointed at among the kept objects; in the list as in the lists of desktop programs. */
+/** The selected and the hovered objects. Selecting works as in the lists of desktop programs. */
 
 import type { Point } from "../lib/geometry";
 import type { Store } from "../lib/store";

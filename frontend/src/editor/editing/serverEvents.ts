@@ -1,4 +1,4 @@
-/** What the click socket tells, handed to the part that it is about. */
+/** Passes the messages of the click socket to the parts that handle them. */
 
 import type { Store } from "../lib/store";
 import type { Outbox } from "../saving/outbox";

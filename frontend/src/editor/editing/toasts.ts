@@ -1,4 +1,4 @@
-/** Short messages that go by themselves, with at most one thing to do about them. */
+/** Short messages that disappear by themselves, with at most one action. */
 
 import type { Store } from "../lib/store";
 import type { State, Toast } from "../state";

@@ -1,4 +1,4 @@
-/** What can be done with changes that can't be saved: corrected, tried again, downloaded, dropped; each alone. */
+/** Changes that cannot be saved: correct, retry, download or discard each of them. */
 
 import type { Database } from "../lib/indexedDb";
 import type { Locks } from "../lib/locks";

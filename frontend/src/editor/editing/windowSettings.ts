@@ -1,4 +1,4 @@
-/** What a person has chosen for the window: which panels are folded, what to do in small windows, what is shown. */
+/** A person's choices for the window: folded panels, small windows, what is shown. */
 
 import type { ValueStorage } from "../lib/storage";
 import type { Store } from "../lib/store";

@@ -1,4 +1,4 @@
-/** Time on task: the seconds in which somebody does something. Pure. */
+/** Time on task: counts the seconds in which the person is active. Pure. */
 
 /** A longer pause is not work. */
 const PAUSE_MS = 60_000;

@@ -1,6 +1,6 @@
-/** The objects in work: the open one, and those that were kept before their last click was answered.
+/** The open object, and the objects that were kept before their last click was answered.
  *
- * Whatever happens to them is shown, stored locally, and the server's session follows (`connection.track`).
+ * Every change of them is shown, stored locally, and sent to the server's session (`connection.track`).
  */
 
 import type { Size } from "../lib/geometry";

@@ -1,4 +1,4 @@
-/** Places and sizes. */
+/** Points, sizes and boxes. */
 
 export interface Size {
   readonly width: number;

@@ -1,4 +1,4 @@
-/** Values by key, in IndexedDB where there is one. */
+/** A key-value store in IndexedDB, or in memory where there is none. */
 
 /** Reading gives copies. */
 export interface Database {

@@ -1,4 +1,4 @@
-/** Small JSON values in local storage, there at once after a reload: what is not saved yet, and what was chosen last. */
+/** Small JSON values in local storage, readable at once after a reload: unsaved changes and last choices. */
 
 export interface ValueStorage {
   read<T>(key: string): T | null;

@@ -1,4 +1,4 @@
-/** Names that nobody else gives. */
+/** Unique ids. */
 
 /** A UUID. `crypto.randomUUID` exists on secure pages only, and a team may well use plain HTTP on its own network. */
 export function newUid(): string {

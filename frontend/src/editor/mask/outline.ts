@@ -1,6 +1,6 @@
-/** The outline of a mask as closed loops along pixel edges: sharp at every zoom, and a few numbers however large.
+/** The outline of a mask as closed loops along pixel edges, sharp at every zoom.
  *
- * It is walked from stretch to stretch of the runs, so an object's cost is its outline, not its pixels.
+ * It is built from the runs, so its cost grows with the outline's length, not with the number of pixels.
  */
 
 import { eachSegment, type Patch } from "./rle";

@@ -1,4 +1,4 @@
-/** What the hand draws, as pixels: a pixel belongs to a shape when its middle does. */
+/** Drawn shapes as pixels: a pixel belongs to a shape if its centre does. */
 
 import type { Point, Size } from "../lib/geometry";
 import { NONE, SpanWriter, unionAll, type Spans } from "./spans";

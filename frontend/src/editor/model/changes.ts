@@ -1,6 +1,6 @@
-/** What the annotator changed, as operations on the image's annotation set; and how they meet the changes of others.
+/** The annotator's changes as operations on the annotation set, and how they are combined with the changes of others.
  *
- * What is shown is always `apply(server's set, operations that are not saved yet)`. All pure.
+ * What is shown is always `apply(server's set, unsaved operations)`. Pure.
  */
 
 import type { Status } from "../../shared/types";

@@ -1,4 +1,4 @@
-/** Clicks: points of the view that are in the object or not. */
+/** Clicks: points of the view that belong to the object or not. */
 
 import type { Point, Size } from "../lib/geometry";
 import type { WireClick } from "../server/types";

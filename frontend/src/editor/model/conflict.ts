@@ -1,4 +1,4 @@
-/** A conflict object by object: what they have there, what we have, so that both can be looked at side by side. Pure. */
+/** A conflict by object: their version and ours, to be compared side by side. Pure. */
 
 import type { Size } from "../lib/geometry";
 import { patchOfView, RleError, type Patch } from "../mask/rle";

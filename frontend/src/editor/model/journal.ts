@@ -1,8 +1,7 @@
-/** What was done with an image's objects, so that it can be undone: keeps, deletions, cancelled objects. Pure.
+/** The journal of undo: kept, deleted and cancelled objects. Pure.
  *
- * Inside an open object undo goes through its own steps (work.ts) and never gets here; an entry is one object, or what
- * one command did to several. Undoing it means operations for the outbox: the server sees a change like any other,
- * with the version it was based on, and logs it.
+ * Within an open object, undo uses the object's own steps (work.ts). A journal entry is one object, or all that one
+ * command changed. Undoing an entry makes operations for the outbox, so the server sees and logs a normal change.
  */
 
 import type { KeptClick, Attributes } from "../server/types";

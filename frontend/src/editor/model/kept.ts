@@ -1,4 +1,4 @@
-/** Between the annotation set and what is shown: whole-view counts there, patches here. */
+/** Converts between annotations (runs of the whole view) and shown objects (patches). */
 
 import type { Size } from "../lib/geometry";
 import { area, patchOfView, RleError, same, viewCounts, type Patch } from "../mask/rle";

@@ -1,4 +1,4 @@
-/** What one person sees and leaves alone: hidden, locked and isolated objects of an image. Kept in their browser. */
+/** Hidden, locked and isolated objects of an image, for one person. Stored in their browser. */
 
 import type { ValueStorage } from "../lib/storage";
 

@@ -1,4 +1,4 @@
-/** What can be done to the whole mask of the open object. */
+/** Operations on the whole mask of the open object. */
 
 import { grow, shrink, smooth } from "../mask/morphology";
 import { holes, largest } from "../mask/parts";

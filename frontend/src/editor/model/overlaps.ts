@@ -1,4 +1,4 @@
-/** Which pixels belong to more than one object, where that is allowed; kept up as objects change. */
+/** Finds the pixels that belong to several objects, and updates them as objects change. */
 
 import type { Size } from "../lib/geometry";
 import { area, EMPTY, type Patch } from "../mask/rle";

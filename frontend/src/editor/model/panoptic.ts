@@ -1,7 +1,7 @@
-/** The rule of panoptic projects: no pixel belongs to two objects. Pure; the server holds it too.
+/** The rule of panoptic projects: no pixel belongs to two objects. Pure; the server checks it too.
  *
- * What is kept takes its pixels from the objects below it. Objects above it and locked ones keep theirs. With
- * `yields` it takes from nobody: it gets free pixels only.
+ * A kept object takes its pixels from the objects below it. Objects above it and locked ones keep theirs. With
+ * `yields` it gets only free pixels.
  */
 
 import type { Size, Box } from "../lib/geometry";

@@ -1,8 +1,8 @@
-/** An object in work: every step that was taken with it, and the mask that they make. Pure transitions.
+/** An object in work: its steps, and the mask that they make. Pure transitions.
  *
- * A step has the whole recipe after it – class, prompts, what was drawn over their answer – so undo and redo are a
- * place in the list and never compute anything back. Steps share what they don't change. Answers are remembered by the
- * prompts that they answer: going back to earlier prompts shows their mask at once, also without the server.
+ * Each step has the whole recipe after it (class, prompts, what was drawn over their answer), so undo and redo only move
+ * to another step. Steps share unchanged parts. Answers are stored by their prompts: going back to earlier prompts shows
+ * their mask at once, without the server.
  */
 
 import type { Point, Size } from "../lib/geometry";

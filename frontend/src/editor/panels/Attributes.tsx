@@ -1,4 +1,4 @@
-/** What the project asks about the open object, or about the chosen ones. */
+/** The fields for the project's attributes, of the open or the selected objects. */
 
 import { recipeOf } from "../model/work";
 import type { AttributeDefinition, Attributes as Values } from "../server/types";

@@ -1,4 +1,4 @@
-/** A quiet banner over the image. */
+/** A banner over the image. */
 
 import type { ComponentChildren } from "preact";
 

@@ -1,4 +1,4 @@
-/** The image area: mounts the stage, and turns places on the screen into places in the picture. */
+/** The image area: mounts the canvases and converts screen positions to picture positions. */
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Editor } from "../editor";

@@ -1,4 +1,4 @@
-/** In a panoptic project: whose pixels the open object takes, and the rule. */
+/** Panoptic projects: how many pixels of the open object other objects keep, and the rule's switch. */
 
 import { useEditor, useEditorState } from "./context";
 import { pixels } from "./words";

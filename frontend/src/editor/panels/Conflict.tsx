@@ -1,4 +1,4 @@
-/** Two people changed the image: what each has, side by side, object by object. */
+/** The dialog of a conflict: both versions of each object, side by side. */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { disputes, type Dispute, type Side, type Conflict } from "../model/conflict";

@@ -1,4 +1,4 @@
-/** How picture and masks are shown: a popover over the zoom buttons. */
+/** The display settings: a popover over the zoom buttons. */
 
 import type { ComponentChildren } from "preact";
 import type { ValueWindow } from "../server/types";

@@ -1,4 +1,4 @@
-/** The filmstrip, thumbnails under the image: jump to any, and choose which are shown. */
+/** The filmstrip: thumbnails of images, with filters. */
 
 import { useEffect, useRef } from "preact/hooks";
 import type { ImageItem } from "../../shared/types";

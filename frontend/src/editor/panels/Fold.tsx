@@ -1,4 +1,4 @@
-/** A panel's title that folds what is under it; remembered for each person's browser. */
+/** A panel's title that folds and unfolds the panel. The browser remembers it. */
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";

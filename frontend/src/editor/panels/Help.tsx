@@ -1,4 +1,4 @@
-/** The sheet of keys and gestures, where the keys can be changed, too. */
+/** The list of keys and gestures, where keys can also be changed. */
 
 import { useLayoutEffect, useState } from "preact/hooks";
 import { comboOf, isReserved, said } from "../lib/keyCombos";

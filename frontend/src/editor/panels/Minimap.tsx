@@ -1,4 +1,4 @@
-/** The whole picture, small, with a frame around what is on the screen; there while that is a part only. */
+/** The overview map: the whole picture with a frame around the visible part. Shown while only a part is visible. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useEditor, useEditorState } from "./context";

@@ -1,4 +1,4 @@
-/** A dialog over the window: it has the keyboard until it is closed. */
+/** A modal dialog: it has the keyboard until it is closed. */
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";

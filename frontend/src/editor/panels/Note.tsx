@@ -1,4 +1,4 @@
-/** What annotators have to say about the image. Saved like any change; reviewers read it. */
+/** The note of an image, from annotators to reviewers. Saved like any other change. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useEditor, useEditorState } from "./context";

@@ -1,4 +1,4 @@
-/** What the annotator should know now: quiet banners over the image, and the toast. */
+/** Banners over the image, and the toast. */
 
 import { Banner } from "./Banner";
 import { LeaseNotice } from "./People";

@@ -1,4 +1,4 @@
-/** The strip under the image: what is open and how to end it, and what the pointer does now. */
+/** The bar under the image: the open object with its actions, or a hint about the tool. */
 
 import { said } from "../lib/keyCombos";
 import { useStore } from "../lib/store";

@@ -1,4 +1,4 @@
-/** Who is here: faces in the bar, and what to know when somebody else works on the image. */
+/** The people who have the image open, and the notice that somebody else is editing it. */
 
 import { useState } from "preact/hooks";
 import { roughly } from "../editing/presence";

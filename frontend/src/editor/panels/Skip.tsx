@@ -1,4 +1,4 @@
-/** Why is this image left out? One key for the usual reasons, words for the others. */
+/** The dialog that asks why an image is skipped: a key for each usual reason, and a text field. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Modal } from "./Modal";

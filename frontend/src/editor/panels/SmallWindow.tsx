@@ -1,4 +1,4 @@
-/** A phone, or a window as small: it says so, instead of showing an editor that nobody can use. */
+/** The page for windows that are too small for labeling, such as phones. */
 
 import { useEffect, useState } from "preact/hooks";
 import type { Editor } from "../editor";

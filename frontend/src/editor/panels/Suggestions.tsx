@@ -1,4 +1,4 @@
-/** The panel of suggestions: ask for them, how confident they have to be, and each of them by class. */
+/** The panel of suggestions: request them, set the confidence threshold, keep or reject each. */
 
 import { useEffect, useRef } from "preact/hooks";
 import { useStore } from "../lib/store";

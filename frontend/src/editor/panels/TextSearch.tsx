@@ -1,4 +1,4 @@
-/** The field in which somebody says what to look for. */
+/** The field for finding an object by text. */
 
 import { useState } from "preact/hooks";
 import { useStore } from "../lib/store";

@@ -1,4 +1,4 @@
-/** The tools, left of the image: what the pointer does, what can be done to the whole mask, undo and redo. */
+/** The toolbar at the left: tools, mask operations, undo and redo. */
 
 import { useRef } from "preact/hooks";
 import { nextSteps } from "../editing/history";

@@ -1,4 +1,4 @@
-/** Bottom left: zoom, and how fast the last click was answered. */
+/** The bar at the bottom left: zoom, display settings, and the latency of the last click. */
 
 import { DisplayButton } from "./DisplayPanel";
 import { useEditor, useEditorState } from "./context";

@@ -1,4 +1,4 @@
-/** The editor, for every panel. */
+/** Gives the editor to every panel. */
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";

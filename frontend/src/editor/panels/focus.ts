@@ -1,4 +1,4 @@
-/** Fields and panels that a key leads to, by their ids. */
+/** The fields and panels that keys open, by their ids. */
 
 import type { Editor } from "../editor";
 

@@ -1,4 +1,4 @@
-/** What the pointer does now, in one line under the image: a table of every tool in every moment. */
+/** The hints under the image: one line for every tool in every state. */
 
 import type { State, Tool } from "../state";
 import type { Action } from "./shortcuts";

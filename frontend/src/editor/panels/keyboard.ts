@@ -1,4 +1,4 @@
-/** The keyboard, heard anywhere in the window. */
+/** Listens to keys anywhere in the window. */
 
 import type { Editor } from "../editor";
 import { actionOf, belongsTo, heldOf } from "./keys";

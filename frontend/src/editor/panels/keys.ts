@@ -1,4 +1,4 @@
-/** Which keys the shortcuts have: as shipped, or those that a person chose instead (`OwnKeys`). */
+/** The keys of each shortcut: the defaults, or those that the person has chosen (`OwnKeys`). */
 
 import { ownKeys } from "../editing/ownKeys";
 import { comboOf, isCombo, said, type KeyLike } from "../lib/keyCombos";

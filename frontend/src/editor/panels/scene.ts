@@ -1,4 +1,4 @@
-/** What the layers show, out of the state. */
+/** Draws the canvas layers from the state. */
 
 import type { Pointing, Sketch, StrokeSketch } from "../editing/tools/types";
 import type { Editor } from "../editor";

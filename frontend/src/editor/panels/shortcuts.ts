@@ -1,5 +1,5 @@
-/** Every keyboard shortcut, in one table: its keys as shipped, what it does in words, and how. A new one is a new row:
- * the keyboard, the help sheet, the hints and the settings of keys read this table. */
+/** The table of keyboard shortcuts: default keys, description and handler. A new shortcut is a new row: keyboard, help,
+ * hints and key settings read this table. */
 
 import type { Editor } from "../editor";
 import * as focus from "./focus";

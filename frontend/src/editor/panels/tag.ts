@@ -1,4 +1,4 @@
-/** What the pointed suggestion is, written at its box: an element of its own, so that pointing paints little. */
+/** The label of the suggestion under the pointer. It is an element of its own, so that hovering repaints little. */
 
 import type { Editor } from "../editor";
 import { percent } from "../suggestions/offer";

@@ -1,4 +1,4 @@
-/** What panels can do with the view of the picture. */
+/** What panels can do with the view: zoom and fit. */
 
 import type { Editor } from "../editor";
 import type { Box, Point } from "../lib/geometry";

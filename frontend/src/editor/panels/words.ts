@@ -1,4 +1,4 @@
-/** What steps and journal entries are called: “Undo brush stroke”. */
+/** The names of steps and journal entries, as in “Undo brush stroke”. */
 
 import type { Entry } from "../model/journal";
 import type { Did } from "../model/work";

@@ -1,7 +1,7 @@
-/** What survives a reload or a crash of the tab: the open object with its steps, and the journal; in IndexedDB.
+/** Stores the open object with its steps, and the journal, in IndexedDB, so that they survive a reload or a crash.
  *
- * Objects are stored as they are: IndexedDB keeps Maps, typed arrays and what steps share. Each step is written when it
- * is done; an entry of the journal once. Without IndexedDB only this safety net is gone, and the console says so.
+ * Objects are stored as they are: IndexedDB keeps Maps, typed arrays and shared parts. A step is written when it is
+ * done, a journal entry once. Without IndexedDB nothing else changes; the console says so.
  */
 
 import type { Database } from "../lib/indexedDb";

@@ -1,4 +1,4 @@
-/** Changes of other images that a tab could not save before it was closed: to be opened, downloaded or discarded. */
+/** Changes of other images that a closed tab could not save: open, download or discard them. */
 
 import type { Database } from "../lib/indexedDb";
 import type { Locks } from "../lib/locks";

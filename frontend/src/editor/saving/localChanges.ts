@@ -1,5 +1,5 @@
-/** The annotation set as the server last told it, and all changes that the server does not have: those to be sent, the
- * refused ones, and those in a conflict. Pure state: nothing is sent, stored or timed here (outbox.ts does that).
+/** The annotation set as the server last sent it, and all changes that the server does not have: those to be sent, the
+ * refused ones, and those in a conflict. State only: outbox.ts sends, stores and waits.
  */
 
 import { apply, rebase, reconcile, seen, flat } from "../model/changes";
@@ -11,22 +11,22 @@ import { folded, refusedChange, type RefusedChange } from "./refused";
 const EMPTY_SET: AnnotationSetData = { version: 0, status: "new", annotations: [] };
 
 export class LocalChanges {
-  /** The annotation set as the server last told it. */
+  /** The annotation set as the server last sent it. */
   set: AnnotationSetData = EMPTY_SET;
-  /** To be sent, in this order. */
+  /** The operations to send, in this order. */
   operations: readonly Operation[] = [];
-  /** What the server refused; older than all operations. */
+  /** The changes that the server refused; older than all operations. */
   refused: readonly RefusedChange[] = [];
   conflict: Conflict | null = null;
 
   private dropped: { operations: readonly Operation[]; shown: readonly Shown[] } | null = null;
 
-  /** The objects with everything that is still to be saved. */
+  /** The objects with all unsaved changes applied. */
   get shown(): Shown[] {
     return apply(this.set.annotations, this.unsaved);
   }
 
-  /** Everything that the server does not have, the oldest first. */
+  /** All operations that the server does not have, the oldest first. */
   get unsaved(): readonly Operation[] {
     return [...this.refused.map(({ operation }) => operation), ...this.operations];
   }
@@ -45,26 +45,26 @@ export class LocalChanges {
     return this.unsaved.findLast((one) => one.kind === "note")?.text ?? this.set.note ?? "";
   }
 
-  /** What an earlier page left comes before what was done since. */
+  /** Put the unsaved changes of an earlier page before those made since. */
   restore(earlier: { operations: readonly Operation[]; refused?: readonly RefusedChange[] }): void {
     const since = this.operations;
     [this.refused, this.operations] = [earlier.refused ?? [], []];
     for (const operation of [...earlier.operations, ...since]) this.take(operation);
   }
 
-  /** Behind the others; with what the server refused before, if it builds on that. */
+  /** Add an operation at the end. If it builds on a refused change, both become one operation. */
   take(operation: Operation): void {
     const { refused, next } = folded(this.refused, operation);
     this.refused = refused;
     if (next) this.operations = [...this.operations, next];
   }
 
-  /** The server has it, or does not need it. */
+  /** Remove an operation that the server has or does not need. */
   forget(operation: Operation): void {
     this.operations = this.operations.filter((one) => one !== operation);
   }
 
-  /** The server refuses it, whatever is tried: out of the others' way, with those that build on it. */
+  /** Move an operation that the server refuses to `refused`; operations that build on it are merged with it. */
   setAside(operation: Operation, message: string, code: string): void {
     const before = apply(
       this.set.annotations,
@@ -76,13 +76,13 @@ export class LocalChanges {
     for (const one of left) this.take(one);
   }
 
-  /** The server has the object to be created already: what is left is to change it. */
+  /** The server has the object already: turn the creation into a change. */
   createdBefore(operation: Operation & { readonly kind: "create" }): void {
     const { kind: _, ...content } = operation;
     this.operations = this.operations.map((one) => (one === operation ? { kind: "change", ...content } : one));
   }
 
-  /** `current` is what the server has, `before` what we thought it has: take it over, or raise the conflict. */
+  /** `current` is what the server has, `before` what we thought it had: take it over, or set `conflict`. */
   meet(current: AnnotationSetData, before: SeenSet): void {
     const { done, theirs } = reconcile(before, this.operations, seen(current));
     if (theirs) {
@@ -104,14 +104,14 @@ export class LocalChanges {
     return flat(operations).length;
   }
 
-  /** What the last conflict dropped, to be done on the set as it is now; the second time it is empty. */
+  /** The operations that the last conflict dropped, on top of the present set. A second call returns none. */
   takeDropped(): readonly Operation[] {
     const { dropped } = this;
     this.dropped = null;
     return dropped ? rebase(dropped.operations, dropped.shown, this.set) : [];
   }
 
-  /** Refused changes are to be sent again, as `how` says, before all others but those of `sent`. */
+  /** Queue refused changes again, each as `how` makes it: behind `sent`, before all others. */
   redo(again: readonly RefusedChange[], how: (one: RefusedChange) => Operation, sent: readonly Operation[]): void {
     const there = again.filter((one) => this.refused.includes(one));
     this.refused = this.refused.filter((one) => !there.includes(one));
@@ -119,7 +119,7 @@ export class LocalChanges {
     this.operations = [...sent, ...first, ...this.operations.slice(sent.length)];
   }
 
-  /** Take back what is refused with this code, and what waits behind `sent`. */
+  /** Remove and return the changes refused with this code, and the operations behind `sent`. */
   withdraw(code: string, sent: readonly Operation[]): readonly Operation[] {
     const withdrawn = this.refused.filter((one) => one.code === code);
     const waiting = this.operations.slice(sent.length);

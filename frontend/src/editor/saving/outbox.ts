@@ -1,9 +1,11 @@
 /** Saves what the annotator did, one operation after the other, and never loses one.
  *
- * Operations wait here – and in IndexedDB, so that a reload finds them – until the server has said yes. Without an
- * answer they are sent again, after a pause that grows (retries.ts); a conflict stops the queue until the annotator has
- * decided. What the server refuses is set aside, each for itself (refused.ts): the others go on. localChanges.ts holds
- * what is unsaved, sending.ts sends one operation; here is when that happens, and how far the saving is.
+ * Operations wait here and in IndexedDB, so that a reload finds them, until the server has accepted them. Without an
+ * answer they are sent again after a growing pause (retries.ts). A conflict stops the queue until the annotator has
+ * decided. Operations that the server refuses are set aside one by one (refused.ts); the others continue.
+ *
+ * localChanges.ts holds the unsaved changes, sending.ts sends one operation. The outbox decides when to send, and says
+ * how far saving is (`state`).
  */
 
 import type { Backoff } from "../../shared/backoff";
@@ -20,12 +22,12 @@ import { Gone, Sender, asGone } from "./sending";
 
 export type SaveState =
   | { kind: "loading" | "saved" | "saving" | "offline" | "conflict" | "signed_out" }
-  /** Nothing more to be sent, but the server refused some: see `refused`. */
+  /** Nothing is left to send, but the server refused some changes: see `refused`. */
   | { kind: "refused" }
-  /** The image is not there any more, or not for this person. */
+  /** The image was deleted, or this person lost access to it. */
   | { kind: "gone"; message: string };
 
-/** The set changes again and again under our hands: once more, after a pause. */
+/** The set keeps changing while we save: try again after a pause. */
 class Later extends Error {}
 
 export class Outbox {
@@ -34,11 +36,11 @@ export class Outbox {
   private readonly changes = new LocalChanges();
   private readonly retries: Retries;
   private readonly sender: Sender;
-  /** What an earlier page left is known; before that nothing is stored over it. */
+  /** The changes of an earlier page were read. Until then nothing is stored, because that would overwrite them. */
   private restored = false;
-  /** The newest version that was told of. What is told while we load or save is looked at when that is done. */
+  /** The newest version that the server announced. Announcements during loading or saving are handled afterwards. */
   private told = 0;
-  /** The set as an earlier page saw it, until the server has told it here. */
+  /** The set as an earlier page saw it, until the server has sent it to this page. */
   private before: SeenSet | null = null;
   private loaded = false;
   private busy = false;
@@ -57,17 +59,17 @@ export class Outbox {
     this.sender = new Sender(api, this.changes, this.retries);
   }
 
-  /** The annotation set as the server last told it. */
+  /** The annotation set as the server last sent it. */
   get set(): AnnotationSetData {
     return this.changes.set;
   }
 
-  /** To be sent, in this order. */
+  /** The operations to send, in this order. */
   get operations(): readonly Operation[] {
     return this.changes.operations;
   }
 
-  /** What the server refused; older than all operations. */
+  /** The changes that the server refused; older than all operations. */
   get refused(): readonly RefusedChange[] {
     return this.changes.refused;
   }
@@ -76,12 +78,12 @@ export class Outbox {
     return this.changes.conflict;
   }
 
-  /** The objects with everything that is still to be saved. */
+  /** The objects with all unsaved changes applied. */
   get shown(): Shown[] {
     return this.changes.shown;
   }
 
-  /** Everything that the server does not have, the oldest first. */
+  /** All operations that the server does not have, the oldest first. */
   get unsaved(): readonly Operation[] {
     return this.changes.unsaved;
   }
@@ -98,7 +100,7 @@ export class Outbox {
     return this.changes.note;
   }
 
-  /** Fetch the set, and go on with what an earlier page could not save. Resolves once the set is known. */
+  /** Fetch the set and continue with the unsaved changes of an earlier page. Resolves once the set is known. */
   async load(): Promise<void> {
     const earlier = await this.pending.read().catch(() => null);
     this.before = earlier?.before ?? null;
@@ -133,11 +135,11 @@ export class Outbox {
     for (const operation of operations) this.changes.take(operation);
     this.store();
     this.changed();
-    // Not past the pause between two attempts.
+    // Respect the pause between two attempts.
     if (this.retries.failures === 0) void this.pump();
   }
 
-  /** The image was left: nothing is sent or shown any more. What waits stays stored. */
+  /** The image is closed: nothing more is sent or shown. Waiting operations stay stored. */
   dispose(): void {
     this.disposed = true;
     this.retries.dispose();
@@ -155,7 +157,7 @@ export class Outbox {
     else if (this.state.kind === "saving") this.rest(); // what waited for the pause was found to be carried out
   }
 
-  /** The socket does not get through: find out whether the person is signed out, or the image gone. */
+  /** The socket cannot connect: find out whether the person is signed out or the image was deleted. */
   async check(): Promise<void> {
     if (!this.loaded || this.busy || this.operations.length > 0) return;
     try {
@@ -168,12 +170,12 @@ export class Outbox {
     }
   }
 
-  /** The server says that the image is deleted. */
+  /** The server said that the image was deleted. */
   end(message: string): void {
     if (!this.disposed) this.fail(new Gone(message));
   }
 
-  /** Someone else changed the set: show it, unless something of ours is on its way (then the server compares). */
+  /** Someone else changed the set: show it, unless we are sending (then the server compares the versions). */
   async refresh(version: number): Promise<void> {
     this.told = Math.max(this.told, version);
     const idle = () => !this.busy && this.operations.length === 0 && isResting(this.state);
@@ -184,9 +186,9 @@ export class Outbox {
     this.changed();
   }
 
-  /** End the conflict: carry out my changes on top of theirs, but not those of `without` (`subjectOf`), or drop all.
+  /** End the conflict: apply my changes on top of theirs, except those of `without` (`subjectOf`), or drop all.
    *
-   * Returns how many were dropped; `bringBack` has them.
+   * Returns how many were dropped; `bringBack` restores them.
    */
   resolve(whose: "mine" | "theirs", without: ReadonlySet<string> = new Set()): number {
     if (!this.conflict) return 0;
@@ -196,7 +198,7 @@ export class Outbox {
     return dropped;
   }
 
-  /** What the last conflict dropped, after all. */
+  /** Restore the changes that the last conflict dropped. */
   bringBack(): void {
     for (const operation of this.changes.takeDropped()) this.add(operation);
   }
@@ -212,19 +214,19 @@ export class Outbox {
     this.redo([one], ({ operation }) => withCategory(operation, category, known));
   }
 
-  /** Give a change up that the server refuses. */
+  /** Discard a refused change. */
   drop(one: RefusedChange): void {
     this.changes.drop(one);
     this.storeAndRest();
   }
 
-  /** What was given up, after all. */
+  /** Restore a refused change that was discarded. */
   keepRefused(one: RefusedChange): void {
     this.changes.keepRefused(one);
     this.storeAndRest();
   }
 
-  /** Give everything up that is not saved. */
+  /** Discard all unsaved changes. */
   dropAll(): void {
     this.changes.dropAll();
     if (this.state.kind !== "gone") this.retries.failures = 0;
@@ -232,21 +234,21 @@ export class Outbox {
     this.answerWaiting(true);
   }
 
-  /** Take what is refused with this code back, and what waits, to be done in another way. */
+  /** Remove and return the changes refused with this code and all waiting ones, so that the caller can redo them. */
   withdraw(code: string): readonly Operation[] {
     const withdrawn = this.changes.withdraw(code, this.sent);
     this.storeAndRest();
     return withdrawn;
   }
 
-  /** Resolves true once everything is saved; false as soon as that needs patience or the annotator. */
+  /** Resolves to true once everything is saved; to false as soon as that needs a pause or the annotator. */
   settled(): Promise<boolean> {
     if (this.operations.length === 0 && !this.conflict) return Promise.resolve(true); // also while the set is loading
     if (!this.busy && this.state.kind !== "loading") return Promise.resolve(false);
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  /** What is being sent, or was without an answer, stays the first: the server may have carried it out. */
+  /** An operation that is being sent, or had no answer, stays first: the server may have carried it out. */
   private get sent(): readonly Operation[] {
     const [first] = this.operations;
     return first && (this.busy || this.sender.unanswered === first) ? [first] : [];
@@ -276,7 +278,7 @@ export class Outbox {
       this.busy = false;
     }
     if (!failed) {
-      // Also when what was sent turned out to be carried out before: nothing would send the next operation.
+      // Also when the operation turned out to be carried out before: otherwise nothing would send the next one.
       if (this.state.kind !== "gone") this.retries.failures = 0;
       this.rest();
     }
@@ -291,7 +293,7 @@ export class Outbox {
     if (how === "later") throw new Later();
   }
 
-  /** Say what is wrong, and try again later. */
+  /** Set the state for the error, and try again later. */
   private fail(error: unknown): void {
     this.retries.failed(error);
     if (error instanceof Refused && error.status === 401) this.to({ kind: "signed_out" });
@@ -300,7 +302,7 @@ export class Outbox {
     this.retries.later(error instanceof Gone ? FAILED_FACTOR : 1);
   }
 
-  /** There is nothing to be done at once. */
+  /** Nothing can be sent now: set the state, and plan the next attempt for changes that failed. */
   private rest(): void {
     if (!this.loaded || this.busy) return this.changed();
     if (this.conflict) return this.to({ kind: "conflict" });
@@ -335,7 +337,7 @@ export class Outbox {
   }
 }
 
-/** Everything was answered. */
+/** The server has answered every operation. */
 function isResting({ kind }: SaveState): boolean {
   return kind === "saved" || kind === "refused";
 }

@@ -1,4 +1,4 @@
-/** Changes that are not saved yet, in the local store: each written once, in order, until the server has them. */
+/** Stores unsaved changes locally: each is written once, in order, and removed when the server has it. */
 
 import type { Database } from "../lib/indexedDb";
 import type { Operation, SeenSet } from "../model/changes";

@@ -1,7 +1,7 @@
-/** Changes that the server refused: each waits by itself for the annotator, and holds up no other. Pure.
+/** Changes that the server refused: each waits for the annotator without blocking the others. Pure.
  *
- * What is done later with the same objects is not sent past them: a change of an object whose creation was refused
- * becomes a part of that creation, and deleting it takes the creation back.
+ * Later changes of the same objects do not overtake them: a change of an object whose creation was refused becomes a
+ * part of that creation, and deleting the object cancels the creation.
  */
 
 import { apply, flat, type ObjectOperation, type Operation, type Shown } from "../model/changes";

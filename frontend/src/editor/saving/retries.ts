@@ -1,19 +1,19 @@
-/** When to try again: the pause grows with each failure, and the server may want a longer one. */
+/** When to try again: the pause grows with each failure, and the server may ask for a longer one. */
 
 import { pauseAfter, type Backoff } from "../../shared/backoff";
 import { Unreachable } from "../server/api";
 
-/** How many times longer than others a change waits that failed each time, and an image that is gone. */
+/** Changes that always failed, and images that are gone, are tried again after a pause that is this much longer. */
 export const FAILED_FACTOR = 20;
-/** A server that is asked to be left alone longer than this is asked again, all the same. */
+/** The longest pause that a server can ask for (`Retry-After`). */
 const LONGEST_PAUSE_MS = 120_000;
 
 export class Retries {
-  /** Attempts that failed, since one did not. */
+  /** Failed attempts since the last success. */
   failures = 0;
-  /** How long the server wants to be left alone, in milliseconds. */
+  /** The pause that the server asked for, in milliseconds. */
   private asked = 0;
-  /** Rounds of trying again what was set aside for the server's own faults. */
+  /** Rounds of retrying changes that were set aside because of errors of the server. */
   private rounds = 0;
   private disposed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -28,17 +28,17 @@ export class Retries {
     this.asked = error instanceof Unreachable ? Math.min(error.pause, LONGEST_PAUSE_MS) : 0;
   }
 
-  /** The server took a change: it does not want to be left alone any more. */
+  /** The server accepted a change: start again with the shortest pause. */
   succeeded(): void {
     [this.failures, this.asked] = [0, 0];
   }
 
-  /** Try again after the pause of the failures, `factor` times. */
+  /** Try again after `factor` times the pause for the failures so far. */
   later(factor = 1): void {
     this.schedule(this.pause(this.failures) * factor);
   }
 
-  /** Try again what was set aside, after a pause that grows from round to round. */
+  /** Retry changes that were set aside, after a pause that grows with each round. */
   nextRound(): void {
     this.rounds += 1;
     this.schedule(this.pause(this.rounds) * FAILED_FACTOR);

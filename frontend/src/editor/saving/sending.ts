@@ -1,4 +1,4 @@
-/** Sends one operation and takes over the answer: saved, changed by others meanwhile, refused, or none. */
+/** Sends one operation and handles the answer: saved, changed by others meanwhile, refused, or no answer. */
 
 import { begun, seen, type Operation } from "../model/changes";
 import { Refused, Unreachable, type Api } from "../server/api";
@@ -7,7 +7,7 @@ import type { LocalChanges } from "./localChanges";
 import { FAILED } from "./refused";
 import type { Retries } from "./retries";
 
-/** Answers 500 after which an operation is set aside: perhaps it is the only one. */
+/** After this many answers 500 an operation is set aside: perhaps only this one fails. */
 const MOST_FAILURES = 4;
 
 const NOT_THERE = "This image was deleted, or you are no longer a member of its project.";
@@ -16,9 +16,9 @@ const NOT_THERE = "This image was deleted, or you are no longer a member of its 
 export class Gone extends Error {}
 
 export class Sender {
-  /** Sent, but nobody knows whether it was carried out. */
+  /** Sent without an answer: the server may have carried it out. */
   unanswered: Operation | null = null;
-  /** Since the last operation that was saved: conflicts that were none, and answers 500. */
+  /** Since the last saved operation: changes by others that were no conflict, and answers 500. */
   private meetings = 0;
   private broken = 0;
   private disposed = false;
@@ -33,9 +33,9 @@ export class Sender {
     this.disposed = true;
   }
 
-  /** Send one operation and take over the answer; or meet what others did; or set it aside.
+  /** Send one operation and handle the answer.
    *
-   * "later" where the set changes again and again under our hands. Throws what needs a pause or the annotator:
+   * Returns "later" where the set keeps changing meanwhile. Throws what needs a pause or the annotator:
    * `Unreachable`, `Refused` (signed out), `Gone`.
    */
   async save(operation: Operation): Promise<"at once" | "later"> {
@@ -55,7 +55,7 @@ export class Sender {
     return "at once";
   }
 
-  /** No answer, or the server's own fault: later. One that fails each time is set aside, so that others are tried. */
+  /** No answer, or an error of the server: try later. An operation that always fails is set aside for the others. */
   private bear(operation: Operation, error: Unreachable): void {
     this.unanswered = operation;
     this.broken = error.status === 500 ? this.broken + 1 : 0;
@@ -63,11 +63,11 @@ export class Sender {
     this.setAside(operation, error.message, FAILED);
   }
 
-  /** The server does not take it: what others did meanwhile is met; without that it is set aside. */
+  /** The server refused: reconcile with what others changed meanwhile, or else set the operation aside. */
   private async face(operation: Operation, refusal: Refused, version: number): Promise<"at once" | "later"> {
     const { changes } = this;
     let { current } = refusal;
-    // Refused now, it may still have been carried out before, when its answer was lost: the set tells.
+    // An operation that is refused now may have been carried out before its answer was lost: the set tells.
     if (!current && (refusal.status === 404 || this.unanswered === operation)) {
       current = await this.api.load().catch((error: unknown) => {
         throw asGone(error);
@@ -95,7 +95,7 @@ export class Sender {
   }
 }
 
-/** Send `operation`, made on top of `set`; returns the set with the answer. Throws as the API does. */
+/** Send `operation`, made on top of `set`; returns the set with the answer applied. Throws what the API throws. */
 async function request(api: Api, set: AnnotationSetData, operation: Operation): Promise<AnnotationSetData> {
   const { version, annotations } = set;
   const [status, reason] = begun(set.status, set.reason);

@@ -1,8 +1,8 @@
 /** A tab's scope at an image: the part of the local store that no other tab writes to.
  *
- * A tab has a name that survives its reloads, and holds a lock on `person/image/tab` while it has the image open. Two tabs
- * on an image so never write over each other's local copies; what a tab left that is gone (closed, crashed) is taken over
- * by the next one that opens the image: nothing stays behind unseen.
+ * A tab has a name that survives reloads. It holds a lock on `person/image/tab` while the image is open in it. Two tabs
+ * on one image therefore never overwrite each other's local copies. The next tab that opens the image takes over what a
+ * closed or crashed tab left.
  */
 
 import type { Database } from "../lib/indexedDb";

@@ -1,4 +1,4 @@
-/** The annotation endpoints: typed calls, errors that say whether trying again can help. */
+/** The annotation endpoints: typed calls. Errors say whether a retry can help. */
 
 import { errorIn, NoAnswer, request, type Answer } from "../../shared/http";
 import type * as server from "../../shared/server_types";

@@ -1,8 +1,8 @@
-/** The socket of an image: keeps the server's click sessions equal to what the editor wants them to be.
+/** The click socket of an image: keeps the server's click sessions equal to the objects in the editor.
  *
- * The editor only says what an object's clicks are now (`track`). From the difference to what the server was told on
- * this socket follow the messages: one click, an undo, or after a reconnect a `start` with all clicks. So nothing has
- * to be repaired after an outage: on a new socket the server has been told nothing yet.
+ * The editor only states an object's clicks (`track`). The messages follow from the difference to what was sent on this
+ * socket: one click, an undo, or after a reconnect a `start` with all clicks. An outage needs no repair, because on a
+ * new socket nothing was sent yet.
  */
 
 import { pauseAfter, spread, type Backoff } from "../../shared/backoff";

@@ -1,4 +1,4 @@
-/** What the page tells the editor when it loads, and where its socket is. */
+/** The data that the page gives the editor, and the address of its socket. */
 
 import type { Boot } from "./types";
 

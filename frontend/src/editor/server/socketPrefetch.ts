@@ -1,4 +1,4 @@
-/** Sockets that are opened before their image is: a handshake with all its questions to the server is not waited for. */
+/** Opens the sockets of images that are likely next, so that nobody waits for the handshake and the access checks. */
 
 const OPENING_OR_OPEN = 1; // the largest `readyState` of a socket that can still be used
 

@@ -1,4 +1,4 @@
-/** What the server tells and is told over HTTP, by the editor's names; the types are the server's own. */
+/** The types of the HTTP API under the editor's names, taken from the server's types. */
 
 import type * as server from "../../shared/server_types";
 

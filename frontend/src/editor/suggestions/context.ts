@@ -1,4 +1,4 @@
-/** What suggestions use of the editor. */
+/** The parts of the editor that suggestions use. */
 
 import type { History } from "../editing/history";
 import type { Permission } from "../editing/permission";

@@ -1,4 +1,4 @@
-/** A response map as a picture: the more a place is meant, the warmer and the less transparent. */
+/** A heat map of the response to a text: the stronger the response, the redder and the more opaque. */
 
 import type { HeatData } from "../server/types";
 

@@ -1,4 +1,4 @@
-/** What is proposed on an image, and what of it there is to decide now. Pure. */
+/** The suggestions of an image, and which of them are still open. Pure. */
 
 import type { Point, Size } from "../lib/geometry";
 import { covers, patchOfView, RleError, type Patch } from "../mask/rle";

@@ -1,4 +1,4 @@
-/** How suggestions look on the image: dashed outlines, and the heat of a phrase. */
+/** Draws suggestions on the image: dashed outlines, and the heat map of a text. */
 
 import type { Size } from "../lib/geometry";
 import type { State } from "../state";

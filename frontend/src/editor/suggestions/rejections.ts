@@ -1,7 +1,7 @@
-/** Tells the server what was rejected, and what was taken back; like the outbox it never loses one.
+/** Sends rejected and reopened suggestions to the server, and loses none.
  *
- * What is not told yet is in local storage, so that a reload finds it. No versions: rejecting changes no annotation, and
- * the last word about a suggestion counts.
+ * Unsent ones are in local storage, so that a reload finds them. They need no versions: rejecting changes no annotation,
+ * and the last decision about a suggestion counts.
  */
 
 import { pauseAfter } from "../../shared/backoff";

@@ -1,4 +1,4 @@
-/** Has methods look at the image, and hears how that ends: by news on the socket, and where those got lost by looking. */
+/** Asks methods for suggestions and follows their progress, by messages on the socket or else by asking again. */
 
 import type { Store } from "../lib/store";
 import { wordsOf } from "../server/api";

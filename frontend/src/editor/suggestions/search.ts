@@ -1,4 +1,4 @@
-/** Finds an object by what somebody says of it. */
+/** Finds an object by a text that describes it. */
 
 import type { Store } from "../lib/store";
 import { wordsOf } from "../server/api";

@@ -1,4 +1,4 @@
-/** The suggestions' endpoints, typed. */
+/** The endpoints of suggestions, typed. */
 
 import type { Api } from "../server/api";
 import type { Method, SuggestionSet, TextAnswer } from "../server/types";

@@ -1,4 +1,4 @@
-/** What there is to see of suggestions, in a store of its own: most panels don't care. */
+/** The state of suggestions, in a store of its own, because most panels do not use it. */
 
 import { Store } from "../lib/store";
 import type { Method, MethodState } from "../server/types";

@@ -1,4 +1,4 @@
-/** The suggestions of the image, and what of them is still to be decided. */
+/** The list of the image's suggestions, and which of them are still open. */
 
 import type { Size } from "../lib/geometry";
 import type { Store } from "../lib/store";

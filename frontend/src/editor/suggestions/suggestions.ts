@@ -1,8 +1,8 @@
-/** What an annotator does with suggestions: ask for them, step through them, keep, reject, correct.
+/** What an annotator does with suggestions: request, step through, keep, reject, correct.
  *
- * They are shown, and the pointer is about them, while the tool is *suggest* and no object is open. Keeping one is an
- * operation of the outbox like any keeping of an object, under the suggestion's uid: that is how the server knows what
- * became of it, and why undo, conflicts and lost connections need nothing of their own here.
+ * They are shown, and handle pointer and keys, while the tool is *suggest* and no object is open. Keeping one is a normal
+ * operation of the outbox with the suggestion's uid, from which the server knows what became of it. So undo, conflicts
+ * and lost connections need no code here.
  */
 
 import type { Press } from "../editing/tools/types";

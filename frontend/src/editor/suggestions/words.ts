@@ -1,4 +1,4 @@
-/** What people are told about suggestions. Pure. */
+/** The messages about suggestions. Pure. */
 
 import type { Method, Boot } from "../server/types";
 import { percent } from "./offer";

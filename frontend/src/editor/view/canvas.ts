@@ -1,4 +1,4 @@
-/** The image area: canvases on top of each other, one a layer, each painted anew only when what it shows changed. */
+/** The image area: one canvas per layer, each painted again only when its content changed. */
 
 import type { Size, Box } from "../lib/geometry";
 import { fit, keepInSight, pan, resized, type Viewport } from "./viewport";

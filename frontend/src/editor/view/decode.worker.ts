@@ -1,4 +1,4 @@
-/** Fetches pictures, decodes them and makes their halved copies, away from the page's main thread. */
+/** The worker that fetches and decodes pictures and makes their mipmaps. */
 
 import type { FromWorker, Job, ToWorker } from "./decoding";
 import { halved } from "./mipmaps";

@@ -1,4 +1,4 @@
-/** Pictures are fetched and decoded by a worker, away from the page's main thread. */
+/** Fetches and decodes pictures in a worker, off the page's main thread. */
 
 /** A picture to be decoded with its halved copies, or blocks of a large one. */
 export interface Job {

@@ -1,7 +1,7 @@
 /** Brightness, contrast, gamma and channel of the picture, as an SVG filter.
  *
- * It is applied when the picture is painted, not when layers are put together: brushing over a filtered picture costs
- * what brushing over a plain one does.
+ * The filter is applied when the picture is painted, not when layers are composed. Brushing over a filtered picture is
+ * therefore as fast as over a plain one.
  */
 
 import { isPlainPicture, type DisplaySettings } from "./displaySettings";

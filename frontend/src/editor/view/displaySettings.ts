@@ -1,4 +1,4 @@
-/** How one person wants pictures and masks shown; remembered in their browser. Nothing of it changes what is kept. */
+/** A person's display settings of pictures and masks, stored in their browser. They never change annotations. */
 
 export type Channel = "all" | "red" | "green" | "blue";
 

@@ -1,4 +1,4 @@
-/** How an image's picture comes: whole, or in blocks when it is large. */
+/** Loads an image's picture: whole, or in blocks if it is large. */
 
 import { request } from "../../shared/http";
 import type { Blocks, Boot } from "../server/types";

@@ -1,4 +1,4 @@
-/** Copies of a picture, each half as large as the one before: zoomed-out views of them are smooth and cheap to draw. */
+/** Mipmaps: copies of a picture, each half as large as the one before, so that zoomed-out views are smooth and fast. */
 
 /** A copy is not halved further once it is this small. */
 const SMALLEST = 512;

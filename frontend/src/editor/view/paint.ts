@@ -1,4 +1,4 @@
-/** How masks and clicks look. Everything is vector along pixel edges: no canvas per object, sharp at every zoom. */
+/** Draws masks and clicks. Everything is vector graphics along pixel edges: sharp at every zoom, no canvas per object. */
 
 import type { Point, Size } from "../lib/geometry";
 import { outline, soften, thin, type Loop } from "../mask/outline";

@@ -1,4 +1,4 @@
-/** The picture's pixels, with halved copies so that zoomed-out views are smooth and cheap to draw. */
+/** The picture's pixels, with mipmaps. */
 
 import type { Size, Box } from "../lib/geometry";
 import { CRISP_FROM } from "./blocks/pyramid";

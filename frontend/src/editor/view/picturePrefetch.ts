@@ -1,4 +1,4 @@
-/** Pictures that are decoded before their image is opened: the browser's cache has the file, but not its pixels. */
+/** Decodes pictures before their image is opened: the browser's cache has the file, but not its pixels. */
 
 import type { Blocks } from "../server/types";
 import { Pyramid } from "./blocks/pyramid";

@@ -1,4 +1,4 @@
-/** Mouse, pen, touch and wheel on the canvas, turned into presses, drags, zoom and pan. Places are canvas CSS pixels. */
+/** Turns mouse, pen, touch and wheel events on the canvas into presses, drags, zoom and pan. Points are in CSS pixels. */
 
 import type { Point } from "../lib/geometry";
 
@@ -56,17 +56,17 @@ function placeOn(host: HTMLElement, event: MouseEvent): Point {
   return { x: event.clientX - bounds.left, y: event.clientY - bounds.top };
 }
 
-/** Buttons, pen and fingers: which of them presses, drags or moves the picture. */
+/** Mouse buttons, pen and fingers: decides which of them presses, drags or pans. */
 class Pointers {
   private readonly touches = new Map<number, Point>();
   private drag: { pointer: number; does: Drag } | null = null;
-  /** The pointer that moves the picture. */
+  /** The pointer that pans. */
   private panning: number | null = null;
   /** Where the only finger went down, until it moved. */
   private tap: Point | null = null;
-  /** The last press, that the next one may be a double click with. */
+  /** The last press: a second one soon and near makes a double click. */
   private last: { at: Point; time: number } | null = null;
-  /** Somebody has a pen: a hand that rests on the tablet draws nothing, fingers move the picture. */
+  /** When a pen was last used. For a while after that fingers only pan, so that a resting hand draws nothing. */
   private penAt = -Infinity;
 
   constructor(
@@ -97,7 +97,7 @@ class Pointers {
     else if (this.panning === null) gestures.hover(placeOn(host, event));
   }
 
-  /** The pointer went up, or was taken away (`pointercancel`). */
+  /** The pointer went up, or the browser took it over (`pointercancel`). */
   up(event: PointerEvent): void {
     if (event.pointerType === "touch") this.touchUp(event);
     if (this.drag?.pointer === event.pointerId) this.endDrag(event.type === "pointerup" ? "end" : "cancel");
@@ -154,7 +154,7 @@ class Pointers {
     gestures.zoom({ x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 }, spread(at) / spread(before));
   }
 
-  /** A finger that neither moved nor pressed when it went down presses now. */
+  /** A finger that did not move, and did not press when it went down, presses now. */
   private touchUp(event: PointerEvent): void {
     const tapped = event.type === "pointerup" && this.touches.size === 1 ? this.tap : null;
     this.touches.delete(event.pointerId);
@@ -165,7 +165,7 @@ class Pointers {
 
 /** The wheel zooms, a trackpad pans and pinches, Alt and the wheel resize the tool. */
 class Wheel {
-  /** The movements of a trackpad go on for a while; not each of them looks like one. */
+  /** Until then events count as a trackpad's: not each of them can be told from a wheel's. */
   private trackpadUntil = 0;
 
   constructor(

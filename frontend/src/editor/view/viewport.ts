@@ -1,4 +1,4 @@
-/** Where the picture is on the screen: `screen = picture × scale + (x, y)`, screen in CSS pixels of the canvas. */
+/** The picture's position on the screen: `screen = picture × scale + (x, y)`, in CSS pixels of the canvas. */
 
 import type { Size, Point, Box } from "../lib/geometry";
 

@@ -1,4 +1,4 @@
-// The files in a drop, folders unfolded.
+// The files of a drop, with the contents of folders.
 
 const JUNK = /^(\.|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i;
 

@@ -1,4 +1,4 @@
-// The grid of images: filled page by page while one scrolls, kept true by the project's events.
+// The grid of images: loaded page by page while scrolling, updated by the project's events.
 
 import type { ImageItem, EncodingState, Status } from "../../shared/types";
 import { confirmed } from "../dialog";

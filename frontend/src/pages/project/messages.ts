@@ -1,4 +1,4 @@
-// What the server tells a project's pages: docs/reference/protocol.md, `/ws/projects/<id>/`, and the boot data.
+// The messages of `/ws/projects/<id>/` (docs/reference/protocol.md), and the page's boot data.
 
 import type * as server from "../../shared/server_types";
 

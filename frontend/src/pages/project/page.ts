@@ -1,4 +1,4 @@
-// The project page: one socket, and the parts of the page it keeps true.
+// The project page: one socket, and the parts of the page that it updates.
 
 import { all, need } from "../dom";
 import { send } from "../http";

@@ -1,4 +1,4 @@
-// The numbers and bars at the top of the project page.
+// The numbers and progress bars at the top of the project page.
 
 import { all, need, plural } from "../dom";
 import type { Counts } from "./messages";

@@ -1,4 +1,4 @@
-// Sends the files of one upload, a few at a time; a file that fails does not hold up the others.
+// Sends the files of one upload, a few at a time. A file that fails does not block the others.
 
 import { pauseAfter } from "../../shared/backoff";
 import { csrfToken } from "../../shared/csrf";

@@ -1,4 +1,4 @@
-// The suggestions panel. The server draws it; here its buttons send what they say, and it is drawn again at news.
+// The suggestions panel. The server renders it; its buttons send requests, and news render it again.
 
 import { all, need } from "../dom";
 import { send } from "../http";

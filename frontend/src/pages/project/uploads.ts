@@ -1,4 +1,4 @@
-// Adding images: drop zone, pickers, and the panel that shows what becomes of each file.
+// Adding images: drop zone, file pickers, and the panel with the progress and the rejected files.
 
 import { element, need, plural } from "../dom";
 import { HttpError, send } from "../http";

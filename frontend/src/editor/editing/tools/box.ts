@@ -1,4 +1,4 @@
-/** The box tool: a drag is a box, a press without a drag is a click. The tool stays: the next drag is a box, too. */
+/** The box tool: a drag makes a box, a press without a drag is a click. The tool stays selected. */
 
 import type { Drag } from "../../view/pointer";
 import type { ClickTool } from "./click";

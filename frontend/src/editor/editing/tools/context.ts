@@ -1,4 +1,4 @@
-/** What every tool works with: the state, the picture's size, the sketch, and what it does to objects. */
+/** What every tool uses: the state, the picture's size, the sketch, and the actions on objects. */
 
 import type { Point, Size } from "../../lib/geometry";
 import type { Store } from "../../lib/store";

@@ -1,4 +1,4 @@
-/** The lasso: what is drawn around. */
+/** The lasso: the area that a drag encloses. */
 
 import { polygon } from "../../mask/shapes";
 import type { Drag } from "../../view/pointer";

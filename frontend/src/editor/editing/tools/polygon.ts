@@ -1,4 +1,4 @@
-/** The polygon tool: one press a corner; it is in progress until it is closed or dropped. */
+/** The polygon tool: one press adds a corner; the polygon is in progress until it is closed or cancelled. */
 
 import type { Point } from "../../lib/geometry";
 import { polygon } from "../../mask/shapes";

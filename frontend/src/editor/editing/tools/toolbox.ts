@@ -1,4 +1,4 @@
-/** The tools: which one has the pointer, and what is common to them. */
+/** The tools: which one handles the pointer, and what they share. */
 
 import type { Point, Size } from "../../lib/geometry";
 import { Store } from "../../lib/store";

@@ -1,4 +1,4 @@
-/** What tools are told, what they show, and what they do to objects. */
+/** The types of tools: their events, what they show, and what they do to objects. */
 
 import type { Point } from "../../lib/geometry";
 import type { Patch } from "../../mask/rle";

@@ -1,5 +1,5 @@
-/** A large picture, of which only the blocks in sight are fetched and decoded. Where a block has not come yet, a
- * coarser one is drawn; the coarsest level is always there. */
+/** A large picture: only the visible blocks are fetched and decoded. Until a block is there, a coarser one is drawn; the
+ * coarsest level is always there. */
 
 import type { Size, Box } from "../../lib/geometry";
 import type { Blocks } from "../../server/types";

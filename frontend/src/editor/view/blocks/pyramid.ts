@@ -1,4 +1,4 @@
-/** Which blocks of a large picture there are, and which of them a view needs. Pure. */
+/** The blocks of a large picture, and which of them a view needs. Pure. */
 
 import type { Point, Size, Box } from "../../lib/geometry";
 import type { Blocks } from "../../server/types";

@@ -1,5 +1,5 @@
-/** Decoded blocks: what is wanted is fetched, the nearest first; what is not wanted any more is called off; of the rest
- * so much is kept as fits in a number of bytes, what was used last. */
+/** Decoded blocks: fetches the wanted ones, the nearest first, cancels those no longer wanted, and keeps the most recently
+ * used ones up to a number of bytes. */
 
 /** Requests at a time. A browser has six connections to a server: some are left for clicks and saving. */
 const PARALLEL = 4;

@@ -27,8 +27,9 @@ from inference.data.coco import DataError
 from inference.data.encoder_files import EncoderFileError
 
 
-def add_options(clicks: argparse.ArgumentParser, configs: list[str]) -> None:
-    add = clicks.add_argument
+def add_options(parser: argparse.ArgumentParser, configs: list[str]) -> None:
+    parser.set_defaults(run=clicks)
+    add = parser.add_argument
     add("--config", choices=configs, default="small")
     add("--sets", nargs="+", required=True, metavar="FILE[=WEIGHT]", help="COCO, LVIS or panoptic files to train on")
     add("--out", type=Path, required=True, help="folder of the run")
@@ -38,7 +39,7 @@ def add_options(clicks: argparse.ArgumentParser, configs: list[str]) -> None:
         "--encoder", type=Path, default=initial, help="fetch_initial_weights' file, or a ViT that MAE or DINOv2 publish"
     )
     add("--stem", type=Path, default=initial, help="a file that has the stem, where --encoder is a published ViT")
-    length = clicks.add_mutually_exclusive_group(required=True)
+    length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--hours", type=float, help="train this long; the learning rate follows the clock")
     length.add_argument("--steps", type=int, help="train this many steps; exactly reproducible")
     add("--resume", action="store_true", help="go on from OUT/checkpoint.pt if there is one")
@@ -55,13 +56,40 @@ def add_options(clicks: argparse.ArgumentParser, configs: list[str]) -> None:
     add("--save-every", type=float, default=240.0, metavar="SECONDS", help="between two checkpoints")
 
 
-def main() -> None:
+def clicks(args: argparse.Namespace, stop: threading.Event) -> None:
+    """`python -m inference.train clicks`."""
     from inference.data.device import Compute
+    from inference.training.clicks import Checks, train
+    from inference.training.options import named_weights
+
+    files, weights = named_weights(args.sets)
+    train(
+        files,
+        args.out,
+        config=args.config,
+        cache=args.cache,
+        encoder=args.encoder,
+        stem=args.stem,
+        hours=args.hours,
+        steps=args.steps,
+        resume=args.resume,
+        start=args.start,
+        seed=args.seed,
+        exclude=frozenset(args.exclude),
+        weights=weights,
+        fill=not args.no_fill,
+        compute=Compute.choose(not args.fp32, args.device),
+        checks=Checks(args.evaluate, args.evaluate_every, args.evaluate_objects),
+        save_every=args.save_every,
+        stop=stop,
+    )
+
+
+def main() -> None:
     from inference.heads.training import command as heads
     from inference.heads.training import everything as discovery_training
     from inference.heads.training import text as lts_training
-    from inference.training.clicks import CONFIGS, Checks, train
-    from inference.training.options import named_weights
+    from inference.training.clicks import CONFIGS
 
     parser = argparse.ArgumentParser(
         prog="python -m inference.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -78,30 +106,7 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     try:
-        if "run" in args:
-            args.run(args, stop)
-            return
-        files, weights = named_weights(args.sets)
-        train(
-            files,
-            args.out,
-            config=args.config,
-            cache=args.cache,
-            encoder=args.encoder,
-            stem=args.stem,
-            hours=args.hours,
-            steps=args.steps,
-            resume=args.resume,
-            start=args.start,
-            seed=args.seed,
-            exclude=frozenset(args.exclude),
-            weights=weights,
-            fill=not args.no_fill,
-            compute=Compute.choose(not args.fp32, args.device),
-            checks=Checks(args.evaluate, args.evaluate_every, args.evaluate_objects),
-            save_every=args.save_every,
-            stop=stop,
-        )
+        args.run(args, stop)
     except (DataError, EncoderFileError, FileNotFoundError) as error:
         raise SystemExit(f"train: {error}") from None
 

@@ -42,7 +42,7 @@ class _Step:
 
     click: Click
     tile: Tile | None
-    field: LayeredLogits
+    state: LayeredLogits
 
 
 class TiledSession:
@@ -87,15 +87,15 @@ class TiledSession:
     def nbytes(self) -> int:
         """Of its own arrays, in bytes: the state after each click, undone ones too. Features are not counted."""
         steps = [*self._steps, *self._undone]
-        kept = {id(array): array.nbytes for step in steps for array in step.field.arrays()}
+        kept = {id(array): array.nbytes for step in steps for array in step.state.arrays()}
         sessions = [self._start, self._session, *([self._tile_session[1]] if self._tile_session else [])]
         return sum(kept.values()) + sum(session.nbytes for session in sessions)
 
     def add(self, click: Click, tile: TileFeatures | None = None) -> None:
         """One more click, answered on the tile if there is one, which has to show it. Raises ValueError."""
         self._check(click, tile)
-        field = self._answer(self._field(), [*self.clicks, click], tile)
-        self._steps.append(_Step(click, tile.tile if tile else None, field))
+        state = self._answer(self._state(), [*self.clicks, click], tile)
+        self._steps.append(_Step(click, tile.tile if tile else None, state))
         self._undone.clear()
 
     def refine(self, tile: TileFeatures) -> None:
@@ -105,12 +105,12 @@ class TiledSession:
             raise ValueError("only the newest click can be refined")
         clicks, newest = self.clicks, self._steps[-1]
         self._check(newest.click, tile)
-        before = self._field(len(clicks) - 1)
+        before = self._state(len(clicks) - 1)
         if before is None and newest.tile is None:
-            field = self._on_tile(newest.field, clicks, tile) or newest.field  # the overview has answered
+            state = self._on_tile(newest.state, clicks, tile) or newest.state  # the overview has answered
         else:
-            field = self._answer(before, clicks, tile)
-        self._steps[-1] = _Step(newest.click, tile.tile, field)
+            state = self._answer(before, clicks, tile)
+        self._steps[-1] = _Step(newest.click, tile.tile, state)
 
     def undo(self) -> None:
         """Take the last click back; without clicks nothing happens. From kept states."""
@@ -124,11 +124,11 @@ class TiledSession:
 
     def wanted(self, click: Click | None = None) -> Tile | None:
         """The tile that would answer best: the newest click, or one that is to come. None: the overview does."""
-        field = self._field()
+        state = self._state()
         clicks = [*self.clicks, click] if click else self.clicks
-        if field is None or not clicks or not self.grid.levels:
+        if state is None or not clicks or not self.grid.levels:
             return None
-        return self.grid.finest_showing(_box(field, clicks)) or self._tile_at_border(field, clicks[-1])
+        return self.grid.finest_showing(_box(state, clicks)) or self._tile_at_border(state, clicks[-1])
 
     def mask(self) -> Mask:
         """The mask now, height x width bool."""
@@ -148,11 +148,11 @@ class TiledSession:
 
     # One step of the recursion.
 
-    def _field(self, count: int | None = None) -> LayeredLogits | None:
+    def _state(self, count: int | None = None) -> LayeredLogits | None:
         """The state after so many clicks (default: all); None when the model has not said anything yet."""
         count = len(self._steps) if count is None else count
         if count:
-            return self._steps[count - 1].field
+            return self._steps[count - 1].state
         logits = self._start.logits
         return None if logits is None else LayeredLogits(self._overview, logits)
 
@@ -178,7 +178,7 @@ class TiledSession:
         return before.answered(None, self._overview, logits, np.ones(logits.shape, np.float32), cells)
 
     def _on_tile(self, before: LayeredLogits, clicks: Sequence[Click], tile: TileFeatures) -> LayeredLogits | None:
-        """The field after the newest click; None when the object runs over the tile's edge."""
+        """The state after the newest click; None when the object runs over the tile's edge."""
         x0, y0, x1, y1 = tile.box
         place = Place(tile.box, tile.frame)
         cells = before.cells(place)
@@ -199,13 +199,13 @@ class TiledSession:
             self._tile_session = (tile, self._open(tile))
         return self._tile_session[1]
 
-    def _tile_at_border(self, field: LayeredLogits, click: Click) -> Tile | None:
+    def _tile_at_border(self, state: LayeredLogits, click: Click) -> Tile | None:
         """The finest tile around a click in which the mask's border is close to it."""
         for level in range(self.grid.detailed_levels, 0, -1):
             reach = CLOSE / self.grid.scale(level)
             ys = np.unique(np.clip(np.linspace(click.y - reach, click.y + reach, BORDER_SAMPLES), 0, self.grid.height))
             xs = np.unique(np.clip(np.linspace(click.x - reach, click.x + reach, BORDER_SAMPLES), 0, self.grid.width))
-            positive = field.at(ys, xs) > 0
+            positive = state.at(ys, xs) > 0
             if positive.any() and not positive.all():
                 return self.grid.nearest(level, click.x, click.y)
         return None
@@ -222,14 +222,14 @@ class TiledSession:
         if not (x0 <= click.x < x1 and y0 <= click.y < y1):
             raise ValueError(f"click ({click.x}, {click.y}) is outside of {tile.tile.name}")
 
-    # From the field to the image's pixels.
+    # From the state to the image's pixels.
 
     def _bounds(self) -> Pixels:
-        return with_clicked(self._steps[-1].field.bounds(), self.clicks)
+        return with_clicked(self._steps[-1].state.bounds(), self.clicks)
 
     def _region(self, box: Pixels) -> Mask:
         """Mask pixels of a box. A clicked pixel is where the newest click on it says."""
-        out = self._steps[-1].field.region(box)
+        out = self._steps[-1].state.region(box)
         put_clicked(out, box, self.clicks)
         return out
 
@@ -240,11 +240,11 @@ def _logits(session: ClickSession) -> np.ndarray[tuple[int, ...], np.dtype[np.fl
     return logits
 
 
-def _box(field: LayeredLogits, clicks: Sequence[Click]) -> tuple[float, float, float, float]:
+def _box(state: LayeredLogits, clicks: Sequence[Click]) -> tuple[float, float, float, float]:
     """What a tile has to show: the mask, where the object was clicked, and the newest click."""
     points = [(c.x, c.y) for c in clicks if c.positive] + [clicks[-1][:2]]
     boxes = [(x, y, x, y) for x, y in points]
-    if field.extent is not None:
-        boxes.append(field.extent)
+    if state.extent is not None:
+        boxes.append(state.extent)
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     return min(x0), min(y0), max(x1), max(y1)

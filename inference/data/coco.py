@@ -188,3 +188,8 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     if image is None:
         raise ValueError(f"{path} is no picture that can be read")
     return np.ascontiguousarray(image[:, :, ::-1])
+
+
+def set_name(file: Path) -> str:
+    """What a file's set is called in the rules: its folder, or the one above `annotations`."""
+    return file.parent.parent.name if file.parent.name == "annotations" else file.parent.name

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from inference.core.arrays import Mask
 from inference.data.coco import CocoImage, DataError, decode, read_set
 from inference.data.simulated_user import Hand, SimulatedClick, next_click
 
+T = TypeVar("T")
 Segmenter = Callable[[SimulatedClick], Mask]
 TARGETS = (0.80, 0.85, 0.90)
 AFTER = (1, 3, 5, 10)  # clicks after which the mean IoU is reported
@@ -113,6 +114,14 @@ def eligible(images: Sequence[CocoImage], min_area: float) -> list[tuple[int, in
     ]
 
 
+def some_of(items: list[T], limit: int | None, seed: int) -> list[T]:
+    """A random sample of at most `limit` (None: all), in their order."""
+    if limit is None or limit >= len(items):
+        return items
+    chosen = np.random.default_rng(seed).choice(len(items), limit, replace=False)
+    return [items[k] for k in sorted(chosen)]
+
+
 def sample(
     file: Path,
     limit: int | None,
@@ -130,10 +139,7 @@ def sample(
         if unknown:
             raise DataError(f"{file}: no image has the 'sequence' {', '.join(sorted(unknown))}")
         images = [image for image in images if image.sequence in sequences]
-    pairs = eligible(images, min_area)
-    if limit is not None and limit < len(pairs):
-        chosen = np.random.default_rng(seed).choice(len(pairs), limit, replace=False)
-        pairs = [pairs[k] for k in sorted(chosen)]
+    pairs = some_of(eligible(images, min_area), limit, seed)
     for i, group in itertools.groupby(pairs, key=lambda pair: pair[0]):
         yield images[i], [images[i].annotations[j] for _, j in group]
 

@@ -17,11 +17,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from inference.data import copy_paste as composites
-from inference.data.coco import DataError
-from inference.data.crops import SetRule, Window, WindowSampler, read_sets, set_name
+from inference.data.coco import DataError, set_name
+from inference.data.crops import Window
 from inference.data.device import CPU, Compute
 from inference.data.encoder_files import Encoder, EncoderFileError, read_encoder
 from inference.data.token_cache import TokenCache
+from inference.data.window_sampler import SetRule, WindowSampler, read_sets
 from inference.networks.click_network import ClickModel
 from inference.networks.pyramid import count_parameters
 from inference.networks.vit import ViTConfig
@@ -51,7 +52,7 @@ def step_rng(seed: int, step: int, purpose: int, rank: int) -> np.random.Generat
 
 
 def draw_batch(sampler: WindowSampler, cfg: TrainConfig, seed: int, step: int, rank: int = 0) -> list[Window]:
-    """The windows of one step; all of one size, which the processes of a team share: none waits for a larger one."""
+    """The windows of one step; all of one size, which all processes share: none waits for a larger one."""
     rng = step_rng(seed, step, 0, 0)
     tokens, count, _ = cfg.windows[int(rng.choice(len(cfg.windows), p=[w[2] for w in cfg.windows]))]
     if rank:
@@ -80,13 +81,15 @@ class Run(Loop[Drawn]):
         *,
         draw: Callable[[int], Drawn] = _nothing,
         loss: Callable[[Any, Drawn], Losses] = _nothing,
-        team: Processes | None = None,
+        processes: Processes | None = None,
     ) -> None:
         torch.manual_seed(seed)
         model = ClickModel(cfg.model)
         for part in cfg.frozen:
             getattr(model, part).requires_grad_(False)
-        super().__init__(model, draw, loss, optim=cfg.optim, seed=seed, compute=compute, team=team, workers=cfg.workers)
+        super().__init__(
+            model, draw, loss, optim=cfg.optim, seed=seed, compute=compute, processes=processes, workers=cfg.workers
+        )
         self.cfg = cfg
 
     def save(self, out: Path) -> None:
@@ -126,7 +129,7 @@ def open_sets(
     cfg: TrainConfig,
     encoder: Encoder,
     exclude: frozenset[str],
-    team: Processes,
+    processes: Processes,
     compute: Compute,
     fill: bool,
 ) -> WindowSampler:
@@ -134,15 +137,15 @@ def open_sets(
     files, rules, vit = list(files), dict(cfg.rules), encoder.vit.cfg
     if cfg.composites and not cfg.live:
         source = [f for f in files if not rules.get(set_name(f), SetRule(0.1)).regions]
-        if team.first:
+        if processes.first:
             composites.make(source, cache, cfg.composites, 0, exclude)
         others = sum(rules.get(set_name(f), SetRule(0.1)).weight for f in files)
         files.append(cache / "composites" / "train.json")
         rules["composites"] = SetRule(others * cfg.copy_paste / (1 - cfg.copy_paste))
-    if fill and team.first and not cfg.live:
+    if fill and processes.first and not cfg.live:
         for file in files:
             TokenCache(file, cache, vit).fill(encoder.vit, compute)
-    team.wait()
+    processes.wait()
     opened = read_sets(files, None if cfg.live else cache, rules, vit)
     return WindowSampler(opened, cfg.objects, exclude, vit, cfg.copy_paste if cfg.live else 0.0, cfg.hard)
 
@@ -179,26 +182,26 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     frozen = read_encoder(encoder, stem, compute)
     check_encoder(cfg, frozen.vit.cfg, encoder)
-    team = Processes(compute.device)
-    sampler = open_sets(sets, cache, cfg, frozen, exclude, team, compute, fill)
+    processes = Processes(compute.device)
+    sampler = open_sets(sets, cache, cfg, frozen, exclude, processes, compute, fill)
 
     def draw(step: int) -> Drawn:
-        return draw_batch(sampler, cfg, run.seed, step, team.rank), step_rng(run.seed, step, 1, team.rank)
+        return draw_batch(sampler, cfg, run.seed, step, processes.rank), step_rng(run.seed, step, 1, processes.rank)
 
     def loss(model: Any, drawn: Drawn) -> Losses:
         return interact(model, frozen, *drawn, cfg.users, compute, cfg.border)
 
-    run = Run(cfg, seed, compute, draw=draw, loss=loss, team=team)
+    run = Run(cfg, seed, compute, draw=draw, loss=loss, processes=processes)
     if not (resume and run.resume(out)) and start is not None:
         run.begin_with(load_file(start))
-    lines = Lines(out, log_every, figures, shown=team.first)
+    lines = Lines(out, log_every, figures, shown=processes.first)
     lines.progress.say(f"{count_parameters(run.model)} trained parameters, from step {run.step}, on {compute.device}")
     validation = None
-    if checks.file is not None and team.first:
+    if checks.file is not None and processes.first:
         validation = Validation.of(checks.file, checks.objects, frozen, compute)
     checked = Validating(out, lines, validation, 60 * checks.minutes, run.step)
     run.run(out, length, stop=stop, watchers=(lines, checked), save_every=save_every)
-    team.leave()
+    processes.leave()
     return run
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from inference.data.crops import SetRule
+from inference.data.window_sampler import SetRule
 from inference.networks.pyramid import BASE, LARGE, SMALL, ModelConfig
 from inference.training.interaction import UserRules
 from inference.training.optim import OptimConfig

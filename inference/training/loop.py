@@ -74,12 +74,12 @@ class Loop(Generic[B]):
         optim: OptimConfig,
         seed: int = 0,
         compute: Compute = CPU,
-        team: Processes | None = None,
+        processes: Processes | None = None,
         workers: int = 1,
     ) -> None:
         self.model: nn.Module = compute.place(model)
         self.draw, self.loss, self.optim, self.seed, self.compute = draw, loss, optim, seed, compute
-        self.team, self.workers = team or Processes(compute.device), workers
+        self.processes, self.workers = processes or Processes(compute.device), workers
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.optimisers = make_optimisers(self.model, optim)
         self.scaler = compute.scaler()
@@ -101,7 +101,7 @@ class Loop(Generic[B]):
             group["lr"] = float(rate)
         self.model.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
-        self.team.average_gradients(self.model)
+        self.processes.average_gradients(self.model)
         for optimiser in self.optimisers:
             self.scaler.unscale_(optimiser)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.optim.clip)
@@ -132,19 +132,19 @@ class Loop(Generic[B]):
         try:
             for batch in stream:
                 progress = length.progress(self.step, self.seconds)
-                progress, stopping = self.team.agree(progress, stop is not None and stop.is_set())
+                progress, stopping = self.processes.agree(progress, stop is not None and stop.is_set())
                 if progress >= 1 or stopping:
                     break
                 losses = self.learn(batch, progress)
                 self.seconds = before + time.monotonic() - began
                 for watcher in watchers:
                     watcher.step(self, losses, length.progress(self.step, self.seconds))
-                if self.team.first and time.monotonic() - saved > save_every:
+                if self.processes.first and time.monotonic() - saved > save_every:
                     self.save(out)
                     saved = time.monotonic()
         finally:
             stream.close()  # type: ignore[attr-defined]
-        if self.team.first:
+        if self.processes.first:
             self.save(out)
         for watcher in watchers:
             watcher.end(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inference.data.crops import set_name
+from inference.data.coco import set_name
 
 
 def named_weights(texts: list[str]) -> tuple[list[Path], dict[str, float]]:

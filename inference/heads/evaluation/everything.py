@@ -15,10 +15,10 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +32,10 @@ from inference.data.coco import CocoImage, DataError, read_rgb, read_set
 from inference.heads.everything import FOLDER, LIMIT, MIN_SCORE, Everything, stability
 from inference.heads.proposals import Proposal, Rle, decode, encode, mask_iou, suppress
 from inference.measure.drawing import save, sheet, tile
-from inference.measure.noc import truth_of
+from inference.measure.noc import some_of, truth_of
 from inference.predictor import ClickPredictor
 
+T = TypeVar("T")
 THRESHOLDS = np.arange(0.5, 1.0, 0.05)
 STABLE = 0.6  # of a mask that stays
 SAME = 0.7  # IoU of boxes above which the worse mask goes
@@ -131,6 +132,47 @@ def truths_of(image: CocoImage, min_area: float) -> list[Rle]:
     return [encode(truth_of(a, image)) for a in wanted]
 
 
+class Comparison:
+    """Discovered prompts beside a grid of `grid` x `grid` points (0: none), picture by picture."""
+
+    def __init__(self, everything: Everything, grid: int, min_score: float) -> None:
+        self.everything, self.grid, self.min_score = everything, grid, min_score
+        self.ours, self.filtered, self.loose = Tally(), Tally(), Tally()
+        self.seconds: dict[str, list[float]] = {"discover": [], "decode": [], "grid": []}
+
+    def add(self, features: Features, truths: Sequence[Rle]) -> list[Proposal]:
+        """Count one more picture; what was discovered on it."""
+        if not self.seconds["discover"]:
+            self.everything.boxes(features)  # loads the graph
+        boxes, scores = self._timed("discover", lambda: self.everything.boxes(features, min_score=self.min_score))
+        found = self._timed("decode", lambda: self.everything.decode(features, boxes, scores))
+        self.ours.add(truths, found)
+        if self.grid:
+            other = self._timed("grid", lambda: by_grid(self.everything.predictor, features, self.grid))
+            self.filtered.add(truths, other.filtered)
+            self.loose.add(truths, other.loose)
+        return found
+
+    def figures(self) -> dict[str, Any]:
+        """Recall of both, and their times: medians in seconds, and medians of each picture's ratio."""
+        result: dict[str, Any] = {"objects": self.ours.objects, "discovered": self.ours.figures()}
+        result |= {f"{name}_seconds": round(statistics.median(s), 4) for name, s in self.seconds.items() if s}
+        if self.grid:
+            discover, decode, grid = self.seconds.values()
+            ratios = [g / max(d, 1e-9) for g, d in zip(grid, decode, strict=True)]
+            whole = [g / (a + b) for g, a, b in zip(grid, discover, decode, strict=True)]
+            result |= {"grid": self.filtered.figures(), "grid_unfiltered": self.loose.figures()}
+            result |= {"decode_ratio": round(statistics.median(ratios), 1)}
+            result |= {"whole_ratio": round(statistics.median(whole), 1)}
+        return result
+
+    def _timed(self, name: str, work: Callable[[], T]) -> T:
+        began = time.perf_counter()
+        done = work()
+        self.seconds[name].append(time.perf_counter() - began)
+        return done
+
+
 def evaluate(
     file: Path,
     everything: Everything,
@@ -147,49 +189,22 @@ def evaluate(
     images = [image for image in read_set(file) if truths_of(image, min_area)]
     if not images:
         raise DataError(f"{file} has no object to find")
-    if limit is not None and limit < len(images):
-        chosen = np.random.default_rng(seed).choice(len(images), limit, replace=False)
-        images = [images[k] for k in sorted(chosen)]
-    predictor, ours, filtered, loose = everything.predictor, Tally(), Tally(), Tally()
-    seconds: dict[str, list[float]] = {"discover": [], "decode": [], "grid": []}
-    predictor.warm_up()
+    images = some_of(images, limit, seed)
+    comparison = Comparison(everything, grid, min_score)
+    everything.predictor.warm_up()
     drawn: list[tuple[float, Image]] = []
     for number, image in enumerate(images, 1):
         pixels, truths = read_rgb(image.path), truths_of(image, min_area)
-        features = predictor.encode(pixels)
-        if number == 1:
-            everything.boxes(features)  # loads the graph
-        began = time.perf_counter()
-        boxes, scores = everything.boxes(features, min_score=min_score)
-        seconds["discover"].append(time.perf_counter() - began)
-        began = time.perf_counter()
-        found = everything.decode(features, boxes, scores)
-        seconds["decode"].append(time.perf_counter() - began)
-        ours.add(truths, found)
+        found = comparison.add(everything.predictor.encode(pixels), truths)
         if worst:
             recall = float(recalled(truths, found, 100).mean() / len(truths))
             drawn.append((recall, missed(pixels, truths, found, image.id)))
-        if grid:
-            began = time.perf_counter()
-            other = by_grid(predictor, features, grid)
-            seconds["grid"].append(time.perf_counter() - began)
-            filtered.add(truths, other.filtered)
-            loose.add(truths, other.loose)
-        print(f"\r{number} of {len(images)} pictures, {ours.figures()}", end="", file=sys.stderr, flush=True)
+        shown = f"{number} of {len(images)} pictures, {comparison.ours.figures()}"
+        print(f"\r{shown}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     if worst:
         save(worst[1], sheet([picture for _, picture in sorted(drawn, key=lambda d: d[0])[: worst[0]]], 5))
-    result: dict[str, Any] = {"images": len(images), "objects": ours.objects, "discovered": ours.figures()}
-    result |= {f"{name}_seconds": round(statistics.median(s), 4) for name, s in seconds.items() if s}
-    if grid:
-        ratios = [g / max(d, 1e-9) for g, d in zip(seconds["grid"], seconds["decode"], strict=True)]
-        whole = [g / (a + b) for g, a, b in zip(seconds["grid"], *list(seconds.values())[:2], strict=True)]
-        result |= {"grid": filtered.figures(), "grid_unfiltered": loose.figures()}
-        result |= {
-            "decode_ratio": round(statistics.median(ratios), 1),
-            "whole_ratio": round(statistics.median(whole), 1),
-        }
-    return result
+    return {"images": len(images)} | comparison.figures()
 
 
 def add_command(commands: Any) -> None:

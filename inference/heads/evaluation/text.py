@@ -40,7 +40,7 @@ from inference.heads.sentences import FOLDER as SENTENCES
 from inference.heads.sentences import Sentences
 from inference.heads.text import CELL, FOLDER, SURE, Text, shown
 from inference.measure.drawing import save, sheet, tile
-from inference.measure.noc import iou, truth_of
+from inference.measure.noc import iou, some_of, truth_of
 from inference.predictor import ClickPredictor
 
 
@@ -72,11 +72,8 @@ def sample(file: Path, limit: int | None, seed: int) -> Iterator[tuple[CocoImage
         pairs += [(image, phrase) for phrase in one_each(found)]
     if not pairs:
         raise DataError(f"{file}: nothing can be said of its objects")
-    if limit is not None and limit < len(pairs):
-        chosen = np.random.default_rng(seed).choice(len(pairs), limit, replace=False)
-        pairs = [pairs[k] for k in sorted(chosen)]
     by_image: dict[Any, tuple[CocoImage, list[Phrase]]] = {}
-    for image, phrase in pairs:
+    for image, phrase in some_of(pairs, limit, seed):
         by_image.setdefault(image.id, (image, []))[1].append(phrase)
     yield from by_image.values()
 
@@ -150,11 +147,18 @@ def evaluate(
     print(file=sys.stderr)
     if worst:
         save(worst[1], sheet([picture for _, picture in sorted(tiles, key=lambda t: t[0])[: worst[0]]], 5))
-    result: dict[str, Any] = {"phrases": count, "of": "built by rule, not written by people"}
-    result |= answers["text"].figures() | {name: found.figures() for name, found in answers.items() if name != "text"}
-    kinds = [kind for kind in KINDS if answers["text"].pairs.get(kind)]
+    return {"phrases": count, "of": "built by rule, not written by people"} | figures(answers)
+
+
+def figures(answers: dict[str, Overlaps]) -> dict[str, Any]:
+    """Of the answers to all phrases, and to each kind of them."""
+    mine = answers["text"]
+    result: dict[str, Any] = mine.figures() | {
+        name: found.figures() for name, found in answers.items() if name != "text"
+    }
+    kinds = [kind for kind in KINDS if mine.pairs.get(kind)]
     result["by_kind"] = {
-        kind: {"phrases": len(answers["text"].pairs[kind])}
+        kind: {"phrases": len(mine.pairs[kind])}
         | {name: found.figures(kind) for name, found in answers.items() if found.pairs.get(kind)}
         for kind in kinds
     }

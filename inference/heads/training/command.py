@@ -61,7 +61,7 @@ def add_commands(commands: Any) -> None:
 
 def run(args: argparse.Namespace, stop: threading.Event) -> None:
     """One of the two commands. Raises DataError and the like for files that cannot be used."""
-    from inference.data.crops import set_name
+    from inference.data.coco import set_name
 
     files, weights = named_weights(args.sets)
     examples: list[Example] = []

@@ -19,7 +19,8 @@ from torch import nn
 
 from inference.core.arrays import Floats, Half
 from inference.core.geometry import LONG_SIDE, TOKEN, Frame
-from inference.data.crops import Region, cut_tokens, set_name
+from inference.data.coco import set_name
+from inference.data.crops import Region, cut_tokens
 from inference.data.device import Compute
 from inference.heads.data.coco_examples import read_examples
 from inference.heads.data.examples import Example, hold_out

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from inference.core.arrays import Floats, Half
-from inference.data.crops import set_name
+from inference.data.coco import set_name
 from inference.data.device import Compute
 from inference.heads.data.coco_examples import read_examples
 from inference.heads.data.examples import Example, hold_out

@@ -56,29 +56,29 @@ def played(
 
 
 def test_without_tiles_it_is_a_click_session(predictor: ClickPredictor, overview: Features) -> None:
-    plain, focus = predictor.session(overview), predictor.tiled_session(overview)
+    plain, tiled = predictor.session(overview), predictor.tiled_session(overview)
     for click in CLICKS:
         plain.add(click)
-        focus.add(click)
-        assert np.array_equal(focus.mask(), plain.mask())
-    focus.undo()
-    assert np.array_equal(focus.mask(), plain.undo())
+        tiled.add(click)
+        assert np.array_equal(tiled.mask(), plain.mask())
+    tiled.undo()
+    assert np.array_equal(tiled.mask(), plain.undo())
 
 
 def test_beginning_with_a_mask_or_a_box(predictor: ClickPredictor, overview: Features, near: TileFeatures) -> None:
     given = np.zeros((HEIGHT, WIDTH), bool)
     given[400:500, 560:640] = True
     for begin in ({"previous": given}, {"box": (540.0, 390.0, 660.0, 510.0)}):
-        plain, focus = predictor.session(overview, **begin), predictor.tiled_session(overview, **begin)
+        plain, tiled = predictor.session(overview, **begin), predictor.tiled_session(overview, **begin)
         first = plain.mask()
-        assert np.array_equal(focus.mask(), first)
-        assert np.array_equal(focus.patch().bits.sum(), first.sum())
-        focus.add(CLICKS[0])
-        assert np.array_equal(focus.mask(), plain.click(*CLICKS[0]))
-        focus.undo()
-        focus.add(CLICKS[0], near)
-        focus.undo()
-        assert np.array_equal(focus.mask(), first)
+        assert np.array_equal(tiled.mask(), first)
+        assert np.array_equal(tiled.patch().bits.sum(), first.sum())
+        tiled.add(CLICKS[0])
+        assert np.array_equal(tiled.mask(), plain.click(*CLICKS[0]))
+        tiled.undo()
+        tiled.add(CLICKS[0], near)
+        tiled.undo()
+        assert np.array_equal(tiled.mask(), first)
 
 
 def test_a_given_mask_can_be_a_patch(
@@ -202,7 +202,7 @@ def test_outside_of_the_tile_the_mask_stays(
     ys = np.flatnonzero(before[:, 600])
     assert len(ys)
     click = Click(600.0, min(float(ys[-1]) + 3, 899.0), False)
-    field = session._field()
+    field = session._state()
     assert field is not None
     tile = session._tile_at_border(field, click)
     assert tile is not None

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.data.coco import DataError, decode, read_set
+from inference.data.coco import DataError, decode, read_set, set_name
 from inference.measure.noc import sample
 
 SQUARE = np.zeros((8, 10), bool)
@@ -122,3 +122,8 @@ def test_a_missing_picture_is_named(tmp_path: Path) -> None:
     file = put(tmp_path / "set.json", {"images": [IMAGE | {"file_name": "gone.jpg"}], "annotations": []})
     with pytest.raises(FileNotFoundError, match=r"gone\.jpg"):
         read_set(file)
+
+
+def test_sets_are_named_by_their_folder() -> None:
+    assert set_name(Path("data/coco/train.json")) == "coco"
+    assert set_name(Path("data/lvis/annotations/lvis_v1_train.json")) == "lvis"

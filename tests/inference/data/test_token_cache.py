@@ -10,9 +10,9 @@ import torch
 
 from inference.core.features import WEIGHTS
 from inference.data.coco import DataError
-from inference.data.crops import SetRule, WindowSampler
 from inference.data.device import Compute
 from inference.data.token_cache import TokenCache, load_vit
+from inference.data.window_sampler import SetRule, WindowSampler
 from inference.networks.vit import ViT
 from tests.inference.mini import MINI
 

@@ -12,9 +12,9 @@ from safetensors.torch import load_file
 
 from inference.core.features import FEATURES_VERSION, WEIGHTS
 from inference.data.coco import DataError
-from inference.data.crops import SetRule
 from inference.data.device import CPU
 from inference.data.encoder_files import EncoderFileError, read_encoder
+from inference.data.window_sampler import SetRule
 from inference.export_weights import features_version, half
 from inference.networks.pyramid import SMALL
 from inference.networks.vit import ViTConfig

@@ -49,7 +49,7 @@ def _image(request: HttpRequest, image_id: int, allowed: frozenset[Role] = LABEL
 def _kept(request: HttpRequest, annotation_id: int) -> Annotation:
     objects = Annotation.objects.select_related("set__image")
     found = object_for(request, objects, LABELERS, project="set__image__project_id", pk=annotation_id)
-    mine = sets.working_set(found.set.image, user_of(request))
+    mine = sets.working_set(_image(request, found.set.image_id), user_of(request))
     if mine is None or mine.pk != found.set_id:  # an opinion is its author's alone
         raise Http404("No such object, or you are not a member of its project.")
     return found

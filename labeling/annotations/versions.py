@@ -126,6 +126,8 @@ def tell(kept: AnnotationSet, user: User) -> None:
         by=user.shown_name,
     ).event()
     groups = [image_group(kept.image_id), project_group(kept.image.project_id)]
+    if kept.image.golden:  # the project's pages are everybody's, and nobody who is measured should hear of it
+        groups = groups[:1]
     if kept.kind != AnnotationSet.Kind.MAIN:
         groups = [opinion_group(kept.image_id, kept.author_id or 0)]
     for group in groups:

@@ -5,10 +5,13 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 
+from labeling.accounts.models import User
 from labeling.jobs.models import LeasedRow
-from labeling.projects.models import Project
+from labeling.projects.access import MEASURED
+from labeling.projects.models import Project, Role
 
 
 def _place(kind: str, project_id: int, name: str) -> str:
@@ -49,13 +52,32 @@ class Image(models.Model):
         default=dict, help_text="What the original was: format, mode, bits, EXIF orientation, 16-bit window."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    golden = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Its labels are the truth that annotators are measured against, so they must not see them.",
+    )
 
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["project", "sha256"], name="image_content_once")]
+        indexes = [models.Index(fields=["project"], condition=Q(golden=True), name="golden_of_project")]
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def hidden_from(cls, user: User, role: Role) -> Q:
+        """Golden images, from those who are measured with them, unless they were handed one: then they have a set of
+        their own there and see that alone."""
+        handed = cls.objects.filter(sets__author=user, sets__kind="opinion")
+        return Q(golden=True) & ~Q(pk__in=handed.values("pk")) if role in MEASURED else Q(pk__in=())
+
+    @classmethod
+    def listed_for(cls, role: Role, path: str = "") -> Q:
+        """What lists and counts have for a role: no golden images for those who are measured with them, as they would
+        stand there as done. path: from the rows in question to the image, like `image__`."""
+        return Q(**{f"{path}golden": False}) if role in MEASURED else Q()
 
     @property
     def view_url(self) -> str:

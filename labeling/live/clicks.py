@@ -67,7 +67,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
         if image is None:
             raise DenyConnection
         self.image, self.access = image, AccessCheck(self.scope, image.project_id)
-        if await self.access.check() is None:
+        if await self.access.check() is None or await database_sync_to_async(self._is_hidden)():
             raise DenyConnection
         owner = self.access.user.pk if self.access.user else None
         around = Surroundings(
@@ -96,6 +96,13 @@ class ClickConsumer(AsyncWebsocketConsumer):
         if hasattr(self, "image"):
             for group in self._groups():
                 await self.channel_layer.group_discard(group, self.channel_name)
+
+    def _is_hidden(self) -> bool:
+        """Whether the image is one that the role must not see (`Image.hidden_from`)."""
+        user, role = self.access.user, self.access.role
+        if user is None or role is None:
+            return True
+        return Image.objects.filter(Image.hidden_from(user, role), pk=self.image.pk).exists()
 
     def _groups(self) -> list[str]:
         groups = [image_group(self.image.pk), editors_group(self.image.project_id)]

@@ -127,14 +127,17 @@ class ProgressConsumer(AsyncWebsocketConsumer):
 
 def counts(project_id: int, role: Role, kind: Literal["snapshot", "progress"] = "snapshot") -> Counts:
     """How far the project is, for a member with this role."""
+    listed = Image.listed_for(role, "image__")
     states = dict(
-        Encoding.objects.filter(image__project_id=project_id).values_list("state").annotate(count=Count("pk"))
+        Encoding.objects.filter(listed, image__project_id=project_id).values_list("state").annotate(count=Count("pk"))
     )
     ended = dict(
-        AnnotationSet.objects.filter(main_of__project_id=project_id).values_list("status").annotate(count=Count("pk"))
+        AnnotationSet.objects.filter(Image.listed_for(role, "main_of__"), main_of__project_id=project_id)
+        .values_list("status")
+        .annotate(count=Count("pk"))
     )
     images = ImageCounts(
-        total=Image.objects.filter(project_id=project_id).count(),
+        total=Image.objects.filter(Image.listed_for(role), project_id=project_id).count(),
         **{str(state): states.get(state, 0) for state in Encoding.State.values},
         done=ended.get(Status.DONE, 0) + ended.get(Status.ACCEPTED, 0),
         accepted=ended.get(Status.ACCEPTED, 0),

@@ -21,10 +21,11 @@ router = Router(tags=["pages"])
 def images(request: HttpRequest, project_id: int, asked: Asked[ImagesQuery]) -> ImagesPage:
     """A page of the project's images, in the order of their ids."""
     project, query = project_for(request, project_id), asked.read()
+    role = require(request.user, project_id)
     chosen: dict[str, Any] = {"which": query.filter, "category": query.category, "user": request.user}
     if query.before is not None:
-        return images_before(project, before=query.before, limit=query.limit, **chosen)
-    return images_page(project, after=query.after, limit=query.limit, **chosen)
+        return images_before(project, role, before=query.before, limit=query.limit, **chosen)
+    return images_page(project, role, after=query.after, limit=query.limit, **chosen)
 
 
 @router.get("images/{id:image_id}/editor")

@@ -10,7 +10,7 @@ from labeling.annotations.models import ENDED, FINISHED, Annotation, AnnotationE
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.pages.schemas import ImageData, ImagesPage
-from labeling.projects.models import Project
+from labeling.projects.models import Project, Role
 
 PAGE = 60
 """Images in a page of the gallery, unless the client asks for another number."""
@@ -35,32 +35,32 @@ FILTERS: dict[str, Q] = {
 
 
 def images_page(
-    project: Project, *, after: int = 0, limit: int = PAGE, which: str = "all", category: int | None = None,
-    user: User | None = None,
+    project: Project, role: Role, *, after: int = 0, limit: int = PAGE, which: str = "all",
+    category: int | None = None, user: User | None = None,
 ) -> ImagesPage:  # fmt: skip
     """Images with ids above `after`.
 
-    `category`: only images with an object of that class. `user` is who asks, for *mine*.
+    `role` is that of who asks, `user` who that is, for *mine*. `category`: only images with an object of that class.
     """
-    images = _chosen(project, which, category, user).filter(pk__gt=after).order_by("pk")
+    images = _chosen(project, role, which, category, user).filter(pk__gt=after).order_by("pk")
     found = list(_with_states(images)[: limit + 1])
     shown = found[:limit]
     return ImagesPage(results=payloads(shown), next=shown[-1].pk if len(found) > limit else None)
 
 
 def images_before(
-    project: Project, *, before: int, limit: int = PAGE, which: str = "all", category: int | None = None,
-    user: User | None = None,
+    project: Project, role: Role, *, before: int, limit: int = PAGE, which: str = "all",
+    category: int | None = None, user: User | None = None,
 ) -> ImagesPage:  # fmt: skip
     """The images right before `before`, in the usual order."""
-    images = _chosen(project, which, category, user).filter(pk__lt=before).order_by("-pk")
+    images = _chosen(project, role, which, category, user).filter(pk__lt=before).order_by("-pk")
     found = list(_with_states(images)[: limit + 1])
     shown = found[:limit][::-1]
     return ImagesPage(results=payloads(shown), previous=shown[0].pk if len(found) > limit else None)
 
 
-def _chosen(project: Project, which: str, category: int | None, user: User | None) -> QuerySet[Image]:
-    images = Image.objects.filter(project=project)
+def _chosen(project: Project, role: Role, which: str, category: int | None, user: User | None) -> QuerySet[Image]:
+    images = Image.objects.filter(Image.listed_for(role), project=project)
     if which == "mine":  # what somebody did there, were it only taking back
         images = images.filter(Exists(AnnotationEvent.objects.filter(set__image=OuterRef("pk"), user=user)))
     else:

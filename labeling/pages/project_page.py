@@ -23,7 +23,7 @@ def project_data(project: Project, role: Role) -> ProjectPage:
     return ProjectPage(
         project=PageProject(id=project.pk, name=project.name, role=role, **abilities(role)),
         counts=counts(project.pk, role).images,
-        images=images_page(project),
+        images=images_page(project, role),
         last_upload=_last_upload(project) if role in MANAGERS else None,
         exports=exchange.recent(project) if role in EXPORTERS else [],
         socket=f"/ws/projects/{project.pk}/",

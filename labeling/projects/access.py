@@ -48,6 +48,8 @@ EVERY_ROLE = who_may(May.VIEW)
 LABELERS = who_may(May.LABEL)
 EXPORTERS = who_may(May.EXPORT)
 MANAGERS = who_may(May.MANAGE)
+MEASURED = LABELERS - MANAGERS
+"""The roles whose work is measured against golden images: they must not see the truth of one."""
 
 
 def abilities(role: Role) -> dict[str, bool]:
@@ -103,12 +105,16 @@ def object_for(
 ) -> ModelT:
     """One of `objects`, if the request's user may; `project` is the lookup path to its project's id.
 
+    A model with a `hidden_from(user, role)` says by it what a member must not see either: that is 404, too.
+
     >>> object_for(request, Annotation.objects.all(), LABELERS, project="set__image__project_id", pk=7)
     """
     found = objects.filter(**lookup).values_list(project, flat=True).first()
     if found is None:
         raise Http404("No such object, or you are not a member of its project.")
-    require(request.user, found, allowed)
+    role = require(request.user, found, allowed)
+    if hidden_from := getattr(objects.model, "hidden_from", None):
+        objects = objects.exclude(hidden_from(request.user, role))
     return get_object_or_404(objects, **lookup)
 
 

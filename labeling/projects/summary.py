@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from labeling.accounts.models import User
-from labeling.projects.access import MANAGERS, OWNER
+from labeling.projects.access import MANAGERS, MEASURED, OWNER
 from labeling.projects.models import Membership, Project, Role
 
 THUMBNAILS = 4
@@ -39,14 +39,16 @@ class ProjectCard:
 def project_cards(projects: Sequence[Project], user: User) -> list[ProjectCard]:
     """A card for each of `projects`, in their order."""
     ids = [project.pk for project in projects]
+    roles = dict(Membership.objects.filter(project_id__in=ids, user=user).values_list("project_id", "role"))
+    measured = [] if user.is_superuser else [pk for pk, role in roles.items() if role in MEASURED]
+    listed = Q(images__golden=False) | ~Q(pk__in=measured)  # as `Image.listed_for`
     counted = Project.objects.filter(pk__in=ids).annotate(
-        total=Count("images"),
-        ready=Count("images", filter=Q(images__encoding__state="ready")),
-        failed=Count("images", filter=Q(images__encoding__state="failed")),
-        done=Count("images", filter=Q(images__annotation_set__status__in=["done", "accepted"])),
+        total=Count("images", filter=listed),
+        ready=Count("images", filter=listed & Q(images__encoding__state="ready")),
+        failed=Count("images", filter=listed & Q(images__encoding__state="failed")),
+        done=Count("images", filter=listed & Q(images__annotation_set__status__in=["done", "accepted"])),
     )  # fmt: skip
     counts = {row["pk"]: row for row in counted.values("pk", "total", "ready", "failed", "done")}
-    roles = dict(Membership.objects.filter(project_id__in=ids, user=user).values_list("project_id", "role"))
     return [_card(project, counts[project.pk], roles.get(project.pk)) for project in projects]
 
 
@@ -58,5 +60,5 @@ def _card(project: Project, counts: Mapping[str, Any], role: str | None) -> Proj
         ready=counts["ready"],
         failed=counts["failed"],
         done=counts["done"],
-        thumbnails=[image.thumbnail_url for image in project.images.order_by("id")[:THUMBNAILS]],
+        thumbnails=[image.thumbnail_url for image in project.images.filter(golden=False).order_by("id")[:THUMBNAILS]],
     )

@@ -46,9 +46,13 @@ class TokensLost(store.FeaturesLost):
 
 
 def finished(project: Project) -> list[int]:
-    """Ids of the images that are done and have features of the installed model, in order."""
+    """Ids of the images that are done and have features of the installed model, in order.
+
+    Golden ones are not among them: a head that has learned them would suggest the truth that people are measured by.
+    """
     done = Image.objects.filter(
         project=project,
+        golden=False,
         annotation_set__status__in=FINISHED,
         encoding__state=Encoding.State.READY,
         encoding__features_version=model.version(),

@@ -115,8 +115,8 @@ def _learned_classes(project: Project, kind: str) -> list[Category]:
 
 
 def finished_count(project: Project) -> int:
-    """How many of its images are done."""
-    return project.images.filter(annotation_set__status__in=FINISHED).count()
+    """How many of its images heads can learn from: done, and not golden."""
+    return project.images.filter(annotation_set__status__in=FINISHED, golden=False).count()
 
 
 def cancel(head: HeadVersion) -> bool:
@@ -142,7 +142,7 @@ def ask_where_due() -> list[HeadVersion]:
     """At 20 finished images, at 40, at 80, …: have the heads of a project trained, where its settings say so."""
     asked = []
     off = SuggestionSettings.objects.filter(learn_at_doublings=False).values("project")
-    done = Count("images", filter=Q(images__annotation_set__status__in=FINISHED))
+    done = Count("images", filter=Q(images__annotation_set__status__in=FINISHED, images__golden=False))
     for project in Project.objects.exclude(pk__in=off).annotate(done=done).filter(done__gte=FROM):
         for method in registry.with_head():
             if project.done >= 2 * _last_count(project, method.name):

@@ -55,6 +55,20 @@ async def test_an_outsider_is_refused(charlie: User, image: Image) -> None:
     assert await db(priority)(image) == before
 
 
+async def test_a_golden_image_is_closed_to_annotators_that_were_not_handed_it(
+    image: Image, alice: User, bob: User, rita: User
+) -> None:
+    await db(Image.objects.filter(pk=image.pk).update)(golden=True)
+    for user, expected in ((alice, True), (rita, True), (bob, False)):
+        opened = socket(user, image)
+        assert await opened.connect() == expected, user
+        await opened.disconnect()
+    await db(AnnotationSet.objects.create)(image=image, kind="opinion", author=bob)
+    opened = socket(bob, image)
+    assert await opened.connect()
+    await opened.disconnect()
+
+
 ORIGINS = [
     ("http://localhost", {}, True),
     ("http://localhost:80", {}, True),

@@ -13,7 +13,7 @@ from labeling.annotations.models import Annotation
 from labeling.annotations.services import create, set_note, set_status
 from labeling.features.models import Encoding
 from labeling.pages.gallery import NOTE_LENGTH, images_page
-from labeling.projects.models import Project
+from labeling.projects.models import Project, Role
 from tests.pages.conftest import AddImage, AsUser
 
 
@@ -55,14 +55,14 @@ def test_an_image_with_everything(project: Project, bob: User, add_image: AddIma
 
 def test_an_image_without_rows_beside_it(project: Project, add_image: AddImage) -> None:
     add_image(state=None)
-    (found,) = images_page(project).plain()["results"]
+    (found,) = images_page(project, Role.MANAGER).plain()["results"]
     assert (found["state"], found["status"], found["objects"], found["reason"]) == ("queued", "new", 0, "")
 
 
 def test_a_reason_of_an_earlier_try_is_not_shown(project: Project, add_image: AddImage) -> None:
     add_image(state="ready")
     Encoding.objects.update(reason="It failed once.")
-    assert images_page(project).results[0].reason == ""
+    assert images_page(project, Role.MANAGER).results[0].reason == ""
 
 
 def test_pages_join_without_gap_or_overlap(project: Project, bob: User, add_image: AddImage, as_user: AsUser) -> None:
@@ -80,7 +80,7 @@ def test_filters(project: Project, add_image: AddImage) -> None:
     encoding, failed, unknown = add_image(state="encoding"), add_image(state="failed"), add_image(state=None)
 
     def ids(which: str) -> list[int]:
-        return [one.id for one in images_page(project, which=which).results]
+        return [one.id for one in images_page(project, Role.MANAGER, which=which).results]
 
     assert ids("all") == [ready.pk, done.pk, queued.pk, encoding.pk, failed.pk, unknown.pk]
     assert ids("todo") == [ready.pk, queued.pk, encoding.pk, failed.pk, unknown.pk]
@@ -95,7 +95,7 @@ def test_a_page_is_two_queries_however_long(
     for _ in range(30):
         add_image(status="in_progress")
     with django_assert_num_queries(2):
-        assert len(images_page(project).results) == 30
+        assert len(images_page(project, Role.MANAGER).results) == 30
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_mine_skipped_noted_unlabeled_and_by_class(
     assert ids(filter="todo") == [empty.pk, mine.pk, noted.pk]
     assert ids(filter="noted") == [noted.pk]
     assert (ids(category=2), ids(category=1), ids(category=2, filter="unlabeled")) == ([mine.pk], [], [])
-    assert images_page(project, which="skipped").results[0].skipped == "Blurred"
-    assert len(images_page(project, which="noted").results[0].note) == NOTE_LENGTH
+    assert images_page(project, Role.MANAGER, which="skipped").results[0].skipped == "Blurred"
+    assert len(images_page(project, Role.MANAGER, which="noted").results[0].note) == NOTE_LENGTH
     assert as_user(bob).get(f"/api/projects/{project.pk}/images", {"filter": "rejected"}).status_code == 400
 
 

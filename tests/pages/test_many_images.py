@@ -30,7 +30,7 @@ def add(project: Project, count: int) -> None:
     "ask",
     [
         lambda project, user: project_data(project, Role.MANAGER),
-        lambda project, user: images_page(project, which="todo", user=user),
+        lambda project, user: images_page(project, Role.MANAGER, which="todo", user=user),
         lambda project, user: next_images(project, user, Role.ANNOTATOR),
         lambda project, user: next_images(project, user, Role.ANNOTATOR, project.images.first().pk),
     ],

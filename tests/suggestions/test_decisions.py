@@ -10,7 +10,7 @@ from labeling.accounts.models import User
 from labeling.annotations import services as annotations
 from labeling.annotations.models import Annotation, AnnotationEvent
 from labeling.images.models import Image
-from labeling.projects.models import Project
+from labeling.projects.models import Project, Role
 from labeling.suggestions import services
 from labeling.suggestions.models import Suggestion
 from labeling.suggestions.open_suggestions import offered
@@ -235,6 +235,6 @@ def test_suggestions_are_no_labels(bob: User, image: Image, suggest: Suggest) ->
     from labeling.pages.gallery import images_page
 
     suggest(image, A)
-    (shown,) = images_page(image.project).plain()["results"]
+    (shown,) = images_page(image.project, Role.MANAGER).plain()["results"]
     assert (shown["objects"], shown["status"]) == (0, "new")
     assert annotations.overview(image, bob).annotations == []

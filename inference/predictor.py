@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.clicks.batch import OPEN, ObjectPrompt, drive_together
+from inference.clicks.batch import MAX_SESSIONS, ObjectPrompt, drive_together
 from inference.clicks.encoder_runtime import Encoder, make_encoder
 from inference.clicks.image_maps import SharedMaps
 from inference.clicks.session import ClickSession, Inputs
@@ -141,8 +141,8 @@ class ClickPredictor:
         """The same as sessions that have had their prompts, in order; decoded together, a few at a time."""
         self._check(features)
         shared = self._shared.of(features)
-        for first in range(0, len(prompts), OPEN):
-            some = prompts[first : first + OPEN]
+        for first in range(0, len(prompts), MAX_SESSIONS):
+            some = prompts[first : first + MAX_SESSIONS]
             sessions = [ClickSession(self._decode, shared, p.previous, zoom=self.zoom) for p in some]
             jobs = [
                 s.steps([Click(*c) for c in p.clicks], p.box, p.at_once) for s, p in zip(sessions, some, strict=True)

@@ -18,7 +18,7 @@ from inference.core.arrays import Box, Mask
 from inference.core.masks import Click, MaskPatch
 
 RUN_PIXELS = 1 << 18  # model pixels in one run: four small regions. More leave the processor's cache and take longer
-OPEN = 32  # sessions at once; each keeps half a megabyte
+MAX_SESSIONS = 32  # sessions at once; each keeps half a megabyte
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from inference.core.arrays import Floats, Mask
 from inference.core.geometry import Frame
 from inference.core.masks import MaskPatch, PackedPatch, tight
 
-AT_ONCE = 4_000_000  # pixels that are shrunk together
+MAX_PIXELS = 4_000_000  # pixels that are shrunk together
 
 
 def given_patch(previous: Mask | MaskPatch | PackedPatch, frame: Frame) -> PackedPatch:
@@ -39,12 +39,12 @@ def shrunk(patch: MaskPatch | PackedPatch, frame: Frame) -> Floats:
     first across and some rows at a time, so that it is never there as a whole."""
     packed = patch if isinstance(patch, PackedPatch) else PackedPatch.of(patch)
     columns, inner = slice(patch.x, patch.x + patch.width), (frame.inner_width, frame.inner_height)
-    if frame.height * frame.width <= AT_ONCE:
+    if frame.height * frame.width <= MAX_PIXELS:
         whole = np.zeros((frame.height, frame.width), np.float32)
         whole[patch.y : patch.y + patch.height, columns] = packed.bits()
         return np.asarray(cv2.resize(whole, inner, interpolation=cv2.INTER_AREA), np.float32)
     narrow = np.zeros((frame.height, frame.inner_width), np.float32)
-    rows = max(1, AT_ONCE // frame.width)
+    rows = max(1, MAX_PIXELS // frame.width)
     for first in range(0, patch.height, rows):
         part = packed.bits(first, first + rows)
         strip = np.zeros((len(part), frame.width), np.float32)

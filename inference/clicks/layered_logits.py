@@ -21,15 +21,16 @@ from inference.clicks.tiles import Pixels, Tile
 from inference.core.arrays import Floats, Half, Mask
 from inference.core.bilinear import Places, Taps, bands, sample, taps
 from inference.core.geometry import Frame
+from inference.core.masks import LOGIT_LIMIT
 
-EDGE = 16.0  # model pixels over which a layer fades out at its tile's edges
-NEAR, FAR = 48.0, 112.0  # model pixels from the click: a part of a large object counts in full up to, not at all from
-SPREAD = 4  # cells around a changed one that go with it, and over which the change fades out
-CUT = 4  # cells on a tile's edge that an answer may newly have without being taken for cut off
+FADE_WIDTH = 16.0  # model pixels over which a layer fades out at its tile's edges
+FULL_RADIUS = 48.0  # model pixels from the click up to which the answer for a part of a large object counts in full
+ZERO_RADIUS = 112.0  # and from which it does not count at all
+CHANGE_MARGIN = 4  # cells around a changed one that go with it, and over which the change fades out
+MIN_CUT_CELLS = 4  # cells on a tile's edge that an answer may newly have without being taken for cut off
 MIN_WEIGHT = 0.01  # a weight that is taken for none
-LARGE = 4_000_000  # pixels of an image whose mask is made block by block
+MAX_WHOLE_PIXELS = 4_000_000  # pixels of an image whose mask is made block by block
 BLOCK = 128  # pixels of a block's side
-NOTHING = -60.0
 
 Spans = NDArray[np.int64]
 """Blocks along an axis, n x 2: the first pixel of each and the first one behind it. They begin at multiples of BLOCK
@@ -123,8 +124,8 @@ class LayeredLogits:
         if place == self.overview and not self.layers:
             return self.base
         values = self.at(*place.cells())
-        np.clip(values, NOTHING, -NOTHING, out=values)
-        values[~place.frame.valid_cells()] = NOTHING
+        np.clip(values, -LOGIT_LIMIT, LOGIT_LIMIT, out=values)
+        values[~place.frame.valid_cells()] = -LOGIT_LIMIT
         return values.astype(np.float16)
 
     def region(self, box: Pixels) -> Mask:
@@ -134,7 +135,7 @@ class LayeredLogits:
         out = np.empty((y1 - y0, x1 - x0), bool)
         if not out.size:
             return out
-        if self.overview.frame.height * self.overview.frame.width <= LARGE:
+        if self.overview.frame.height * self.overview.frame.width <= MAX_WHOLE_PIXELS:
             xs = np.arange(x0, x1) + 0.5
             for some in bands(*out.shape):
                 ys = np.arange(y0 + some.start, y0 + some.stop) + 0.5
@@ -190,10 +191,9 @@ class LayeredLogits:
         field there. Finer layers only give way where the answer changed sides."""
         level = tile.level if tile else 0
         changed = ((logits > 0) != (before > 0)).astype(np.float32)
-        near = cv2.dilate(
-            changed, np.ones((2 * SPREAD + 5, 2 * SPREAD + 5), np.uint8)
-        )  # two cells all around it go, too
-        gone = np.asarray(cv2.blur(near, (2 * SPREAD + 1, 2 * SPREAD + 1)), np.float32) * window
+        side = 2 * CHANGE_MARGIN + 5  # two cells all around it go, too
+        near = cv2.dilate(changed, np.ones((side, side), np.uint8))
+        gone = np.asarray(cv2.blur(near, (2 * CHANGE_MARGIN + 1, 2 * CHANGE_MARGIN + 1)), np.float32) * window
         under = [layer for layer in self.layers if layer.tile.level <= level]
         finer = [layer for layer in self.layers if layer.tile.level > level]
         if changed.any():
@@ -225,16 +225,16 @@ def window(place: Place, height: int, width: int, click: tuple[float, float] | N
             np.minimum(depth, (edge[1] - middles) * scale, out=depth)
     # The outermost cells, one model pixel from the edge, weigh nothing. Squared, as a finer map is the steeper one: its
     # zero wins early, and a border would jump rather than bend.
-    out = np.clip((np.minimum(down[:, None], across[None]) - 1) / EDGE, 0, 1) ** 2
+    out = np.clip((np.minimum(down[:, None], across[None]) - 1) / FADE_WIDTH, 0, 1) ** 2
     if click is not None:
         distance = np.hypot(((ys - click[1]) * scale_y)[:, None], ((xs - click[0]) * scale_x)[None])
-        out *= np.clip((FAR - distance) / (FAR - NEAR), 0, 1) ** 2
+        out *= np.clip((ZERO_RADIUS - distance) / (ZERO_RADIUS - FULL_RADIUS), 0, 1) ** 2
     return np.asarray(out, np.float32)
 
 
 def runs_over(logits: Half, before: Half, counts: Floats) -> bool:
     """Does an answer reach its tile's edge where nothing was before, as an object would that goes on behind it?"""
-    return int(((logits > 0) & (before <= 0) & (counts < 1)).sum()) >= CUT
+    return int(((logits > 0) & (before <= 0) & (counts < 1)).sum()) >= MIN_CUT_CELLS
 
 
 def _blocks(first: int, last: int) -> Spans:

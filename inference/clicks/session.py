@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from inference.clicks.given_mask import given_cells, given_patch
 from inference.clicks.image_maps import ImageMaps
-from inference.clicks.zoom import SIDES, TIGHT, Region, around_box, around_mask, is_cut_off
+from inference.clicks.zoom import SIDES, SMALL_SIDES, Region, around_box, around_mask, is_cut_off
 from inference.core.arrays import Box, Floats, Half, Mask
 from inference.core.bilinear import sample
 from inference.core.features import Features
-from inference.core.masks import Click, MaskPatch, PackedPatch, put_clicked, tight, with_clicked
+from inference.core.masks import LOGIT_LIMIT, Click, MaskPatch, PackedPatch, put_clicked, tight, with_clicked
 from inference.core.prompts import FOREGROUND, UNKNOWN, DistanceGuide, Prompt, base_label, box_label, paint
 
 Inputs = dict[str, NDArray[Any]]
@@ -173,7 +173,7 @@ class ClickSession:
         """The first mask, of a box and a click at once: the model is told both, then looks at its own answer some
         times, told the click alone, so that a box that is a little off does not cut the object. All in one region."""
         self._listen(click)
-        whole, region = self._boxed(box, TIGHT)
+        whole, region = self._boxed(box, SMALL_SIDES)
         label, valid = whole[region.at(2)], self._image.valid[region.at(2)]
         prompt = self._prompt(click)
         here = replace(prompt, x=prompt.x - region.x0, y=prompt.y - region.y0)
@@ -239,9 +239,11 @@ class ClickSession:
 
     def _placed(self, found: Floats, region: Region, before: NDArray[np.floating[Any]] | None) -> Floats:
         """An answer's logits in those of the whole map."""
-        logits = np.full(self._image.valid.shape, -60, np.float32) if before is None else before.astype(np.float32)
-        np.clip(found[0, 0], -60, 60, out=logits[region.at(2)])
-        logits[~self._image.valid] = -60
+        logits = (
+            np.full(self._image.valid.shape, -LOGIT_LIMIT, np.float32) if before is None else before.astype(np.float32)
+        )
+        np.clip(found[0, 0], -LOGIT_LIMIT, LOGIT_LIMIT, out=logits[region.at(2)])
+        logits[~self._image.valid] = -LOGIT_LIMIT
         return logits
 
     # What the user said, as the decoder's inputs.

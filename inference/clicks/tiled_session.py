@@ -24,7 +24,7 @@ from inference.core.arrays import Box, Mask
 from inference.core.features import Features
 from inference.core.masks import Click, MaskPatch, PackedPatch, put_clicked, tight, with_clicked
 
-CLOSE = 32.0  # model pixels: a border so near to a click is what the click is about
+BORDER_DISTANCE = 32.0  # model pixels: a border so near to a click is what the click is about
 BORDER_SAMPLES = 17  # places along a side of the square in which the border is looked for
 
 
@@ -202,7 +202,7 @@ class TiledSession:
     def _tile_at_border(self, state: LayeredLogits, click: Click) -> Tile | None:
         """The finest tile around a click in which the mask's border is close to it."""
         for level in range(self.grid.detailed_levels, 0, -1):
-            reach = CLOSE / self.grid.scale(level)
+            reach = BORDER_DISTANCE / self.grid.scale(level)
             ys = np.unique(np.clip(np.linspace(click.y - reach, click.y + reach, BORDER_SAMPLES), 0, self.grid.height))
             xs = np.unique(np.clip(np.linspace(click.x - reach, click.x + reach, BORDER_SAMPLES), 0, self.grid.width))
             positive = state.at(ys, xs) > 0

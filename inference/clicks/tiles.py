@@ -17,11 +17,11 @@ from inference.core.geometry import LONG_SIDE, Frame
 
 TILE = 448  # model pixels
 STEP = 112  # model pixels; an object of half a tile then has a quarter of its size around it in one of them
-FINEST = 1.5  # model pixels per image pixel, where there is detail to be seen
-ENLARGED = 2.05  # the same for objects that are small even so: the encoder sees them better
-SMALL = TILE / 2  # model pixels, of an object for which the image is enlarged
+MAX_SCALE = 1.5  # model pixels per image pixel, where there is detail to be seen
+MAX_ENLARGED_SCALE = 2.05  # the same for objects that are small even so: the encoder sees them better
+MAX_ENLARGED_SIDE = TILE / 2  # model pixels, of an object for which the image is enlarged
 MARGIN = 24.0  # model pixels around an object in its tile, at least
-SURROUNDINGS = 0.25  # and at least this share of the object's longer side
+MARGIN_SHARE = 0.25  # and at least this share of the object's longer side
 
 Pixels = tuple[int, int, int, int]
 _NAME = re.compile(r"t([1-9]\d?)-(\d{1,4})-(\d{1,4})")
@@ -58,12 +58,12 @@ class Grid:
     @property
     def levels(self) -> int:
         """How many levels there are besides the overview; perhaps none."""
-        return self._levels(ENLARGED)
+        return self._levels(MAX_ENLARGED_SCALE)
 
     @property
     def detailed_levels(self) -> int:
         """How many of them show detail, rather than enlarge the image's own pixels."""
-        return self._levels(FINEST)
+        return self._levels(MAX_SCALE)
 
     def _levels(self, finest: float) -> int:
         count = 0
@@ -102,7 +102,7 @@ class Grid:
     def shows(self, tile: Tile, box: Box) -> bool:
         """Does the tile hold a box (image pixels) with surroundings, so far as the image has any there?"""
         scale = self.scale(tile.level)
-        margin = max(MARGIN / scale, SURROUNDINGS * max(box[2] - box[0], box[3] - box[1]))
+        margin = max(MARGIN / scale, MARGIN_SHARE * max(box[2] - box[0], box[3] - box[1]))
         x0, y0, x1, y1 = self.box(tile)
         return (
             x0 <= max(0.0, box[0] - margin)
@@ -117,7 +117,7 @@ class Grid:
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         side = max(box[2] - box[0], box[3] - box[1])
         for level in range(self.levels, 0, -1):
-            if level > self.detailed_levels and side * self.scale(level) > SMALL:
+            if level > self.detailed_levels and side * self.scale(level) > MAX_ENLARGED_SIDE:
                 continue
             tile = self.nearest(level, x, y)
             if self.shows(tile, box):

@@ -18,12 +18,12 @@ from inference.core.prompts import Prompt
 
 ALIGN = 32  # model pixels: the coarsest stride
 SIDES = (256, 320, 384, 448, 512)  # model pixels; a few sizes, as ONNX Runtime plans memory for each shape
-TIGHT = (128, 192, *SIDES)  # for hundreds of small boxes at once
-EXPAND = 0.4  # of the box's side, on both sides together
+SMALL_SIDES = (128, 192, *SIDES)  # for hundreds of small boxes at once
+MARGIN_SHARE = 0.4  # of the box's side, on both sides together
 MARGIN = 32.0  # model pixels on each side at least
-REACH = 0.25  # a click this share of the mask's box outside of it asks for something new
-WORTH = 0.7  # a region of a larger share of the map is not worth a seam
-CUT = 4  # cells at stride 2 that an answer may have on the region's border without being taken for cut off
+MAX_OUTSIDE_SHARE = 0.25  # a click this share of the mask's box outside of it asks for something new
+MAX_REGION_SHARE = 0.7  # a region of a larger share of the map is not worth a seam
+MIN_CUT_CELLS = 4  # cells at stride 2 that an answer may have on the region's border without being taken for cut off
 
 
 class Region(NamedTuple):
@@ -59,7 +59,7 @@ def around_mask(frame: Frame, mask: Mask, clicks: Sequence[Prompt]) -> Region:
         return Region.whole(frame)
     box = (2.0 * columns[0], 2.0 * rows[0], 2.0 * columns[-1] + 2, 2.0 * rows[-1] + 2)
     newest = clicks[-1]
-    reach_x, reach_y = (max(MARGIN, REACH * (box[i + 2] - box[i])) for i in (0, 1))
+    reach_x, reach_y = (max(MARGIN, MAX_OUTSIDE_SHARE * (box[i + 2] - box[i])) for i in (0, 1))
     if not (box[0] - reach_x <= newest.x < box[2] + reach_x and box[1] - reach_y <= newest.y < box[3] + reach_y):
         return Region.whole(frame)
     xs, ys = [c.x for c in clicks], [c.y for c in clicks]
@@ -71,12 +71,12 @@ def around_box(frame: Frame, box: Box, sides: Sequence[int] = SIDES) -> Region:
     x0, x1 = span(box[0], box[2], frame.padded_width, sides)
     y0, y1 = span(box[1], box[3], frame.padded_height, sides)
     region, whole = Region(x0, y0, x1, y1), Region.whole(frame)
-    return whole if region.area > WORTH * whole.area else region
+    return whole if region.area > MAX_REGION_SHARE * whole.area else region
 
 
 def span(low: float, high: float, size: int, sides: Sequence[int] = SIDES) -> tuple[int, int]:
     """The interval of one of `sides` (or all of `size`) that holds low..high and a margin, clipped to the map."""
-    margin = max(MARGIN, EXPAND / 2 * (high - low))
+    margin = max(MARGIN, MARGIN_SHARE / 2 * (high - low))
     first = max(0, int((low - margin) // ALIGN) * ALIGN)
     last = min(size, -int(-(high + margin) // ALIGN) * ALIGN)
     side = next((s for s in sides if s >= last - first), size)
@@ -103,4 +103,4 @@ def is_cut_off(mask: Mask, region: Region) -> bool:
         pairs.append((mask[rows, columns.start], mask[rows, columns.start - 1]))
     if columns.stop < width:
         pairs.append((mask[rows, columns.stop - 1], mask[rows, columns.stop]))
-    return sum(int((inner & ~outer).sum()) for inner, outer in pairs) >= CUT
+    return sum(int((inner & ~outer).sum()) for inner, outer in pairs) >= MIN_CUT_CELLS

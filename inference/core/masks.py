@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from inference.core.arrays import Mask
 
+LOGIT_LIMIT = 60.0  # logits are kept from -LOGIT_LIMIT, background without a doubt, to LOGIT_LIMIT
+
 
 class Click(NamedTuple):
     """A click in the image's own pixels. Continuous: the top-left corner is (0, 0), 0 <= x < width, 0 <= y < height;

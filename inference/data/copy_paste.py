@@ -27,7 +27,7 @@ from inference.data.coco import CocoImage, DataError, decode, read_rgb, read_set
 
 MIN_AREA, MAX_SHARE = 2000, 0.4  # of a pasted object: pixels, and share of its own picture
 SCALES = (0.6, 1.5)
-KEPT = 0.3  # an object that is covered by more than the rest is dropped
+MIN_VISIBLE_SHARE = 0.3  # an object that is covered by more than the rest is dropped
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def compose(
     for a in image.annotations:
         whole = decode(a["segmentation"], image.height, image.width)
         left = whole & ~placed
-        if left.sum() >= max(200, KEPT * whole.sum()):
+        if left.sum() >= max(200, MIN_VISIBLE_SHARE * whole.sum()):
             masks.append(left)
     void = None if image.ignore is None else decode(image.ignore, image.height, image.width) & ~placed
     return picture, masks, void

@@ -42,16 +42,16 @@ from inference.predictor import ClickPredictor
 
 FOLDER = WEIGHTS / "heads" / "everything"
 STRIDES = (8, 16, 32)  # model pixels
-LIMIT = 180  # boxes; the paper's 320 find little more and take longer
-OVERLAP = 0.5  # IoU of boxes above which the worse one goes; more would give ten masks of one object
+MAX_BOXES = 180  # boxes; the paper's 320 find little more and take longer
+MAX_BOX_IOU = 0.5  # IoU of boxes above which the worse one goes; more would give ten masks of one object
 MIN_SCORE = 0.02  # of a box's score: less likely ones are not worth a decoding
-CANDIDATES = 1500  # boxes that NMS looks at
-SMALLEST = 6.0  # model pixels, of a box's side
+MAX_CANDIDATES = 1500  # boxes that NMS looks at
+MIN_SIDE = 6.0  # model pixels, of a box's side
 REDECODE_SCORE = (
     0.15  # of a score: people see such masks, so one that leaves its box's region is answered on the whole map
 )
-DOUBLE = 0.9  # IoU of masks above which the worse one is the same again
-OFFSET = 0.5  # logits between which a mask should not change
+DUPLICATE_IOU = 0.9  # IoU of masks above which the worse one is the same again
+STABILITY_OFFSET = 0.5  # logits between which a mask should not change
 
 
 class Anchors(NamedTuple):
@@ -87,7 +87,9 @@ def encode_boxes(boxes: Any, where: Anchors) -> Any:
     return (boxes - where.points) / where.steps
 
 
-def suppressed(boxes: Floats, scores: Floats, overlap: float = OVERLAP, limit: int = LIMIT) -> NDArray[np.int64]:
+def suppressed(
+    boxes: Floats, scores: Floats, overlap: float = MAX_BOX_IOU, limit: int = MAX_BOXES
+) -> NDArray[np.int64]:
     """Greedy non-maximum suppression: the indices that stay, best first, at most `limit`. Of equal scores the earlier
     one wins."""
     order = np.argsort(-scores, kind="stable")
@@ -120,13 +122,14 @@ def middle(box: Box) -> Click:
 
 
 def stability(session: ClickSession) -> float:
-    """Of a session's answer: IoU of the masks at logits +OFFSET and -OFFSET. SAM takes 1; our logits are smaller."""
+    """Of a session's answer: IoU of the masks at logits of plus and minus STABILITY_OFFSET. SAM takes 1; our logits are
+    smaller."""
     if session.logits is None:
         return 0.0
     logits = np.asarray(session.logits, np.float32)  # compares faster than float16
     if not (logits > 0).any():
         return 0.0
-    return float((logits > OFFSET).sum() / (logits > -OFFSET).sum())
+    return float((logits > STABILITY_OFFSET).sum() / (logits > -STABILITY_OFFSET).sum())
 
 
 def score_of(stable: float, box_score: float) -> float:
@@ -137,7 +140,7 @@ def score_of(stable: float, box_score: float) -> float:
 
 def doubles_last(proposals: Sequence[Proposal]) -> list[Proposal]:
     """Best first; a mask that a better proposal has already says nothing new: those go to the end with a score of 0."""
-    ranked = suppress(proposals, DOUBLE)
+    ranked = suppress(proposals, DUPLICATE_IOU)
     first = {id(proposal) for proposal in ranked}
     return ranked + [replace(proposal, score=0.0) for proposal in proposals if id(proposal) not in first]
 
@@ -149,13 +152,13 @@ def inside(boxes: Floats, frame: Frame) -> Floats:
 
 
 def choose(
-    scores: Floats, boxes: Floats, frame: Frame, limit: int = LIMIT, min_score: float = MIN_SCORE
+    scores: Floats, boxes: Floats, frame: Frame, limit: int = MAX_BOXES, min_score: float = MIN_SCORE
 ) -> NDArray[np.int64]:
     """Which boxes (cut at the border) become prompts: likely enough, not tiny, without duplicates; best first."""
     sides = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    usable = np.flatnonzero((scores >= min_score) & (sides >= SMALLEST))
-    if len(usable) > CANDIDATES:
-        usable = usable[np.argsort(-scores[usable], kind="stable")[:CANDIDATES]]
+    usable = np.flatnonzero((scores >= min_score) & (sides >= MIN_SIDE))
+    if len(usable) > MAX_CANDIDATES:
+        usable = usable[np.argsort(-scores[usable], kind="stable")[:MAX_CANDIDATES]]
     return np.asarray(usable[suppressed(boxes[usable], scores[usable], limit=limit)], np.int64)
 
 
@@ -176,7 +179,11 @@ class Everything:
         return self.graph.ready
 
     def discover(
-        self, features: Features, limit: int = LIMIT, min_score: float = MIN_SCORE, between: Between = nothing_between
+        self,
+        features: Features,
+        limit: int = MAX_BOXES,
+        min_score: float = MIN_SCORE,
+        between: Between = nothing_between,
     ) -> list[Proposal]:
         """A proposal for every discovered object, best first: exactly one mask for each box, none dropped but those
         that are empty. Raises FeaturesError when the features have no tokens or are another encoder's."""
@@ -201,7 +208,7 @@ class Everything:
                 found.append(Proposal.of_patch(patch, features.height, features.width, score))
         return doubles_last(found)
 
-    def boxes(self, features: Features, limit: int = LIMIT, min_score: float = MIN_SCORE) -> tuple[Floats, Floats]:
+    def boxes(self, features: Features, limit: int = MAX_BOXES, min_score: float = MIN_SCORE) -> tuple[Floats, Floats]:
         """Boxes in image pixels, N x 4, and their scores in [0, 1], best first; N <= limit."""
         logits, distances = self._run(features)
         frame = features.frame

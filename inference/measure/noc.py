@@ -29,7 +29,7 @@ T = TypeVar("T")
 Segmenter = Callable[[SimulatedClick], Mask]
 TARGETS = (0.80, 0.85, 0.90)
 AFTER = (1, 3, 5, 10)  # clicks after which the mean IoU is reported
-WORSE = 0.02  # an IoU that falls by more is worse
+MAX_DROP = 0.02  # an IoU that falls by more is worse
 SIZES = {"1000-3000": (1000, 3000), "3000-10000": (3000, 10000), "10000-": (10000, float("inf"))}  # pixels
 
 
@@ -57,8 +57,8 @@ class Trial:
         return self.ious[min(clicks, len(self.ious)) - 1]
 
     def falls(self) -> list[bool]:
-        """Of each click after the first: did the IoU fall by more than WORSE?"""
-        return [before - after > WORSE for before, after in itertools.pairwise(self.ious)]
+        """Of each click after the first: did the IoU fall by more than MAX_DROP?"""
+        return [before - after > MAX_DROP for before, after in itertools.pairwise(self.ious)]
 
 
 def iou(predicted: Mask, truth: Mask, ignore: Mask | None) -> float:

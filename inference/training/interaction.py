@@ -21,7 +21,7 @@ from inference.data.simulated_user import Hand, SimulatedClick, Where, next_clic
 from inference.networks.click_network import ClickModel
 from inference.training.losses import near_border, normalized_focal, soft_iou
 
-LOOSE = 0.1  # how far a careless box is off: a standard deviation, as a share of the box's size
+LOOSE_BOX_NOISE = 0.1  # how far a careless box is off: a standard deviation, as a share of the box's size
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def sloppy(user: User, rng: np.random.Generator) -> User:
     """Somebody who asks carelessly for the same object: by a box that is 10 % off, or by one click anywhere on it."""
     other = User(user.truth, user.void, user.inside, user.rules, 0)
     if rng.random() < 0.5:
-        other.box = loose_box(user.truth, rng, LOOSE)
+        other.box = loose_box(user.truth, rng, LOOSE_BOX_NOISE)
     else:
         other.click_anywhere(rng)
     return other

@@ -9,12 +9,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-BORDER = 3  # cells
+BORDER_CELLS = 3  # cells
 
 
 def near_border(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """B x H x W: cells less than BORDER cells from the border of their mask, on either side."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * BORDER + 1, 2 * BORDER + 1))
+    """B x H x W: cells less than BORDER_CELLS cells from the border of their mask, on either side."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * BORDER_CELLS + 1, 2 * BORDER_CELLS + 1))
     return np.stack([cv2.morphologyEx(m.view(np.uint8), cv2.MORPH_GRADIENT, kernel) > 0 for m in masks])
 
 

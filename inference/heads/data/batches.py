@@ -21,8 +21,8 @@ from inference.heads.data.examples import Example, Vocabulary
 from inference.heads.data.truth import Truth, cut, rasterise
 from inference.heads.networks.criterion import Targets
 
-SMALLEST = 12  # tokens a side of a window; its square holds more tokens than FastInst has queries
-KEPT = 256 << 20  # bytes of truths that a sampler keeps: masks of large images take long to read
+MIN_WINDOW = 12  # tokens a side of a window; its square holds more tokens than FastInst has queries
+MAX_KEPT_BYTES = 256 << 20  # bytes of truths that a sampler keeps: masks of large images take long to read
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class Sampler:
         for k, example in enumerate(examples):
             self.alike[example.frame.tokens].append(k)
         self._truths: dict[int, Truth] = {}
-        self._room = KEPT
+        self._room = MAX_KEPT_BYTES
 
     def draw(self, rng: np.random.Generator, count: int) -> Batch:
         """At most `count` images; fewer where not as many have the size of the first."""
@@ -92,5 +92,5 @@ class Sampler:
         """Rows and columns of tokens, even numbers: the map is halved on the way."""
         whole = rng.random() >= self.crops
         sides = [size if whole else round(size * rng.uniform(0.5, 1.0) / 2) * 2 for size in shape]
-        rows, columns = (min(size, max(SMALLEST, side)) for size, side in zip(shape, sides, strict=True))
-        return (rows, columns) if rows * columns >= SMALLEST**2 else shape
+        rows, columns = (min(size, max(MIN_WINDOW, side)) for size, side in zip(shape, sides, strict=True))
+        return (rows, columns) if rows * columns >= MIN_WINDOW**2 else shape

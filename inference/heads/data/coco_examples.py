@@ -15,7 +15,7 @@ from inference.data.coco import CocoImage, DataError, read_rgb
 from inference.data.device import Compute
 from inference.data.encoder_files import read_encoder
 from inference.data.token_cache import TokenCache
-from inference.heads.data.batches import SMALLEST
+from inference.heads.data.batches import MIN_WINDOW
 from inference.heads.data.examples import Example, Labelled
 from inference.networks.vit import SMALL
 
@@ -56,7 +56,7 @@ def read_examples(file: Path, cache: Path, encoder: Path | None = None, weight: 
         compute = Compute.choose()
         tokens.fill(read_encoder(encoder, None, compute).vit, compute)
     names, crowds = category_names(file), crowds_of(file)
-    large = [k for k in sorted(tokens.done) if np.prod(tokens.images[k].frame.tokens) >= SMALLEST**2]
+    large = [k for k in sorted(tokens.done) if np.prod(tokens.images[k].frame.tokens) >= MIN_WINDOW**2]
     return [_example(tokens, k, names, crowds.get(tokens.images[k].source.id, ()), weight / len(large)) for k in large]
 
 

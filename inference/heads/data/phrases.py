@@ -29,11 +29,11 @@ from inference.data.coco import encoded
 from inference.heads.data.examples import Labelled
 
 KINDS = ("class", "side", "size", "next", "caption")
-SMALLEST = 1000.0  # pixels of an object that is worth a phrase
-APART = 0.08  # of the picture's side: how much farther left the left one is
-LARGER = 1.5  # times the area of the next one
-BESIDE = 0.05  # of the picture's width: the gap to a neighbour
-ADJECTIVES = 3  # words of a caption before a name
+MIN_AREA = 1000.0  # pixels of an object that is worth a phrase
+MIN_DISTANCE = 0.08  # of the picture's side: how much farther left the left one is
+MIN_AREA_RATIO = 1.5  # times the area of the next one
+MAX_GAP = 0.05  # of the picture's width: the gap to a neighbour
+MAX_ADJECTIVES = 3  # words of a caption before a name
 DETERMINERS = "a an the his her their its this that one"
 PEOPLE = "boy child girl guy kid lady man player skateboarder skier surfer woman"
 LINKS = (
@@ -108,7 +108,7 @@ def phrases(
             made += _sides(name, members, things, height, width)
             made += _sizes(name, members, things)
             made += _neighbours(name, members, things, groups, width, crowds)
-    return [phrase for phrase in made if things[phrase.target].area >= SMALLEST]
+    return [phrase for phrase in made if things[phrase.target].area >= MIN_AREA]
 
 
 def _sides(name: str, members: list[int], things: Sequence[Thing], height: int, width: int) -> Iterator[Phrase]:
@@ -116,18 +116,18 @@ def _sides(name: str, members: list[int], things: Sequence[Thing], height: int, 
     for axis, size, names in (("x", width, ("left", "right")), ("y", height, ("upper", "lower"))):
         ranked = sorted(members, key=lambda k: (getattr(things[k], axis), k))
         at = [getattr(things[k], axis) for k in ranked]
-        if at[1] - at[0] >= APART * size:
+        if at[1] - at[0] >= MIN_DISTANCE * size:
             yield from (Phrase(text.format(name), ranked[0], "side", name) for text in SIDES[names[0]])
-        if at[-1] - at[-2] >= APART * size:
+        if at[-1] - at[-2] >= MIN_DISTANCE * size:
             yield from (Phrase(text.format(name), ranked[-1], "side", name) for text in SIDES[names[1]])
 
 
 def _sizes(name: str, members: list[int], things: Sequence[Thing]) -> Iterator[Phrase]:
     ranked = sorted(members, key=lambda k: (things[k].area, k))
     areas = [things[k].area for k in ranked]
-    if areas[-1] >= LARGER * areas[-2]:
+    if areas[-1] >= MIN_AREA_RATIO * areas[-2]:
         yield from (Phrase(text.format(name), ranked[-1], "size", name) for text in LARGEST)
-    if areas[1] >= LARGER * areas[0]:
+    if areas[1] >= MIN_AREA_RATIO * areas[0]:
         yield from (Phrase(text.format(name), ranked[0], "size", name) for text in TINIEST)
 
 
@@ -144,7 +144,7 @@ def _neighbours(
         if other == name or len(only) > 1 or other in crowds:
             continue
         gaps = sorted((gap(things[k], things[only[0]]), k) for k in members)
-        if gaps[0][0] <= BESIDE * width and gaps[1][0] >= gaps[0][0] + 2 * BESIDE * width:
+        if gaps[0][0] <= MAX_GAP * width and gaps[1][0] >= gaps[0][0] + 2 * MAX_GAP * width:
             yield Phrase(f"the {name} next to the {other}", gaps[0][1], "next", name)
 
 
@@ -172,7 +172,7 @@ def _said(name: str, captions: Sequence[str]) -> list[str]:
 
 def _before(spoken: list[str], first: int) -> list[str] | None:
     """The words between a determiner and position `first`; None where there is none near enough."""
-    for start in range(first - 1, max(-1, first - ADJECTIVES - 2), -1):
+    for start in range(first - 1, max(-1, first - MAX_ADJECTIVES - 2), -1):
         if spoken[start] in DETERMINERS.split():
             return spoken[start + 1 : first]
         if spoken[start] in LINKS.split():

@@ -14,7 +14,7 @@ from inference.core.arrays import Image, Mask
 from inference.heads.data.examples import Example
 from inference.heads.data.variants import turned
 
-CLEARLY = 1.3
+MIN_EDGE_RATIO = 1.3
 """So much stronger are edges under turned borders. Right labels stay below 1.1 (153 pictures of food), wrong ones have
 1.6 and more."""
 
@@ -26,7 +26,7 @@ def has_rotated_labels(example: Example) -> bool:
     strength = edges(example.picture())
     masks = [example.mask(o.segmentation) for o in example.objects]
     as_is, *others = (np.mean([_under_border(strength, turned(m, turn)) for m in masks]) for turn in range(4))
-    return bool(max(others) > CLEARLY * as_is)
+    return bool(max(others) > MIN_EDGE_RATIO * as_is)
 
 
 def edges(picture: Image) -> NDArray[np.float32]:

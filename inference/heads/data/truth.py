@@ -15,7 +15,7 @@ from inference.heads.data.examples import Example, Vocabulary
 
 STRIDE = 4  # of the true masks
 TOKEN_CELLS = 4  # of them a token
-VISIBLE = 0.2  # an object with less of its area in a window is neither there nor not there
+MIN_VISIBLE_SHARE = 0.2  # an object with less of its area in a window is neither there nor not there
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def cut(truth: Truth, y: int, x: int, rows: int, columns: int) -> Truth:
     area = (slice(y * TOKEN_CELLS, (y + rows) * TOKEN_CELLS), slice(x * TOKEN_CELLS, (x + columns) * TOKEN_CELLS))
     masks = truth.masks[:, area[0], area[1]]
     whole, part = (m.sum((1, 2), dtype=np.int64) for m in (truth.masks, masks))
-    kept = part >= np.maximum(VISIBLE * whole, 1)
+    kept = part >= np.maximum(MIN_VISIBLE_SHARE * whole, 1)
     counted = truth.counted[area] & ~(masks[~kept] > 127).any(0)
     return Truth(
         truth.labels[kept],

@@ -29,7 +29,7 @@ from inference.networks.vit import SMALL, ViT
 Encode = Callable[[Image, Frame], Half]
 """Tokens of a picture, C x h x w; the frame is its image's, of which the picture may be a smaller copy."""
 
-FEW, MANY = 60, 300
+MAX_FOR_ALL_TURNS, MAX_FOR_MIRRORED = 60, 300
 MIRRORED = (4,)
 ALL = tuple(range(1, 8))
 """The seven other ways to lay a picture down: quarter turns, each also mirrored."""
@@ -124,4 +124,4 @@ def with_variants(examples: Sequence[Example], turns: Sequence[int], encode: Enc
 
 def turns_for(count: int) -> tuple[int, ...]:
     """Which variants of `count` pictures are worth their encoding: the fewer there are, the more are needed."""
-    return ALL if count <= FEW else MIRRORED if count <= MANY else ()
+    return ALL if count <= MAX_FOR_ALL_TURNS else MIRRORED if count <= MAX_FOR_MIRRORED else ()

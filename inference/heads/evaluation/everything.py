@@ -29,7 +29,7 @@ from inference.core.arrays import Image
 from inference.core.features import Features
 from inference.core.masks import Click
 from inference.data.coco import CocoImage, DataError, read_rgb, read_set
-from inference.heads.everything import FOLDER, LIMIT, MIN_SCORE, Everything, stability
+from inference.heads.everything import FOLDER, MAX_BOXES, MIN_SCORE, Everything, stability
 from inference.heads.proposals import Proposal, Rle, decode, encode, mask_iou, suppress
 from inference.measure.drawing import save, sheet, tile
 from inference.measure.noc import some_of, truth_of
@@ -37,8 +37,8 @@ from inference.predictor import ClickPredictor
 
 T = TypeVar("T")
 THRESHOLDS = np.arange(0.5, 1.0, 0.05)
-STABLE = 0.6  # of a mask that stays
-SAME = 0.7  # IoU of boxes above which the worse mask goes
+MIN_STABILITY = 0.6  # of a mask that stays
+MAX_BOX_IOU = 0.7  # IoU of boxes above which the worse mask goes
 
 
 def recalled(truths: Sequence[Rle], proposals: Sequence[Proposal], limit: int) -> NDArray[np.float64]:
@@ -89,9 +89,9 @@ def by_grid(predictor: ClickPredictor, features: Features, side: int) -> Grid:
         stable = stability(session)
         proposal = Proposal.of_patch(patch, features.height, features.width, stable * confidence(session))
         loose.append(proposal)
-        if stable >= STABLE:
+        if stable >= MIN_STABILITY:
             steady.append(proposal)
-    return Grid(suppress(steady, SAME, by="box"), suppress(loose, SAME, by="box"))
+    return Grid(suppress(steady, MAX_BOX_IOU, by="box"), suppress(loose, MAX_BOX_IOU, by="box"))
 
 
 @dataclass
@@ -221,7 +221,7 @@ def add_command(commands: Any) -> None:
         "--min-score",
         type=float,
         default=MIN_SCORE,
-        help=f"score of a box below which it is not decoded (at most {LIMIT} are)",
+        help=f"score of a box below which it is not decoded (at most {MAX_BOXES} are)",
     )
     add("--worst", nargs=2, metavar=("N", "OUT.png"), help="draw the N pictures with the lowest recall")
     add("--seed", type=int, default=0, help="of the sample")

@@ -38,7 +38,7 @@ from inference.heads.training.heads import HEAD, HeadOptim, train_head
 from inference.measure.noc import iou
 from inference.predictor import ClickPredictor
 
-GOOD, LIMIT = 0.9, 20  # an object is finished at this IoU, or given up after so many clicks
+TARGET_IOU, MAX_CLICKS = 0.9, 20  # an object is finished at this IoU, or given up after so many clicks
 TURNS = {"none": (), "mirrored": MIRRORED, "all": ALL}
 SAME_OBJECT = 0.5  # IoU at which a person takes a suggestion for this object
 
@@ -74,12 +74,12 @@ class Finished:
 def finish(session: ClickSession, truth: Mask, void: Mask) -> Finished:
     """Click as the NoC protocol does until the mask is good or the limit is reached, from what the session shows."""
     mask, clicks = session.mask(), 0
-    while clicks < LIMIT and iou(mask, truth, void) < GOOD:
+    while clicks < MAX_CLICKS and iou(mask, truth, void) < TARGET_IOU:
         click = next_click(mask, truth, void)
         if click is None:
             break
         mask, clicks = session.click(click.x + 0.5, click.y + 0.5, click.positive), clicks + 1
-    return Finished(mask, clicks if iou(mask, truth, void) >= GOOD else LIMIT)
+    return Finished(mask, clicks if iou(mask, truth, void) >= TARGET_IOU else MAX_CLICKS)
 
 
 class Team:

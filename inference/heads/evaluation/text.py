@@ -38,7 +38,7 @@ from inference.heads.evaluation.baseline import Means, learn_means, unit
 from inference.heads.proposals import Proposal, box_of, encode
 from inference.heads.sentences import FOLDER as SENTENCES
 from inference.heads.sentences import Sentences
-from inference.heads.text import CELL, FOLDER, SURE, Text, shown
+from inference.heads.text import CELL, FOLDER, MASK_THRESHOLD, Text, shown
 from inference.measure.drawing import save, sheet, tile
 from inference.measure.noc import iou, some_of, truth_of
 from inference.predictor import ClickPredictor
@@ -102,7 +102,7 @@ def own_mask(mask: NDArray[np.float32], features: Features) -> Mask:
     frame = features.frame
     wide = cv2.resize(mask, None, fx=CELL, fy=CELL, interpolation=cv2.INTER_LINEAR)
     inner = np.asarray(wide)[: frame.inner_height, : frame.inner_width]
-    return np.asarray(cv2.resize(inner, (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)) >= SURE
+    return np.asarray(cv2.resize(inner, (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)) >= MASK_THRESHOLD
 
 
 def drawn(pixels: Image, truth: Mask, proposal: Proposal, mask: Mask, words: str) -> Image:

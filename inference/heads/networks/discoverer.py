@@ -27,9 +27,9 @@ from torch import Tensor, nn
 from inference.heads.everything import STRIDES, Anchors, anchors, decode_boxes
 from inference.networks.layers import AttentionBlock, ChannelNorm, ConvBlock
 
-FARTHEST = 5.0  # exp of it: the largest distance, in strides
-CENTRE = 2.5  # strides around an object's centre in which positions may become its
-TOP = 10  # positions that an object can have
+MAX_LOG_DISTANCE = 5.0  # exp of it: the largest distance, in strides
+CENTRE_RADIUS = 2.5  # strides around an object's centre in which positions may become its
+MAX_POSITIONS = 10  # positions that an object can have
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Discovery(nn.Module):
         said = []
         for scale, level in zip(self.scales, (s8, s16, s32), strict=True):
             raw = self.classify(self.head(level)).float().flatten(2).transpose(1, 2)
-            said.append(torch.cat([raw[..., :1], (raw[..., 1:] * scale).clamp(max=FARTHEST).exp()], 2))
+            said.append(torch.cat([raw[..., :1], (raw[..., 1:] * scale).clamp(max=MAX_LOG_DISTANCE).exp()], 2))
         found = torch.cat(said, 1)
         return found[..., 0], found[..., 1:]
 
@@ -120,14 +120,15 @@ def assign(logits: Tensor, boxes: Tensor, where: Anchors, truths: Tensor) -> Ten
     nobody = torch.full((len(logits),), -1, dtype=torch.long, device=logits.device)
     if not len(truths):
         return nobody
-    points, reach = where.points[:, :2], CENTRE * where.steps[:, 2:]
+    points, reach = where.points[:, :2], CENTRE_RADIUS * where.steps[:, 2:]
     middle = (truths[:, :2] + truths[:, 2:]) / 2
     near = ((points[:, None] - middle[None]).abs() < reach[:, None]).all(2)
     held = ((points[:, None] > truths[None, :, :2]) & (points[:, None] < truths[None, :, 2:])).all(2)
     overlap = pairwise_iou(boxes, truths)
     unsure = F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits), reduction="none")
     cost = unsure[:, None] - 3 * overlap.clamp(min=1e-8).log() + 1e5 * ~(near & held)
-    count = overlap.masked_fill(~(near & held), 0).topk(min(TOP, len(logits)), dim=0).values.sum(0).int().clamp(min=1)
+    best = overlap.masked_fill(~(near & held), 0).topk(min(MAX_POSITIONS, len(logits)), dim=0).values
+    count = best.sum(0).int().clamp(min=1)
     taken = torch.full_like(cost, float("inf"))
     for j, k in enumerate(count.tolist()):
         best = cost[:, j].topk(k, largest=False).indices

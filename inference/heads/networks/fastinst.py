@@ -25,7 +25,7 @@ from inference.heads.networks.matching import pairs
 from inference.heads.networks.pixel_decoder import PixelDecoder
 from inference.heads.networks.positions import LearnedGrid
 
-BEHIND = 1000.0  # more than log-odds differ: any peak comes before any other pixel
+PEAK_BONUS = 1000.0  # more than log-odds differ: any peak comes before any other pixel
 
 
 class Activation(nn.Module):
@@ -46,7 +46,7 @@ def choose_pixels(logits: Tensor, count: int) -> Tensor:
     odds = log_odds(logits.float())[:, :-1]
     best, own = odds.max(1, keepdim=True)
     highest = F.max_pool2d(odds, 3, stride=1, padding=1).gather(1, own)
-    rank = torch.where(best >= highest, best, best - BEHIND)
+    rank = torch.where(best >= highest, best, best - PEAK_BONUS)
     return rank.flatten(1).topk(count, dim=1).indices
 
 

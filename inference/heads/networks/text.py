@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from inference.heads.text import PLACES
 from inference.networks.layers import AttentionBlock, ChannelNorm, ConvBlock
 
-RARE = 10.0  # the weight of an object's pixels, at most
+MAX_OBJECT_WEIGHT = 10.0  # the weight of an object's pixels, at most
 
 
 @dataclass(frozen=True)
@@ -152,10 +152,10 @@ class WidenedLts(nn.Module):
 
 def balanced(logits: Tensor, share: Tensor, valid: Tensor) -> Tensor:
     """Binary cross-entropy, B. share: how much of a cell is the object. The object's cells weigh more the rarer they
-    are: the root of the ratio, at most RARE."""
+    are: the root of the ratio, at most MAX_OBJECT_WEIGHT."""
     count = valid.sum((1, 2)).clamp(min=1)
     mine = (share * valid).sum((1, 2))
-    rare = ((count - mine) / mine.clamp(min=1e-3)).sqrt().clamp(1.0, RARE)
+    rare = ((count - mine) / mine.clamp(min=1e-3)).sqrt().clamp(1.0, MAX_OBJECT_WEIGHT)
     weight = valid * (1 + (rare[:, None, None] - 1) * share)
     cost = F.binary_cross_entropy_with_logits(logits, share, reduction="none")
     return (weight * cost).sum((1, 2)) / weight.sum((1, 2)).clamp(min=1)

@@ -39,9 +39,9 @@ from inference.training.options import named_weights
 
 WINDOWS = ((28, 6, 0.5), (40, 3, 0.5))  # tokens a side, windows a batch, chance
 SCALES = (0.65, 1.35)  # of the scale that a picture has when it is encoded for a user
-EXACT = 0.4  # share of the windows that are not resampled
-VISIBLE = 0.35  # an object with less of its box in a window is not in it
-SIDE = 8.0  # model pixels; smaller boxes are not learned
+UNSCALED_SHARE = 0.4  # share of the windows that are not resampled
+MIN_VISIBLE_SHARE = 0.35  # an object with less of its box in a window is not in it
+MIN_SIDE = 8.0  # model pixels; smaller boxes are not learned
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def cut(rng: np.random.Generator, one: Scene, side: int) -> tuple[Half, Floats]:
 def choose_window(rng: np.random.Generator, frame: Frame, box: Floats, side: int) -> Region:
     """Scale and place of a window that has as much of a box as fits."""
     scale = 1.0
-    if rng.random() >= EXACT:
+    if rng.random() >= UNSCALED_SHARE:
         usual = LONG_SIDE / max(frame.inner_height, frame.inner_width)
         scale = usual * float(np.exp(rng.uniform(*np.log(SCALES))))
     reach, place = side * TOKEN / scale, []
@@ -145,7 +145,7 @@ def boxes_in(boxes: Floats, region: Region) -> Floats:
     moved = (boxes - corner) * np.float32(region.scale)
     seen = np.clip(moved, 0, region.tokens * TOKEN)
     areas = [np.maximum(b[:, 2:] - b[:, :2], 0) for b in (moved, seen)]
-    kept = (areas[1].prod(1) >= VISIBLE * areas[0].prod(1)) & (areas[1].min(1) >= SIDE)
+    kept = (areas[1].prod(1) >= MIN_VISIBLE_SHARE * areas[0].prod(1)) & (areas[1].min(1) >= MIN_SIDE)
     return np.asarray(seen[kept], np.float32)
 
 

@@ -36,7 +36,7 @@ from inference.training.options import named_weights
 SHARES = {"coco": 0.5, "coco128": 0.2, "voc": 0.25, "ccp": 0.05}  # of the pictures, by set
 CHANCES = dict(zip(KINDS, (0.3, 0.35, 0.15, 0.1, 0.1), strict=True))  # of the kinds of phrases, where there are any
 PICTURES, EACH = 4, 2  # of a batch, and phrases of each
-ABSENT = 0.12  # share of the phrases that name what is not there
+ABSENT_SHARE = 0.12  # share of the phrases that name what is not there
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ class PhraseSampler:
         there = [kind for kind in KINDS if any(p.kind == kind for p in picture.phrases)]
         chances = np.array([CHANCES[kind] for kind in there])
         for _ in range(EACH):
-            if picture.absent and rng.random() < ABSENT:
+            if picture.absent and rng.random() < ABSENT_SHARE:
                 chosen.append((picture.absent[int(rng.integers(len(picture.absent)))], None))
                 continue
             kind = there[int(rng.choice(len(there), p=chances / chances.sum()))]

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.clicks.layered_logits import FAR, LayeredLogits, Place, Places, window
+from inference.clicks.layered_logits import ZERO_RADIUS, LayeredLogits, Place, Places, window
 from inference.clicks.tiles import TILE, Grid, Tile
 from inference.core.arrays import Floats, Half
 from inference.core.geometry import Frame
@@ -87,7 +87,7 @@ def test_blocks_that_say_the_same_are_filled_and_nothing_changes(monkeypatch: py
     monkeypatch.setattr(LayeredLogits, "at", counted)
     by_blocks = field.region(everything)
     assert sum(looked_at) < 0.7 * WIDTH * HEIGHT
-    monkeypatch.setattr("inference.clicks.layered_logits.LARGE", WIDTH * HEIGHT)
+    monkeypatch.setattr("inference.clicks.layered_logits.MAX_WHOLE_PIXELS", WIDTH * HEIGHT)
     assert np.array_equal(field.region(everything), by_blocks)
 
 
@@ -163,6 +163,6 @@ def test_a_window_fades_out_at_edges_but_not_where_the_image_ends() -> None:
     x0, y0, _, _ = GRID.box(Tile(2, 3, 3))
     around = whole(place_of(Tile(2, 3, 3)), (x0 + 200.0, y0 + 200.0))
     ys, xs = place_of(Tile(2, 3, 3)).cells()
-    far = np.hypot(ys[:, None] - y0 - 200, xs[None] - x0 - 200) * GRID.scale(2) > FAR
+    far = np.hypot(ys[:, None] - y0 - 200, xs[None] - x0 - 200) * GRID.scale(2) > ZERO_RADIUS
     assert around[far].max() == 0
     assert around.max() == 1

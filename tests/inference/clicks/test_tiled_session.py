@@ -92,7 +92,7 @@ def test_a_given_mask_can_be_a_patch(
     assert one.patch().width == other.patch().width == 79
     frame = overview.frame
     at_once = shrunk(other.patch(), frame)
-    monkeypatch.setattr("inference.clicks.given_mask.AT_ONCE", 40 * WIDTH)
+    monkeypatch.setattr("inference.clicks.given_mask.MAX_PIXELS", 40 * WIDTH)
     assert np.abs(shrunk(other.patch(), frame) - at_once).max() < 1e-5
     for session in (one, other):
         session.add(CLICKS[0])

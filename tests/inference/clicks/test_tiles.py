@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inference import ClickPredictor, FeaturesError
-from inference.clicks.tiles import ENLARGED, FINEST, MARGIN, TILE, Grid, Tile, TileFeatures
+from inference.clicks.tiles import MARGIN, MAX_ENLARGED_SCALE, MAX_SCALE, TILE, Grid, Tile, TileFeatures
 from tests.inference.conftest import draw
 
 sizes = st.integers(1, 20_000)
@@ -24,8 +24,8 @@ def test_tiles_lie_in_the_image_and_show_it_at_their_level(height: int, width: i
     assert 0 <= x0 < x1 <= width
     assert 0 <= y0 < y1 <= height
     assert TILE / max(x1 - x0, y1 - y0) == pytest.approx(grid.scale(level), rel=0.01)
-    assert grid.scale(level) <= ENLARGED
-    assert (grid.scale(level) <= FINEST) == (level <= grid.detailed_levels)
+    assert grid.scale(level) <= MAX_ENLARGED_SCALE
+    assert (grid.scale(level) <= MAX_SCALE) == (level <= grid.detailed_levels)
     assert Tile.of(tile.name) == tile
 
 

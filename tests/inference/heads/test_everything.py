@@ -15,8 +15,8 @@ from inference.core.features import PYRAMID
 from inference.core.geometry import Frame
 from inference.core.masks import Click, MaskPatch
 from inference.heads.everything import (
-    DOUBLE,
-    LIMIT,
+    DUPLICATE_IOU,
+    MAX_BOXES,
     REDECODE_SCORE,
     Everything,
     anchors,
@@ -67,7 +67,7 @@ def test_no_more_boxes_become_prompts_than_there_is_time_for() -> None:
     boxes = random_boxes(5000, size=4000)
     scores = np.random.default_rng(1).uniform(0.1, 1, 5000).astype(np.float32)
     chosen = choose(scores, boxes, Frame.of(640, 640))
-    assert len(chosen) == LIMIT
+    assert len(chosen) == MAX_BOXES
     assert chosen[0] == scores.argmax()
     tiny = np.tile(np.array([[10, 10, 13, 30]], np.float32), (3, 1))
     assert not len(choose(np.ones(3, np.float32), tiny, Frame.of(640, 640)))
@@ -131,7 +131,7 @@ def test_a_mask_that_is_there_already_comes_last() -> None:
         return Proposal.of_patch(MaskPatch(x, 5, 60, 40, np.ones((40, 60), bool)), 100, 200, score)
 
     best, same, other = proposal(20, 0.9), proposal(21, 0.8), proposal(40, 0.3)
-    assert mask_iou([best.rle], [same.rle])[0, 0] > DOUBLE > mask_iou([best.rle], [other.rle])[0, 0]
+    assert mask_iou([best.rle], [same.rle])[0, 0] > DUPLICATE_IOU > mask_iou([best.rle], [other.rle])[0, 0]
     assert doubles_last([other, same, best]) == [best, other, replace(same, score=0.0)]
     assert doubles_last([]) == []
 

@@ -17,7 +17,7 @@ def random_state(seed: int = 0, rows: int = 40) -> dict[str, np.ndarray]:
     width, wide = sentences.WIDTH, 4 * sentences.WIDTH
     shapes = {
         "embeddings.word_embeddings.weight": (rows, width),
-        "embeddings.position_embeddings.weight": (sentences.LONGEST + 8, width),
+        "embeddings.position_embeddings.weight": (sentences.MAX_PIECES + 8, width),
         "embeddings.token_type_embeddings.weight": (2, width),
         "embeddings.LayerNorm.weight": (width,),
         "embeddings.LayerNorm.bias": (width,),
@@ -72,7 +72,7 @@ def test_eight_bits_change_a_vector_little() -> None:
     kept = quantised(state)
     assert not any("pooler" in name for name in kept)
     assert kept["0.attention.self.query.weight"].dtype == np.int8
-    assert kept["embeddings.position_embeddings.weight"].shape[0] == sentences.LONGEST
+    assert kept["embeddings.position_embeddings.weight"].shape[0] == sentences.MAX_PIECES
     assert Bert(kept)(ids) @ by_torch(state, ids) > 0.999
 
 
@@ -86,7 +86,7 @@ def test_pieces_are_the_longest_known_ones() -> None:
     assert pieces("Unaffable, the Cars'") == [2, 5, 6, 7, 11, 4, 8, 9, 10, 3]
     assert pieces("the\tCAFÉ 人人 xyz 2") == [2, 4, 12, 13, 13, 1, 14, 3]
     assert pieces("car" * 40) == [2, 1, 3]
-    assert len(pieces("the " * 200)) == sentences.LONGEST
+    assert len(pieces("the " * 200)) == sentences.MAX_PIECES
 
 
 # What `tokenizers` 0.23.3 says with the published tokenizer.json (its pre-tokenizer after its normaliser).

@@ -42,7 +42,7 @@ def scenes() -> list[training.Scene]:
 def test_a_few_pictures_learned_by_heart_give_their_objects(
     scenes: list[training.Scene], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "EXACT", 1.0)  # at one scale, as there are only steps for that
+    monkeypatch.setattr(training, "UNSCALED_SHARE", 1.0)  # at one scale, as there are only steps for that
     run = learner(scenes)
     before = training.box_recall(run.model.eval(), scenes, 10)
     assert run.run(tmp_path, Length(steps=160), watchers=(Lines(tmp_path),))

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "labeling.features",
     "labeling.annotations",
     "labeling.suggestions",
+    "labeling.quality",
     "labeling.exchange",
     "labeling.live",
     "labeling.pages",
@@ -219,6 +220,7 @@ TASK_MINUTES = {
     "labeling.features.tasks.encode": 30,
     "labeling.suggestions.tasks.suggest": 30,
     "labeling.suggestions.tasks.learn": 12 * 60,
+    "labeling.quality.tasks.compare": 30,
     "labeling.exchange.tasks.run": 12 * 60,
 }
 CELERY_TASK_SOFT_TIME_LIMIT = 10 * _MINUTE
@@ -243,6 +245,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-uploads": _every(30.0, "labeling.images.tasks.sweep"),
     "resume-exports": _every(30.0, "labeling.exchange.tasks.sweep"),
     "resume-suggestions": _every(20.0, "labeling.suggestions.tasks.sweep"),
+    "resume-quality": _every(30.0, "labeling.quality.tasks.sweep"),
     "tidy-suggestions": _every(3600.0, "labeling.suggestions.tasks.tidy"),
 }
 

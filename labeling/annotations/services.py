@@ -163,22 +163,23 @@ def delete(annotation: Annotation, user: User, *, version: int) -> int:
 
 
 def change_many(
-    image: Image, user: User, *, version: int, changes: Sequence[ObjectChange]
+    image: Image, user: User, *, version: int, changes: Sequence[ObjectChange], main: bool = False
 ) -> tuple[int, list[Annotation]]:
     """Carry out changes that belong together, all or none: merging, splitting, taking pixels from others.
 
-    Each is an event of its own; what changes nothing is none.
+    Each is an event of its own; what changes nothing is none. main: of the image's labels, also where the user has an
+    opinion of it.
     Returns: the version they made, and the objects that were created or changed, in the order given.
     Raises: ApiError 400, 409 `conflict`, 404 `gone` for an object that is not there, 422 `overlap`.
     """
     uids = [one.uid for one in changes]
     if len(set(uids)) < len(uids):
         raise ApiError(400, "bad_request", "changes: each object may be there once.")
-    seen = sets.working_set(image, user)
+    seen = AnnotationSet.objects.filter(main_of=image).first() if main else sets.working_set(image, user)
     there = {one.uid: one for one in seen.annotations.filter(uid__in=uids)} if seen else {}
     fields = [{} if isinstance(one, Deleted) else _fields(image, one, there.get(one.uid)) for one in changes]
     with transaction.atomic():
-        kept = sets.locked(image, user)
+        kept = sets.locked(image, user, main=main)
         rows = kept.annotations.select_related("category", "created_by").filter(uid__in=uids)
         there = {one.uid: one for one in rows}
         made = _made_before(kept, user, version, changes, fields)
@@ -201,15 +202,18 @@ def _reshaped(changes: Sequence[ObjectChange]) -> set[UUID]:
 
 
 @transaction.atomic
-def set_status(image: Image, user: User, *, version: int, status: str, reason: str = "") -> AnnotationSet:
-    """Say how far the image is; *skipped* has a reason. The status that it has already makes no new version.
+def set_status(
+    image: Image, user: User, *, version: int, status: str, reason: str = "", main: bool = False
+) -> AnnotationSet:
+    """Say how far the image is; *skipped* has a reason. The status that it has already makes no new version. main: as
+    in `change_many`.
 
     Returns: the set, with the version this made. Raises: ApiError 400, 409.
     """
     reason = " ".join(reason.split())
     if (status == Status.SKIPPED) != bool(reason):
         raise ApiError(400, "bad_reason", "reason: say why the image is skipped; any other status has none.")
-    kept = sets.locked(image, user)
+    kept = sets.locked(image, user, main=main)
     after = _status(status, reason)
     if retried(kept, user, version, Kind.STATUS, **after):
         kept.version, kept.status, kept.reason = version + 1, Status(status), reason

@@ -25,14 +25,15 @@ def working_set(image: Image, user: User) -> AnnotationSet | None:
     return opinion_of(image, user) or AnnotationSet.objects.filter(main_of=image).first()
 
 
-def locked(image: Image, user: User) -> AnnotationSet:
-    """The user's working set, made when there is none, and ours until the transaction ends.
+def locked(image: Image, user: User, *, main: bool = False) -> AnnotationSet:
+    """The user's working set (`main`: the image's labels in any case), made when there is none, and ours until the
+    transaction ends.
 
     Locks are taken in one order everywhere: project, image, set, slot, objects. Raises: Http404 for a deleted image.
     """
     if not hold(Image, image.pk):
         raise Http404("This image was deleted meanwhile.")
-    mine = opinion_of(image, user)
+    mine = None if main else opinion_of(image, user)
     wanted: dict[str, Any] = {"pk": mine.pk} if mine else {"main_of": image}
     if mine is None:
         AnnotationSet.objects.get_or_create(main_of=image, defaults={"image": image})

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -54,14 +55,22 @@ def bootstrap(
     """
     if len(images) < 2:
         return None
-    random = np.random.default_rng(seed)
     if len(images) > GROUPS:
         dealt = np.zeros((GROUPS, images.shape[1]))
-        np.add.at(dealt, random.permutation(len(images)) % GROUPS, images)
+        np.add.at(dealt, np.random.default_rng(seed).permutation(len(images)) % GROUPS, images)
         images = dealt
-    count = len(images)
-    draws = random.multinomial(count, np.full(count, 1 / count), size=rounds)
-    values = statistic(draws @ images)
+    return interval_of(statistic(draws(len(images), rounds, seed) @ images))
+
+
+@lru_cache(maxsize=4)
+def draws(count: int, rounds: int = ROUNDS, seed: int = SEED) -> Sums:
+    """How often each of `count` images is in each draw, `rounds×count`."""
+    random = np.random.default_rng(seed)
+    return random.multinomial(count, np.full(count, 1 / count), size=rounds).astype(np.float64)
+
+
+def interval_of(values: Sums) -> Interval | None:
+    """The middle 95 % of the values that are numbers; None when none is."""
     values = values[np.isfinite(values)]
     if not len(values):
         return None

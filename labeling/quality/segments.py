@@ -25,6 +25,11 @@ class Segment:
     stuff: bool = False
     choices: Mapping[int, str] = field(default_factory=dict)
 
+    @property
+    def parts(self) -> list[str]:
+        """The keys of what it was joined of."""
+        return self.key.split("+")
+
 
 @dataclass(frozen=True)
 class Size:

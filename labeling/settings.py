@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "labeling.images",
     "labeling.features",
     "labeling.annotations",
+    "labeling.assignment",
     "labeling.suggestions",
     "labeling.quality",
     "labeling.exchange",
@@ -238,6 +239,8 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 
 
 CELERY_BEAT_SCHEDULE = {
+    "free-late-turns": _every(30.0, "labeling.assignment.tasks.sweep"),
+    "tidy-slots": _every(3600.0, "labeling.assignment.tasks.tidy"),
     "requeue-lost-encodings": _every(10.0, "labeling.features.tasks.sweep"),
     "expire-exports": _every(3600.0, "labeling.exchange.tasks.expire"),
     "tidy-audit-log": _every(3600.0, "labeling.audit.tasks.tidy"),

@@ -31,6 +31,7 @@ from labeling.annotations.content import (
     checked_mask,
 )
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
+from labeling.annotations.signals import worked_on
 from labeling.annotations.versions import (
     OPEN_FOR,
     REVIEWING,
@@ -73,7 +74,8 @@ def touch_open(image: Image, user: User) -> None:
         reviewed = Q(opened_for__in=REVIEWING, opened_at__gt=moment - OPEN_FOR)
         taken = {"opened_by": user, "opened_at": moment, "opened_for": "", "opened_in": None}
         rows.exclude(opened_by=user).exclude(reviewed).update(**taken)
-        rows.filter(opened_by=user).update(opened_at=moment)
+        if rows.filter(opened_by=user).update(opened_at=moment):
+            worked_on.send(sender=AnnotationSet, image=image, user=user)
 
 
 def create(

@@ -11,6 +11,7 @@ from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
 from labeling.annotations.schemas import AnnotationData, AnnotationsNews, Overview
 from labeling.annotations.sets import working_set
+from labeling.annotations.signals import status_changed
 from labeling.images.models import Image
 from labeling.web.api import ApiError
 from labeling.web.events import image_group, opinion_group, project_group, publish
@@ -101,6 +102,7 @@ def record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any) 
     """Raise the version and log the change. Work that was done is in progress again once its objects change, unless a
     reviewer corrects them; work that was sent back stays so until somebody finishes it."""
     mine = kept.opened_by_id == user.pk
+    was = before["status"] if kind in (Kind.STATUS, Kind.VERDICT) else kept.status
     kept.version += 1
     kept.changed_by, kept.changed_at = user, timezone.now()
     corrects = mine and kept.opened_for == "correct"
@@ -111,6 +113,8 @@ def record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any) 
         set=kept, version=kept.version, kind=kind, user=user, before=before, after=after,
         round=kept.round, slot=kept.opened_in if mine else None,
     )  # fmt: skip
+    if kept.status != was:
+        status_changed.send(sender=AnnotationSet, kept=kept, user=user, was=was)
 
 
 _BEGIN = (Status.NEW, Status.SKIPPED, Status.DONE)

@@ -5,13 +5,14 @@ from typing import Any
 from django.http import HttpRequest
 
 from labeling.accounts.services import user_of
+from labeling.assignment.queue import claim
 from labeling.images.models import Image
 from labeling.pages.editor import editor_data
 from labeling.pages.gallery import images_before, images_page
 from labeling.pages.queue import UPCOMING, next_images
 from labeling.pages.schemas import Boot, ImagesPage, NextImage
 from labeling.pages.specs import ImagesQuery, NextSpec
-from labeling.projects.access import object_for, project_for, require
+from labeling.projects.access import LABELERS, object_for, project_for, require
 from labeling.web.routes import Asked, Router, Sent
 
 router = Router(tags=["pages"])
@@ -41,5 +42,9 @@ def next_image(request: HttpRequest, project_id: int, sent: Sent[NextSpec]) -> N
     """The next image for the signed-in person, and the ones likely after it, for prefetching."""
     project, spec = project_for(request, project_id), sent.read()
     user = user_of(request)
-    found = next_images(project, user, require(user, project_id), spec.after, 1 + UPCOMING)
-    return NextImage(image=found[0] if found else None, upcoming=found[1:])
+    role = require(user, project_id)
+    if role not in LABELERS:
+        found = next_images(project, user, role, spec.after, 1 + UPCOMING)
+        return NextImage(image=found[0] if found else None, upcoming=found[1:])
+    image = claim(project, user, spec.after)
+    return NextImage(image=image, upcoming=next_images(project, user, role, image, UPCOMING) if image else [])

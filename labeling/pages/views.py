@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.accounts.models import User
 from labeling.annotations.services import touch_open
+from labeling.assignment.queue import claim
 from labeling.features.services import open_image
 from labeling.images.models import Image
 from labeling.images.reading import PICKED, READABLE
@@ -57,10 +58,14 @@ def next_image(request: HttpRequest, project_id: int) -> HttpResponse:
     found = project_for(request, project_id)
     user = cast(User, request.user)
     role = require(user, project_id)
-    after = request.GET.get("after", "")
-    images = next_images(found, user, role, int(after) if after.isdecimal() and len(after) < 19 else None, limit=1)
-    if images:
-        return redirect("pages:editor", images[0])
+    given = request.GET.get("after", "")
+    after = int(given) if given.isdecimal() and len(given) < 19 else None
+    if role in LABELERS:
+        image = claim(found, user, after)
+    else:
+        image = next(iter(next_images(found, user, role, after, limit=1)), None)
+    if image is not None:
+        return redirect("pages:editor", image)
     if not found.images.exists():
         messages.info(request, "This project has no images yet.")
     elif role in LABELERS:

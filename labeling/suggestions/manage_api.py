@@ -22,6 +22,7 @@ from labeling.suggestions.schemas import (
     SettingsData,
 )
 from labeling.suggestions.specs import MappingSpec, NewHead, NewRun, SettingsSpec
+from labeling.suggestions.uncertainty import order_images
 from labeling.web.api import ApiError
 from labeling.web.routes import Router, Sent
 
@@ -151,7 +152,10 @@ def change_settings(request: HttpRequest, project_id: int, sent: Sent[SettingsSp
     """Change what a project lets happen by itself; what is left out stays."""
     project = project_for(request, project_id, MANAGERS)
     given = sent.read().model_dump(exclude_none=True)
-    SuggestionSettings.objects.update_or_create(project=project, defaults=given)
+    before = SuggestionSettings.of(project.pk).least_sure_first
+    found, _ = SuggestionSettings.objects.update_or_create(project=project, defaults=given)
+    if found.least_sure_first != before:
+        order_images(project)
     return _settings(project)
 
 

@@ -8,13 +8,14 @@ from django.db import transaction
 
 from inference.heads.proposals import Proposal, Rle, mask_iou
 from labeling import masks
+from labeling.assignment.queue import rank_by_doubt
 from labeling.features import model, store
 from labeling.images.models import Image
 from labeling.jobs import leases
 from labeling.jobs.slices import work_off_alone
 from labeling.projects.models import Category
 from labeling.suggestions import mapping, propose, registry, runs
-from labeling.suggestions.models import Run, RunImage, Suggestion
+from labeling.suggestions.models import Run, RunImage, Suggestion, SuggestionSettings
 from labeling.suggestions.services import tell_editors
 
 logger = logging.getLogger(__name__)
@@ -136,6 +137,8 @@ def save(row: RunImage, found: Sequence[Proposal], seconds: float) -> bool:
     doubt = propose.doubt(list(found)) if registry.named(run.method).head is not None else None
     if not runs.finish(row, found=len(new), doubt=doubt, seconds=seconds):
         return False
+    if doubt is not None and SuggestionSettings.of(image.project_id).least_sure_first:
+        rank_by_doubt(image.pk, doubt)
     before = Suggestion.objects.filter(image=image, method=run.method, state=Suggestion.State.OPEN)
     before.update(state=Suggestion.State.STALE)
     classes = mapping.mapped(run.project, run.head) if run.head else {}

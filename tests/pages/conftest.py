@@ -8,7 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.annotations.models import AnnotationSet
+from labeling.annotations.models import ENDED, AnnotationSet
+from labeling.annotations.services import touch_open
+from labeling.assignment.models import Slot
+from labeling.assignment.turns import HOLD
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.projects.models import Project
@@ -36,11 +39,14 @@ def add_image(project: Project) -> AddImage:
         Encoding.objects.filter(image=image).delete()
         if state:
             Encoding.objects.create(image=image, state=state, priority=priority)
+        Slot.objects.filter(image=image).update(ready=state == "ready")
         if status or opened_by:
-            opened_at = timezone.now() - timedelta(minutes=minutes) if opened_by else None
-            AnnotationSet.objects.create(
-                image=image, status=status or "new", opened_by=opened_by, opened_at=opened_at, changed_by=changed_by
-            )
+            AnnotationSet.objects.create(image=image, status=status or "new", changed_by=changed_by)
+        if status in ENDED:
+            Slot.objects.filter(image=image).update(state="closed")
+        if opened_by:
+            touch_open(image, opened_by)
+            Slot.objects.filter(image=image).update(held_until=timezone.now() + HOLD - timedelta(minutes=minutes))
         return image
 
     return add

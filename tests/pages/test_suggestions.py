@@ -14,6 +14,7 @@ from labeling.pages.suggestions_panel import curve, panel
 from labeling.projects.models import Project, Role
 from labeling.suggestions import heads
 from labeling.suggestions.models import HeadVersion, Run, RunImage, Suggestion, SuggestionSettings
+from labeling.suggestions.uncertainty import order_images
 from tests.pages.conftest import AddImage, AsUser
 
 Look = Callable[[Image, float], None]
@@ -26,6 +27,7 @@ def look(project: Project) -> Look:
     def make(image: Image, doubt: float) -> None:
         run = Run.objects.create(project=project, method="instances")
         RunImage.objects.create(run=run, image=image, state="ready", doubt=doubt)
+        order_images(project)
 
     return make
 
@@ -37,6 +39,7 @@ def test_the_least_sure_images_come_first(project: Project, bob: User, add_image
     expected = [unsure.pk, middle.pk, sure.pk, unknown.pk]
     assert next_images(project, bob, Role.ANNOTATOR) == expected
     SuggestionSettings.objects.create(project=project, least_sure_first=False)
+    order_images(project)
     assert next_images(project, bob, Role.ANNOTATOR) == [sure.pk, unsure.pk, unknown.pk, middle.pk]
 
 

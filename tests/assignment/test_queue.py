@@ -36,9 +36,9 @@ def test_what_is_ready_comes_before_what_will_be(project: Project, bob: User, ad
 def test_an_image_that_a_colleague_has_open_is_left_out(
     project: Project, alice: User, bob: User, add_image: AddImage
 ) -> None:
-    add_image(opened_by=alice, minutes=1)
     long_ago, mine, free = add_image(opened_by=alice, minutes=30), add_image(opened_by=bob), add_image()
-    assert next_images(project, bob, Role.ANNOTATOR) == ids(long_ago, mine, free)
+    add_image(opened_by=alice, minutes=1)
+    assert next_images(project, bob, Role.ANNOTATOR) == ids(mine, long_ago, free)
 
 
 def test_a_start_goes_on_with_what_one_began(project: Project, alice: User, bob: User, add_image: AddImage) -> None:
@@ -59,9 +59,9 @@ def test_the_last_one_has_no_next(project: Project, bob: User, add_image: AddIma
     assert next_images(project, bob, Role.ANNOTATOR, only.pk) == []
 
 
-def test_other_projects_do_not_count(project: Project, alice: User, bob: User, add_image: AddImage) -> None:
-    elsewhere = add_image()
-    Image.objects.filter(pk=elsewhere.pk).update(project=Project.objects.create(name="Other", created_by=alice))
+def test_other_projects_do_not_count(project: Project, alice: User, bob: User) -> None:
+    other = Project.objects.create(name="Other", created_by=alice)
+    Image.objects.create(project=other, name="a.png", sha256="0" * 64, width=9, height=9)
     assert next_images(project, bob, Role.ANNOTATOR) == []
 
 

@@ -1,0 +1,11 @@
+"""What the annotations room tells the rooms below it."""
+
+from django.dispatch import Signal
+
+# Sent as `worked_on.send(sender=AnnotationSet, image=…, user=…)` in the transaction in which somebody's turn at an
+# image began or went on.
+worked_on = Signal()
+
+# Sent as `status_changed.send(sender=AnnotationSet, kept=…, user=…, was=…)` in the transaction of the change, with the
+# set locked. `was` is the status before.
+status_changed = Signal()

@@ -1,0 +1,51 @@
+"""Slots follow images, features, work and members."""
+
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from labeling.accounts.models import User
+from labeling.annotations.models import ENDED, AnnotationSet
+from labeling.annotations.signals import status_changed, worked_on
+from labeling.assignment import lots, turns
+from labeling.assignment.models import Slot
+from labeling.features.signals import features_ready
+from labeling.images.models import Image
+from labeling.projects.models import Membership
+
+Status = AnnotationSet.Status
+
+
+@receiver(post_save, sender=Image)
+def queue_image(instance: Image, created: bool, **_: Any) -> None:
+    """Every image can be labeled."""
+    if created:
+        lots.add_image(instance)
+
+
+@receiver(features_ready)
+def is_ready(image_id: int, **_: Any) -> None:
+    """Ready images are handed out first."""
+    Slot.objects.filter(image=image_id, ready=False).update(ready=True)
+
+
+@receiver(worked_on)
+def go_on(image: Image, user: User, **_: Any) -> None:
+    """Whoever works on an image has the turn."""
+    turns.go_on(image, user)
+
+
+@receiver(status_changed)
+def follow(kept: AnnotationSet, user: User, was: str, **_: Any) -> None:
+    """Finished work ends its turns; taken up again, it has one."""
+    if kept.status in ENDED:
+        turns.close(kept.image, kept)
+    elif was in ENDED and kept.status != Status.SENT_BACK:
+        turns.reopen(kept.image, kept, user)
+
+
+@receiver(post_delete, sender=Membership)
+def leave(instance: Membership, **_: Any) -> None:
+    """Who is no member any more holds nothing up."""
+    turns.give_back(instance.user_id, instance.project_id)

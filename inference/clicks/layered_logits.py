@@ -29,7 +29,7 @@ ZERO_RADIUS = 112.0  # and from which it does not count at all
 CHANGE_MARGIN = 4  # cells around a changed one that go with it, and over which the change fades out
 MIN_CUT_CELLS = 4  # cells on a tile's edge that an answer may newly have without being taken for cut off
 MIN_WEIGHT = 0.01  # a weight that is taken for none
-MAX_WHOLE_PIXELS = 4_000_000  # pixels of an image whose mask is made block by block
+MAX_WHOLE_PIXELS = 4_000_000  # of an image up to which each pixel is looked at; a larger mask is made by blocks
 BLOCK = 128  # pixels of a block's side
 
 Spans = NDArray[np.int64]

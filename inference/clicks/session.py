@@ -239,11 +239,10 @@ class ClickSession:
 
     def _placed(self, found: Floats, region: Region, before: NDArray[np.floating[Any]] | None) -> Floats:
         """An answer's logits in those of the whole map."""
-        logits = (
-            np.full(self._image.valid.shape, -LOGIT_LIMIT, np.float32) if before is None else before.astype(np.float32)
-        )
+        valid = self._image.valid
+        logits = np.full(valid.shape, -LOGIT_LIMIT, np.float32) if before is None else before.astype(np.float32)
         np.clip(found[0, 0], -LOGIT_LIMIT, LOGIT_LIMIT, out=logits[region.at(2)])
-        logits[~self._image.valid] = -LOGIT_LIMIT
+        logits[~valid] = -LOGIT_LIMIT
         return logits
 
     # What the user said, as the decoder's inputs.

@@ -127,8 +127,8 @@ def assign(logits: Tensor, boxes: Tensor, where: Anchors, truths: Tensor) -> Ten
     overlap = pairwise_iou(boxes, truths)
     unsure = F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits), reduction="none")
     cost = unsure[:, None] - 3 * overlap.clamp(min=1e-8).log() + 1e5 * ~(near & held)
-    best = overlap.masked_fill(~(near & held), 0).topk(min(MAX_POSITIONS, len(logits)), dim=0).values
-    count = best.sum(0).int().clamp(min=1)
+    largest = overlap.masked_fill(~(near & held), 0).topk(min(MAX_POSITIONS, len(logits)), dim=0).values
+    count = largest.sum(0).int().clamp(min=1)
     taken = torch.full_like(cost, float("inf"))
     for j, k in enumerate(count.tolist()):
         best = cost[:, j].topk(k, largest=False).indices

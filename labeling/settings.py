@@ -242,6 +242,8 @@ CELERY_BEAT_SCHEDULE = {
     "free-late-turns": _every(30.0, "labeling.assignment.tasks.sweep"),
     "tidy-slots": _every(3600.0, "labeling.assignment.tasks.tidy"),
     "requeue-lost-encodings": _every(10.0, "labeling.features.tasks.sweep"),
+    "resume-project-jobs": _every(30.0, "labeling.projects.tasks.sweep"),
+    "empty-bin": _every(3600.0, "labeling.projects.tasks.empty_bin"),
     "expire-exports": _every(3600.0, "labeling.exchange.tasks.expire"),
     "tidy-audit-log": _every(3600.0, "labeling.audit.tasks.tidy"),
     "tidy-features": _every(3600.0, "labeling.features.tasks.tidy"),

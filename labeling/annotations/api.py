@@ -31,8 +31,7 @@ from labeling.annotations.specs import (
     TimeReport,
 )
 from labeling.images.models import Image
-from labeling.projects.access import EVERY_ROLE, LABELERS, MANAGERS, object_for, project_for
-from labeling.projects.models import Role
+from labeling.projects.access import May, object_for, project_for
 from labeling.web.api import Body
 from labeling.web.routes import Router, Sent, takes
 
@@ -42,13 +41,13 @@ _LOST = {409: Conflict, 422: OverlapError}
 """How a change ends that can't be carried out on what is there now."""
 
 
-def _image(request: HttpRequest, image_id: int, allowed: frozenset[Role] = LABELERS) -> Image:
-    return object_for(request, Image.objects.all(), allowed, pk=image_id)
+def _image(request: HttpRequest, image_id: int, what: May = May.LABEL) -> Image:
+    return object_for(request, Image.objects.all(), what, pk=image_id)
 
 
 def _kept(request: HttpRequest, annotation_id: int) -> Annotation:
     objects = Annotation.objects.select_related("set__image")
-    found = object_for(request, objects, LABELERS, project="set__image__project_id", pk=annotation_id)
+    found = object_for(request, objects, May.LABEL, project="set__image__project_id", pk=annotation_id)
     mine = sets.working_set(_image(request, found.set.image_id), user_of(request))
     if mine is None or mine.pk != found.set_id:  # an opinion is its author's alone
         raise Http404("No such object, or you are not a member of its project.")
@@ -58,7 +57,7 @@ def _kept(request: HttpRequest, annotation_id: int) -> Annotation:
 @router.get("images/{id:image_id}/annotations")
 def annotations(request: HttpRequest, image_id: int) -> Overview:
     """All kept objects of an image, with its version, status and note."""
-    return services.overview(_image(request, image_id, EVERY_ROLE), user_of(request))
+    return services.overview(_image(request, image_id, May.VIEW), user_of(request))
 
 
 @router.post("images/{id:image_id}/annotations", response={201: KeptOne, 200: KeptOne, **_LOST})
@@ -130,7 +129,7 @@ def project_panoptic(request: HttpRequest, project_id: int) -> PanopticState:
 @router.put("projects/{id:project_id}/panoptic", response={200: PanopticState, 409: OverlapsError})
 def switch_panoptic(request: HttpRequest, project_id: int, sent: Sent[PanopticSwitch]) -> PanopticState:
     """Turn panoptic mode on or off. Managers only; 409 `overlaps` as long as objects overlap."""
-    project = project_for(request, project_id, MANAGERS)
+    project = project_for(request, project_id, May.MANAGE)
     if sent.read().panoptic:
         panoptic.turn_on(project)
     else:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from labeling.accounts.models import User
 from labeling.annotations import panoptic
-from labeling.projects.access import MANAGERS, project_for
+from labeling.projects.access import May, project_for
 from labeling.projects.models import Project
 from labeling.web.api import ApiError
 
@@ -21,7 +21,7 @@ def panoptic_project(request: HttpRequest, project_id: int) -> HttpResponse:
 
     What still overlaps is listed, each image with a link to its editor.
     """
-    project = project_for(request, project_id, MANAGERS)
+    project = project_for(request, project_id, May.MANAGE)
     if request.method != "POST":
         return _page(request, project)
     if request.POST.get("panoptic") == "off":

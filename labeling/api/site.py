@@ -19,6 +19,7 @@ from labeling.features import api as features
 from labeling.images import api as images
 from labeling.pages import api as pages
 from labeling.projects import api as projects
+from labeling.projects.access import Shut
 from labeling.suggestions import api as suggestions
 from labeling.suggestions import manage_api as suggestions_of_project
 from labeling.web.api import ApiError
@@ -63,7 +64,8 @@ class JsonApi(NinjaAPI):
             case Http404():
                 return ApiError(404, "not_found", str(exc) or "Not found.").response()
             case PermissionDenied():
-                return ApiError(403, "forbidden", str(exc) or "You may not do this.").response()
+                code = exc.code if isinstance(exc, Shut) else "forbidden"
+                return ApiError(403, code, str(exc) or "You may not do this.").response()
         raise exc
 
     def get_openapi_operation_id(self, operation: Operation) -> str:

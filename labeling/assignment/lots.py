@@ -11,7 +11,7 @@ from labeling.annotations.models import ENDED, AnnotationSet
 from labeling.assignment.models import Lot, Slot
 from labeling.features.models import Encoding
 from labeling.images.models import Image
-from labeling.projects.access import LABELERS
+from labeling.projects.access import May, who_may
 from labeling.web.api import ApiError
 
 DEFAULT = "All images"
@@ -116,6 +116,8 @@ def assign(images: Iterable[int], members: Sequence[User], *, only_open: bool = 
 
 def _check_labelers(projects: set[int], members: Sequence[User]) -> None:
     for one in members:
-        allowed = set(one.memberships.filter(project__in=projects, role__in=LABELERS).values_list("project", flat=True))
+        allowed = set(
+            one.memberships.filter(project__in=projects, role__in=who_may(May.LABEL)).values_list("project", flat=True)
+        )
         if projects - allowed and not one.is_superuser:
             raise ApiError(400, "no_labeler", f"{one.shown_name} may not label in this project. Add them first.")

@@ -70,7 +70,7 @@ class Dataset:
     def __init__(self, project: Project, choice: ImageChoice = "labeled") -> None:
         self.project = project
         self.choice = choice
-        self.categories: list[Category] = list(project.categories.all())
+        self.categories: list[Category] = list(project.categories.order_by("number"))
         self.attributes: list[Attribute] = list(project.attributes.all())
         rows = list(_chosen(project, choice).order_by("id").values_list("id", "name", "view", "original"))
         given = FileNames()

@@ -8,7 +8,6 @@ from labeling.exchange.dataset import Dataset
 from labeling.exchange.models import Export
 from labeling.exchange.registry import format_named, formats
 from labeling.exchange.schemas import ExportData, FormatData
-from labeling.projects.access import EXPORTERS  # noqa: F401 - who may, for this app's routes
 from labeling.projects.models import Project
 from labeling.server import wake_up
 from labeling.web.api import ApiError

@@ -7,13 +7,13 @@ from django.views.decorators.http import require_safe
 from labeling.exchange import build
 from labeling.exchange.models import Export
 from labeling.images.views import StoredFileResponse
-from labeling.projects.access import EXPORTERS, object_for
+from labeling.projects.access import May, object_for
 
 
 @require_safe
 def download(request: HttpRequest, export_id: int) -> StoredFileResponse:
     """The zip of an export that is ready."""
-    export = object_for(request, Export.objects.select_related("project"), EXPORTERS, pk=export_id)
+    export = object_for(request, Export.objects.select_related("project"), May.EXPORT, pk=export_id)
     if export.state == Export.State.EXPIRED:
         raise Http404(build.EXPIRED)
     if export.state != Export.State.READY:

@@ -36,13 +36,13 @@ _FILES: dict[str, Any] = {
 
 
 def _upload(request: HttpRequest, upload_id: int) -> Upload:
-    return access.object_for(request, Upload.objects.all(), access.MANAGERS, pk=upload_id)
+    return access.object_for(request, Upload.objects.all(), access.May.MANAGE, pk=upload_id)
 
 
 @router.post("projects/{id:project_id}/uploads", response={201: UploadStarted})
 def start_upload(request: HttpRequest, project_id: int) -> Status[UploadStarted]:
     """Open an upload. Managers only."""
-    project = access.project_for(request, project_id, access.MANAGERS)
+    project = access.project_for(request, project_id, access.May.MANAGE)
     return Status(201, UploadStarted(id=services.start_upload(project, user_of(request)).pk))
 
 
@@ -91,5 +91,5 @@ def blocks(request: HttpRequest, image_id: int) -> BlocksData:
 @router.delete("images/{id:image_id}")
 def delete(request: HttpRequest, image_id: int) -> Deleted:
     """Delete an image with its annotations, features and files. Managers only."""
-    services.delete_image(access.object_for(request, Image.objects.all(), access.MANAGERS, pk=image_id))
+    services.delete_image(access.object_for(request, Image.objects.all(), access.May.MANAGE, pk=image_id))
     return Deleted(deleted=image_id)

@@ -9,8 +9,7 @@ from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 
 from labeling.accounts.models import User
-from labeling.projects.access import role_of
-from labeling.projects.models import Role
+from labeling.projects.access import May, Standing, standing_of
 from labeling.web.sessions import user_of
 
 RECHECK_SECONDS = 10.0
@@ -28,13 +27,18 @@ NO_LONGER_THERE = 4404
 
 
 class AccessCheck:
-    """The signed-in user of a socket and the role in a project, never older than `RECHECK_SECONDS` where it is used."""
+    """The signed-in user of a socket and their standing in a project, never older than `RECHECK_SECONDS` where it is
+    used. in_bin: who may restore a project may stay when it is in the bin."""
 
-    def __init__(self, scope: Any, project_id: int) -> None:
-        self._scope, self._project_id = scope, project_id
+    def __init__(self, scope: Any, project_id: int, *, in_bin: bool = False) -> None:
+        self._scope, self._project_id, self._in_bin = scope, project_id, in_bin
         self._checked_at = float("-inf")
         self.user: User | None = None
-        self.role: Role | None = None
+        self.standing: Standing | None = None
+
+    def can(self, what: May) -> bool:
+        """Whether the user may, as of the last look."""
+        return self.standing is not None and self.standing.can(what)
 
     @property
     def code(self) -> int:
@@ -45,14 +49,14 @@ class AccessCheck:
         return time.monotonic() - self._checked_at < RECHECK_SECONDS
 
     def expire(self) -> None:
-        """Something about the person's membership changed: ask anew."""
+        """Something about the person's membership or the project changed: ask anew."""
         self._checked_at = float("-inf")
 
-    async def check(self) -> Role | None:
-        """Ask the database. None when the session is over, the user was deactivated, or is no member (any more)."""
-        self.user, self.role = await database_sync_to_async(self._look_up)()
+    async def check(self) -> Standing | None:
+        """Ask the database. None when the session is over, the user was deactivated, or may not look (any more)."""
+        self.user, self.standing = await database_sync_to_async(self._look_up)()
         self._checked_at = time.monotonic()
-        return self.role
+        return self.standing
 
     async def watch(self, close: Callable[[int], Awaitable[None]]) -> None:
         """Until cancelled: look also when nothing is sent, and `close` with a code when the look-up says so."""
@@ -66,10 +70,13 @@ class AccessCheck:
                 await close(self.code)
                 return
 
-    def _look_up(self) -> tuple[User | None, Role | None]:
+    def _look_up(self) -> tuple[User | None, Standing | None]:
         """By the session as it is in the database now: the scope keeps a copy from the handshake, which no sign-out and
         no expiry reaches."""
         user = user_of(self._scope["session"].session_key)
         if not isinstance(user, User):
             return None, None
-        return user, role_of(user, self._project_id)
+        standing = standing_of(user, self._project_id)
+        if standing is None or not (standing.can(May.VIEW) or (self._in_bin and standing.can(May.ARCHIVE))):
+            return user, None
+        return user, standing

@@ -27,7 +27,7 @@ from labeling.live.messages import Refused
 from labeling.live.objects import OpenObjects, Surroundings
 from labeling.live.presence import ImagePresence
 from labeling.live.sockets import sockets
-from labeling.projects.access import LABELERS
+from labeling.projects.access import May, archived_message, who_may
 from labeling.web.api import field_errors
 from labeling.web.events import editors_group, image_group, opinion_group
 
@@ -99,10 +99,10 @@ class ClickConsumer(AsyncWebsocketConsumer):
 
     def _is_hidden(self) -> bool:
         """Whether the image is one that the role must not see (`Image.hidden_from`)."""
-        user, role = self.access.user, self.access.role
-        if user is None or role is None:
+        user, standing = self.access.user, self.access.standing
+        if user is None or standing is None:
             return True
-        return Image.objects.filter(Image.hidden_from(user, role), pk=self.image.pk).exists()
+        return Image.objects.filter(Image.hidden_from(user, standing.role), pk=self.image.pk).exists()
 
     def _groups(self) -> list[str]:
         groups = [image_group(self.image.pk), editors_group(self.image.project_id)]
@@ -150,7 +150,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
             case say.Ping():
                 await self.tell(say.Pong(seq=message.seq))
             case say.Prefetch():
-                if self.access.role in LABELERS:
+                if self.access.can(May.LABEL):
                     self._soon(self._prefetch(list(message.images)))
             case say.Close():
                 self.objects.close(message.object)
@@ -165,10 +165,13 @@ class ClickConsumer(AsyncWebsocketConsumer):
                 self.objects.submit(message)
 
     def _require_labeler(self) -> None:
-        """Raises: Refused for a member who may only look."""
-        if self.access.role not in LABELERS:
-            roles = " or ".join(sorted(role.label.lower() for role in LABELERS))
-            raise Refused("not_allowed", f"You can only look at objects; clicking needs the role {roles}.")
+        """Raises: Refused for a member who may only look, and for everybody in an archived project."""
+        if self.access.can(May.LABEL):
+            return
+        if self.access.standing is not None and self.access.standing.archived:
+            raise Refused("not_allowed", archived_message())
+        roles = " or ".join(sorted(role.label.lower() for role in who_may(May.LABEL)))
+        raise Refused("not_allowed", f"You can only look at objects; clicking needs the role {roles}.")
 
     async def _require_ready(self) -> None:
         """Raises: Refused unless the image has features."""
@@ -235,13 +238,16 @@ class ClickConsumer(AsyncWebsocketConsumer):
             self._stop()
             await self.close(NO_LONGER_THERE)
 
-    async def _meet_member(self, user_id: int) -> None:
-        """Somebody's membership changed; if it is this socket's person, they go at once, or learn of their new role."""
-        if self.access.user is None or self.access.user.pk != user_id:
+    async def _meet_member(self, user_id: int | None) -> None:
+        """What somebody may changed, or everybody (None): if it is this socket's person, they go at once, or learn what
+        they may now. Whose project went into the bin is told that it is gone."""
+        if self.access.user is None or user_id not in (None, self.access.user.pk):
             return
-        before = self.access.role
+        before = self.access.standing
         self.access.expire()
-        if await self._still_allowed() and self.access.role != before:
+        if user_id is None and await self.access.check() is None and self.access.user is not None:
+            await self._end(say.Gone(what="project"))
+        elif await self._still_allowed() and self.access.standing != before:
             await self.tell(say.ProjectChanged())
 
     # The image and its features
@@ -249,7 +255,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
     def _see(self, state: say.State) -> None:
         """Note how far the image is; when it is ready, bring its features to memory before the first click."""
         self.state = state
-        if state == "ready" and self.access.role in LABELERS:
+        if state == "ready" and self.access.can(May.LABEL):
             self._soon(decoder().prefetch(self.image.pk))
 
     async def _features(self) -> Features:

@@ -291,10 +291,10 @@ class Gone(ServerMessage):
 
 
 class MembershipChanged(ServerMessage):
-    """For the server's own sockets: that user's look again who may stay. Not passed on."""
+    """For the server's own sockets: that user's, or everybody's, look again what they may. Not passed on."""
 
     type: Literal["membership"] = "membership"
-    user: Id
+    user: Id | None = None
 
 
 ToEditor = (

@@ -10,7 +10,7 @@ from labeling.images.models import Image
 from labeling.live import messages as say
 from labeling.live.access_check import AccessCheck
 from labeling.live.messages import Refused
-from labeling.projects.access import LABELERS
+from labeling.projects.access import May
 from labeling.web.api import ApiError
 
 LEFT_FOR_GOOD = frozenset({1000, 1001, 1005})
@@ -56,7 +56,7 @@ class ImagePresence:
     async def _arrive(self, message: say.Here) -> None:
         user = self._access.user
         assert user is not None  # the handshake looked
-        may_hold = self._access.role in LABELERS
+        may_hold = self._access.can(May.LABEL)
         arrive = database_sync_to_async(presence.arrive)
         try:
             await arrive(

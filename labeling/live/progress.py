@@ -20,8 +20,7 @@ from labeling.live.access_check import AccessCheck
 from labeling.live.progress_messages import Counts, ImageCounts, ProgressError, ProgressPing, ProgressPong
 from labeling.live.rate_limits import TokenBucket
 from labeling.live.sockets import sockets
-from labeling.projects.access import EXPORTERS
-from labeling.projects.models import Role
+from labeling.projects.access import May, Standing
 from labeling.web.api import field_errors
 from labeling.web.events import News, project_group
 
@@ -41,14 +40,14 @@ class ProgressConsumer(AsyncWebsocketConsumer):
 
     project_id: int
     access: AccessCheck
-    role: Role
+    standing: Standing
     _bucket: TokenBucket
     _counting: asyncio.Task[None] | None = None
     _watching: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         self.project_id = self.scope["url_route"]["kwargs"]["project_id"]
-        self.access = AccessCheck(self.scope, self.project_id)
+        self.access = AccessCheck(self.scope, self.project_id, in_bin=True)
         self._bucket = TokenBucket(PINGS_PER_SECOND, BURST)
         if not await self._still_allowed():
             raise DenyConnection
@@ -92,10 +91,12 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         A published `progress` without counts only says that they changed.
         """
         event = message["event"]
+        if event["type"] == "project":
+            self.access.expire()
         if not self.access.is_fresh() and not await self._still_allowed():
             await self.close(self.access.code)
             return
-        if event["type"] == "export" and self.role not in EXPORTERS:
+        if event["type"] == "export" and not self.standing.can(May.EXPORT):
             return
         if event["type"] != "progress":
             await self.send(text_data=json.dumps({"v": VERSION, **event}))
@@ -103,11 +104,11 @@ class ProgressConsumer(AsyncWebsocketConsumer):
             self._counting = asyncio.create_task(self._count_soon())
 
     async def _still_allowed(self) -> bool:
-        """Look the role up; False for somebody who signed out or is no member (any more)."""
-        role = await self.access.check()
-        if role is None:
+        """Look the standing up; False for somebody who signed out or is no member (any more)."""
+        standing = await self.access.check()
+        if standing is None:
             return False
-        self.role = role
+        self.standing = standing
         return True
 
     async def _count_soon(self) -> None:
@@ -116,7 +117,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         await self._tell_counts("progress")
 
     async def _tell_counts(self, kind: Literal["snapshot", "progress"]) -> None:
-        await self._tell(await database_sync_to_async(counts)(self.project_id, self.role, kind))
+        await self._tell(await database_sync_to_async(counts)(self.project_id, self.standing, kind))
 
     async def _error(self, code: Literal["rate_limited", "too_large", "bad_message"], text: str) -> None:
         await self._tell(ProgressError(code=code, message=text[:500]))
@@ -125,19 +126,19 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=message.model_dump_json())
 
 
-def counts(project_id: int, role: Role, kind: Literal["snapshot", "progress"] = "snapshot") -> Counts:
-    """How far the project is, for a member with this role."""
-    listed = Image.listed_for(role, "image__")
+def counts(project_id: int, standing: Standing, kind: Literal["snapshot", "progress"] = "snapshot") -> Counts:
+    """How far the project is, for somebody who may view it."""
+    listed = Image.listed_for(standing.role, "image__")
     states = dict(
         Encoding.objects.filter(listed, image__project_id=project_id).values_list("state").annotate(count=Count("pk"))
     )
     ended = dict(
-        AnnotationSet.objects.filter(Image.listed_for(role, "main_of__"), main_of__project_id=project_id)
+        AnnotationSet.objects.filter(Image.listed_for(standing.role, "main_of__"), main_of__project_id=project_id)
         .values_list("status")
         .annotate(count=Count("pk"))
     )
     images = ImageCounts(
-        total=Image.objects.filter(Image.listed_for(role), project_id=project_id).count(),
+        total=Image.objects.filter(Image.listed_for(standing.role), project_id=project_id).count(),
         **{str(state): states.get(state, 0) for state in Encoding.State.values},
         done=ended.get(Status.DONE, 0) + ended.get(Status.ACCEPTED, 0),
         accepted=ended.get(Status.ACCEPTED, 0),
@@ -146,7 +147,7 @@ def counts(project_id: int, role: Role, kind: Literal["snapshot", "progress"] = 
         skipped=ended.get(Status.SKIPPED, 0),
     )
     uploads = Upload.objects.filter(project_id=project_id, finished_at=None)
-    exports = Export.objects.filter(project_id=project_id)[:SHOWN_EXPORTS] if role in EXPORTERS else []
+    exports = Export.objects.filter(project_id=project_id)[:SHOWN_EXPORTS] if standing.can(May.EXPORT) else []
     return Counts(
         type=kind,
         images=images,

@@ -8,6 +8,7 @@ from labeling.annotations.schemas import AnnotationsNews
 from labeling.exchange.schemas import ExportMessage, ExportNews
 from labeling.features.schemas import ImageMessage
 from labeling.images.schemas import UploadMessage, UploadNews
+from labeling.projects.schemas import ProjectJobMessage, ProjectLifeMessage
 from labeling.suggestions.schemas import SuggestionsMessage
 from labeling.web.events import News
 
@@ -73,6 +74,8 @@ ProgressMessage = Annotated[
     | ExportMessage
     | AnnotationsNews
     | SuggestionsMessage
+    | ProjectLifeMessage
+    | ProjectJobMessage
     | ProgressPong
     | ProgressError,
     Field(discriminator="type"),

@@ -12,7 +12,7 @@ from labeling.pages.gallery import images_before, images_page
 from labeling.pages.queue import UPCOMING, next_images
 from labeling.pages.schemas import Boot, ImagesPage, NextImage
 from labeling.pages.specs import ImagesQuery, NextSpec
-from labeling.projects.access import LABELERS, object_for, project_for, require
+from labeling.projects.access import May, object_for, project_for, require
 from labeling.web.routes import Asked, Router, Sent
 
 router = Router(tags=["pages"])
@@ -22,7 +22,7 @@ router = Router(tags=["pages"])
 def images(request: HttpRequest, project_id: int, asked: Asked[ImagesQuery]) -> ImagesPage:
     """A page of the project's images, in the order of their ids."""
     project, query = project_for(request, project_id), asked.read()
-    role = require(request.user, project_id)
+    role = require(request.user, project_id).role
     chosen: dict[str, Any] = {"which": query.filter, "category": query.category, "user": request.user}
     if query.before is not None:
         return images_before(project, role, before=query.before, limit=query.limit, **chosen)
@@ -42,9 +42,9 @@ def next_image(request: HttpRequest, project_id: int, sent: Sent[NextSpec]) -> N
     """The next image for the signed-in person, and the ones likely after it, for prefetching."""
     project, spec = project_for(request, project_id), sent.read()
     user = user_of(request)
-    role = require(user, project_id)
-    if role not in LABELERS:
-        found = next_images(project, user, role, spec.after, 1 + UPCOMING)
+    standing = require(user, project_id)
+    if not standing.can(May.LABEL):
+        found = next_images(project, user, standing, spec.after, 1 + UPCOMING)
         return NextImage(image=found[0] if found else None, upcoming=found[1:])
     image = claim(project, user, spec.after)
-    return NextImage(image=image, upcoming=next_images(project, user, role, image, UPCOMING) if image else [])
+    return NextImage(image=image, upcoming=next_images(project, user, standing, image, UPCOMING) if image else [])

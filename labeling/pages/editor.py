@@ -9,13 +9,13 @@ from labeling.images.pictures import is_deep
 from labeling.images.services import pyramid
 from labeling.pages.queue import UPCOMING, next_images
 from labeling.pages.schemas import Boot, BootAddresses, BootImage, BootProject, BootUser, DeepData, Neighbour, Position
-from labeling.projects.access import abilities
-from labeling.projects.models import Project, Role
+from labeling.projects.access import Standing
+from labeling.projects.models import Project
 from labeling.projects.schemas import AttributeData, CategoryData
 from labeling.suggestions.heads import offered_methods
 
 
-def editor_data(image: Image, user: User, role: Role) -> Boot:
+def editor_data(image: Image, user: User, standing: Standing) -> Boot:
     """Image, project, user, addresses and neighbours for the editor's page."""
     project = image.project
     before, after = project.images.filter(pk__lt=image.pk), project.images.filter(pk__gt=image.pk)
@@ -24,14 +24,14 @@ def editor_data(image: Image, user: User, role: Role) -> Boot:
     return Boot(
         image=_image(image),
         project=_project(project),
-        user=BootUser(id=user.pk, name=user.shown_name, role=role, keys=user.keys, **abilities(role)),
+        user=BootUser(id=user.pk, name=user.shown_name, role=standing.role, keys=user.keys, **standing.abilities()),
         socket=f"/ws/images/{image.pk}/",
         api=_addresses(image),
         methods=offered_methods(project),
         position=Position(index=before.count() + 1, total=project.images.count()),
         previous=reverse("pages:editor", args=[previous]) if previous else None,
         following=reverse("pages:editor", args=[following]) if following else None,
-        upcoming=_neighbours(next_images(project, user, role, image.pk, UPCOMING)),
+        upcoming=_neighbours(next_images(project, user, standing, image.pk, UPCOMING)),
     )
 
 

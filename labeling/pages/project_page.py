@@ -11,21 +11,21 @@ from labeling.images.models import UploadItem
 from labeling.live.progress import counts
 from labeling.pages.gallery import images_page
 from labeling.pages.schemas import PageAddresses, PageProject, ProjectPage
-from labeling.projects.access import EXPORTERS, MANAGERS, abilities
-from labeling.projects.models import Project, Role
+from labeling.projects.access import May, Standing
+from labeling.projects.models import Project
 
 REMEMBER_REJECTIONS = timedelta(days=1)
 
 
-def project_data(project: Project, role: Role) -> ProjectPage:
+def project_data(project: Project, standing: Standing) -> ProjectPage:
     """Numbers, the first page of the gallery, recent exports and addresses."""
     api = f"/api/projects/{project.pk}"
     return ProjectPage(
-        project=PageProject(id=project.pk, name=project.name, role=role, **abilities(role)),
-        counts=counts(project.pk, role).images,
-        images=images_page(project, role),
-        last_upload=_last_upload(project) if role in MANAGERS else None,
-        exports=exchange.recent(project) if role in EXPORTERS else [],
+        project=PageProject(id=project.pk, name=project.name, role=standing.role, **standing.abilities()),
+        counts=counts(project.pk, standing).images,
+        images=images_page(project, standing.role),
+        last_upload=_last_upload(project) if standing.can(May.MANAGE) else None,
+        exports=exchange.recent(project) if standing.can(May.EXPORT) else [],
         socket=f"/ws/projects/{project.pk}/",
         api=PageAddresses(
             images=f"{api}/images", uploads=f"{api}/uploads", encode=f"{api}/encode", exports=f"{api}/exports"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from labeling.projects.access import MANAGERS
-from labeling.projects.models import Project, Role
+from labeling.projects.access import May, Standing
+from labeling.projects.models import Project
 from labeling.suggestions import heads, learning, mapping, registry, runs
 from labeling.suggestions.models import HeadVersion, Run, SuggestionSettings
 from labeling.suggestions.registry import Method
@@ -24,7 +24,7 @@ _SETTINGS = (
 )
 
 
-def panel(project: Project, role: Role) -> dict[str, Any]:
+def panel(project: Project, standing: Standing) -> dict[str, Any]:
     """Methods with their latest run, the heads with what they are worth, and what became of suggestions."""
     own, starters = heads.of_project(project), heads.starters()
     settings = SuggestionSettings.of(project.pk)
@@ -32,7 +32,7 @@ def panel(project: Project, role: Role) -> dict[str, Any]:
     latest = {run.method: run for run in reversed(_latest_runs(project))}
     finished = learning.finished_count(project)
     return {
-        "manages": role in MANAGERS,
+        "manages": standing.can(May.MANAGE),
         "methods": [_method(method, usable, latest.get(method.name)) for method in registry.for_images()],
         "any": bool(latest),
         "heads": [_head(head) for head in own[:SHOWN_HEADS]],
@@ -43,7 +43,7 @@ def panel(project: Project, role: Role) -> dict[str, Any]:
         "from": learning.FROM,
         "share": _share(project),
         "settings": [(name, title, text, getattr(settings, name)) for name, title, text in _SETTINGS],
-        "mappings": [_mapping(project, head) for head in usable[:2]] if role in MANAGERS else [],
+        "mappings": [_mapping(project, head) for head in usable[:2]] if standing.can(May.MANAGE) else [],
     }
 
 

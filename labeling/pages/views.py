@@ -19,7 +19,7 @@ from labeling.pages.editor import editor_data
 from labeling.pages.project_page import format_choices, project_data
 from labeling.pages.queue import next_images
 from labeling.pages.suggestions_panel import panel
-from labeling.projects.access import EXPORTERS, LABELERS, abilities, object_for, project_for, require
+from labeling.projects.access import May, object_for, project_for, require
 
 
 @require_safe
@@ -27,15 +27,15 @@ from labeling.projects.access import EXPORTERS, LABELERS, abilities, object_for,
 def project(request: HttpRequest, project_id: int) -> HttpResponse:
     """A project: how far it is, its images, adding more, exports."""
     found = project_for(request, project_id)
-    role = require(request.user, project_id)
+    standing = require(request.user, project_id)
     context = {
         "project": found,
-        "role": role,
-        "data": project_data(found, role).plain(),
+        "role": standing.role,
+        "data": project_data(found, standing).plain(),
         "memberships": found.memberships.select_related("user"),
-        **abilities(role),
-        "formats": format_choices() if role in EXPORTERS else [],
-        "suggestions": panel(found, role),
+        **standing.abilities(),
+        "formats": format_choices() if standing.can(May.EXPORT) else [],
+        "suggestions": panel(found, standing),
         "times": time_panel.panel(found),
         "readable": READABLE,
         "picked": PICKED,
@@ -47,8 +47,8 @@ def project(request: HttpRequest, project_id: int) -> HttpResponse:
 def suggestions(request: HttpRequest, project_id: int) -> HttpResponse:
     """The suggestions panel alone: the page puts it in place of the old one when something changed."""
     found = project_for(request, project_id)
-    role = require(request.user, project_id)
-    context = {"project": found, "suggestions": panel(found, role)}
+    standing = require(request.user, project_id)
+    context = {"project": found, "suggestions": panel(found, standing)}
     return render(request, "pages/_suggestions.html", context)
 
 
@@ -57,18 +57,18 @@ def next_image(request: HttpRequest, project_id: int) -> HttpResponse:
     """Go to the editor of the next image; back to the project with a message when nothing is left."""
     found = project_for(request, project_id)
     user = cast(User, request.user)
-    role = require(user, project_id)
+    standing = require(user, project_id)
     given = request.GET.get("after", "")
     after = int(given) if given.isdecimal() and len(given) < 19 else None
-    if role in LABELERS:
+    if standing.can(May.LABEL):
         image = claim(found, user, after)
     else:
-        image = next(iter(next_images(found, user, role, after, limit=1)), None)
+        image = next(iter(next_images(found, user, standing, after, limit=1)), None)
     if image is not None:
         return redirect("pages:editor", image)
     if not found.images.exists():
         messages.info(request, "This project has no images yet.")
-    elif role in LABELERS:
+    elif standing.can(May.LABEL):
         messages.info(request, "No images are left to label: all are done, failed or open in someone else's editor.")
     else:
         messages.info(request, "This is the last image.")
@@ -82,8 +82,8 @@ def editor(request: HttpRequest, image_id: int) -> HttpResponse:
     images = Image.objects.select_related("project", "encoding")
     image = object_for(request, images, pk=image_id)
     user = cast(User, request.user)
-    role = require(user, image.project_id)
-    if role in LABELERS:
+    standing = require(user, image.project_id)
+    if standing.can(May.LABEL):
         touch_open(image, user)
     open_image(image.pk)
-    return render(request, "pages/editor.html", {"image": image, "data": editor_data(image, user, role).plain()})
+    return render(request, "pages/editor.html", {"image": image, "data": editor_data(image, user, standing).plain()})

@@ -5,13 +5,14 @@ A new role is a member of `projects.models.Role` and a row of `ROLES`.
 An outsider must not learn that a project exists: *not a member* is 404, *too small a role* is 403.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import FilteredRelation, Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -25,15 +26,22 @@ class May(StrEnum):
     VIEW = "view"  # look at images, labels, suggestions and progress
     LABEL = "label"  # change labels, decide about suggestions, hold an image
     EXPORT = "export"  # make exports and download them
-    MANAGE = "manage"  # images, classes, members, runs, trainings, settings, deletion
+    MANAGE = "manage"  # images, classes, members, runs, trainings, settings
+    ARCHIVE = "archive"  # archive, restore, duplicate and delete the whole project
 
 
 ROLES: Mapping[Role, frozenset[May]] = {
-    Role.MANAGER: frozenset({May.VIEW, May.LABEL, May.EXPORT, May.MANAGE}),
+    Role.MANAGER: frozenset({May.VIEW, May.LABEL, May.EXPORT, May.MANAGE, May.ARCHIVE}),
     Role.ANNOTATOR: frozenset({May.VIEW, May.LABEL}),
     Role.REVIEWER: frozenset({May.VIEW, May.EXPORT}),
 }
 """What each role may: the one table of permissions."""
+
+IN_ARCHIVE = frozenset({May.VIEW, May.EXPORT, May.ARCHIVE})
+"""What can be done in an archived project by those who may: nothing that changes it."""
+
+IN_BIN = frozenset({May.ARCHIVE})
+"""What can be done with a project in the bin: restore it or delete it. Who may not is told that there is none."""
 
 OWNER = Role.MANAGER
 """The role of who creates a project, and of a superuser everywhere. Each project keeps a member who has it."""
@@ -44,17 +52,34 @@ def who_may(what: May) -> frozenset[Role]:
     return frozenset(role for role, allowed in ROLES.items() if what in allowed)
 
 
-EVERY_ROLE = who_may(May.VIEW)
-LABELERS = who_may(May.LABEL)
-EXPORTERS = who_may(May.EXPORT)
-MANAGERS = who_may(May.MANAGE)
-MEASURED = LABELERS - MANAGERS
+MEASURED = who_may(May.LABEL) - who_may(May.MANAGE)
 """The roles whose work is measured against golden images: they must not see the truth of one."""
 
 
-def abilities(role: Role) -> dict[str, bool]:
-    """What a role may, as pages and the client are told: `can_label`, `can_export`, `can_manage`."""
-    return {f"can_{what}": what in ROLES[role] for what in May if what != May.VIEW}
+@dataclass(frozen=True)
+class Standing:
+    """What somebody is in a project, and what the project is now."""
+
+    role: Role
+    archived: bool = False
+    binned: bool = False
+
+    def can(self, what: May) -> bool:
+        """Whether they may, as the project is now."""
+        return what in ROLES[self.role] and what in self._left
+
+    @property
+    def _left(self) -> frozenset[May]:
+        return IN_BIN if self.binned else IN_ARCHIVE if self.archived else frozenset(May)
+
+    def abilities(self) -> dict[str, bool]:
+        """As pages and the client are told: `can_label`, `can_export`, `can_manage`, `can_archive`."""
+        return {f"can_{what}": self.can(what) for what in May if what != May.VIEW}
+
+
+def named(roles: Iterable[Role], joined: str = " and ") -> str:
+    """Roles in a sentence: “annotators and managers”."""
+    return joined.join(sorted(f"{one.label.lower()}s" for one in roles))
 
 
 def a_role(role: Role) -> str:
@@ -62,43 +87,78 @@ def a_role(role: Role) -> str:
     return f"{'an' if role.label[0] in 'AEIOU' else 'a'} {role.label.lower()}"
 
 
+class Shut(PermissionDenied):
+    """The role would do, but the project is archived or in the bin. `code` is for programs."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+BINNED = "This project is in the bin. Restore it in the list of projects under “Bin” to open it."
+
+
+def _shut(standing: Standing) -> Shut:
+    if standing.binned:
+        return Shut("in_bin", BINNED)
+    return Shut("archived", archived_message())
+
+
+def archived_message() -> str:
+    """Why nothing can be changed, and who can help."""
+    return (
+        f"This project is archived: it can be viewed but not changed. Its {named(who_may(May.ARCHIVE), ' or ')} can "
+        "restore it in the list of projects."
+    )
+
+
 ModelT = TypeVar("ModelT", bound=Model)
 
 
-def role_of(user: User | AnonymousUser, project_id: int) -> Role | None:
-    """The user's role in the project; None for an outsider. A superuser is an owner everywhere."""
+def standing_of(user: User | AnonymousUser, project_id: int) -> Standing | None:
+    """What the user is in the project; None for an outsider, who is not told what is in the bin either.
+
+    A superuser is an owner everywhere.
+    """
     if not user.is_authenticated:
         return None
+    own = FilteredRelation("memberships", condition=Q(memberships__user=user))
+    rows = Project.objects.alias(own=own).filter(pk=project_id).values_list("archived_at", "binned_at", "own__role")
+    archived, binned, role = rows.first() or (None, None, None)
     if user.is_superuser:
-        return OWNER
-    role = Membership.objects.filter(project_id=project_id, user_id=user.pk).values_list("role", flat=True).first()
-    return Role(role) if role else None
+        role = OWNER
+    if not role:
+        return None
+    standing = Standing(Role(role), archived is not None, binned is not None)
+    return None if binned is not None and not standing.can(May.ARCHIVE) else standing
 
 
-def require(user: User | AnonymousUser, project_id: int, allowed: frozenset[Role] = EVERY_ROLE) -> Role:
-    """The user's role, if it is one of `allowed`.
+def require(user: User | AnonymousUser, project_id: int, what: May = May.VIEW) -> Standing:
+    """What the user is in the project, if they may do this in it now.
 
-    Raises: Http404 for an outsider, PermissionDenied (403) for a role that is too small.
+    Raises: Http404 for an outsider, PermissionDenied (403) for a role that is too small, and its kind Shut for a
+    project that is archived or in the bin.
     """
-    role = role_of(user, project_id)
-    if role is None:
+    standing = standing_of(user, project_id)
+    if standing is None:
         raise Http404("No such project, or you are not a member of it.")
-    if role not in allowed:
-        names = " and ".join(sorted(f"{one.label.lower()}s" for one in allowed))
-        raise PermissionDenied(f"Only {names} can open this page; you are {a_role(role)}.")
-    return role
+    if standing.can(what):
+        return standing
+    if what in ROLES[standing.role]:
+        raise _shut(standing)
+    raise PermissionDenied(f"Only {named(who_may(what))} can open this page; you are {a_role(standing.role)}.")
 
 
-def project_for(request: HttpRequest, project_id: int, allowed: frozenset[Role] = EVERY_ROLE) -> Project:
+def project_for(request: HttpRequest, project_id: int, what: May = May.VIEW) -> Project:
     """The project, if the request's user may; otherwise as `require`."""
-    require(request.user, project_id, allowed)
+    require(request.user, project_id, what)
     return get_object_or_404(Project, pk=project_id)
 
 
 def object_for(
     request: HttpRequest,
     objects: QuerySet[ModelT],
-    allowed: frozenset[Role] = EVERY_ROLE,
+    what: May = May.VIEW,
     *,
     project: str = "project_id",
     **lookup: Any,
@@ -107,19 +167,27 @@ def object_for(
 
     A model with a `hidden_from(user, role)` says by it what a member must not see either: that is 404, too.
 
-    >>> object_for(request, Annotation.objects.all(), LABELERS, project="set__image__project_id", pk=7)
+    >>> object_for(request, Annotation.objects.all(), May.LABEL, project="set__image__project_id", pk=7)
     """
     found = objects.filter(**lookup).values_list(project, flat=True).first()
     if found is None:
         raise Http404("No such object, or you are not a member of its project.")
-    role = require(request.user, found, allowed)
+    standing = require(request.user, found, what)
     if hidden_from := getattr(objects.model, "hidden_from", None):
-        objects = objects.exclude(hidden_from(request.user, role))
+        objects = objects.exclude(hidden_from(request.user, standing.role))
     return get_object_or_404(objects, **lookup)
 
 
 def projects_of(user: User) -> QuerySet[Project]:
-    """Every project the user may see."""
+    """Every project the user may open: archived ones too, none that is in the bin."""
+    projects = Project.objects.filter(binned_at=None)
+    return projects if user.is_superuser else projects.filter(memberships__user=user)
+
+
+def bin_of(user: User) -> QuerySet[Project]:
+    """The projects in the bin that the user may restore or delete."""
+    projects = Project.objects.exclude(binned_at=None)
     if user.is_superuser:
-        return Project.objects.all()
-    return Project.objects.filter(memberships__user=user)
+        return projects
+    own = Membership.objects.filter(user=user, role__in=who_may(May.ARCHIVE))
+    return projects.filter(pk__in=own.values("project"))

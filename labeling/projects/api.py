@@ -8,11 +8,21 @@ from ninja import Status
 
 from labeling.accounts.models import User
 from labeling.accounts.services import user_of
-from labeling.projects.access import MANAGERS, abilities, project_for, projects_of, require
+from labeling.projects import jobs, life
+from labeling.projects import purge as purging
+from labeling.projects.access import May, project_for, projects_of, require
 from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Project
-from labeling.projects.schemas import AttributeData, CategoryData, Deleted, ProjectData, ProjectList
-from labeling.projects.services import change_project, create_project, delete_project, may_create
+from labeling.projects.schemas import (
+    AttributeData,
+    CategoryData,
+    ProjectData,
+    ProjectJobData,
+    ProjectJobList,
+    ProjectLife,
+    ProjectList,
+)
+from labeling.projects.services import change_project, create_project, may_create
 from labeling.projects.specs import ProjectChange, ProjectDeletion, ProjectSpec
 from labeling.web.routes import Router, Sent
 
@@ -21,14 +31,15 @@ router = Router(tags=["projects"])
 
 def project_data(project: Project, user: User) -> ProjectData:
     """A project with its classes, as the user sees it."""
-    role = require(user, project.pk)
+    standing = require(user, project.pk)
     return ProjectData(
         id=project.pk,
         name=project.name,
+        state=life.state_of(project),
         instructions=project.instructions,
         url=reverse("pages:project", args=[project.pk]),
-        role=role,
-        **abilities(role),
+        role=standing.role,
+        **standing.abilities(),
         categories=[CategoryData.of(category) for category in project.categories.all()],
         attributes=[AttributeData.of(attribute) for attribute in project.attributes.all()],
         panoptic=project.panoptic,
@@ -65,7 +76,7 @@ def project(request: HttpRequest, project_id: int) -> ProjectData:
 @router.patch("projects/{id:project_id}")
 def change(request: HttpRequest, project_id: int, sent: Sent[ProjectChange]) -> ProjectData:
     """Change a project. Managers only; what is left out stays."""
-    found = project_for(request, project_id, MANAGERS)
+    found = project_for(request, project_id, May.MANAGE)
     wanted = sent.read()
     listed = {one.number for one in wanted.categories or []}
     gone = set(found.categories.values_list("number", flat=True)) - listed if wanted.categories else set()
@@ -81,7 +92,52 @@ def change(request: HttpRequest, project_id: int, sent: Sent[ProjectChange]) -> 
 
 
 @router.delete("projects/{id:project_id}")
-def delete(request: HttpRequest, project_id: int, sent: Sent[ProjectDeletion]) -> Deleted:
-    """Delete a project with all its images. Managers only; the name guards against a wrong id."""
-    delete_project(project_for(request, project_id, MANAGERS), named=sent.read().name)
-    return Deleted(deleted=project_id)
+def delete(request: HttpRequest, project_id: int, sent: Sent[ProjectDeletion]) -> ProjectLife:
+    """Move a project to the bin, where it can be restored for 30 days. Managers only.
+
+    The name guards against a wrong id.
+    """
+    found = project_for(request, project_id, May.ARCHIVE)
+    life.move_to_bin(found, user_of(request), named=sent.read().name)
+    return life.describe(found)
+
+
+@router.post("projects/{id:project_id}/archive")
+def archive(request: HttpRequest, project_id: int) -> ProjectLife:
+    """Make a project read-only and put it aside. Managers only."""
+    found = project_for(request, project_id, May.ARCHIVE)
+    life.archive(found, user_of(request))
+    return life.describe(found)
+
+
+@router.post("projects/{id:project_id}/unarchive")
+def unarchive(request: HttpRequest, project_id: int) -> ProjectLife:
+    """Let an archived project be changed again. Managers only."""
+    found = project_for(request, project_id, May.ARCHIVE)
+    life.unarchive(found)
+    return life.describe(found)
+
+
+@router.post("projects/{id:project_id}/restore")
+def restore(request: HttpRequest, project_id: int) -> ProjectLife:
+    """Take a project out of the bin. Managers only; 409 `being_deleted` when its deletion for good has begun."""
+    found = project_for(request, project_id, May.ARCHIVE)
+    life.restore(found)
+    return life.describe(found)
+
+
+@router.post("projects/{id:project_id}/purge", response={202: ProjectJobData})
+def purge(request: HttpRequest, project_id: int, sent: Sent[ProjectDeletion]) -> Status[ProjectJobData]:
+    """Delete a project that is in the bin for good, with all its images, labels and files.
+
+    Managers only; the name guards against a wrong id. A worker does it.
+    """
+    found = project_for(request, project_id, May.ARCHIVE)
+    return Status(202, jobs.describe(purging.start(found, user_of(request), named=sent.read().name)))
+
+
+@router.get("projects/{id:project_id}/jobs")
+def project_jobs(request: HttpRequest, project_id: int) -> ProjectJobList:
+    """Work on the whole project that is going on or failed, and what ended in the last day, the newest first."""
+    require(request.user, project_id, May.ARCHIVE)
+    return ProjectJobList(results=[jobs.describe(job) for job in jobs.recent(project_id)])

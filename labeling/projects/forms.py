@@ -6,13 +6,11 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.db.models import Count
 
-from labeling.projects.models import Category, Membership, Project, Role
+from labeling.projects.models import HOTKEY, Category, Membership, Project, Role
 from labeling.projects.palette import PALETTE, free_color, free_hotkey
 from labeling.projects.services import in_use
 from labeling.projects.specs import CategorySpec
 from labeling.web.api import ApiError
-
-_HOTKEYS = [("", "–"), *((str(key), str(key)) for key in range(1, 10))]
 
 
 class ProjectForm(forms.Form):
@@ -31,8 +29,9 @@ class CategoryForm(forms.Form):
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Use a colour like #1f77b4.")],
         widget=forms.TextInput(attrs={"type": "color"}),
     )
-    hotkey = forms.TypedChoiceField(choices=_HOTKEYS, coerce=int, empty_value=None, required=False)
+    hotkey = forms.CharField(max_length=3, validators=[HOTKEY], required=False)
     kind = forms.ChoiceField(choices=Category.Kind.choices)
+    place = forms.IntegerField(min_value=1, max_value=100_000, required=False)
 
     in_use = ""
     """Why the class can't be deleted now; empty when it can."""
@@ -40,6 +39,10 @@ class CategoryForm(forms.Form):
     def has_changed(self) -> bool:
         """Whether the row is a class at all: Django leaves new rows out that have not changed."""
         return bool(self["number"].value() or str(self["name"].value() or "").strip())
+
+    def clean_hotkey(self) -> str | None:
+        """No key is None."""
+        return self.cleaned_data["hotkey"] or None
 
     def spec(self) -> CategorySpec:
         """The row for labeling/projects/services.py."""
@@ -61,7 +64,7 @@ class CategoryRows(forms.BaseFormSet):
         if not kept:
             raise forms.ValidationError("A project needs at least one class.")
         names: set[str] = set()
-        hotkeys: set[int] = set()
+        hotkeys: set[str] = set()
         for row in kept:
             name, hotkey = row.cleaned_data.get("name", "").casefold(), row.cleaned_data.get("hotkey")
             if name and name in names:
@@ -69,15 +72,16 @@ class CategoryRows(forms.BaseFormSet):
             if hotkey and hotkey in hotkeys:
                 row.add_error("hotkey", "Another class uses the same key.")
             names.add(name)
-            hotkeys.add(hotkey or 0)
+            hotkeys.add(hotkey or "")
 
     def is_valid(self) -> bool:
         """Rows marked for deletion may say anything; the others must be right, also against each other."""
         return super().is_valid() and not any(row.errors for row in self.kept())
 
     def kept(self) -> list[CategoryForm]:
-        """The rows that are classes and are to stay."""
-        return [row for row in self.forms if row.has_changed() and not _is_deleted(row)]
+        """The rows that are classes and are to stay, in the order of their places."""
+        rows = [row for row in self.forms if row.has_changed() and not _is_deleted(row)]
+        return sorted(rows, key=lambda row: row.cleaned_data.get("place") or len(rows) + 1)
 
     def deleted_numbers(self) -> set[int]:
         """The classes to delete."""
@@ -97,14 +101,21 @@ def category_rows(data: Any = None, project: Project | None = None) -> CategoryR
     """The rows of a project (of a new one without `project`), or what was sent."""
     categories = list(project.categories.all()) if project else []
     initial = [
-        {"number": one.number, "name": one.name, "color": one.color, "hotkey": one.hotkey or "", "kind": one.kind}
-        for one in categories
+        {
+            "number": one.number,
+            "name": one.name,
+            "color": one.color,
+            "hotkey": one.hotkey or "",
+            "kind": one.kind,
+            "place": place,
+        }
+        for place, one in enumerate(categories, 1)
     ]
     blank: list[dict[str, Any]] = []
     colors, keys = {one.color for one in categories}, {one.hotkey for one in categories}
     for _ in range(1 if project else 3):
         color, hotkey = free_color(colors), free_hotkey(keys)
-        blank.append({"color": color, "hotkey": hotkey or "", "kind": Category.Kind.THING})
+        blank.append({"color": color, "hotkey": hotkey or "", "kind": Category.Kind.THING, "place": ""})
         colors.add(color)
         keys.add(hotkey)
     factory = cast(

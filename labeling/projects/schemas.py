@@ -1,22 +1,29 @@
 """Answers of the projects' API, and the parts of a project that other answers have, too."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from labeling.projects.models import Attribute, Category, Role
-from labeling.web.routes import Answer, values_of
+from labeling.projects.models import Attribute, Category, ProjectJob, Role
+from labeling.web.events import News
+from labeling.web.routes import Answer, Moment, Omitted, values_of
 
 RoleName = Annotated[Role, values_of(Role)]
 CategoryKind = Annotated[Category.Kind, values_of(Category.Kind)]
 AttributeKind = Annotated[Attribute.Kind, values_of(Attribute.Kind)]
 
 
+ProjectState = Literal["active", "archived", "bin"]
+
+
 class CategoryData(Answer):
-    """A class. `number` names it in every other answer and request."""
+    """A class. `number` names it in every other answer and request; classes come in the order of the project's list.
+
+    `hotkey` is one key (`5`) or several that are pressed one after the other (`07`, `0ca`).
+    """
 
     number: int
     name: str
     color: str
-    hotkey: int | None
+    hotkey: str | None
     kind: CategoryKind
 
     @classmethod
@@ -51,13 +58,59 @@ class Abilities(Answer):
     can_label: bool
     can_export: bool
     can_manage: bool
+    can_archive: bool
+
+
+class ProjectLifeMessage(News):
+    """The project was archived, restored, or moved to the bin: what its people may do has changed."""
+
+    type: Literal["project"] = "project"
+    project: int
+    state: ProjectState
+
+
+JobKind = Annotated[ProjectJob.Kind, values_of(ProjectJob.Kind)]
+JobState = Annotated[ProjectJob.State, values_of(ProjectJob.State)]
+
+
+class ProjectJobData(Answer):
+    """How far work on a whole project is, in images. `reason` says why it failed, and what to do."""
+
+    id: int
+    project: int
+    kind: JobKind
+    state: JobState
+    done: int
+    total: int
+    reason: Omitted[str] = None
+
+
+class ProjectJobMessage(News, ProjectJobData):
+    """How far work on a whole project is."""
+
+    type: Literal["job"] = "job"
+
+
+class ProjectJobList(Answer):
+    """Work on a whole project, the newest first."""
+
+    results: list[ProjectJobData]
+
+
+class ProjectLife(Answer):
+    """What a project is now; `deleted_at` is when one in the bin is deleted for good."""
+
+    id: int
+    state: ProjectState
+    deleted_at: Omitted[Moment] = None
 
 
 class ProjectData(Abilities):
-    """A project as the signed-in person sees it; `role` is theirs."""
+    """A project as the signed-in person sees it; `role` is theirs. An archived one can be viewed but not changed."""
 
     id: int
     name: str
+    state: ProjectState
     instructions: str
     url: str
     role: RoleName

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from pydantic import ValidationError
 
 from labeling.accounts.models import User
@@ -33,7 +34,7 @@ def create_project(
     with transaction.atomic():
         project = Project.objects.create(name=name, instructions=instructions, created_by=user)
         Membership.objects.create(project=project, user=user, role=OWNER)
-        save_categories(project, specs)
+        save_categories(project, specs, in_order=True)
     return project
 
 
@@ -47,8 +48,12 @@ def _as_spec(given: CategorySpec | Mapping[str, Any]) -> CategorySpec:
 
 
 @transaction.atomic
-def save_categories(project: Project, specs: Sequence[CategorySpec], deleted: Collection[int] = ()) -> None:
+def save_categories(
+    project: Project, specs: Sequence[CategorySpec], deleted: Collection[int] = (), *, in_order: bool = False
+) -> None:
     """Change the classes that `specs` number, add those without a number, delete `deleted`; others stay as they are.
+
+    in_order: the order of `specs` becomes that of the classes; else new ones come last.
 
     Raises: ApiError 400 for a clash or an unknown number, 409 `category_in_use` when a deleted class has objects.
     """
@@ -66,6 +71,30 @@ def save_categories(project: Project, specs: Sequence[CategorySpec], deleted: Co
     _delete_categories([known[number] for number in deleted])
     _change_categories([(known[number], spec) for number, spec in changes.items()])
     _add_categories(project, [spec for spec in specs if spec.number is None], specs, staying)
+    if in_order:
+        _put_in_order(project, [spec.name for spec in specs])
+
+
+def _put_in_order(project: Project, names: Sequence[str]) -> None:
+    """Classes that are not named come last, as they were."""
+    places = {name: place for place, name in enumerate(names, 1)}
+    categories = sorted(project.categories.all(), key=lambda one: places.get(one.name, len(places) + 1))
+    for order, category in enumerate(categories, 1):
+        if category.order != order:
+            category.order = order
+            category.save(update_fields=["order"])
+
+
+@transaction.atomic
+def order_categories(project: Project, numbers: Sequence[int], seen: str = "") -> None:
+    """Put the project's classes into this order. Raises: ApiError 409 `changed` unless these are its classes, all of
+    them and each once, and the settings are those that were `seen` (`settings_state`)."""
+    check_unchanged(project, seen)
+    names = dict(project.categories.values_list("number", "name"))
+    if sorted(numbers) != sorted(names):
+        message = "The project has other classes now than this list. Reload the page and order them again."
+        raise ApiError(409, "changed", message)
+    _put_in_order(project, [names[number] for number in numbers])
 
 
 def _found_again(
@@ -137,9 +166,10 @@ def _add_categories(
     staying = list(staying)
     colors = {spec.color for spec in specs if spec.color} | {category.color for category in staying}
     keys = {spec.hotkey for spec in specs} | {category.hotkey for category in staying}
+    order = 1 + (project.categories.aggregate(last=Max("order"))["last"] or 0)
     for spec in new:
         color = spec.color or free_color(colors)
-        hotkey = spec.hotkey if "hotkey" in spec.model_fields_set else free_hotkey(keys)
+        hotkey = spec.hotkey if "hotkey" in spec.model_fields_set else free_hotkey(keys, spec.name)
         Category.objects.create(
             project=project,
             number=project.next_category_number,
@@ -147,7 +177,9 @@ def _add_categories(
             color=color,
             hotkey=hotkey,
             kind=spec.kind,
+            order=order,
         )
+        order += 1
         project.next_category_number += 1
         colors.add(color)
         keys.add(hotkey)
@@ -165,7 +197,7 @@ def change_project(
 ) -> None:
     """Change what is given, all or nothing; `categories` and `deleted` as in `save_categories`. Raises: ApiError."""
     if categories is not None:
-        save_categories(project, categories, deleted)
+        save_categories(project, categories, deleted, in_order=True)
     if name is not None:
         project.name = name
     if instructions is not None:
@@ -175,7 +207,7 @@ def change_project(
 
 def settings_state(project: Project) -> str:
     """A mark of what the settings page shows of a project; it changes with any of it."""
-    classes = project.categories.values_list("number", "name", "color", "hotkey", "kind")
+    classes = project.categories.values_list("number", "name", "color", "hotkey", "kind", "order")
     attributes = project.attributes.values_list("number", "name", "kind", "choices")
     about = Project.objects.values_list("name", "instructions").get(pk=project.pk)
     shown = json.dumps([about, list(classes), list(attributes)], default=str)
@@ -192,20 +224,6 @@ def check_unchanged(project: Project, seen: str) -> None:
             "with the settings in another tab; save again to replace those."
         )
         raise ApiError(409, "changed", message)
-
-
-def delete_project(project: Project, *, named: str) -> None:
-    """Delete a project with its images, annotations and exports, for good; their files follow once that is committed.
-
-    Raises: ApiError 409 `wrong_name` unless `named` is the project's name.
-    """
-    if named != project.name:
-        raise ApiError(409, "wrong_name", f"This project is called “{project.name}”. Send that name to delete it.")
-    with transaction.atomic():
-        Project.objects.select_for_update().filter(pk=project.pk).first()
-        images = project.images.select_for_update().order_by("pk")
-        list(images.values_list("pk", flat=True))  # who keeps an object now comes before the deletion or after it
-        project.delete()
 
 
 def add_member(project: Project, username: str, role: Role) -> Membership:

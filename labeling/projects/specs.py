@@ -2,24 +2,35 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from labeling.projects.models import HOTKEY_PATTERN
 from labeling.web.api import Spec
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Color = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
+def _hotkey(given: object) -> object:
+    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+
+
+Hotkey = Annotated[
+    str, BeforeValidator(_hotkey), StringConstraints(strip_whitespace=True, to_lower=True, pattern=HOTKEY_PATTERN)
+]
+
+
 class CategorySpec(Spec):
     """One class. `number` names one that exists; without it a new one is meant.
 
-    A colour or hotkey that is left out is chosen; `"hotkey": null` means none.
+    A colour or hotkey that is left out is chosen; `"hotkey": null` means none. A hotkey is `1` – `9`, `00` – `09`, or
+    `0` and two letters; the keys are pressed one after the other.
     """
 
     number: int | None = Field(default=None, ge=1)
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
     color: Color | None = None
-    hotkey: int | None = Field(default=None, ge=1, le=9)
+    hotkey: Hotkey | None = None
     kind: Literal["thing", "stuff"] = "thing"
 
 
@@ -65,6 +76,6 @@ class ProjectChange(Spec):
 
 
 class ProjectDeletion(Spec):
-    """`DELETE /api/projects/<id>`: the project's name, so that a wrong id deletes nothing."""
+    """The project's name, so that a wrong id deletes nothing."""
 
     name: str

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from labeling.accounts.models import User
-from labeling.projects.access import MANAGERS, MEASURED, OWNER
+from labeling.projects.access import MEASURED, OWNER, May, Standing
 from labeling.projects.models import Membership, Project, Role
 
 THUMBNAILS = 4
@@ -28,7 +28,7 @@ class ProjectCard:
     @property
     def can_manage(self) -> bool:
         """Whether the role may manage the project."""
-        return self.role in MANAGERS
+        return Standing(self.role, archived=self.project.archived_at is not None).can(May.MANAGE)
 
     @property
     def preparing(self) -> int:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeling.projects import views
+from labeling.projects import life_views, views
 
 app_name = "projects"
 urlpatterns = [
@@ -8,6 +8,11 @@ urlpatterns = [
     path("projects/new", views.new, name="new"),
     path("projects/<id:project_id>/settings", views.settings, name="settings"),
     path("projects/<id:project_id>/attributes", views.attributes, name="attributes"),
+    path("projects/<id:project_id>/archive", life_views.archive, name="archive"),
+    path("projects/<id:project_id>/unarchive", life_views.unarchive, name="unarchive"),
+    path("projects/<id:project_id>/delete", life_views.delete, name="delete"),
+    path("projects/<id:project_id>/restore", life_views.restore, name="restore"),
+    path("projects/<id:project_id>/purge", life_views.purge, name="purge"),
     path("projects/<id:project_id>/members", views.add_member, name="add_member"),
     path("projects/<id:project_id>/members/<id:user_id>", views.change_member, name="change_member"),
 ]

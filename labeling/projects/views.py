@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from labeling.accounts.models import User
 from labeling.projects import services
-from labeling.projects.access import MANAGERS, a_role, project_for, projects_of, role_of
+from labeling.projects.access import May, a_role, project_for, projects_of, standing_of, who_may
 from labeling.projects.attribute_forms import AttributeRows, attribute_rows
 from labeling.projects.attributes import save_attributes
 from labeling.projects.forms import CategoryRows, MemberForm, ProjectForm, category_rows
@@ -60,7 +60,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest, project_id: int) -> HttpResponse:
     """Change a project's name, instructions and classes; the members are on the same page."""
-    project = project_for(request, project_id, MANAGERS)
+    project = project_for(request, project_id, May.MANAGE)
     if request.method != "POST":
         shown = ProjectForm(initial={"name": project.name, "instructions": project.instructions})
         return _settings_page(request, project, shown, category_rows(project=project))
@@ -87,7 +87,7 @@ def settings(request: HttpRequest, project_id: int) -> HttpResponse:
 @require_POST
 def attributes(request: HttpRequest, project_id: int) -> HttpResponse:
     """Change what is asked of each object beside its class."""
-    project = project_for(request, project_id, MANAGERS)
+    project = project_for(request, project_id, May.MANAGE)
     rows = attribute_rows(request.POST)
     if rows.is_valid():
         try:
@@ -106,7 +106,7 @@ def attributes(request: HttpRequest, project_id: int) -> HttpResponse:
 @require_POST
 def add_member(request: HttpRequest, project_id: int) -> HttpResponse:
     """Add somebody by sign-in name."""
-    project = project_for(request, project_id, MANAGERS)
+    project = project_for(request, project_id, May.MANAGE)
     form = MemberForm(request.POST)
     if form.is_valid():
         try:
@@ -124,7 +124,7 @@ def add_member(request: HttpRequest, project_id: int) -> HttpResponse:
 @require_POST
 def change_member(request: HttpRequest, project_id: int, user_id: int) -> HttpResponse:
     """Give a member the posted `role`, or take them out when `remove` is posted."""
-    project = project_for(request, project_id, MANAGERS)
+    project = project_for(request, project_id, May.MANAGE)
     wanted = request.POST.get("role", "")
     try:
         if "remove" in request.POST:
@@ -137,7 +137,8 @@ def change_member(request: HttpRequest, project_id: int, user_id: int) -> HttpRe
             messages.error(request, f"Unknown role. Choose one of {', '.join(Role.labels).lower()}.")
     except ApiError as error:
         messages.error(request, error.message)
-    still_manages = role_of(request.user, project.pk) in MANAGERS  # they may have changed themselves
+    standing = standing_of(request.user, project.pk)  # they may have changed themselves
+    still_manages = standing is not None and standing.can(May.MANAGE)
     return redirect(_members_of(project)) if still_manages else redirect("projects:list")
 
 
@@ -158,7 +159,7 @@ def _settings_page(
         "member_form": member_form or MemberForm(),
         "memberships": project.memberships.select_related("user"),
         "roles": Role.choices,
-        "managers": MANAGERS,
+        "managers": who_may(May.MANAGE),
         "refused": request.method == "POST",
     }
     return render(request, "projects/settings.html", context)

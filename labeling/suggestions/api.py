@@ -6,8 +6,7 @@ from ninja import Status
 from labeling.accounts.services import user_of
 from labeling.annotations.schemas import Conflict
 from labeling.images.models import Image
-from labeling.projects.access import EVERY_ROLE, LABELERS, MANAGERS, object_for, project_for
-from labeling.projects.models import Role
+from labeling.projects.access import May, object_for, project_for
 from labeling.suggestions import heads, runs, services, text
 from labeling.suggestions.open_suggestions import offered
 from labeling.suggestions.schemas import (
@@ -37,14 +36,14 @@ from labeling.web.routes import Asked, Router, Sent, takes
 router = Router(tags=["suggestions"])
 
 
-def _image(request: HttpRequest, image_id: int, allowed: frozenset[Role] = LABELERS) -> Image:
-    return object_for(request, Image.objects.select_related("project"), allowed, pk=image_id)
+def _image(request: HttpRequest, image_id: int, what: May = May.LABEL) -> Image:
+    return object_for(request, Image.objects.select_related("project"), what, pk=image_id)
 
 
 @router.get("images/{id:image_id}/suggestions")
 def suggestions(request: HttpRequest, image_id: int, asked: Asked[OffersQuery]) -> Offered:
     """What is offered on an image now."""
-    image, query = _image(request, image_id, EVERY_ROLE), asked.read()
+    image, query = _image(request, image_id, May.VIEW), asked.read()
     found = offered(image, [query.method] if query.method else [], query.above)
     return Offered(results=[SuggestionData.of(row) for row in found], running=_running(image), looked=runs.looks(image))
 
@@ -81,7 +80,7 @@ def accept(request: HttpRequest, image_id: int, sent: Sent[AcceptSpec]) -> Accep
 @router.post("projects/{id:project_id}/suggestions/accept")
 def accept_in_project(request: HttpRequest, project_id: int, sent: Sent[ProjectAcceptSpec]) -> AcceptedInProject:
     """Keep all suggestions that fit a choice, some images a request. Managers only."""
-    project, spec = project_for(request, project_id, MANAGERS), sent.read()
+    project, spec = project_for(request, project_id, May.MANAGE), sent.read()
     return services.accept_in_project(project, user_of(request), _choice(spec), spec.after)
 
 

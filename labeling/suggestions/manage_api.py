@@ -5,7 +5,7 @@ from ninja import Status
 
 from labeling.accounts.services import user_of
 from labeling.images.models import Image
-from labeling.projects.access import MANAGERS, object_for, project_for
+from labeling.projects.access import May, object_for, project_for
 from labeling.projects.models import Project
 from labeling.suggestions import heads, learning, mapping, runs
 from labeling.suggestions.models import HeadVersion, Run, SuggestionSettings
@@ -39,7 +39,7 @@ def project_runs(request: HttpRequest, project_id: int) -> RunList:
 @router.post("projects/{id:project_id}/suggestions/runs", response={202: RunData})
 def start_run(request: HttpRequest, project_id: int, sent: Sent[NewRun]) -> Status[RunData]:
     """Have a method look at images."""
-    project, spec = project_for(request, project_id, MANAGERS), sent.read()
+    project, spec = project_for(request, project_id, May.MANAGE), sent.read()
     head = heads.for_project(project, spec.head) if spec.head else None
     images = None if spec.images is None else _images(project, spec.images)
     run = runs.start(
@@ -58,7 +58,7 @@ def _images(project: Project, ids: list[int]) -> list[Image]:
 
 
 def _run(request: HttpRequest, run_id: int) -> Run:
-    return object_for(request, Run.objects.select_related("project"), MANAGERS, pk=run_id)
+    return object_for(request, Run.objects.select_related("project"), May.MANAGE, pk=run_id)
 
 
 @router.get("suggestions/runs/{id:run_id}")
@@ -93,12 +93,12 @@ def project_heads(request: HttpRequest, project_id: int) -> HeadList:
 @router.post("projects/{id:project_id}/heads", response={202: HeadData})
 def train_head(request: HttpRequest, project_id: int, sent: Sent[NewHead]) -> Status[HeadData]:
     """Train a model on the project's finished images."""
-    project, spec = project_for(request, project_id, MANAGERS), sent.read()
+    project, spec = project_for(request, project_id, May.MANAGE), sent.read()
     return Status(202, heads.describe(learning.ask(project, user_of(request), spec.kind, spec.steps)))
 
 
 def _head(request: HttpRequest, head_id: int) -> HeadVersion:
-    return object_for(request, HeadVersion.objects.select_related("project"), MANAGERS, pk=head_id)
+    return object_for(request, HeadVersion.objects.select_related("project"), May.MANAGE, pk=head_id)
 
 
 @router.get("heads/{id:head_id}")
@@ -133,7 +133,7 @@ def head_mapping(request: HttpRequest, project_id: int, head_id: int) -> Mapping
 @router.patch("projects/{id:project_id}/heads/{id:head_id}/mapping")
 def change_mapping(request: HttpRequest, project_id: int, head_id: int, sent: Sent[MappingSpec]) -> MappingData:
     """Say which classes a model's words are."""
-    project = project_for(request, project_id, MANAGERS)
+    project = project_for(request, project_id, May.MANAGE)
     found = heads.for_project(project, head_id)
     if found.state in learning.UNFINISHED:
         raise ApiError(409, "still_learning", "The model is still being trained. Change its classes afterwards.")
@@ -150,7 +150,7 @@ def settings(request: HttpRequest, project_id: int) -> SettingsData:
 @router.patch("projects/{id:project_id}/suggestions/settings")
 def change_settings(request: HttpRequest, project_id: int, sent: Sent[SettingsSpec]) -> SettingsData:
     """Change what a project lets happen by itself; what is left out stays."""
-    project = project_for(request, project_id, MANAGERS)
+    project = project_for(request, project_id, May.MANAGE)
     given = sent.read().model_dump(exclude_none=True)
     before = SuggestionSettings.of(project.pk).least_sure_first
     found, _ = SuggestionSettings.objects.update_or_create(project=project, defaults=given)

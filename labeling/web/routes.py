@@ -5,7 +5,7 @@ A route is one function with its types; the OpenAPI document (labeling/api) has 
 >>> @router.post("images/{id:image_id}/note")
 ... def set_note(request: HttpRequest, image_id: int, sent: Sent[NewNote]) -> NoteAnswer:
 ...     \"\"\"Say something about an image; every member sees it.\"\"\"
-...     image = object_for(request, Image.objects.all(), LABELERS, pk=image_id)
+...     image = object_for(request, Image.objects.all(), May.LABEL, pk=image_id)
 ...     return NoteAnswer(note=services.set_note(image, sent.read().text))
 
 Checks come in this order: CSRF (403), method (405), sign-in (401), access (404, 403), then body and query (415, 400).

@@ -15,6 +15,7 @@ from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.live.progress import counts
 from labeling.pages.gallery import images_page
+from labeling.projects.access import Standing
 from labeling.projects.models import Project, Role
 from labeling.projects.summary import project_cards
 from labeling.suggestions import examples, learning
@@ -106,8 +107,8 @@ def test_annotators_find_nothing_of_it(
     assert send(client, "POST", f"/api/images/{image.pk}/annotations", new()).status_code == 404
     listed = client.get(f"/api/projects/{project.pk}/images").json()["results"]
     assert [row["id"] for row in listed] == [other.pk]
-    assert counts(project.pk, Role.ANNOTATOR).images.total == 1
-    assert counts(project.pk, Role.ANNOTATOR).images.done == 0
+    assert counts(project.pk, Standing(Role.ANNOTATOR)).images.total == 1
+    assert counts(project.pk, Standing(Role.ANNOTATOR)).images.done == 0
     (card,) = project_cards([project], bob)
     assert (card.total, card.done) == (1, 0)
     assert image.thumbnail_url not in client.get("/").content.decode()
@@ -119,7 +120,7 @@ def test_managers_and_reviewers_see_it(
     for user, role in ((alice, Role.MANAGER), (rita, Role.REVIEWER)):
         assert len(as_user(user).get(f"/api/images/{image.pk}/annotations").json()["annotations"]) == 1
         assert [one.id for one in images_page(project, role).results] == [image.pk, other.pk]
-        assert counts(project.pk, role).images.done == 1
+        assert counts(project.pk, Standing(role)).images.done == 1
         (card,) = project_cards([project], user)
         assert (card.total, card.done) == (2, 1)
 

@@ -20,6 +20,7 @@ from labeling.images.models import Image
 from labeling.live import messages
 from labeling.live.progress import counts
 from labeling.pages.project_page import project_data
+from labeling.projects.access import Standing
 from labeling.projects.models import Project, Role
 from labeling.suggestions.models import HeadVersion, Run, RunImage, Suggestion
 from tests.api.test_document import DOCUMENT, problems
@@ -92,9 +93,18 @@ def test_projects(ask: Checked) -> None:
     ask("put", f"{address}/panoptic", {"panoptic": True})
     ask("patch", address, {"name": ""})
     ask("delete", address, {"name": "wrong"})
-    ask("delete", address, {"name": "Birds"})
+    assert ask("post", f"{address}/archive")["state"] == "archived"
+    ask("patch", address, {"name": "Owls"})
+    assert ask("post", f"{address}/unarchive") == {"id": made["id"], "state": "active"}
+    assert ask("delete", address, {"name": "Birds"})["deleted_at"]
     ask("get", address)
-    assert {status for _, _, status in ask.seen} >= {200, 201, 400, 404}
+    ask("post", f"{address}/restore")
+    ask("post", f"{address}/purge", {"name": "Birds"})
+    ask("delete", address, {"name": "Birds"})
+    assert ask("post", f"{address}/purge", {"name": "Birds"})["kind"] == "purge"
+    assert ask("get", f"{address}/jobs")["results"][0]["state"] == "queued"
+    ask("get", "/api/projects/0")
+    assert {status for _, _, status in ask.seen} >= {200, 201, 202, 400, 403, 404, 409}
 
 
 def test_annotations(ask: Checked, image: Image) -> None:
@@ -208,8 +218,8 @@ def test_suggestions(ask: Checked, image: Image, project: Project, alice: User) 
 
 
 def test_pages_and_sockets(image: Image, project: Project, alice: User) -> None:
-    assert problems("ProjectPage", project_data(project, Role.MANAGER).plain()) == []
-    assert problems("ProgressMessage", counts(project.pk, Role.MANAGER).model_dump(mode="json")) == []
+    assert problems("ProjectPage", project_data(project, Standing(Role.MANAGER)).plain()) == []
+    assert problems("ProgressMessage", counts(project.pk, Standing(Role.MANAGER)).model_dump(mode="json")) == []
     told = [
         messages.Hello(
             image=1, width=2, height=3, state="ready",

@@ -15,9 +15,9 @@ def test_things_stuff_and_a_manager(command: Command, alice: User) -> None:
     said = command("create_project", "Streets", "--classes", "car, person", "--stuff", "sky", "--user", "alice")
     project = Project.objects.get()
     assert [(one.number, one.name, one.kind, one.hotkey) for one in project.categories.all()] == [
-        (1, "car", "thing", 1),
-        (2, "person", "thing", 2),
-        (3, "sky", "stuff", 3),
+        (1, "car", "thing", "1"),
+        (2, "person", "thing", "2"),
+        (3, "sky", "stuff", "3"),
     ]
     assert project.memberships.get().user == alice
     assert project.memberships.get().role == Role.MANAGER

@@ -74,10 +74,7 @@ async def test_a_deleted_image_is_told(bob: User, image: Image, connect: Connect
 async def test_a_deleted_project_is_told(bob: User, project: Project, image: Image, connect: Connect) -> None:
     socket = await connect(bob)
 
-    def delete() -> None:
-        services.delete_project(project, named=project.name)
-
-    await db(delete)()
+    await db(project.delete)()
     assert (await socket.until("gone"))["what"] == "project"
     assert await socket.closed() == NO_LONGER_THERE
 

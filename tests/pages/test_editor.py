@@ -37,16 +37,16 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
             "url": f"/projects/{project.pk}/",
             "next": f"/projects/{project.pk}/next",
             "categories": [
-                {"number": 1, "name": "car", "color": "#e4572e", "hotkey": 1, "kind": "thing"},
-                {"number": 2, "name": "person", "color": "#2e86ab", "hotkey": 2, "kind": "thing"},
-                {"number": 3, "name": "road", "color": "#6c757d", "hotkey": 3, "kind": "stuff"},
+                {"number": 1, "name": "car", "color": "#e4572e", "hotkey": "1", "kind": "thing"},
+                {"number": 2, "name": "person", "color": "#2e86ab", "hotkey": "2", "kind": "thing"},
+                {"number": 3, "name": "road", "color": "#6c757d", "hotkey": "3", "kind": "stuff"},
             ],
             "attributes": [],
             "panoptic": False,
         },
         "user": {
             "id": bob.pk, "name": "bob", "role": "annotator", "keys": {},
-            "can_label": True, "can_export": False, "can_manage": False,
+            "can_label": True, "can_export": False, "can_manage": False, "can_archive": False,
         },
         "socket": f"/ws/images/{image.pk}/",
         "api": {

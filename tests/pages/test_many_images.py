@@ -13,6 +13,7 @@ from labeling.images.models import Image
 from labeling.pages.gallery import images_page
 from labeling.pages.project_page import project_data
 from labeling.pages.queue import next_images
+from labeling.projects.access import Standing
 from labeling.projects.models import Project, Role
 
 pytestmark = pytest.mark.django_db
@@ -29,10 +30,10 @@ def add(project: Project, count: int) -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda project, user: project_data(project, Role.MANAGER),
+        lambda project, user: project_data(project, Standing(Role.MANAGER)),
         lambda project, user: images_page(project, Role.MANAGER, which="todo", user=user),
-        lambda project, user: next_images(project, user, Role.ANNOTATOR),
-        lambda project, user: next_images(project, user, Role.ANNOTATOR, project.images.first().pk),
+        lambda project, user: next_images(project, user, Standing(Role.ANNOTATOR)),
+        lambda project, user: next_images(project, user, Standing(Role.ANNOTATOR), project.images.first().pk),
     ],
     ids=["project page", "gallery", "next", "next after"],
 )

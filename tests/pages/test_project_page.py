@@ -13,6 +13,7 @@ from labeling.annotations import worktime
 from labeling.exchange.models import Export
 from labeling.images.models import Upload, UploadItem
 from labeling.pages.project_page import REMEMBER_REJECTIONS, format_choices, project_data
+from labeling.projects.access import Standing
 from labeling.projects.models import Project, Role
 from tests.pages.conftest import AddImage, AsUser
 
@@ -27,7 +28,7 @@ def test_the_numbers_are_those_of_the_socket(project: Project, add_image: AddIma
     for state in ("ready", "ready", "encoding", "failed", "queued"):
         add_image(state=state)
     add_image(status="done")
-    data = project_data(project, Role.MANAGER).plain()
+    data = project_data(project, Standing(Role.MANAGER)).plain()
     assert data["counts"] == {
         "total": 6,
         "queued": 1,
@@ -49,7 +50,7 @@ def test_the_page_starts_with_the_first_images(
     data = data_of(as_user(bob).get(f"/projects/{project.pk}/").content.decode(), "project-data")
     assert data["project"] == {
         "id": project.pk, "name": "Street", "role": "annotator",
-        "can_label": True, "can_export": False, "can_manage": False,
+        "can_label": True, "can_export": False, "can_manage": False, "can_archive": False,
     }  # fmt: skip
     assert [one["id"] for one in data["images"]["results"]] == [image.pk]
     assert data["counts"]["total"] == 1
@@ -129,7 +130,7 @@ def test_recent_exports_are_there_for_who_may_see_them(
 
 def test_rejected_files_of_the_last_upload_survive_a_reload(project: Project, alice: User) -> None:
     def shown(role: Role = Role.MANAGER) -> Any:
-        return project_data(project, role).last_upload
+        return project_data(project, Standing(role)).last_upload
 
     assert shown() is None
     upload = Upload.objects.create(project=project, created_by=alice, closed=True)

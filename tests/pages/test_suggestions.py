@@ -11,6 +11,7 @@ from labeling.accounts.models import User
 from labeling.images.models import Image
 from labeling.pages.queue import next_images
 from labeling.pages.suggestions_panel import curve, panel
+from labeling.projects.access import Standing
 from labeling.projects.models import Project, Role
 from labeling.suggestions import heads
 from labeling.suggestions.models import HeadVersion, Run, RunImage, Suggestion, SuggestionSettings
@@ -37,10 +38,10 @@ def test_the_least_sure_images_come_first(project: Project, bob: User, add_image
     for image, doubt in ((sure, 0.9), (sure, 0.1), (unsure, 0.8), (middle, 0.5)):
         look(image, doubt)
     expected = [unsure.pk, middle.pk, sure.pk, unknown.pk]
-    assert next_images(project, bob, Role.ANNOTATOR) == expected
+    assert next_images(project, bob, Standing(Role.ANNOTATOR)) == expected
     SuggestionSettings.objects.create(project=project, least_sure_first=False)
     order_images(project)
-    assert next_images(project, bob, Role.ANNOTATOR) == [sure.pk, unsure.pk, unknown.pk, middle.pk]
+    assert next_images(project, bob, Standing(Role.ANNOTATOR)) == [sure.pk, unsure.pk, unknown.pk, middle.pk]
 
 
 def test_next_goes_to_the_next_surer_one_and_wraps(
@@ -52,7 +53,7 @@ def test_next_goes_to_the_next_surer_one_and_wraps(
     first, second, third, fourth = images[1], images[2], images[3], images[0]
     at, seen = first.pk, [first.pk]
     for _ in range(4):
-        (at,) = next_images(project, bob, Role.ANNOTATOR, after=at, limit=1)
+        (at,) = next_images(project, bob, Standing(Role.ANNOTATOR), after=at, limit=1)
         seen.append(at)
     assert seen == [first.pk, second.pk, third.pk, fourth.pk, first.pk]
 
@@ -61,7 +62,7 @@ def test_what_is_ready_still_goes_first(project: Project, bob: User, add_image: 
     queued, ready = add_image(state="queued"), add_image()
     look(queued, 0.9)
     look(ready, 0.1)
-    assert next_images(project, bob, Role.ANNOTATOR) == [ready.pk, queued.pk]
+    assert next_images(project, bob, Standing(Role.ANNOTATOR)) == [ready.pk, queued.pk]
 
 
 def test_the_empty_panel_says_what_to_do(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
@@ -120,7 +121,7 @@ def test_the_panel_takes_few_queries(
         for _ in range(2):
             RunImage.objects.create(run=run, image=add_image(), state="ready")
     with django_assert_max_num_queries(20):  # type: ignore[attr-defined]
-        panel(project, Role.MANAGER)
+        panel(project, Standing(Role.MANAGER))
 
 
 def test_commands_say_what_they_need(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """Classes and members: numbers are never reused, nothing in use is deleted, a manager always stays."""
 
+import re
 import uuid
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -9,13 +11,13 @@ from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.images.models import Image
 from labeling.projects import services
-from labeling.projects.models import Category, Project, Role
+from labeling.projects.models import HOTKEY_PATTERN, Category, Project, Role
 from labeling.projects.palette import PALETTE, free_color, free_hotkey
 from labeling.projects.specs import CategorySpec
 from labeling.web.api import ApiError
 
 
-def classes(project: Project) -> list[tuple[int, str, int | None]]:
+def classes(project: Project) -> list[tuple[int, str, str | None]]:
     return list(project.categories.values_list("number", "name", "hotkey"))
 
 
@@ -31,7 +33,7 @@ def annotate(project: Project, category: Category, times: int = 1) -> None:
 
 def test_a_new_project_has_its_creator_as_manager_and_numbers_from_1(alice: User) -> None:
     project = services.create_project(name="Birds", user=alice, categories=[{"name": "wing"}, {"name": "beak"}])
-    assert classes(project) == [(1, "wing", 1), (2, "beak", 2)]
+    assert classes(project) == [(1, "wing", "1"), (2, "beak", "2")]
     assert [one.color for one in project.categories.all()] == PALETTE[:2]
     assert project.memberships.get().role == Role.MANAGER
     assert project.next_category_number == 3
@@ -44,7 +46,7 @@ def test_given_colours_and_keys_are_kept_and_free_ones_avoid_them(alice: User) -
         {"name": "c", "hotkey": None},
     ]
     project = services.create_project(name="Birds", user=alice, categories=given)
-    assert classes(project) == [(1, "a", 2), (2, "b", 1), (3, "c", None)]
+    assert classes(project) == [(1, "a", "2"), (2, "b", "1"), (3, "c", None)]
     assert project.categories.get(name="a").color == PALETTE[1]
     assert project.categories.get(name="b").color == PALETTE[0]
 
@@ -70,40 +72,40 @@ def test_a_wrong_class_makes_no_project(alice: User, given: list[dict[str, objec
 
 
 def test_two_classes_can_swap_name_and_key(project: Project) -> None:
-    specs = [CategorySpec(number=1, name="person", hotkey=2), CategorySpec(number=2, name="car", hotkey=1)]
+    specs = [CategorySpec(number=1, name="person", hotkey="2"), CategorySpec(number=2, name="car", hotkey="1")]
     services.save_categories(project, specs)
-    assert classes(project) == [(1, "person", 2), (2, "car", 1), (3, "road", 3)]
+    assert classes(project) == [(1, "person", "2"), (2, "car", "1"), (3, "road", "3")]
 
 
 def test_what_a_change_leaves_out_stays(project: Project) -> None:
     services.save_categories(project, [CategorySpec(number=1, name="vehicle")])
     changed = project.categories.get(number=1)
-    assert (changed.name, changed.color, changed.hotkey) == ("vehicle", "#e4572e", 1)
+    assert (changed.name, changed.color, changed.hotkey) == ("vehicle", "#e4572e", "1")
 
 
 def test_a_new_class_can_not_take_a_key_that_stays(project: Project) -> None:
     with pytest.raises(ApiError, match="key 3"):
-        services.save_categories(project, [CategorySpec(name="tree", hotkey=3)])
+        services.save_categories(project, [CategorySpec(name="tree", hotkey="3")])
     with pytest.raises(ApiError, match="key 1"):
-        services.save_categories(project, [CategorySpec(number=1, name="car"), CategorySpec(name="tree", hotkey=1)])
+        services.save_categories(project, [CategorySpec(number=1, name="car"), CategorySpec(name="tree", hotkey="1")])
 
 
 def test_a_number_is_never_used_again(project: Project) -> None:
     services.save_categories(project, [], deleted=[3])
     services.save_categories(project, [CategorySpec(name="sky", kind="stuff")])
-    assert classes(project) == [(1, "car", 1), (2, "person", 2), (4, "sky", 3)]
+    assert classes(project) == [(1, "car", "1"), (2, "person", "2"), (4, "sky", "3")]
     project.refresh_from_db()
     assert project.next_category_number == 5
 
 
 def test_a_key_and_name_of_a_deleted_class_are_free_at_once(project: Project) -> None:
-    services.save_categories(project, [CategorySpec(number=2, name="road", hotkey=3)], deleted=[3])
-    assert classes(project) == [(1, "car", 1), (2, "road", 3)]
+    services.save_categories(project, [CategorySpec(number=2, name="road", hotkey="3")], deleted=[3])
+    assert classes(project) == [(1, "car", "1"), (2, "road", "3")]
 
 
 def test_a_deleted_class_that_is_made_again_stays_the_same(project: Project) -> None:
-    services.save_categories(project, [CategorySpec(name="Road", hotkey=4)], deleted=[3])
-    assert classes(project) == [(1, "car", 1), (2, "person", 2), (3, "Road", 4)]
+    services.save_categories(project, [CategorySpec(name="Road", hotkey="4")], deleted=[3])
+    assert classes(project) == [(1, "car", "1"), (2, "person", "2"), (3, "Road", "4")]
 
 
 def test_a_class_in_use_stays_and_so_does_everything_else(project: Project) -> None:
@@ -112,7 +114,7 @@ def test_a_class_in_use_stays_and_so_does_everything_else(project: Project) -> N
         services.change_project(project, name="Other", categories=[CategorySpec(number=1, name="bus")], deleted=[2])
     assert (caught.value.code, caught.value.extra["objects"]) == ("category_in_use", 3)
     assert "3 objects use this class" in caught.value.message
-    assert classes(project)[0] == (1, "car", 1)
+    assert classes(project)[0] == (1, "car", "1")
     assert Project.objects.get().name == "Street"
 
 
@@ -125,8 +127,58 @@ def test_palette() -> None:
     assert len(set(PALETTE)) == len(PALETTE)
     assert free_color(PALETTE[:3]) == PALETTE[3]
     assert free_color(PALETTE) in PALETTE
-    assert free_hotkey({1, 2, 4, None}) == 3
-    assert free_hotkey(set(range(1, 10))) is None
+    assert free_hotkey({"1", "2", "4", None}) == "3"
+
+
+def test_every_class_of_a_long_list_gets_a_key_of_its_own(alice: User) -> None:
+    names = [f"class {number}" for number in range(1, 501)]
+    project = services.create_project(name="Many", user=alice, categories=[{"name": name} for name in names])
+    keys = [key or "" for _, _, key in classes(project)]
+    assert keys[:20] == [*"123456789", *(f"0{digit}" for digit in "1234567890"), "0cl"]
+    assert len(set(keys)) == 500
+    assert all(re.fullmatch(HOTKEY_PATTERN, key) for key in keys)
+    assert not any(one != other and other.startswith(one) for one in keys for other in keys), "none begins another"
+
+
+def test_a_key_is_of_the_name_where_it_can_be() -> None:
+    taken = {*"123456789", *(f"0{digit}" for digit in "0123456789")}
+    assert free_hotkey(taken, "Car") == "0ca"
+    assert free_hotkey({*taken, "0ca"}, "Car") == "0cr"
+    assert free_hotkey({*taken, "0ca", "0cr"}, "car") == "0cb"
+    assert free_hotkey(taken, "猫") == "0aa"
+    assert free_hotkey({*taken, *(f"0{one}{two}" for one in ascii_lowercase for two in ascii_lowercase)}, "car") is None
+
+
+@pytest.mark.parametrize("key", ["0", "10", "c", "0a", "0abc", "00a", "-1", "0A1", " "])
+def test_a_key_that_is_none_is_refused(alice: User, key: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        services.create_project(name="Birds", user=alice, categories=[{"name": "a", "hotkey": key}])
+    assert caught.value.code == "bad_category"
+
+
+def test_the_order_of_classes_is_apart_from_their_numbers(project: Project) -> None:
+    services.order_categories(project, [3, 1, 2])
+    assert [one for one, _, _ in classes(project)] == [3, 1, 2]
+    services.save_categories(project, [CategorySpec(name="sky")])
+    assert [one for one, _, _ in classes(project)] == [3, 1, 2, 4]
+    services.save_categories(project, [CategorySpec(number=2, name="person"), CategorySpec(name="tree")], in_order=True)
+    assert [one for one, _, _ in classes(project)] == [2, 5, 3, 1, 4]
+
+
+@pytest.mark.parametrize("numbers", [[1, 2], [1, 2, 3, 4], [1, 2, 2], []])
+def test_an_order_of_other_classes_is_refused(project: Project, numbers: list[int]) -> None:
+    with pytest.raises(ApiError) as caught:
+        services.order_categories(project, numbers)
+    assert (caught.value.status, caught.value.code) == (409, "changed")
+
+
+def test_an_order_that_a_colleague_has_changed_is_not_overwritten(project: Project) -> None:
+    seen = services.settings_state(project)
+    services.order_categories(project, [2, 1, 3], seen)
+    with pytest.raises(ApiError) as caught:
+        services.order_categories(project, [3, 2, 1], seen)
+    assert caught.value.code == "changed"
+    assert [one for one, _, _ in classes(project)] == [2, 1, 3]
 
 
 def test_a_member_is_found_by_name_however_it_is_written(project: Project, charlie: User) -> None:

@@ -39,8 +39,8 @@ def test_everything_can_be_changed_at_once(project: Project, alice: User, as_use
     project.refresh_from_db()
     assert (project.name, project.instructions) == ("Town", "New words")
     assert list(project.categories.values_list("number", "name", "hotkey")) == [
-        (1, "bus", 2),
-        (2, "person", 1),
+        (1, "bus", "2"),
+        (2, "person", "1"),
         (4, "tree", None),
     ]
 

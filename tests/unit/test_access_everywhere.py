@@ -7,6 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationSet
@@ -115,3 +116,37 @@ def test_an_outsider_gets_nothing(
             assert answer.status_code in refused, method
     assert Image.objects.filter(pk=ids["image_id"]).exists()
     assert Annotation.objects.filter(pk=ids["annotation_id"]).exists()
+
+
+IN_ARCHIVE = {"archive", "unarchive", "restore", "purge", "delete", "duplicate", "exports", "next"}
+"""Last parts of the routes that are there for the managers of an archived project, and of one that only asks."""
+
+CHANGING = {"post", "put", "patch", "delete"}
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPEN | OWN and "<" in route])
+def test_nothing_of_an_archived_project_is_changed(
+    route: str, ids: dict[str, int], alice: User, as_user: Callable[[User | None], Client]
+) -> None:
+    Project.objects.update(archived_at=timezone.now())
+    for method in sorted(CHANGING):
+        if route.rsplit("/", 1)[-1] in IN_ARCHIVE or (route, method) == ("api/projects/<id:project_id>", "delete"):
+            continue
+        answer = getattr(as_user(alice), method)(url(route, ids))
+        assert answer.status_code in (403, 405), (method, answer.content)
+        if answer.status_code == 403:
+            assert b"archived" in answer.content, method
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPEN | OWN and "<" in route])
+def test_a_project_in_the_bin_is_there_for_nobody_but_who_may_restore_it(
+    route: str, ids: dict[str, int], alice: User, bob: User, as_user: Callable[[User | None], Client]
+) -> None:
+    Project.objects.update(binned_at=timezone.now())
+    life = {"archive", "unarchive", "restore", "purge", "delete", "duplicate", "jobs"}
+    for method in METHODS:
+        assert getattr(as_user(bob), method)(url(route, ids)).status_code in (404, 405), method
+        if route.rsplit("/", 1)[-1] in life or (route, method) == ("api/projects/<id:project_id>", "delete"):
+            continue
+        answer = getattr(as_user(alice), method)(url(route, ids))
+        assert answer.status_code in (403, 405), (method, answer.content)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.projects import access
-from labeling.projects.access import ROLES, May, abilities, who_may
+from labeling.projects.access import ROLES, May, Standing, who_may
 from labeling.projects.models import Role
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,8 +64,16 @@ def test_such_a_line_is_found(line: str) -> None:
 
 
 def test_who_may_what() -> None:
-    assert who_may(May.VIEW) == access.EVERY_ROLE == set(Role)
-    assert who_may(May.LABEL) == access.LABELERS == {Role.MANAGER, Role.ANNOTATOR}
-    assert who_may(May.EXPORT) == access.EXPORTERS == {Role.MANAGER, Role.REVIEWER}
-    assert who_may(May.MANAGE) == access.MANAGERS == {Role.MANAGER}
-    assert abilities(Role.REVIEWER) == {"can_label": False, "can_export": True, "can_manage": False}
+    assert who_may(May.VIEW) == set(Role)
+    assert who_may(May.LABEL) == {Role.MANAGER, Role.ANNOTATOR}
+    assert who_may(May.EXPORT) == {Role.MANAGER, Role.REVIEWER}
+    assert who_may(May.MANAGE) == who_may(May.ARCHIVE) == {Role.MANAGER}
+    told = {"can_label": False, "can_export": True, "can_manage": False, "can_archive": False}
+    assert Standing(Role.REVIEWER).abilities() == told
+
+
+@pytest.mark.parametrize("role", Role)
+def test_nobody_changes_what_is_archived_or_in_the_bin(role: Role) -> None:
+    archived, binned = Standing(role, archived=True), Standing(role, archived=True, binned=True)
+    assert {what for what in May if archived.can(what)} == ROLES[role] & {May.VIEW, May.EXPORT, May.ARCHIVE}
+    assert {what for what in May if binned.can(what)} == ROLES[role] & {May.ARCHIVE}

@@ -286,7 +286,7 @@ describe("the editor", () => {
     await saved();
     const classes = () => service.annotations.toSorted((a, b) => a.id - b.id).map(({ category }) => category);
     editor.selection.select(one);
-    editor.classes.chooseByHotkey(2);
+    editor.classes.chooseByHotkey("2");
     await saved();
     expect([state().open, state().selected, classes()]).toEqual([null, one, [2, 1]]);
     editor.openObject.undo();
@@ -303,7 +303,7 @@ describe("the editor", () => {
     await saved();
     editor.openObject.refine(kept);
     decoder.answer();
-    editor.classes.chooseByHotkey(2);
+    editor.classes.chooseByHotkey("2");
     await saved();
     expect([service.annotations[0]!.category, state().kept[0]!.category, state().open!.source]).toEqual([2, 2, kept]);
     editor.openObject.undo();

@@ -163,6 +163,7 @@ export type components = {
       readonly can_label: boolean;
       readonly can_export: boolean;
       readonly can_manage: boolean;
+      readonly can_archive: boolean;
       readonly id: number;
       readonly name: string;
       /** @enum {string} */
@@ -171,25 +172,30 @@ export type components = {
         readonly [key: string]: readonly string[];
       };
     };
-    /** @description A class. `number` names it in every other answer and request. */
+    /**
+     * @description A class. `number` names it in every other answer and request; classes come in the order of the project's list.
+     *
+     *     `hotkey` is one key (`5`) or several that are pressed one after the other (`07`, `0ca`).
+     */
     readonly CategoryData: {
       readonly number: number;
       readonly name: string;
       readonly color: string;
-      readonly hotkey: number | null;
+      readonly hotkey: string | null;
       /** @enum {string} */
       readonly kind: "thing" | "stuff";
     };
     /**
      * @description One class. `number` names one that exists; without it a new one is meant.
      *
-     *     A colour or hotkey that is left out is chosen; `"hotkey": null` means none.
+     *     A colour or hotkey that is left out is chosen; `"hotkey": null` means none. A hotkey is `1` – `9`, `00` – `09`, or
+     *     `0` and two letters; the keys are pressed one after the other.
      */
     readonly CategorySpec: {
       readonly number?: number | null;
       readonly name: string;
       readonly color?: string | null;
-      readonly hotkey?: number | null;
+      readonly hotkey?: string | null;
       /**
        * @default thing
        * @enum {string}
@@ -696,7 +702,18 @@ export type components = {
        * @default all
        * @enum {string}
        */
-      readonly filter?: "all" | "todo" | "unlabeled" | "mine" | "done" | "skipped" | "noted" | "preparing" | "failed";
+      readonly filter?:
+        | "all"
+        | "todo"
+        | "unlabeled"
+        | "mine"
+        | "done"
+        | "accepted"
+        | "sent_back"
+        | "skipped"
+        | "noted"
+        | "preparing"
+        | "failed";
       readonly category?: number | null;
     };
     /**
@@ -988,6 +1005,7 @@ export type components = {
       readonly can_label: boolean;
       readonly can_export: boolean;
       readonly can_manage: boolean;
+      readonly can_archive: boolean;
       readonly id: number;
       readonly name: string;
       /** @enum {string} */
@@ -1105,6 +1123,8 @@ export type components = {
       | components["schemas"]["ExportMessage"]
       | components["schemas"]["AnnotationsNews"]
       | components["schemas"]["SuggestionsMessage"]
+      | components["schemas"]["ProjectLifeMessage"]
+      | components["schemas"]["ProjectJobMessage"]
       | components["schemas"]["ProgressPong"]
       | components["schemas"]["ProgressError"];
     /** @description The answer to a ping. */
@@ -1149,13 +1169,16 @@ export type components = {
        */
       readonly type: "project";
     };
-    /** @description A project as the signed-in person sees it; `role` is theirs. */
+    /** @description A project as the signed-in person sees it; `role` is theirs. An archived one can be viewed but not changed. */
     readonly ProjectData: {
       readonly can_label: boolean;
       readonly can_export: boolean;
       readonly can_manage: boolean;
+      readonly can_archive: boolean;
       readonly id: number;
       readonly name: string;
+      /** @enum {string} */
+      readonly state: "active" | "archived" | "bin";
       readonly instructions: string;
       readonly url: string;
       /** @enum {string} */
@@ -1164,9 +1187,65 @@ export type components = {
       readonly attributes: readonly components["schemas"]["AttributeData"][];
       readonly panoptic: boolean;
     };
-    /** @description `DELETE /api/projects/<id>`: the project's name, so that a wrong id deletes nothing. */
+    /** @description The project's name, so that a wrong id deletes nothing. */
     readonly ProjectDeletion: {
       readonly name: string;
+    };
+    /** @description How far work on a whole project is, in images. `reason` says why it failed, and what to do. */
+    readonly ProjectJobData: {
+      readonly id: number;
+      readonly project: number;
+      /** @enum {string} */
+      readonly kind: "copy" | "merge" | "unmerge" | "purge";
+      /** @enum {string} */
+      readonly state: "queued" | "running" | "done" | "failed";
+      readonly done: number;
+      readonly total: number;
+      readonly reason?: string;
+    };
+    /** @description Work on a whole project, the newest first. */
+    readonly ProjectJobList: {
+      readonly results: readonly components["schemas"]["ProjectJobData"][];
+    };
+    /** @description How far work on a whole project is. */
+    readonly ProjectJobMessage: {
+      readonly id: number;
+      readonly project: number;
+      /** @enum {string} */
+      readonly kind: "copy" | "merge" | "unmerge" | "purge";
+      /** @enum {string} */
+      readonly state: "queued" | "running" | "done" | "failed";
+      readonly done: number;
+      readonly total: number;
+      readonly reason?: string;
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "job";
+    };
+    /** @description What a project is now; `deleted_at` is when one in the bin is deleted for good. */
+    readonly ProjectLife: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly state: "active" | "archived" | "bin";
+      /** Format: date-time */
+      readonly deleted_at?: string;
+    };
+    /** @description The project was archived, restored, or moved to the bin: what its people may do has changed. */
+    readonly ProjectLifeMessage: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "project";
+      readonly project: number;
+      /** @enum {string} */
+      readonly state: "active" | "archived" | "bin";
     };
     /** @description The projects of the signed-in person. */
     readonly ProjectList: {
@@ -1621,6 +1700,11 @@ export type ProjectChange = components["schemas"]["ProjectChange"];
 export type ProjectChanged = components["schemas"]["ProjectChanged"];
 export type ProjectData = components["schemas"]["ProjectData"];
 export type ProjectDeletion = components["schemas"]["ProjectDeletion"];
+export type ProjectJobData = components["schemas"]["ProjectJobData"];
+export type ProjectJobList = components["schemas"]["ProjectJobList"];
+export type ProjectJobMessage = components["schemas"]["ProjectJobMessage"];
+export type ProjectLife = components["schemas"]["ProjectLife"];
+export type ProjectLifeMessage = components["schemas"]["ProjectLifeMessage"];
 export type ProjectList = components["schemas"]["ProjectList"];
 export type ProjectPage = components["schemas"]["ProjectPage"];
 export type ProjectSpec = components["schemas"]["ProjectSpec"];

@@ -36,7 +36,7 @@ export class ClassChoice {
     else suggestions.give(number);
   }
 
-  chooseByHotkey(hotkey: number): void {
+  chooseByHotkey(hotkey: string): void {
     const found = this.context.boot.project.categories.find((one) => one.hotkey === hotkey);
     if (found) this.choose(found.number);
   }

@@ -36,8 +36,8 @@ const fetcher = (url: string, { method, body }: RequestInit): Promise<Response> 
 
 beforeEach(async () => {
   [there, posted, classes] = [true, 0, new Set([1, 2])];
-  const may = { can_label: true, can_export: false, can_manage: false };
-  const texts = { name: "", instructions: "", role: "annotator" } as const;
+  const may = { can_label: true, can_export: false, can_manage: false, can_archive: false };
+  const texts = { name: "", instructions: "", role: "annotator", state: "active" } as const;
   project = { ...texts, ...may, categories: CLASSES, attributes: [], panoptic: false };
   const listen = (one: Listener) => (listener = one);
   editor = new Editor(bootOf(VIEW), around({ fetch: fetcher as typeof fetch }, { listen }));
@@ -52,10 +52,10 @@ const told = async (change: Partial<ProjectData>) => {
 
 it("goes by the new classes at once, also for the class that objects get next", async () => {
   editor.classes.choose(2);
-  await told({ categories: [{ ...CLASSES[0]!, name: "lorry", hotkey: 7 }] });
+  await told({ categories: [{ ...CLASSES[0]!, name: "lorry", hotkey: "7" }] });
   expect([editor.classes.category(1)?.name, editor.classes.category(2)]).toEqual(["lorry", undefined]);
   expect(editor.store.get().activeCategory).toBe(1);
-  editor.classes.chooseByHotkey(2);
+  editor.classes.chooseByHotkey("2");
   expect(editor.store.get().activeCategory).toBe(1);
 });
 
@@ -107,6 +107,18 @@ it("takes over what a new role may do besides", async () => {
   await vi.waitFor(() =>
     expect(editor.boot.user).toMatchObject({ role: "manager", can_label: true, can_manage: true }),
   );
+});
+
+it("lets nobody label in an archived project, says so, and asks to reload when it is restored", async () => {
+  draw();
+  project = { ...project, state: "archived", can_label: false };
+  listener.project();
+  await vi.waitFor(() => expect(editor.permission.canLabel).toBe(false));
+  expect(editor.outbox.shown).toHaveLength(1);
+  expect(editor.store.get().toast?.text).toContain("archived");
+  project = { ...project, state: "active", can_label: true };
+  listener.project();
+  await vi.waitFor(() => expect(editor.store.get().toast?.text).toContain("restored. Reload"));
 });
 
 it("sets the object in work aside when the person may not label any more", async () => {

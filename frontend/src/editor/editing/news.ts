@@ -10,7 +10,7 @@ import type { Toasts } from "./toasts";
 
 export const GONE: Readonly<Record<"image" | "project", string>> = {
   image: "This image was deleted.",
-  project: "This project was deleted.",
+  project: "This project was deleted or moved to the bin.",
 };
 
 /** What the news need of the editor. */
@@ -45,7 +45,7 @@ export class ProjectNews {
     this.context.outbox.end(GONE[what]);
   }
 
-  private take({ role, can_label, can_export, can_manage, ...news }: ProjectData): void {
+  private take({ role, state, can_label, can_export, can_manage, can_archive, ...news }: ProjectData): void {
     const { boot, store, outbox, toasts } = this.context;
     this.forget();
     const { name, instructions, categories, attributes, panoptic } = boot.project;
@@ -60,23 +60,29 @@ export class ProjectNews {
     const active = there ? activeCategory : boot.user.can_label ? (classes[0]?.number ?? null) : null;
     store.set({ project: { ...boot.project }, activeCategory: active });
     if (changed) toasts.say("The project's settings were changed.");
-    this.takeRole(role, { can_label, can_export, can_manage });
+    this.takeAbilities(role, state === "archived", { can_label, can_export, can_manage, can_archive });
     const known = new Set(classes.map(({ number }) => number));
     outbox.retryRefused((one) => canBeSaved(one, known, boot.user.can_label));
   }
 
-  private takeRole(role: Boot["user"]["role"], { can_label: can, ...others }: Abilities): void {
+  /** What the person may do now, by another role or because the project is archived or restored. */
+  private takeAbilities(role: Boot["user"]["role"], archived: boolean, abilities: Abilities): void {
     const { boot, toasts } = this.context;
-    if (role === boot.user.role) return;
+    const { can_label: can, ...others } = abilities;
     const could = boot.user.can_label;
+    const why = role === boot.user.role ? "The project was restored." : `Your role is now ${role}.`;
     Object.assign(boot.user, { role, ...others });
     if (can && !could) {
       const action = { label: "Reload", run: () => location.reload() };
-      toasts.say(`Your role is now ${role}. Reload the page to label.`, action);
+      toasts.say(`${why} Reload the page to label.`, action);
     } else if (could && !can) {
       this.context.keeping.setAside();
       boot.user.can_label = false;
-      toasts.say(`Your role is now ${role}: you can view objects but not change them.`);
+      toasts.say(
+        archived
+          ? "The project was archived: you can view objects but not change them."
+          : `Your role is now ${role}: you can view objects but not change them.`,
+      );
     }
   }
 }

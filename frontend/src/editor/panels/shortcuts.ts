@@ -196,7 +196,7 @@ export type Pressed = Action | `category${number}`;
 export function perform(context: KeyContext, pressed: Pressed): void {
   const shortcut = SHORTCUTS.find(({ action }) => action === pressed);
   if (shortcut) void shortcut.run(context);
-  else context.editor.classes.chooseByHotkey(Number(pressed.slice("category".length)));
+  else context.editor.classes.chooseByHotkey(pressed.slice("category".length));
 }
 
 /** What is done with the mouse, for the same sheet. */

@@ -17,7 +17,7 @@ from django.db import transaction
 from labeling.accounts.models import User
 from labeling.commands.helpers import Reason, State, broker_or_none, import_path
 from labeling.images.models import UploadItem
-from labeling.projects.access import MANAGERS
+from labeling.projects.access import May, who_may
 from labeling.projects.models import Membership, Project, Role
 from labeling.projects.services import create_project
 from labeling.storage.files import write_durably
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         project = Project.objects.filter(pk=pk).first() if isinstance(pk, int) else None
         if project is not None:
             return project
-        manager = next((user for user in people if USERS[user.username] in MANAGERS), None)
+        manager = next((user for user in people if USERS[user.username] in who_may(May.MANAGE)), None)
         if manager is None:
             raise CommandError("The user demo-admin has another password by now. Delete demo.json to start anew.")
         with transaction.atomic():
@@ -106,7 +106,7 @@ def _people(password: str, *, made_before: bool) -> list[User]:
     for name, role in USERS.items():
         user = User.objects.filter(username=name).first()
         if user is None:
-            manages = role in MANAGERS
+            manages = role in who_may(May.MANAGE)
             user = User.objects.create_user(name, password=password, is_staff=manages, is_superuser=manages)
         elif not made_before:
             user.set_password(password)

@@ -11,7 +11,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from labeling.accounts.demo import demo_users
 from labeling.devtools.smoke.report import Report, SmokeFailed
 from labeling.devtools.smoke.run import Plan, run
-from labeling.projects.access import MANAGERS
+from labeling.projects.access import May, who_may
 
 PHOTOGRAPHS = settings.ASSETS / "demo" / "photographs"
 
@@ -71,7 +71,7 @@ def sign_in_of(username: str | None, password: str | None) -> tuple[str, str]:
     if username or password:
         raise CommandError("Give both --username and --password, or neither for the demo's manager.")
     for user in demo_users():
-        if user.role in MANAGERS:
+        if user.role in who_may(May.MANAGE):
             return user.username, user.password
     raise CommandError(
         f"There is no demo sign-in in {settings.HOME}. Give --username and --password of who may make projects."

@@ -58,7 +58,7 @@ export class ObjectSelection {
     this.choose([uid]);
   }
 
-  /** Choose this one too, or not any more. */
+  /** Add this one to the selection, or remove it. */
   toggle(uid: string): void {
     this.settleOpen();
     this.anchor = uid;

@@ -222,7 +222,7 @@ def test_the_hint_is_about_the_tool_in_use(editor: EditorPage) -> None:
         page.keyboard.press(key)
         expect(hint).to_contain_text(words)
     page.mouse.click(*editor.at(60, 60))
-    expect(hint).to_contain_text("takes a corner back")
+    expect(hint).to_contain_text("removes the last corner")
     page.keyboard.press("Escape")
     paint(editor, 40)
     row(editor, 0).click()

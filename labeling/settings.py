@@ -82,6 +82,12 @@ INSTALLED_APPS = [
     "labeling.commands",
     "labeling.devtools",
     "labeling.api",
+    # After ours, whose templates come first.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
 ]
 
 MIDDLEWARE = [
@@ -97,6 +103,9 @@ MIDDLEWARE = [
     "labeling.web.signed_in.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "labeling.audit.current.CurrentRequestMiddleware",
+    "labeling.accounts.last_seen.LastSeenMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "labeling.web.trouble.TroubleMiddleware",
 ]
 
@@ -112,6 +121,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "labeling.web.context_processors.cookie_names",
+                "labeling.web.context_processors.sends_email",
             ],
         },
     },
@@ -153,6 +163,66 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# django-allauth: labeling/accounts has its views and forms that differ, docs/decisions/0011-accounts.md says why.
+ACCOUNT_ADAPTER = "labeling.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_DISPLAY = "labeling.accounts.services.shown_name"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # nobody is kept out for want of a confirmed address
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_TLS else "http"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_FORMS = {"change_password": "labeling.accounts.forms.ChangePasswordForm"}
+# Passwords are limited by labeling/accounts/throttle.py. "login_failed" is for the codes of the second factor.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "30/m/ip,5/5m/key", "change_password": None}
+MFA_ADAPTER = "labeling.accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Interlabel"
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS  # browsers themselves allow it on localhost alone
+SOCIALACCOUNT_ADAPTER = "labeling.accounts.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_LOGIN_ON_GET = True  # the policy's form-action would stop the redirect to the provider
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+OIDC_ISSUER = env.url("OIDC_ISSUER", "https", "http")
+OIDC_NAME = env.text("OIDC_NAME", "single sign-on")
+OIDC_CREATE_ACCOUNTS = env.flag("OIDC_CREATE_ACCOUNTS")
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+if OIDC_ISSUER:
+    INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
+    _client = {"client_id": env.text("OIDC_CLIENT_ID"), "secret": env.text("OIDC_CLIENT_SECRET")}
+    if not all(_client.values()):
+        raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET beside it.")
+    _app = {"provider_id": "sso", "name": OIDC_NAME, **_client, "settings": {"server_url": OIDC_ISSUER}}
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {"APPS": [_app], "OAUTH_PKCE_ENABLED": True}
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+LAST_SEEN_SECONDS = 300
+# What allauth's limits count in: the database holds for all processes, and Redis may be full or gone.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_PORT = env.integer("EMAIL_PORT", 587, least=1, most=65535)
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
+_EMAIL_SECURITY = env.text("EMAIL_SECURITY", "starttls")
+if _EMAIL_SECURITY not in ("starttls", "tls", "none"):
+    raise ImproperlyConfigured(f"EMAIL_SECURITY is starttls, tls or none, not {_EMAIL_SECURITY!r}.")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _EMAIL_SECURITY == "starttls", _EMAIL_SECURITY == "tls"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "interlabel@localhost")
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -245,6 +315,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-project-jobs": _every(30.0, "labeling.projects.tasks.sweep"),
     "empty-bin": _every(3600.0, "labeling.projects.tasks.empty_bin"),
     "expire-exports": _every(3600.0, "labeling.exchange.tasks.expire"),
+    "tidy-accounts": _every(3600.0, "labeling.accounts.tasks.tidy"),
     "tidy-audit-log": _every(3600.0, "labeling.audit.tasks.tidy"),
     "tidy-features": _every(3600.0, "labeling.features.tasks.tidy"),
     "resume-uploads": _every(30.0, "labeling.images.tasks.sweep"),

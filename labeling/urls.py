@@ -16,6 +16,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("labeling.audit.urls")),
     path("", include("labeling.accounts.urls")),
+    path("", include("labeling.accounts.allauth_urls")),
     path("", include("labeling.projects.urls")),
     path("", include("labeling.images.urls")),
     path("", include("labeling.annotations.urls")),

@@ -21,6 +21,7 @@ from tests.environment import HOME
 
 PASSWORD = "correct horse battery"
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
+settings.LAST_SEEN_SECONDS = 0  # counted queries are those of the view; tests/accounts/test_last_seen.py sets it
 settings.DATABASE_POOL = 0  # threads of tests come and go without giving a connection back, and some tests fork
 
 

@@ -28,7 +28,7 @@ def remember_device(request: HttpRequest, response: HttpResponse, username: str)
         settings.DEVICE_COOKIE_NAME,
         signing.dumps([device, username.lower()], salt=_SALT),
         max_age=KNOWN_FOR,
-        path="/sign-in",
+        path="/",
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

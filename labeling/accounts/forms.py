@@ -1,23 +1,22 @@
 """The forms that take a password: each try counts, see `throttle.py`."""
 
-import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
+from allauth.account import forms as allauth_forms
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import EmailAddress, Login
+from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth.forms import AuthenticationForm
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from labeling.accounts import throttle
-from labeling.accounts.devices import known_device
-from labeling.web.network import client_network
+from labeling.accounts.models import User
+from labeling.accounts.password_tries import counted
 
 
 class SignInForm(AuthenticationForm):
-    """Django's form with the limit of labeling/accounts/throttle.py around it."""
+    """Django's form with the limit of labeling/accounts/throttle.py around it; a confirmed e-mail address will do
+    instead of the username."""
 
     error_messages = {
         "invalid_login": "Wrong username or password. Both are case-sensitive.",
@@ -29,8 +28,23 @@ class SignInForm(AuthenticationForm):
         username = str(self.cleaned_data.get("username", ""))
         if not username or not self.cleaned_data.get("password"):
             return self.cleaned_data
-        with _counted(username, self.request, self.error_messages["throttled"]):
+        self.cleaned_data["username"] = username = username_of(username)
+        with counted(username, self.request, str(self.error_messages["throttled"])):
             return super().clean()
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Sign in, or ask for the second factor first."""
+        user = self.get_user()
+        login = Login(user=user, redirect_url=redirect_url)
+        return perform_password_login(request, {"username": user.get_username()}, login)
+
+
+def username_of(typed: str) -> str:
+    """The username of who typed it, or their confirmed e-mail address; as typed where there is nobody."""
+    if "@" not in typed or User.objects.filter(username=typed).exists():
+        return typed
+    owner = EmailAddress.objects.filter(email__iexact=typed, verified=True).select_related("user").first()
+    return owner.user.get_username() if owner else typed
 
 
 class PasswordForm(AdminPasswordChangeForm):
@@ -41,27 +55,22 @@ class PasswordForm(AdminPasswordChangeForm):
         self._request = request
 
     def clean_old_password(self) -> str:
-        message = "Too many wrong passwords. Wait %(time)s, or ask your administrator for a new one."
-        with _counted(self.user.get_username(), self._request, message):
+        with counted(self.user.get_username(), self._request):
             return str(super().clean_old_password())
 
 
-@contextmanager
-def _counted(username: str, request: HttpRequest | None, message: Any) -> Iterator[None]:
-    """Look at a password inside it. Raises: ValidationError when a limit is reached."""
-    address = client_network(request.META) if request else None
-    caller = throttle.Caller(username, address, known_device(request, username))
-    try:
-        throttle.begin(caller)
-    except throttle.MustWait as error:
-        raise ValidationError(message, "throttled", {"time": _waiting_time(error.wait)}) from error
-    yield
-    throttle.succeeded(caller)
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
+    """The same on the account page."""
+
+    def clean_oldpassword(self) -> str:
+        from allauth.core import context
+
+        assert self.user is not None
+        with counted(self.user.get_username(), context.request):
+            return str(super().clean_oldpassword())
 
 
-def _waiting_time(wait: timedelta) -> str:
-    seconds = math.ceil(wait.total_seconds())
-    if seconds < 50:
-        return f"{seconds} second{'s' if seconds != 1 else ''}"
-    minutes = -(-seconds // 60)
-    return "a minute" if minutes == 1 else f"{minutes} minutes"
+class NameForm(forms.Form):
+    """What others see."""
+
+    name = forms.CharField(max_length=150, required=False, strip=True)

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 
 class User(AbstractUser):
@@ -12,6 +13,19 @@ class User(AbstractUser):
         blank=True,
         help_text="The editor's keys as the person wants them: action to keys; others as shipped.",
     )
+
+    last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sessions_ended = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How often all sessions were ended at once: part of what a session proves."
+    )
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session has to show: Django's hash, and another one each time all sessions were ended."""
+        plain = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        if not self.sessions_ended:
+            return str(plain)
+        salt = f"labeling.accounts.sessions.{self.sessions_ended}"
+        return salted_hmac(salt, str(plain), secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def shown_name(self) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from labeling.audit.actions import Action
+from labeling.audit.current import current_request
 from labeling.audit.models import AuditEvent
 from labeling.web.network import client_address
 
@@ -44,9 +45,11 @@ def record(
 ) -> AuditEvent:
     """Write an event; inside of a transaction it is kept if that is.
 
-    `by` did it: without it the request's user, if somebody is signed in, else `name` as typed. `about` is the object
-    it was done to: kind, id and name are copied. `details` have to be values that JSON can have, and no secrets.
+    `request` is the one that is carried out, unless another is given. `by` did it: without it the request's user, if
+    somebody is signed in, else `name` as typed. `about` is the object it was done to: kind, id and name are copied.
+    `details` have to be values that JSON can have, and no secrets.
     """
+    request = request or current_request()
     who = by if by is not None else _user_of(request)
     return AuditEvent.objects.create(
         user_id=who.pk if who is not None else None,

@@ -29,7 +29,7 @@ from labeling.live.presence import ImagePresence
 from labeling.live.sockets import sockets
 from labeling.projects.access import May, archived_message, who_may
 from labeling.web.api import field_errors
-from labeling.web.events import editors_group, image_group, opinion_group
+from labeling.web.events import editors_group, image_group, opinion_group, user_group
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,8 @@ class ClickConsumer(AsyncWebsocketConsumer):
 
     def _groups(self) -> list[str]:
         groups = [image_group(self.image.pk), editors_group(self.image.project_id)]
-        return groups + ([opinion_group(self.image.pk, self.access.user.pk)] if self.access.user else [])
+        user = self.access.user
+        return groups + ([opinion_group(self.image.pk, user.pk), user_group(user.pk)] if user else [])
 
     def _stop(self) -> None:
         """Forget the open objects and end what runs in the background."""

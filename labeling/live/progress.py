@@ -22,7 +22,7 @@ from labeling.live.rate_limits import TokenBucket
 from labeling.live.sockets import sockets
 from labeling.projects.access import May, Standing
 from labeling.web.api import field_errors
-from labeling.web.events import News, project_group
+from labeling.web.events import News, project_group, user_group
 
 Status = AnnotationSet.Status
 VERSION = 1
@@ -52,7 +52,8 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         if not await self._still_allowed():
             raise DenyConnection
         # Subscribed before the snapshot is taken: a change between the two is told twice rather than never.
-        await self.channel_layer.group_add(project_group(self.project_id), self.channel_name)
+        for group in self._groups():
+            await self.channel_layer.group_add(group, self.channel_name)
         await self.accept()
         await sockets.enter(self, self.access.user.pk if self.access.user else None)
         self._watching = asyncio.create_task(self.access.watch(self.close))
@@ -69,7 +70,12 @@ class ProgressConsumer(AsyncWebsocketConsumer):
             if task is not None:
                 task.cancel()
         if hasattr(self, "project_id"):
-            await self.channel_layer.group_discard(project_group(self.project_id), self.channel_name)
+            for group in self._groups():
+                await self.channel_layer.group_discard(group, self.channel_name)
+
+    def _groups(self) -> list[str]:
+        user = self.access.user
+        return [project_group(self.project_id)] + ([user_group(user.pk)] if user else [])
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Answer a ping; anything else gets an error and the socket stays."""
@@ -91,14 +97,14 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         A published `progress` without counts only says that they changed.
         """
         event = message["event"]
-        if event["type"] == "project":
+        if event["type"] in ("project", "membership"):  # this person's session has ended, or what they may changed
             self.access.expire()
         if not self.access.is_fresh() and not await self._still_allowed():
             await self.close(self.access.code)
             return
         if event["type"] == "export" and not self.standing.can(May.EXPORT):
             return
-        if event["type"] != "progress":
+        if event["type"] not in ("progress", "membership"):
             await self.send(text_data=json.dumps({"v": VERSION, **event}))
         if self._counting is None or self._counting.done():
             self._counting = asyncio.create_task(self._count_soon())

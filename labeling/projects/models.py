@@ -141,6 +141,9 @@ class Membership(models.Model):
     role = models.CharField(max_length=9, choices=Role, default=Role.ANNOTATOR)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    role_before: str | None = None
+    """The role in the database, while another one is saved."""
+
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["project", "user"], name="member_once")]

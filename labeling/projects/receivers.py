@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.projects.models import Attribute, Category, Membership, Project
 from labeling.web import events
 
@@ -40,4 +42,28 @@ def tell_of_members(instance: Membership, origin: Any = None, **_: Any) -> None:
     if _goes_with_all(origin):
         return
     event = {"type": "membership", "user": instance.user_id}
-    events.publish_committed(events.editors_group(instance.project_id), event)
+    events.publish_committed(events.user_group(instance.user_id), event)
+
+
+@receiver(pre_save, sender=Membership)
+def note_role(instance: Membership, **_: Any) -> None:
+    """The role before, for the audit log."""
+    before = Membership.objects.filter(pk=instance.pk).values_list("role", flat=True).first() if instance.pk else None
+    instance.role_before = before
+
+
+@receiver(post_save, sender=Membership)
+def record_member(instance: Membership, created: bool, **_: Any) -> None:
+    """Into the audit log: somebody came, or got another role."""
+    if created:
+        record(Action.MEMBER_ADDED, about=instance.user, project=instance.project, role=str(instance.role))
+    elif instance.role != instance.role_before:
+        role, before = str(instance.role), str(instance.role_before)
+        record(Action.MEMBER_ROLE_CHANGED, about=instance.user, project=instance.project, role=role, before=before)
+
+
+@receiver(post_delete, sender=Membership)
+def record_removal(instance: Membership, origin: Any = None, **_: Any) -> None:
+    """Into the audit log: somebody was removed, or their account was deleted."""
+    if not _goes_with_all(origin):
+        record(Action.MEMBER_REMOVED, about=instance.user, project=instance.project, role=str(instance.role))

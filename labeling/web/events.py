@@ -46,6 +46,11 @@ def editors_group(project_id: int) -> str:
     return f"editors.{project_id}"
 
 
+def user_group(user_id: int) -> str:
+    """The channel group of all open sockets of a person."""
+    return f"user.{user_id}"
+
+
 PATIENCE = 2.0
 """Seconds that a save waits for its news to be taken."""
 

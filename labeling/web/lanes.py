@@ -21,6 +21,9 @@ from django.urls import reverse
 from labeling.web.trouble import BUSY, Trouble, trouble_of
 
 SIGN_IN_WAITING = 40
+HASHING = ("accounts:sign_in", "admin:login", "account_reauthenticate", "account_change_password")
+"""Where passwords are looked at or set, by the names of their addresses: these, and what is below them."""
+
 HEALTH_AT_ONCE, HEALTH_WAITING = 2, 20
 
 
@@ -90,14 +93,14 @@ class BoundedHandler(ASGIHandler):
         self.general = Lane(settings.REQUESTS_AT_ONCE, settings.REQUESTS_WAITING, patience)
         self.signing_in = Lane(settings.SIGN_INS_AT_ONCE, SIGN_IN_WAITING, patience)
         self.health = Lane(HEALTH_AT_ONCE, HEALTH_WAITING, patience)
-        self._sign_in_paths = {reverse("accounts:sign_in"), reverse("admin:login")}
+        self._sign_in_paths = tuple(reverse(name) for name in HASHING)
         self._health_path = reverse("healthz")
 
     def lane(self, method: str, path: str) -> Lane:
         """Where a request waits for its turn."""
         if path == self._health_path:
             return self.health
-        return self.signing_in if method == "POST" and path in self._sign_in_paths else self.general
+        return self.signing_in if method == "POST" and path.startswith(self._sign_in_paths) else self.general
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
         """As Django's; a lane that is full is answered 503, a body for which there is no room on the disk 507."""

@@ -3,6 +3,7 @@
 import { setUpAttributes } from "./attributes";
 import { setUpClasses } from "./classes";
 import { setUpForms } from "./forms";
+import { setUpPasskeys } from "./passkeys";
 import { setUpProject } from "./project/page";
 import { applyStyles } from "./styles";
 import { setUpTheme } from "./theme";
@@ -14,4 +15,5 @@ setUpToasts();
 setUpClasses(); // before the forms: what they hide is no change that a person made
 setUpAttributes();
 setUpForms();
+setUpPasskeys();
 setUpProject();

@@ -1,0 +1,6 @@
+"""What other rooms may want to know of people."""
+
+from django.dispatch import Signal
+
+sessions_ended = Signal()
+"""All sessions of `user` have ended, or all but the one of a request: open sockets look again."""

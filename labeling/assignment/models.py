@@ -30,6 +30,9 @@ class Lot(models.Model):
         default=1, help_text="How many people label each image, without sight of each other."
     )
     order = models.CharField(max_length=6, choices=Order, default=Order.UPLOAD)
+    golden_every = models.PositiveSmallIntegerField(
+        default=0, help_text="One in so many images that an annotator gets of the lot is a golden one; 0: none."
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
+from labeling.assignment import golden_turns
 from labeling.assignment.models import Lot, Slot, Touched
 from labeling.assignment.turns import FREE, HOLD, Kind, State, free_late, held_by
 from labeling.features.models import Encoding
@@ -45,6 +46,9 @@ def claim(project: Project, user: User, after: int | None = None) -> int | None:
                 row = slots.select_for_update(of=("self",), skip_locked=True).first()
                 if row is None:
                     break
+                if (golden := golden_turns.take_instead(row, user)) is not None:
+                    _leave_others(project, user, golden.pk)
+                    return golden.image_id
                 until = timezone.now() + HOLD
                 taken = Slot.objects.filter(Q(state=State.OPEN) | Q(held_by=user), pk=row.pk)
                 if taken.update(state=State.HELD, held_by=user, held_until=until):

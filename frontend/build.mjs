@@ -19,6 +19,7 @@ const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("
 const entries = [
   { input: "src/editor/main.tsx", output: "editor.js" },
   { input: "src/pages/main.ts", output: "pages.js" },
+  { input: "src/charts/main.ts", output: "charts.js" },
   { input: "src/styles/interlabel.css", output: "interlabel.css" },
 ];
 

@@ -1,7 +1,5 @@
 """The audit log for administrators: a page with filters, and the same as CSV."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from urllib.parse import urlencode
@@ -14,6 +12,7 @@ from django.views.decorators.http import require_safe
 from labeling.audit.forms import Filter
 from labeling.audit.models import AuditEvent
 from labeling.audit.services import events
+from labeling.web.csv_lines import line
 from labeling.web.signed_in import require_administrator
 
 PER_PAGE = 50
@@ -62,19 +61,7 @@ def _found(form: Filter) -> QuerySet[AuditEvent]:
 
 
 def _lines(found: QuerySet[AuditEvent]) -> Iterator[str]:
-    yield _line(COLUMNS)
+    yield line(COLUMNS)
     for event in found[:MOST_CSV_ROWS].iterator(2000):
         values = [getattr(event, column) for column in COLUMNS[1:-1]]
-        yield _line([event.at.isoformat(), *values, json.dumps(event.details, sort_keys=True)])
-
-
-def _line(values: "list[object] | tuple[str, ...]") -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([_as_text(value) for value in values])
-    return out.getvalue()
-
-
-def _as_text(value: object) -> str:
-    """A cell. Spreadsheets carry out what begins with one of these characters; names are whatever people typed."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        yield line([event.at.isoformat(), *values, json.dumps(event.details, sort_keys=True)])

@@ -143,14 +143,14 @@ export class Editor {
     this.suggestions = new Suggestions(this, around);
   }
 
-  /** Load the kept objects, restore the open one, and connect. */
+  /** Load what is kept, restore what was open, and connect. */
   async begin(): Promise<void> {
     this.connection.connect();
     this.filmstrip.open(this.boot.image.id);
     await this.opening.begin();
   }
 
-  /** The image is left: stop everything that runs. Unsaved work stays stored. */
+  /** The image is left: end what goes on by itself. What is not saved stays stored. */
   dispose(): void {
     this.workTimer.flush();
     this.connection.dispose();
@@ -171,7 +171,7 @@ export class Editor {
     this.connection.prefetch(images);
   }
 
-  /** The person is active. */
+  /** Somebody does something. */
   touch(): void {
     if (this.permission.canLabel) this.workTimer.touch();
   }

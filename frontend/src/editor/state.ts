@@ -40,7 +40,7 @@ export interface State {
   readonly pictureMade: number | null;
   readonly kept: readonly Kept[];
   readonly status: Status;
-  /** Why the image is skipped, and its note. */
+  /** Why the image is skipped, and what is noted about it. */
   readonly reason: string;
   readonly note: string;
   readonly save: SaveState;

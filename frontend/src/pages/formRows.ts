@@ -10,7 +10,7 @@ export function newRow(template: HTMLTemplateElement, total: HTMLInputElement): 
   return row;
 }
 
-/** Wire up the row's delete checkbox. If `refused` returns true, it is unchecked again. */
+/** Wire up the row's tick. `refused`: whether it may not be deleted; the tick is taken back then. */
 export function setUpDelete(row: HTMLElement, refused: () => boolean = () => false): void {
   const tick = deleteBox(row);
   row.classList.toggle("class-row--deleted", tick.checked);
@@ -21,7 +21,7 @@ export function setUpDelete(row: HTMLElement, refused: () => boolean = () => fal
   });
 }
 
-/** Hide a row that was never saved. Its fields stay, marked as deleted, because the form counts its rows. */
+/** Take a row out that was never saved. Its fields stay, ticked as deleted: the form counts its rows. */
 export function drop(row: HTMLElement): void {
   deleteBox(row).checked = true;
   row.hidden = true;

@@ -32,7 +32,7 @@ export function showFirstError(root: ParentNode = document): void {
   window.addEventListener("load", () => requestAnimationFrame(show), { once: true });
 }
 
-/** A choice that is sent at once. It asks first if the same person cannot undo it. */
+/** A choice that is sent at once; one that cannot be taken back by the same person asks first. */
 function submitOnChange(select: HTMLSelectElement): void {
   const before = select.value;
   select.addEventListener("change", () => {
@@ -94,7 +94,7 @@ function showBusy(form: HTMLFormElement): void {
     event.submitter?.setAttribute("aria-busy", "true");
   });
   window.addEventListener("pageshow", (event) => {
-    if (!event.persisted) return; // the page was not restored from the back-forward cache
+    if (!event.persisted) return; // somebody came back to the page as it was
     sent = false;
     form.ariaBusy = null;
     for (const button of all("[aria-busy]", form)) button.removeAttribute("aria-busy");

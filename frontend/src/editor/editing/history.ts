@@ -46,7 +46,7 @@ export class History {
     return this.store.get().journal;
   }
 
-  /** Change kept objects as one undoable step, which opens `work` again when undone. False: it is not possible. */
+  /** Change kept objects, in a way that undo takes back as one; `work` is opened again then. False: it can't be. */
   commit(
     what: Entry["what"],
     category: number | null,

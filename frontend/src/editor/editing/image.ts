@@ -23,7 +23,7 @@ export interface ImageContext {
   readonly nextImage: NextImage;
   readonly permission: Permission;
   readonly openObject: {
-    /** Cancel the tool's or the suggestion's action in progress. */
+    /** End what is in progress with a tool, or with a suggestion. */
     settle(): void;
     keep(): void;
   };
@@ -82,7 +82,7 @@ export class ImageCommands {
     this.context.toasts.say(saved ? "All changes are saved." : STILL_UNSAVED);
   }
 
-  /** End a conflict. A toast offers to restore what was dropped. */
+  /** End a conflict; what is dropped can be had back for a moment. */
   resolve(whose: "mine" | "theirs", without?: ReadonlySet<string>): void {
     const { outbox, toasts } = this.context;
     const dropped = outbox.resolve(whose, without);

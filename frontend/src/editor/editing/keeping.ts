@@ -42,7 +42,7 @@ export class Keeping {
     if (store.get().finishing.length === 0) nextImage.finished();
   }
 
-  /** Add to journal and outbox: a new object, or the changed fields of a kept one. */
+  /** Into the journal and the outbox: a new object, or what is different about a kept one. */
   commit(work: works.Work): void {
     const { context } = this;
     const { category: chosen } = works.recipeOf(work);
@@ -60,7 +60,7 @@ export class Keeping {
     context.bench.close(work.uid);
   }
 
-  /** Nothing can be saved here any more: objects in work become unsaved changes, which can be downloaded. */
+  /** Nothing can be kept here any more: what is in work becomes an unsaved change, which can be downloaded. */
   setAside(): void {
     const { bench, store, tools } = this.context;
     const { open, finishing } = store.get();

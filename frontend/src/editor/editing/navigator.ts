@@ -72,7 +72,7 @@ export class ImageNavigator<Editor extends OpenImage> {
       this.open(boot);
     } catch (error) {
       if (error instanceof Refused) {
-        if (error.status !== 404 || !(await this.around(editor))) return this.page.load(url);
+        if (error.status !== 404 || !(await this.around(editor))) return this.page.load(url); // it says what is wrong
         editor.toasts.say("The other image was deleted. This image stays open.");
       } else {
         editor.toasts.say("The server can't be reached, so the other image can't be opened. This image stays open.");
@@ -83,7 +83,7 @@ export class ImageNavigator<Editor extends OpenImage> {
     }
   }
 
-  /** Load the neighbours of this image again; false if it cannot be opened itself. */
+  /** Ask anew which images are around this one; false when it can't be opened itself. */
   private async around(editor: Editor): Promise<boolean> {
     this.boots.clear();
     const boot = await this.page

@@ -1,7 +1,7 @@
 /** Finds the next and the previous image.
  *
- * They are the neighbours in the project's list, or in the filmstrip while it is filtered. Finishing or skipping an
- * image opens the next image to label instead, in the project's own order.
+ * They are the neighbours in the project's list, or in the filmstrip while it is filtered. Finishing or skipping an image
+ * opens the next image to label instead, in the project's own order.
  */
 
 import type { Store } from "../lib/store";
@@ -11,7 +11,7 @@ import type { State } from "../state";
 import type { Filmstrip } from "./filmstrip";
 import type { Toasts } from "./toasts";
 
-/** The neighbours of an image. */
+/** What is told about the images around one. */
 export type Neighbours = Pick<Boot, "previous" | "following" | "upcoming">;
 /** `stay`: the browser's history is there already. */
 export type How = "push" | "stay";
@@ -22,7 +22,7 @@ const MOST_LIKELY = 3;
 const FINISHING = "Waiting for the mask of the last object.";
 
 export class NextImage {
-  /** As the server sent them last. */
+  /** As they were told last. */
   neighbours: Neighbours;
   private afterFinishing: (() => void) | null = null;
   private afterSaving: (() => void) | null = null;
@@ -79,7 +79,7 @@ export class NextImage {
     return saved;
   }
 
-  /** Whether kept objects still wait for their last mask; `then` is called when none does, unless work continues. */
+  /** Whether kept objects still wait for their last mask; `then` is called when none does, unless work goes on. */
   waits(then: () => void): boolean {
     if (this.store.get().finishing.length === 0) return false;
     this.afterFinishing = then;
@@ -94,7 +94,7 @@ export class NextImage {
     then?.();
   }
 
-  /** Everything is saved: go to the image that was asked for. */
+  /** Everything is saved: whoever wanted to leave does. */
   saved(): void {
     const then = this.afterSaving;
     this.afterSaving = null;

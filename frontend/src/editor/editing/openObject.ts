@@ -107,7 +107,7 @@ export class OpenObject {
     return !!kept && same(mask, kept.patch) && sameAttributes(attributes, kept.attributes);
   }
 
-  /** Cancel the tool's or the suggestion's action in progress. */
+  /** End what is in progress with a tool, or with a suggestion. */
   settle(): void {
     this.context.tools.finish();
     this.context.suggestions.letGo();
@@ -131,7 +131,7 @@ export class OpenObject {
     if (!bench.open) bench.show(work);
   }
 
-  /** Delete the first of these that exists: a polygon's corner, the click under the pointer, the selected object. */
+  /** Delete what is nearest: a polygon's corner, the click under the pointer, the selected object. */
   removeSelected(): void {
     const { bench, objects, permission, store, tools } = this.context;
     if (!permission.may() || tools.back() || tools.removeDot()) return;

@@ -28,7 +28,7 @@ export interface OpeningContext {
 }
 
 export class Opening {
-  /** Local copies of unsaved work; used as soon as this tab has its scope. */
+  /** Local copies of what is not saved; used as soon as this tab has its scope. */
   readonly pending: PendingChanges;
   private scope: TabScope | null = null;
   private disposed = false;
@@ -51,7 +51,7 @@ export class Opening {
     };
   }
 
-  /** Load the kept objects and restore the open one. */
+  /** Load what is kept, and restore what was open. */
   async begin(): Promise<void> {
     const { boot, outbox, presence } = this.context;
     if (boot.user.can_label) return this.restore();
@@ -68,7 +68,7 @@ export class Opening {
     presence.begin(scope.tab);
     store.set({ elsewhere: scope.elsewhere });
     void unsaved.look();
-    // Before anything is shown: undo has to know the journal when its key is pressed.
+    // Before there is anything to see: what undo would take back has to be known when somebody presses its key.
     const { open, finishing, others, journal } = await drafts.load(scope.scope);
     history.restore(journal);
     const { name, width, height } = image;
@@ -76,7 +76,7 @@ export class Opening {
     await outbox.load();
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it was left meanwhile
     if (this.disposed) return;
-    const busy = bench.open !== null; // an object was opened meanwhile: it stays, the stored one can be restored
+    const busy = bench.open !== null; // somebody was faster than their browser: theirs stays, the other can be had back
     for (const one of busy && open ? [...others, open] : others) history.note(cancelled(one));
     bench.restore(busy ? null : open, finishing, store.get().kept);
   }

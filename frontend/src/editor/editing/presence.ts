@@ -20,7 +20,7 @@ export class Presence {
     private readonly connection: Teller,
     private readonly toasts: Toasts,
     private readonly canLabel: boolean,
-    /** Somebody else has taken the lease. */
+    /** The lease went to somebody else. */
     private readonly lost: () => void,
   ) {}
 
@@ -35,7 +35,7 @@ export class Presence {
     if (this.tab) this.connection.here(this.tab, false);
   }
 
-  /** Take the lease for this editor, whoever has it. */
+  /** Work here, whoever does now. */
   take(): void {
     this.asked = true;
     if (this.tab) this.connection.here(this.tab, true);

@@ -5,7 +5,7 @@ import type { Patch } from "../mask/rle";
 import { wire, type Click } from "../model/clicks";
 import type { Answer, Tracked } from "../server/connection";
 
-/** The shortest time between two requests: the server's remaining time is for clicks. */
+/** At most so often is asked, however quick the server is: the rest of its time is for clicks. */
 const GAP_MS = 60;
 /** An answer that takes longer than this is not waited for. */
 const LOST_MS = 2_000;
@@ -44,7 +44,7 @@ export class Preview {
     return true;
   }
 
-  /** Whether the refused request was a preview. It is repeated only after the pointer moves. */
+  /** Whether what the server refused was this; it is not asked again before the pointer moves. */
   refused(object: string): boolean {
     if (object !== this.object) return false;
     this.stop();

@@ -58,7 +58,7 @@ export class ObjectSelection {
     this.choose([uid]);
   }
 
-  /** Add this one to the selection, or remove it. */
+  /** Choose this one too, or not any more. */
   toggle(uid: string): void {
     this.settleOpen();
     this.anchor = uid;

@@ -12,7 +12,7 @@ import type { Presence } from "./presence";
 import type { Preview } from "./preview";
 import type { Workbench } from "./workbench";
 
-/** The parts that receive messages. */
+/** The parts that are told. */
 export interface EventContext {
   readonly boot: Boot;
   readonly store: Store<State>;
@@ -47,7 +47,7 @@ export class ServerEvents implements Listener {
     image.showEncoding({ type: "state", state });
     this.context.prefetch(boot.upcoming.map(({ id }) => id));
     suggestions.connected();
-    if (this.greeted) void news.load(); // news sent during the outage were missed
+    if (this.greeted) void news.load(); // what was told meanwhile was not heard
     this.greeted = true;
   }
 

@@ -31,7 +31,7 @@ export class WindowSettings {
     if (on) tools.rest();
   }
 
-  /** The person's choice for windows that are too small for labeling; null: ask. */
+  /** What this person does in windows that are too small to label in; null: they are asked. */
   get smallWindow(): "view" | "label" | null {
     return this.storage.read(this.smallKey);
   }

@@ -2,7 +2,7 @@
 
 /** A longer pause is not work. */
 const PAUSE_MS = 60_000;
-/** Report to the server after this much more work. */
+/** The server is told again after so much more work. */
 const REPORT_MS = 20_000;
 
 export class WorkTimer {
@@ -16,7 +16,7 @@ export class WorkTimer {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** The person moved the pointer, pressed or typed something. */
+  /** Somebody moved, pressed or typed something. */
   touch(): void {
     const now = this.now();
     const since = this.last === null ? 0 : now - this.last;
@@ -25,7 +25,7 @@ export class WorkTimer {
     if (this.worked - this.reported >= REPORT_MS) this.tell();
   }
 
-  /** The image or the page is left: report the unreported time. */
+  /** The image is left, or the page: tell what was not told yet. */
   flush(): void {
     if (Math.round(this.worked / 1000) > Math.round(this.reported / 1000)) this.tell();
   }

@@ -37,7 +37,7 @@ const KEPT_FOR_MS = 30 * 24 * 3600 * 1000;
 export class IndexedDatabase implements Database {
   private constructor(private readonly connection: IDBDatabase) {}
 
-  /** The browser's, or memory where it is forbidden (private windows). Deletes records that are a month old. */
+  /** The browser's, or memory where there is none (forbidden, a private window). Forgets what is a month old. */
   static async open(name: string): Promise<Database> {
     try {
       const request = indexedDB.open(name, 1);

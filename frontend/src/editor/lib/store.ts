@@ -26,7 +26,7 @@ export class Store<State extends object> {
   }
 }
 
-/** The part of the store that `select` picks; the component renders again when it changes. */
+/** The part of the store that `select` picks; the component renders anew when it changes. */
 export function useStore<State extends object, Part>(store: Store<State>, select: (state: State) => Part): Part {
   const [part, setPart] = useState(() => select(store.get()));
   useEffect(() => {

@@ -91,7 +91,7 @@ export function reversed(changes: readonly ObjectChange[]): ObjectChange[] {
   return changes.toReversed().map(({ uid, before, after }) => ({ uid, before: after, after: before }));
 }
 
-/** The changes as operations; null if an object has changed since. */
+/** The changes as operations; null when an object is not any more what it would be changed from. */
 export function operationsFor(changes: readonly ObjectChange[], shown: readonly Shown[]): ObjectOperation[] | null {
   const there = new Map(shown.map((one) => [one.uid, one]));
   const operations: ObjectOperation[] = [];
@@ -100,7 +100,7 @@ export function operationsFor(changes: readonly ObjectChange[], shown: readonly 
     const now = there.get(uid) ?? null;
     if (!sameContent(now, before)) return null;
     if (after && !now) {
-      // Set here, not by the server: changes before it is saved need its place.
+      // Said, not left to the server: what is done with it before it is saved knows its place.
       const z = after.z ?? zOnTop(placed);
       placed.push({ z });
       operations.push({ kind: "create", uid, ...after, z });

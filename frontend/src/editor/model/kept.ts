@@ -25,7 +25,7 @@ export class KeptObjects {
 
   constructor(private readonly view: Size) {}
 
-  /** The shown form, in the same order. Objects that do not fit the view are left out, with a console warning. */
+  /** The shown form, in the same order; what does not fit the view is left out and told on the console. */
   of(shown: readonly Shown[]): Kept[] {
     return shown.map((one) => this.one(one)).filter((one) => one !== null);
   }

@@ -12,7 +12,7 @@ export interface Overlap {
 
 export const NO_OVERLAP: Overlap = { patch: EMPTY, pixels: 0 };
 
-/** Caches the intersection of each pair of masks: a change recomputes only its own pairs. */
+/** Remembers for each two masks what they share: after a change only its own pairs are looked at. */
 export class Overlaps {
   private readonly known = new WeakMap<Patch, WeakMap<Patch, Spans>>();
   private last: { patches: readonly Patch[]; overlap: Overlap } | null = null;

@@ -28,7 +28,7 @@ export interface Claim {
   /** Pixels that it wants and does not get, and who has them. */
   readonly denied: number;
   readonly deniedBy: readonly string[];
-  /** The objects that lose pixels, and what is left of them. */
+  /** Who loses pixels, and what is left to them. */
   readonly taken: readonly { readonly uid: string; readonly pixels: number; readonly left: Patch }[];
 }
 

@@ -1,8 +1,8 @@
 /** An object in work: its steps, and the mask that they make. Pure transitions.
  *
- * Each step has the whole recipe after it (class, prompts, what was drawn over their answer), so undo and redo only
- * move to another step. Steps share unchanged parts. Answers are stored by their prompts: going back to earlier prompts
- * shows their mask at once, without the server.
+ * Each step has the whole recipe after it (class, prompts, what was drawn over their answer), so undo and redo only move
+ * to another step. Steps share unchanged parts. Answers are stored by their prompts: going back to earlier prompts shows
+ * their mask at once, without the server.
  */
 
 import type { Point, Size } from "../lib/geometry";
@@ -132,7 +132,7 @@ export function clicksOf(work: Work): readonly Click[] {
   return work.trial ? [...work.trial.clicks, ...clicks] : clicks;
 }
 
-/** Whether `mask` answers all prompts. */
+/** Whether `mask` answers everything that was asked. */
 export function isSettled(work: Work): boolean {
   return work.trial === null && known(work, recipeOf(work).prompts) !== null;
 }
@@ -208,7 +208,7 @@ export function addClick(work: Work, click: Click): Work {
   return prompted(work, "click", [...marked(work, prompts), click], click);
 }
 
-/** All later clicks are decoded again, because each starts from the mask before it. */
+/** Every click after it is decoded anew, as each starts from the mask before it. */
 export function moveClick(work: Work, index: number, to: Point): Work {
   const { prompts } = recipeOf(work);
   const before = prompts.clicks[index];
@@ -224,7 +224,7 @@ export function removeClick(work: Work, index: number): Work {
   return prompted(work, "removeClick", marked(work, prompts).toSpliced(index, 1), null);
 }
 
-/** The box selects the object. Clicks and drawings stay; a mask to refine does not. */
+/** The object is what is in the box; clicks and drawings stay, a mask to refine does not. */
 export function promptBox(work: Work, box: PromptBox): Work {
   const clicks = marked(work, recipeOf(work).prompts);
   return renewed({ ...taken(work, "box", { prompts: { base: null, box, clicks } }), trial: null });
@@ -280,7 +280,7 @@ function renewed(work: Work): Work {
 
 // Answers
 
-/** Take an answer in: `clicks` is how many it answers, `final` whether that is all. */
+/** Take an answer in: `clicks` is how many it answers, `final` whether that is everything that was asked. */
 export function answered(
   work: Work,
   patch: Patch,
@@ -291,7 +291,7 @@ export function answered(
   if (work.trial) return final ? tried(work, work.trial, patch, tiles) : work;
   const { prompts } = recipeOf(work);
   if (final && clicks === prompts.clicks.length) {
-    if (clicks === 0 && !prompts.box) return work; // without prompts there is nothing to answer
+    if (clicks === 0 && !prompts.box) return work; // nothing is asked: that has its mask
     return renewed({ ...work, answers: new Map(work.answers).set(prompts, { patch, tiles }) });
   }
   // For other prompts: shown until the right one comes.
@@ -308,7 +308,7 @@ function tried(work: Work, trial: Prompts, patch: Patch, tiles: readonly (string
     const prompts = index + 1 < count ? { ...trial, clicks: trial.clicks.slice(0, index + 1) } : trial;
     return { did: "click", recipe: { ...first, prompts } };
   });
-  // Steps done meanwhile were done on the kept mask; they come after the kept clicks.
+  // What was done meanwhile was done on the kept mask; it goes on after the kept clicks.
   const moved = new Map<Prompts, Prompts>([[first.prompts, trial]]);
   const since = work.steps.slice(1).map(({ did, recipe }): Step => {
     const { prompts } = recipe;

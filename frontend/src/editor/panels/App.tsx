@@ -36,7 +36,7 @@ function Window({ editor }: { editor: Editor }) {
   const spaceHeld = useRef(false);
   const encoding = useEditorState((state) => state.encoding.state);
   const connection = useEditorState((state) => state.connection);
-  const lease = useEditorState((state) => state.lease.kind); // every panel shows again what the person may do
+  const lease = useEditorState((state) => state.lease.kind); // every panel shows anew what may be done
   useEditorState((state) => state.keys); // buttons say their keys
   useEditorState((state) => state.viewOnly);
   useEditorState((state) => state.project); // classes, and what the person may do

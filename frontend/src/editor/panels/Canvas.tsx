@@ -112,7 +112,7 @@ function showPicture(editor: Editor, host: HTMLElement, stage: Stage): () => voi
     wanted = url;
     const changed = () => stage.redraw("picture");
     const picture = await loadPicture(source, url, changed, () => url === wanted).catch(() => null);
-    if (url !== wanted) return picture?.dispose(); // another one was requested meanwhile
+    if (url !== wanted) return picture?.dispose(); // another one was asked for meanwhile
     if (picture) {
       editor.store.set({ picture });
       stage.paint("picture", (surface) => {

@@ -113,7 +113,7 @@ function wordsFor({ who, theirs, mine, twins }: Dispute, other: string): string 
   return !mine ? "deleted by you" : theirs ? "changed by you" : "added by you";
 }
 
-/** Which of the two is kept. `both`: they are two objects; ours stays beside theirs unless it is switched off. */
+/** Which of the two is kept; `both`: they are two objects, and ours stays beside theirs unless somebody says no. */
 function Choice({ subject, both = false, chosen, choose, other }: { subject: string; both?: boolean } & Choosing) {
   const mine = chosen.get(subject) ?? (both || undefined);
   return (

@@ -9,7 +9,7 @@ export const SMALL_WINDOW = "(max-width: 39.99rem), (max-height: 19.99rem)";
 
 export type Choice = "view" | "label";
 
-/** What to show: the whole editor (null), or in a small window the person's choice; `ask` before they chose. */
+/** What to show: the editor as ever (null), or in a small window what somebody chose there; `ask` before they did. */
 export function useSmallWindow(editor: Editor): {
   small: Choice | "ask" | null;
   choose: (choice: Choice | null) => void;

@@ -63,7 +63,7 @@ export function Suggestions() {
   );
 }
 
-/** One button per method. A method that is not available says why when its button is pressed. */
+/** A button a method. One that can't be asked here says why when it is pressed. */
 function Ask() {
   const editor = useEditor();
   const requested = useSuggestions((state) => state.requested);

@@ -19,7 +19,7 @@ export function TextSearch() {
   const ask = (event: Event) => {
     event.preventDefault();
     void search.find(phrase);
-    document.getElementById(TEXT_FIELD)?.blur(); // the next Enter keeps the object that is found
+    document.getElementById(TEXT_FIELD)?.blur(); // the next Enter is about what is found
   };
   const clear = () => {
     setPhrase("");

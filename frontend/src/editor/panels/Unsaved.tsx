@@ -85,7 +85,7 @@ function ClassChoice({ one }: { one: RefusedChange }) {
   );
 }
 
-/** The mask, to tell objects apart; null if there is none or it cannot be read. */
+/** The mask, so that one object can be told from another; null for none, or one that can't be read. */
 function usePatch(counts: string | undefined): Patch | null {
   const { width, height } = useEditor().boot.image;
   return useMemo(() => {
@@ -110,7 +110,7 @@ function useName(operation: Operation): string {
   return `${operation.kind === "create" ? "New" : "Changed"} object${named}`;
 }
 
-/** The image is not available any more: unsaved changes can only be downloaded. */
+/** The image can't be had any more: what is not saved can only be taken along. */
 export function GoneNotice() {
   const editor = useEditor();
   const save = useEditorState((state) => state.save);

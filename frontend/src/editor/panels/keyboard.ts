@@ -5,7 +5,7 @@ import { actionOf, belongsTo, heldOf } from "./keys";
 import { perform, SHORTCUTS, type Pressed } from "./shortcuts";
 import type { ViewControls } from "./viewControls";
 
-/** Listens until the returned function is called. `space` gets whether the space bar is down. */
+/** Until the returned function is called. `space` is told whether the space bar is down. */
 export function listenToKeys(
   editor: Editor,
   controls: { current: ViewControls | null },

@@ -19,7 +19,7 @@ export function takenBy(combo: string, except: Action, keys: OwnKeys = ownKeys()
   return SHORTCUTS.find(({ action }) => action !== except && keysOf(action, keys).includes(combo)) ?? null;
 }
 
-/** The keys after `action` got these; another action that had one of them loses it. Default keys are left out. */
+/** The keys after `action` got these; whoever had one of them loses it. What is as shipped is not kept. */
 export function withKeys(action: Action, wanted: readonly string[], keys: OwnKeys = ownKeys()): OwnKeys {
   const after: Record<string, readonly string[]> = { ...keys, [action]: wanted };
   for (const other of SHORTCUTS) {

@@ -147,7 +147,7 @@ function openPainter(state: Claimed, { sketch, dot }: Pointing, colorOf: ColorOf
   };
 }
 
-/** The new points of a stroke, from the last painted one on; null: it has to be painted again. */
+/** The points that a stroke has more than before, from the last one that is painted on; null: it is to be painted anew. */
 function strokeGrown(now: Sketch | null, before: Sketch | null): { stroke: StrokeSketch; points: Point[] } | null {
   if (now?.kind !== "stroke" || before?.kind !== "stroke") return null;
   if (now.points !== before.points || now.count <= before.count) return null;

@@ -5,7 +5,7 @@ import { percent } from "../suggestions/offer";
 import { pointedOf } from "../suggestions/state";
 import type { Stage } from "../view/canvas";
 
-/** Keeps the tag beside the suggestion under the pointer; returns how to stop it. */
+/** Keeps the tag beside what is pointed at; returns how to stop it. */
 export function suggestionTag(editor: Editor, host: HTMLElement, stage: Stage): () => void {
   const { suggestions, store } = editor;
   const tag = document.createElement("div");

@@ -4,7 +4,7 @@ import type { Database } from "../lib/indexedDb";
 import type { Operation, SeenSet } from "../model/changes";
 import type { RefusedChange } from "./refused";
 
-/** The waiting changes, and the set before them; null if the server never sent it. */
+/** What waits, and the set as it was before it; null when the server has never told it. */
 export interface Waiting {
   readonly before: SeenSet | null;
   readonly operations: readonly Operation[];

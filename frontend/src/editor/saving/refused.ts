@@ -35,7 +35,7 @@ export function folded(
   return { refused: left, next: together([...needed.flatMap((one) => partsOf(one.operation)), ...parts]) };
 }
 
-/** Whether changes of these objects depend on the part: without it the server has no such object. */
+/** Whether what is done with these objects builds on the part: the server has no such object without it. */
 function needs(part: ObjectOperation, uids: ReadonlySet<string>): boolean {
   return part.kind !== "change" && uids.has(part.uid);
 }
@@ -146,7 +146,7 @@ export interface About {
   readonly categories: readonly { readonly number: number; readonly name: string }[];
 }
 
-/** Changes as a file. `objects` are the known objects before the operations. */
+/** Changes as a file. `objects` has what is known of the objects beside what the operations say. */
 export function unsavedFile(
   about: About,
   operations: readonly Operation[],

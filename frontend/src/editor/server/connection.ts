@@ -45,7 +45,7 @@ export interface Answer {
   readonly patch: Patch;
   /** How many of the object's clicks the mask answers. */
   readonly clicks: number;
-  /** Whether it answers all clicks; otherwise a newer one follows. */
+  /** Whether it answers everything that was asked; otherwise a newer one follows. */
   readonly final: boolean;
   /** For each click the tile that it was answered on, if the server looked closer anywhere. */
   readonly tiles: readonly (string | null)[];
@@ -79,7 +79,7 @@ export interface Patience extends Backoff {
 }
 
 const PATIENCE: Patience = { first: 400, longest: 10_000, silence: 15_000 };
-/** Errors after which a new start with the same clicks can succeed, with the milliseconds to wait first. */
+/** Errors after which the same clicks, started anew, can succeed; with the milliseconds to wait first. */
 const TRANSIENT: Readonly<Record<string, number>> = {
   rate_limited: 1_000,
   internal: 1_000,
@@ -89,12 +89,12 @@ const TRANSIENT: Readonly<Record<string, number>> = {
 };
 const MOST_REPEATS = 4;
 const WAKING = ["focus", "pointerdown", "keydown"] as const;
-/** Beyond this many steps a new start is sent instead. */
+/** More steps than this are told by starting anew. */
 const MOST_STEPS = 4;
 
 interface Session {
   wanted: Tracked;
-  /** What was sent on this socket; null before `start`. */
+  /** What the server was told on this socket; null before `start`. */
   told: { clicks: WireClick[]; redo: WireClick[]; previous: Patch | null; box: PromptBox | null } | null;
   startSeq: number;
   lastSeq: number;
@@ -255,7 +255,7 @@ export class ClickConnection {
   private receiveError(error: ErrorMessage): void {
     const session = error.object === undefined ? undefined : this.sessions.get(error.object);
     if (!session || (error.seq !== undefined && error.seq < session.startSeq)) return;
-    session.told = null; // the server's state is unknown: start again
+    session.told = null; // whatever the server has now: start anew
     if (error.code === "not_ready") return; // a `state` follows when it is
     const wait = TRANSIENT[error.code];
     if (wait === undefined || session.repeats >= MOST_REPEATS) {
@@ -270,7 +270,7 @@ export class ClickConnection {
     for (const session of this.sessions.values()) this.settle(session);
   }
 
-  /** Send the messages that turn `told` into `wanted`. */
+  /** Tell the server what is missing for `told` to become `wanted`. */
   private settle(session: Session): void {
     if (!this.greeted || this.encoding !== "ready" || this.sessions.get(session.wanted.object) !== session) return;
     const { object, clicks, previous, box } = session.wanted;
@@ -357,7 +357,7 @@ export class ClickConnection {
     this.reconnectTimer = setTimeout(() => this.connect(), spread(pauseAfter(this.failures, this.patience)));
   }
 
-  /** Other tabs took this one's connection. It reconnects when the tab is viewed, not by itself. */
+  /** Other tabs took this one's place: it takes one back when somebody looks at it, not by itself. */
   private park(): void {
     const wake = () => {
       if (document.visibilityState === "hidden") return;

@@ -27,7 +27,7 @@ export type ErrorMessage = Unversioned<server.Error>;
 /** Someone – perhaps this page – changed the image's annotation set. */
 export type AnnotationsMessage = Omit<server.AnnotationsChanged, "v" | "image">;
 
-/** A method has processed the image; with a reason: it failed. */
+/** A method has looked at the image; with a reason: it could not. */
 export type SuggestionsMessage = Omit<server.SuggestionsChanged, "v" | "image">;
 
 /** Classes, attributes or settings of the project changed, or the person's own role: load them again. */

@@ -47,7 +47,7 @@ export type AnnotationSetData = Optional<Omit<server.Overview, "annotations">, "
   readonly annotations: readonly AnnotationData[];
 };
 
-/** The addresses of the API. */
+/** Where objects are asked for and saved. */
 export type Endpoints = Omit<server.BootAddresses, "suggestions" | "text">;
 
 /** What the editor starts with. The person's role may change meanwhile. */

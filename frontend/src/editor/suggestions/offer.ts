@@ -6,7 +6,7 @@ import { area, intersect, spansOf, type Spans } from "../mask/spans";
 import { unwire, type Click } from "../model/clicks";
 import type { Category, SuggestionData } from "../server/types";
 
-/** An object that a method proposes. It is no label before it is kept. */
+/** An object that a method proposes; never a label before somebody keeps it. */
 export interface Suggestion extends Omit<SuggestionData, "clicks" | "basis"> {
   readonly patch: Patch;
   readonly basis: Patch | null;
@@ -89,12 +89,12 @@ export function undecided(all: readonly Suggestion[], decided: Decided, view: Si
     .sort((one, other) => other.score - one.score);
 }
 
-/** Suggestions with a confidence of at least `above`, and those found by text. */
+/** Those from a confidence of `above` on; what somebody asked for by text is always among them. */
 export function confident(list: readonly Suggestion[], above: number): Suggestion[] {
   return list.filter(({ method, score }) => method === "text" || score >= above);
 }
 
-/** The smallest one at a view point, which is most likely in front. */
+/** The smallest one at a view point: what is in front, most likely. */
 export function smallestAt(list: readonly Suggestion[], { x, y }: Point): Suggestion | null {
   let found: Suggestion | null = null;
   for (const one of list) if ((!found || one.area < found.area) && covers(one.patch, x, y)) found = one;

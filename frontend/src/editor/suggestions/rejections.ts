@@ -1,7 +1,7 @@
 /** Sends rejected and reopened suggestions to the server, and loses none.
  *
- * Unsent ones are in local storage, so that a reload finds them. They need no versions: rejecting changes no
- * annotation, and the last decision about a suggestion counts.
+ * Unsent ones are in local storage, so that a reload finds them. They need no versions: rejecting changes no annotation,
+ * and the last decision about a suggestion counts.
  */
 
 import { pauseAfter } from "../../shared/backoff";
@@ -24,7 +24,7 @@ export class Rejections {
   private disposed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `told` is called after the server has reopened suggestions. */
+  /** `told` is called after the server has heard of suggestions that were taken back. */
   constructor(
     private readonly teller: Teller,
     private readonly storage: ValueStorage,
@@ -99,7 +99,7 @@ export class Rejections {
     this.forget(how, [uid]);
   }
 
-  /** Forget decisions that the server has, unless they changed meanwhile. */
+  /** Unless somebody said otherwise meanwhile. */
   private forget(how: Decision, uids: readonly string[]): void {
     for (const uid of uids) if (this.waiting.get(uid) === how) this.waiting.delete(uid);
     this.store();

@@ -16,7 +16,7 @@ const SLOW_MS = 25_000;
 const LOOK_AGAIN_MS = 8_000;
 
 export class SuggestionRequests {
-  /** Methods that this page requested: their end is announced. */
+  /** Methods that this page asked: how they end is told. */
   private readonly mine = new Set<Method>();
   private loads = 0;
   private wantsAny = false;
@@ -42,13 +42,13 @@ export class SuggestionRequests {
     return this.list.store.get();
   }
 
-  /** Fetch the present suggestions. */
+  /** Fetch what is offered now. */
   async load(): Promise<void> {
     const turn = ++this.loads;
     try {
       const { results, running, looked } = await this.service.load();
       if (turn !== this.loads) return; // a newer one is on its way
-      // A suggestion found by text belongs to the page that searched for it.
+      // What a phrase found belongs to the page that asked for it.
       const offered = results.filter(({ method }) => method !== "text");
       this.list.take(offered.flatMap((one) => suggestionOf(one, this.boot.image) ?? []));
       this.list.store.set({ load: { kind: "ready" }, looked });
@@ -63,7 +63,7 @@ export class SuggestionRequests {
     this.wantsAny = false;
   }
 
-  /** A method has processed this image, or failed. */
+  /** A method has looked at this image, or could not. */
   async heard({ method, found, reason }: SuggestionsMessage): Promise<void> {
     const waited = this.mine.delete(method);
     await this.load();
@@ -108,7 +108,7 @@ export class SuggestionRequests {
     }
   }
 
-  /** A request of this page is finished. */
+  /** What somebody on this page waited for is there. */
   private present(method: Method, found: number): void {
     const count = (list: readonly Suggestion[]) => list.filter((one) => one.method === method).length;
     const [all, shown] = [count(this.state.undecided), count(this.state.shown)];

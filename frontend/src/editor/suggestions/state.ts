@@ -22,11 +22,11 @@ export type LoadState = { readonly kind: "loading" | "ready" } | { readonly kind
 
 export interface SuggestionsState {
   readonly load: LoadState;
-  /** The server's suggestions, including those that this page has decided since. */
+  /** As the server told them, with those that this page has decided about since. */
   readonly all: readonly Suggestion[];
   /** Those that are to be decided, whatever their confidence; best first. */
   readonly undecided: readonly Suggestion[];
-  /** The open ones at or above the threshold: the shown ones. */
+  /** Those of them from the threshold on: what is shown. */
   readonly shown: readonly Suggestion[];
   readonly above: number;
   readonly rejected: ReadonlySet<string>;
@@ -34,7 +34,7 @@ export interface SuggestionsState {
   readonly pointed: string | null;
   /** By a key, rather than by the pointer. */
   readonly stepped: boolean;
-  /** The class chosen for the suggestion under the pointer, instead of its own. */
+  /** The class that somebody chose for the suggestion that is pointed at, instead of its own. */
   readonly given: { readonly uid: string; readonly category: number } | null;
   /** Passed by a drag that keeps them at its end. */
   readonly gathered: readonly string[];

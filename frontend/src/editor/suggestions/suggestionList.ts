@@ -62,7 +62,7 @@ export class SuggestionList {
   }
 }
 
-/** The known one if it is the same: its outline and its overlap with kept objects are computed already. */
+/** The one that is known if it is the same: its outline is traced, and measured against what is kept. */
 function same(known: Suggestion | undefined, fresh: Suggestion): Suggestion {
   const unchanged = known?.counts === fresh.counts && known.category === fresh.category && known.score === fresh.score;
   return unchanged ? known : fresh;

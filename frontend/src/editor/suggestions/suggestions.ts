@@ -1,8 +1,8 @@
 /** What an annotator does with suggestions: request, step through, keep, reject, correct.
  *
- * They are shown, and handle pointer and keys, while the tool is *suggest* and no object is open. Keeping one is a
- * normal operation of the outbox with the suggestion's uid, from which the server knows what became of it. So undo,
- * conflicts and lost connections need no code here.
+ * They are shown, and handle pointer and keys, while the tool is *suggest* and no object is open. Keeping one is a normal
+ * operation of the outbox with the suggestion's uid, from which the server knows what became of it. So undo, conflicts
+ * and lost connections need no code here.
  */
 
 import type { Press } from "../editing/tools/types";
@@ -78,7 +78,7 @@ export class Suggestions {
     return selected || selection.length > 0 ? null : this.pointed;
   }
 
-  /** Deselect objects, because the person turns to suggestions. */
+  /** Somebody turns to suggestions: no object is chosen any more. */
   private unchoose(): void {
     const { selected, selection } = this.editor.get();
     if (this.isActive && (selected || selection.length > 0)) this.editor.set({ selected: null, selection: [] });
@@ -97,13 +97,13 @@ export class Suggestions {
     const first = this.store.get().load.kind === "loading";
     void this.requests.load();
     void this.rejections.tell();
-    // If suggestions were on at the image before, they stay on.
+    // Whoever looked at suggestions on the image before goes on so.
     if (first && this.around.storage.read<boolean>(this.onKey) && this.editor.get().tool === "click") {
       this.context.tools.choose("suggest");
     }
   }
 
-  /** The kept objects or the open one changed, and with them the open suggestions. */
+  /** The kept objects, or the open one, are others: so is what is still to be decided. */
   private follow(state: State, before: State): void {
     const { kept, open, finishing, save, tool } = state;
     if (kept !== before.kept) {
@@ -227,7 +227,7 @@ export class Suggestions {
 
   // Deciding
 
-  /** Keep the suggestion under the pointer, or the opened one as it is. False if there is none. */
+  /** Keep what is pointed at, or the opened one as it is. False when there is none. */
   keepPointed(): boolean {
     const { open } = this.editor.get();
     const opened = this.untouched();
@@ -239,12 +239,12 @@ export class Suggestions {
     return this.decide(({ uid }) => this.keep([uid]));
   }
 
-  /** Reject the suggestion under the pointer; false if there is none. */
+  /** Reject what is pointed at; false when there is none. */
   rejectPointed(): boolean {
     return this.decide(({ uid }) => this.reject([uid]));
   }
 
-  /** Open the suggestion under the pointer; false if there is none. */
+  /** Open what is pointed at; false when there is none. */
   correctPointed(): boolean {
     const { addressed } = this;
     if (addressed) this.correct(addressed.uid);
@@ -263,7 +263,7 @@ export class Suggestions {
     return true;
   }
 
-  /** Keep all shown suggestions, or those of one class. */
+  /** Keep all of a list: what is shown, or of it one class. */
   keepAll(list: readonly Suggestion[] = this.store.get().shown): void {
     if (this.isOn) this.keep(list.map(({ uid }) => uid));
   }
@@ -310,7 +310,7 @@ export class Suggestions {
     if (uids.length > 1) this.context.keeping.offerUndo(`${count(uids.length, "suggestion")} rejected.`, "Undo");
   }
 
-  /** Suggestions were rejected or reopened, by a step, undo or redo. */
+  /** Rejected, or that was taken back: by a step, by undo or by redo. */
   decided(uids: readonly string[], rejected: boolean): void {
     const all = new Set(this.store.get().rejected);
     for (const uid of uids) all[rejected ? "add" : "delete"](uid);

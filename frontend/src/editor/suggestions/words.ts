@@ -10,12 +10,12 @@ export const methodOf = (name: Method, { methods }: Boot) => methods.find(({ met
 /** Methods with a button: those that look at whole images. */
 export const buttonsOf = ({ methods }: Boot) => methods.filter((one) => one.on_images);
 
-/** The methods to request where nothing is suggested yet. */
+/** What is asked where nothing is suggested yet. */
 export const automaticOf = ({ methods }: Boot) => methods.find((one) => one.automatic);
 
 const titleOf = (name: Method, boot: Boot) => methodOf(name, boot)?.title ?? name;
 
-/** Why a method is not available here, and who can change that. */
+/** Why a method can't be asked here, and who can do what about it. */
 export function whyNot(method: Method, boot: Boot): string {
   const { user } = boot;
   if (!methodOf(method, boot)?.trained) {

@@ -39,7 +39,7 @@ function transfer(attributes: Attributes): Primitive {
   return ["feComponentTransfer", attributes];
 }
 
-/** The filter element, a new one for each setting: browsers cache a changed one as it was. */
+/** The filter in the page, made anew for each setting: a changed one would be remembered as it was. */
 export class DisplayFilter {
   private element: SVGSVGElement | null = null;
   private serial = 0;

@@ -15,7 +15,7 @@ export interface DisplaySettings {
   readonly fill: number;
   /** Masks have no filling at all. */
   readonly outlines: boolean;
-  /** Masks blink, to show what is under them. */
+  /** Masks come and go, to see what is under them. */
   readonly blink: boolean;
   /** What belongs to two objects is hatched. */
   readonly overlaps: boolean;

@@ -1,4 +1,4 @@
-/** Draws masks and clicks as vector graphics along pixel edges: sharp at every zoom, no canvas per object. */
+/** Draws masks and clicks. Everything is vector graphics along pixel edges: sharp at every zoom, no canvas per object. */
 
 import type { Point, Size } from "../lib/geometry";
 import { outline, soften, thin, type Loop } from "../mask/outline";
@@ -16,7 +16,7 @@ export interface ProposalLook {
 }
 
 export interface MaskLook extends ProposalLook {
-  /** A white line instead of a coloured one, for objects in work. */
+  /** A white line instead of a coloured one: what is being worked on. */
   readonly bright: boolean;
 }
 
@@ -97,7 +97,7 @@ export function drawMask(surface: Surface, patch: Patch, look: MaskLook): void {
   surface.context.stroke(path);
 }
 
-/** A mask that is no label yet: a dashed outline, fainter than kept objects. */
+/** A mask that is no label yet: a dashed outline, never as solid as what is kept. */
 export function drawProposal(surface: Surface, patch: Patch, look: ProposalLook): void {
   const path = fillRegion(surface, patch, look, 1.25);
   if (!path) return;

@@ -39,7 +39,7 @@ export function fit(picture: Size, screen: Size): Viewport {
   };
 }
 
-/** Centres a box of the picture, with a margin. */
+/** A box of the picture in the middle, with some of what is around it. */
 export function fitBox([x, y, width, height]: Box, screen: Size): Viewport {
   const room = { width: screen.width - 2 * MARGIN, height: screen.height - MARGIN - BELOW };
   const scale = clampScale(

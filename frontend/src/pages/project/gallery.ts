@@ -21,10 +21,10 @@ const WORK: Record<Exclude<ImageItem["status"], "new" | "in_progress">, [string,
   skipped: ["skipped", "Skipped"],
 };
 
-/** Images per request while scrolling. */
+/** Images that are asked for while one scrolls. */
 const PAGE = 120;
 
-/** The most images per request when the shown ones are loaded again. */
+/** The most images that are asked for at once when the shown ones are loaded anew. */
 const LARGEST_PAGE = 500;
 
 interface Card {
@@ -44,7 +44,7 @@ export class Gallery {
   /** The highest id that an event has named. */
   private newest = 0;
   private soon: ReturnType<typeof setTimeout> | undefined;
-  /** Raised by every change of the shown list: answers to older requests are dropped. */
+  /** Raised by every change of what is shown: an answer to an older question is dropped. */
   private question = 0;
 
   constructor(private readonly data: ProjectData) {
@@ -79,7 +79,7 @@ export class Gallery {
     if (status === "skipped" && !skipped) this.refreshSoon(); // the news has no reason
   }
 
-  /** Load the shown images again: events may have been missed. */
+  /** Load what is shown anew: events may have been missed. */
   async refresh(): Promise<void> {
     const question = ++this.question;
     const wanted = Math.min(Math.max(this.cards.size, this.data.images.results.length, 60), LARGEST_PAGE);
@@ -156,7 +156,7 @@ export class Gallery {
     need("[data-gallery-head]").hidden = nothing && !this.chosen;
   }
 
-  /** Whether a filter or a class is chosen. */
+  /** Whether not all images are asked for. */
   private get chosen(): boolean {
     return this.filter !== "all" || this.category !== "";
   }

@@ -5,7 +5,7 @@ import type * as server from "../../shared/server_types";
 export type { ImagesPage, UploadNews, ExportNews } from "../../shared/server_types";
 
 export type Counts = server.ImageCounts;
-/** A file of an upload, as sent during the upload. */
+/** A file of an upload, as it is told while it goes on. */
 export type UploadItem = server.ItemNews;
 
 /** An export of `GET /api/projects/<id>/exports`. */

@@ -11,7 +11,7 @@ import { ProjectSocket } from "./socket";
 import { Suggestions } from "./suggestions";
 import { Uploads } from "./uploads";
 
-/** Start the page's scripts, if this is a project page. */
+/** Bring the page to life, if this is a project's page. */
 export function setUpProject(): void {
   const boot = document.querySelector("#project-data");
   if (boot?.textContent) new ProjectPage(JSON.parse(boot.textContent) as ProjectData).start();

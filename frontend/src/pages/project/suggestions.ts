@@ -44,7 +44,7 @@ export class Suggestions {
     await this.draw();
   }
 
-  /** Sends a setting or a label's class at once. If it is refused, the panel shows the stored value again. */
+  /** A setting or a word's class: sent at once; the panel shows what is so when it was refused. */
   private async change(field: HTMLElement): Promise<void> {
     if (field instanceof HTMLInputElement && field.dataset["setting"]) {
       const url = field.closest<HTMLElement>("[data-setting-url]")?.dataset["settingUrl"] ?? "";
@@ -68,7 +68,7 @@ export class Suggestions {
 
   private async draw(): Promise<void> {
     if (this.body.contains(document.activeElement) && document.activeElement instanceof HTMLSelectElement) {
-      this.changed(); // a control is in use: render later
+      this.changed(); // somebody is choosing: later
       return;
     }
     try {

@@ -152,11 +152,11 @@ export class Uploads {
     this.draw();
   }
 
-  /** Whether nothing is being sent or checked any more. */
+  /** Whether nothing is being sent or looked at any more. */
   private get finished(): boolean {
     const ours = new Set(this.senders.map((sender) => sender.upload));
     const looking = Array.from(this.news.values()).some((one) => {
-      // Another person's upload may stay open for long; it counts only while its files are being checked.
+      // Somebody else's upload may stay open for long; it concerns us while files of it are looked at.
       const pending = one.accepted + one.rejected < one.total;
       return one.state === "processing" || (one.state === "receiving" && (pending || ours.has(one.id)));
     });

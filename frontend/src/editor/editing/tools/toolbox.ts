@@ -56,7 +56,7 @@ export class Toolbox {
     this.editor.store.set({ tool, ...(tool === "click" && { cutting: false }) });
   }
 
-  /** Select a tool, if the person may change the image. */
+  /** Somebody wants this tool; in vain where nothing can be changed. */
   pick(tool: Tool): void {
     if (this.editor.permission.canLabel) this.choose(tool);
   }
@@ -134,7 +134,7 @@ export class Toolbox {
     return this.polygon.back(this.pointer);
   }
 
-  /** Cancel the action in progress; false if there is none. */
+  /** Drop what is in progress; false when nothing is. */
   abandon(): boolean {
     return this.polygon.abandon();
   }

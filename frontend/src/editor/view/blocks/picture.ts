@@ -1,5 +1,5 @@
-/** A large picture: only the visible blocks are fetched and decoded. Until a block is there, a coarser one is drawn.
- * The coarsest level is always there. */
+/** A large picture: only the visible blocks are fetched and decoded. Until a block is there, a coarser one is drawn; the
+ * coarsest level is always there. */
 
 import type { Size, Box } from "../../lib/geometry";
 import type { Blocks } from "../../server/types";
@@ -10,7 +10,7 @@ import { sightOf } from "../viewport";
 import { CRISP_FROM, Pyramid, type Block, type Sight } from "./pyramid";
 import { BlockStore } from "./store";
 
-/** After zooming out, blocks of this many finer levels are used where they exist. */
+/** Levels finer than the right one are looked through for what is there: after zooming out. */
 const FINER = 2;
 
 /** Where a pixel of the view is on the canvas: `pixel × scale + shift`, in its own pixels. */

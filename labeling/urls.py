@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("labeling.images.urls")),
     path("", include("labeling.annotations.urls")),
     path("", include("labeling.suggestions.urls")),
+    path("", include("labeling.quality.urls")),
     path("", include("labeling.exchange.urls")),
     path("", include("labeling.pages.urls")),
     path("api/", include("labeling.api.urls")),

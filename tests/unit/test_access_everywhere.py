@@ -15,6 +15,8 @@ from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.exchange.models import Export
 from labeling.images.models import Image, Upload
 from labeling.projects.models import Project
+from labeling.quality.comparison import Comparison
+from labeling.quality.models import PairScore
 from labeling.suggestions.models import HeadVersion, Run
 from tests.conftest import picture_bytes
 
@@ -84,10 +86,20 @@ def ids(project: Project, alice: User) -> dict[str, int]:
         "user_id": alice.pk,
         "pk": Authenticator.objects.create(user=alice, type="webauthn", data={}).pk,
         "key": "x",
+        "pair_id": pair_of(image).pk,
         "level": 1,
         "row": 0,
         "column": 0,
     }
+
+
+def pair_of(image: Image) -> PairScore:
+    """Two opinions of an image, compared."""
+    first, second = (AnnotationSet.objects.create(image=image, kind="opinion", status="done") for _ in range(2))
+    return PairScore.objects.create(
+        project_id=image.project_id, image=image, kind="peers", first=first, second=second, first_version=0,
+        second_version=0, sums=Comparison(pairs=1, empty=1).as_json(), at=timezone.now(),
+    )  # fmt: skip
 
 
 def url(route: str, ids: dict[str, int]) -> str:

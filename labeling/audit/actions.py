@@ -33,6 +33,7 @@ class Action(StrEnum):
     PROJECT_CREATED = "project.created"
     PROJECT_ARCHIVED = "project.archived"
     PROJECT_RESTORED = "project.restored"
+    PROJECT_BINNED = "project.binned"
     PROJECT_DELETED = "project.deleted"
     IMAGES_DELETED = "images.deleted"
     EXPORT_MADE = "export.made"
@@ -73,7 +74,8 @@ LABELS = {
     Action.PROJECT_CREATED: "Created a project",
     Action.PROJECT_ARCHIVED: "Archived a project",
     Action.PROJECT_RESTORED: "Restored a project",
-    Action.PROJECT_DELETED: "Deleted a project",
+    Action.PROJECT_BINNED: "Moved a project to the bin",
+    Action.PROJECT_DELETED: "Deleted a project for good",
     Action.IMAGES_DELETED: "Deleted images",
     Action.EXPORT_MADE: "Made an export",
     Action.EXPORT_DOWNLOADED: "Downloaded an export",

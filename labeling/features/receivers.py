@@ -6,10 +6,11 @@ from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from labeling.features import queue, store
+from labeling.features import queue, services, store
 from labeling.features.models import Encoding, Tile
 from labeling.images.models import Image
-from labeling.images.signals import image_accepted
+from labeling.images.signals import image_accepted, image_copied
+from labeling.projects.signals import project_purged
 
 
 @receiver(image_accepted)
@@ -18,8 +19,20 @@ def queue_image(image: Image, **_: Any) -> None:
     queue.add([image])
 
 
+@receiver(image_copied)
+def copy_features(source: Image, image: Image, **_: Any) -> bool:
+    """A copy needs no encoding where its source has features."""
+    return services.add_copy(source, image)
+
+
 @receiver(post_delete, sender=Tile)
 @receiver(post_delete, sender=Encoding)
 def delete_features(instance: Encoding | Tile, **_: Any) -> None:
     """The features go once the deletion of the row (by itself or with its image) is committed."""
     transaction.on_commit(lambda: store.delete(instance.storage_key))
+
+
+@receiver(project_purged)
+def delete_features_of_project(project_id: int, **_: Any) -> None:
+    """What a worker wrote that was killed before its row named it."""
+    store.delete_project(project_id)

@@ -1,7 +1,10 @@
 """What the pages, the sockets and the API ask of the encode queue."""
 
-from labeling.features import queue
+from django.utils import timezone
+
+from labeling.features import queue, store
 from labeling.features.models import Encoding
+from labeling.features.signals import features_ready
 from labeling.images.models import Image
 from labeling.projects.models import Project
 
@@ -22,6 +25,26 @@ def open_image(image_id: int) -> Encoding:
         queue.put_first(row)
         queue.nudge()
     return row
+
+
+def add_copy(source: Image, image: Image) -> bool:
+    """Give an image the features that its source has; False when there are none, or the image was queued before."""
+    row = Encoding.objects.filter(image=source, state=Encoding.State.READY).exclude(features_version="").first()
+    if row is None:
+        return False
+    try:
+        key = store.copy(row, image)
+    except OSError as error:
+        queue.logger.warning("the features of image %d can't be copied, they are made again: %s", source.pk, error)
+        return False
+    kept = {name: getattr(row, name) for name in ("features_version", "sha256", "nbytes", "seconds")}
+    made, new = Encoding.objects.get_or_create(
+        image=image, defaults={"state": Encoding.State.READY, "storage_key": key, "ready_at": timezone.now(), **kept}
+    )
+    if new:
+        queue.publish([made], new=True)
+        features_ready.send_robust(sender=Encoding, image_id=image.pk)
+    return new
 
 
 def _is_stale(row: Encoding) -> bool:
@@ -50,7 +73,7 @@ def tidy() -> int:
     An image's old file goes when the new one is in its place. What is found here was left by a worker killed between
     the two, or belonged to rows that a restored backup of the database no longer has.
     """
-    from labeling.features import model, store
+    from labeling.features import model
 
     try:
         current = model.version()

@@ -19,7 +19,10 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from labeling.features import model, queue
 from labeling.features.models import Encoding, Tile
+from labeling.images.models import Image
+from labeling.storage.copies import copy_file
 from labeling.storage.files import sync_folder
+from labeling.storage.trees import delete_tree
 
 if TYPE_CHECKING:
     from inference import Features
@@ -99,6 +102,22 @@ def delete(key: str) -> None:
     """Delete features; those already gone are fine."""
     if key:
         storage().delete(key)
+
+
+def copy(row: Encoding, image: Image) -> str:
+    """Put the features of `row` under a key of another image with the same view; returns the key.
+
+    Raises: FileNotFoundError, OSError.
+    """
+    key = f"{row.features_version}/{image.project_id}/{image.pk}-{row.sha256[:8]}.safetensors"
+    copy_file(storage(), row.storage_key, key)
+    return key
+
+
+def delete_project(project_id: int) -> None:
+    """Delete every file of a project, of whichever version; those already gone are fine."""
+    for version in _folders(storage(), ""):
+        delete_tree(storage(), f"{version}/{project_id}")
 
 
 def delete_versions(but: set[str]) -> int:

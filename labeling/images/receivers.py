@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from labeling.images import pictures
+from labeling.images import copying, pictures  # noqa: F401 - registers what copies images
 from labeling.images.models import Image, UploadItem
 from labeling.web import events
 

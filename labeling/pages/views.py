@@ -19,6 +19,7 @@ from labeling.pages.editor import editor_data
 from labeling.pages.project_page import format_choices, project_data
 from labeling.pages.queue import next_images
 from labeling.pages.suggestions_panel import panel
+from labeling.projects import jobs
 from labeling.projects.access import May, object_for, project_for, require
 
 
@@ -37,6 +38,7 @@ def project(request: HttpRequest, project_id: int) -> HttpResponse:
         "formats": format_choices() if standing.can(May.EXPORT) else [],
         "suggestions": panel(found, standing),
         "times": time_panel.panel(found),
+        "jobs": [jobs.describe(job) for job in jobs.unfinished([found.pk])],
         "readable": READABLE,
         "picked": PICKED,
     }

@@ -8,22 +8,24 @@ from ninja import Status
 
 from labeling.accounts.models import User
 from labeling.accounts.services import user_of
-from labeling.projects import jobs, life
+from labeling.projects import copying, jobs, life
 from labeling.projects import purge as purging
 from labeling.projects.access import May, project_for, projects_of, require
 from labeling.projects.attributes import save_attributes
+from labeling.projects.life import require_out_of_bin
 from labeling.projects.models import Project
 from labeling.projects.schemas import (
     AttributeData,
     CategoryData,
+    ProjectCopy,
     ProjectData,
     ProjectJobData,
     ProjectJobList,
     ProjectLife,
     ProjectList,
 )
-from labeling.projects.services import change_project, create_project, may_create
-from labeling.projects.specs import ProjectChange, ProjectDeletion, ProjectSpec
+from labeling.projects.services import MAY_NOT_CREATE, change_project, create_project, may_create
+from labeling.projects.specs import ProjectChange, ProjectDeletion, ProjectDuplication, ProjectSpec
 from labeling.web.routes import Router, Sent
 
 router = Router(tags=["projects"])
@@ -59,7 +61,7 @@ def create(request: HttpRequest, sent: Sent[ProjectSpec]) -> Status[ProjectData]
     """Make a project, whose manager the signed-in person is."""
     user = user_of(request)
     if not may_create(user):
-        raise PermissionDenied("You don't have permission to create projects. Ask your administrator.")
+        raise PermissionDenied(MAY_NOT_CREATE)
     spec = sent.read()
     with transaction.atomic():
         made = create_project(name=spec.name, user=user, instructions=spec.instructions, categories=spec.categories)
@@ -114,7 +116,7 @@ def archive(request: HttpRequest, project_id: int) -> ProjectLife:
 def unarchive(request: HttpRequest, project_id: int) -> ProjectLife:
     """Let an archived project be changed again. Managers only."""
     found = project_for(request, project_id, May.ARCHIVE)
-    life.unarchive(found)
+    life.unarchive(found, user_of(request))
     return life.describe(found)
 
 
@@ -122,8 +124,25 @@ def unarchive(request: HttpRequest, project_id: int) -> ProjectLife:
 def restore(request: HttpRequest, project_id: int) -> ProjectLife:
     """Take a project out of the bin. Managers only; 409 `being_deleted` when its deletion for good has begun."""
     found = project_for(request, project_id, May.ARCHIVE)
-    life.restore(found)
+    life.restore(found, user_of(request))
     return life.describe(found)
+
+
+@router.post("projects/{id:project_id}/duplicate", response={201: ProjectCopy})
+def duplicate(request: HttpRequest, project_id: int, sent: Sent[ProjectDuplication]) -> Status[ProjectCopy]:
+    """Make a project with the settings, classes, attributes and members of another one. Managers who may make projects.
+
+    Labels are not copied. Images are, by a job, if that is wanted.
+    """
+    found, user = project_for(request, project_id, May.ARCHIVE), user_of(request)
+    require_out_of_bin(found)
+    if not may_create(user):
+        raise PermissionDenied(MAY_NOT_CREATE)
+    wanted = sent.read()
+    name = wanted.name or copying.name_of_copy(found.name)
+    made, job = copying.duplicate(found, user, name=name, images=wanted.images, members=wanted.members)
+    url = reverse("pages:project", args=[made.pk])
+    return Status(201, ProjectCopy(id=made.pk, name=made.name, url=url, job=jobs.describe(job) if job else None))
 
 
 @router.post("projects/{id:project_id}/purge", response={202: ProjectJobData})

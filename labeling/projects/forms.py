@@ -20,6 +20,14 @@ class ProjectForm(forms.Form):
     instructions = forms.CharField(max_length=20_000, required=False, widget=forms.Textarea)
 
 
+class DuplicateForm(forms.Form):
+    """What a copy of a project gets."""
+
+    name = forms.CharField(max_length=120, error_messages={"required": "Enter a project name."})
+    images = forms.BooleanField(required=False)
+    members = forms.BooleanField(required=False)
+
+
 class CategoryForm(forms.Form):
     """One class; `number` is set for one that exists. A new row without a name is no class and is left out."""
 

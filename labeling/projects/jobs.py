@@ -7,7 +7,7 @@ loses nothing, and the next one goes on.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.db.models import Q
@@ -32,8 +32,6 @@ SHOWN, SHOWN_FOR = 20, timedelta(days=1)
 
 Kind = ProjectJob.Kind
 State = ProjectJob.State
-UNFINISHED = (State.QUEUED, State.RUNNING)
-
 Step = Callable[[ProjectJob], bool]
 """Deals with a part of a job; sets `done`, `total` and `options` of the row in hand. Returns whether more is left.
 
@@ -112,7 +110,7 @@ def _carry_out(job: ProjectJob, until: float) -> bool:
         ended = queue.fail(job, reason=reason, finished_at=timezone.now()) and job.state == State.FAILED
         publish(job)
         return ended
-    return _settle(job, state=State.DONE, reason="")
+    return _settle(job, state=State.DONE, reason=job.reason)
 
 
 def _note(job: ProjectJob) -> bool:
@@ -148,6 +146,11 @@ def try_again(job: ProjectJob) -> bool:
     return True
 
 
+def unfinished(projects: Collection[int]) -> list[ProjectJob]:
+    """The jobs of these projects that are going on or failed, the oldest first."""
+    return list(ProjectJob.objects.filter(project_number__in=projects).exclude(state=State.DONE).order_by("pk"))
+
+
 def recent(project_id: int) -> list[ProjectJob]:
     """The project's jobs that are not done, and those that ended within `SHOWN_FOR`, the newest first."""
     ended = Q(state=State.DONE, finished_at__lt=timezone.now() - SHOWN_FOR)
@@ -163,7 +166,7 @@ def describe(job: ProjectJob) -> ProjectJobData:
         state=State(job.state),
         done=job.done,
         total=job.total,
-        reason=job.reason if job.state == State.FAILED else None,
+        reason=job.reason or None,
     )
 
 

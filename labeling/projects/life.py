@@ -11,6 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.accounts.models import User
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.projects.models import Project
 from labeling.projects.schemas import ProjectLife, ProjectLifeMessage, ProjectState
 from labeling.web import events
@@ -49,20 +51,20 @@ def describe(project: Project) -> ProjectLife:
 def archive(project: Project, user: User) -> None:
     """Make the project read-only and put it aside. Harmless when it is. Raises: ApiError 409 `in_bin`."""
     lock(project)
-    _require_out_of_bin(project)
+    require_out_of_bin(project)
     if project.archived_at is None:
         project.archived_at, project.archived_by = timezone.now(), user
-        _save(project, "archived_at", "archived_by")
+        _save(project, Action.PROJECT_ARCHIVED, user, "archived_at", "archived_by")
 
 
 @transaction.atomic
-def unarchive(project: Project) -> None:
+def unarchive(project: Project, user: User) -> None:
     """Let the project be changed again. Harmless when it can be. Raises: ApiError 409 `in_bin`."""
     lock(project)
-    _require_out_of_bin(project)
+    require_out_of_bin(project)
     if project.archived_at is not None:
         project.archived_at = project.archived_by = None
-        _save(project, "archived_at", "archived_by")
+        _save(project, Action.PROJECT_RESTORED, user, "archived_at", "archived_by")
 
 
 @transaction.atomic
@@ -75,11 +77,11 @@ def move_to_bin(project: Project, user: User, *, named: str) -> None:
     check_name(project, named)
     if project.binned_at is None:
         project.binned_at, project.binned_by = timezone.now(), user
-        _save(project, "binned_at", "binned_by")
+        _save(project, Action.PROJECT_BINNED, user, "binned_at", "binned_by")
 
 
 @transaction.atomic
-def restore(project: Project) -> None:
+def restore(project: Project, user: User) -> None:
     """Take the project out of the bin as it was; harmless when it is not there.
 
     Raises: ApiError 409 `being_deleted` when its deletion for good has begun.
@@ -90,7 +92,7 @@ def restore(project: Project) -> None:
         raise ApiError(409, "being_deleted", message)
     if project.binned_at is not None:
         project.binned_at = project.binned_by = None
-        _save(project, "binned_at", "binned_by")
+        _save(project, Action.PROJECT_RESTORED, user, "binned_at", "binned_by")
 
 
 def check_name(project: Project, named: str) -> None:
@@ -106,7 +108,8 @@ def require_in_bin(project: Project) -> None:
         raise ApiError(409, "not_in_bin", _Gone.NOT_IN_BIN)
 
 
-def _require_out_of_bin(project: Project) -> None:
+def require_out_of_bin(project: Project) -> None:
+    """Raises: ApiError 409 `in_bin`."""
     if project.binned_at is not None:
         raise ApiError(409, "in_bin", _Gone.IN_BIN)
 
@@ -119,9 +122,10 @@ def lock(project: Project) -> None:
         raise ApiError(404, "not_found", _Gone.NOT_THERE) from error
 
 
-def _save(project: Project, *fields: str) -> None:
+def _save(project: Project, action: Action, user: User, *fields: str) -> None:
     """Every open editor and page looks again what its person may."""
     project.save(update_fields=fields)
+    record(action, by=user, about=project, project=project)
     events.publish_committed(events.editors_group(project.pk), {"type": "membership", "user": None})
     news = ProjectLifeMessage(project=project.pk, state=state_of(project))
     events.publish_committed(events.project_group(project.pk), news.event())

@@ -4,16 +4,19 @@ from collections.abc import Callable
 from typing import cast
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.accounts.models import User
-from labeling.projects import life
+from labeling.projects import copying, life
 from labeling.projects import purge as purging
-from labeling.projects.access import May, project_for
+from labeling.projects.access import BINNED, May, Shut, project_for
+from labeling.projects.forms import DuplicateForm
 from labeling.projects.models import Project
+from labeling.projects.services import MAY_NOT_CREATE, may_create
 from labeling.web.api import ApiError
 
 
@@ -49,10 +52,10 @@ def archive(request: HttpRequest, project_id: int) -> HttpResponse:
 @require_POST
 def unarchive(request: HttpRequest, project_id: int) -> HttpResponse:
     """Let an archived project be changed again."""
-    project = project_for(request, project_id, May.ARCHIVE)
+    project, user = project_for(request, project_id, May.ARCHIVE), cast(User, request.user)
     said = f"“{project.name}” is restored and can be changed again."
     page = reverse("pages:project", args=[project.pk])
-    return _carry_out(request, lambda: life.unarchive(project), said, page, _list("bin"))
+    return _carry_out(request, lambda: life.unarchive(project, user), said, page, _list("bin"))
 
 
 @require_POST
@@ -69,10 +72,27 @@ def delete(request: HttpRequest, project_id: int) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, project_id: int) -> HttpResponse:
     """Take a project out of the bin."""
-    project = project_for(request, project_id, May.ARCHIVE)
+    project, user = project_for(request, project_id, May.ARCHIVE), cast(User, request.user)
     said = f"“{project.name}” is restored."
     page = reverse("pages:project", args=[project.pk])
-    return _carry_out(request, lambda: life.restore(project), said, page, _list("bin"))
+    return _carry_out(request, lambda: life.restore(project, user), said, page, _list("bin"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def duplicate(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Make a project after this one: its `name`, with `images` or without, with `members` or without."""
+    project, user = project_for(request, project_id, May.ARCHIVE), cast(User, request.user)
+    if project.binned_at is not None:
+        raise Shut("in_bin", BINNED)
+    if not may_create(user):
+        raise PermissionDenied(MAY_NOT_CREATE)
+    form = DuplicateForm(request.POST or None, initial={"name": copying.name_of_copy(project.name), "members": True})
+    if request.method == "POST" and form.is_valid():
+        made, _ = copying.duplicate(project, user, **form.cleaned_data)
+        messages.success(request, f"“{made.name}” is made after “{project.name}”.")
+        return redirect("pages:project", made.pk)
+    context = {"project": project, "form": form, "images": project.images.count()}
+    return render(request, "projects/duplicate.html", context)
 
 
 @require_POST

@@ -9,10 +9,12 @@ from datetime import timedelta
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import CASCADE, Model, ProtectedError, RestrictedError
+from django.db.models import CASCADE, ForeignObjectRel, Model, ProtectedError, RestrictedError
 from django.utils import timezone
 
 from labeling.accounts.models import User
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.projects import jobs, life
 from labeling.projects.models import Membership, Project, ProjectJob
 from labeling.projects.signals import project_purged
@@ -69,6 +71,7 @@ def step(job: ProjectJob) -> bool:
     with transaction.atomic():
         ProjectJob.objects.filter(project=project).update(project=None)
         ProjectJob.objects.filter(project_number=project.pk).exclude(pk=job.pk).delete()
+        record(Action.PROJECT_DELETED, by=job.created_by, about=project, project=project, images=job.done)
         project.delete()
     job.project = None
     return False
@@ -96,9 +99,11 @@ def _delete_rows(project: Project) -> bool:
     Memberships stay to the end: who may see the deletion still has to be known.
     """
     held: ProtectedError | RestrictedError | None = None
-    for relation in Project._meta.related_objects:
+    for relation in Project._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel) or getattr(relation, "on_delete", None) is not CASCADE:
+            continue
         model = relation.related_model
-        if relation.on_delete is not CASCADE or model is Membership or isinstance(model, str):
+        if model is Membership or isinstance(model, str):
             continue
         rows = model._base_manager.filter(**{relation.field.name: project}).order_by("pk")[:ROWS_AT_ONCE]
         try:

@@ -74,7 +74,10 @@ JobState = Annotated[ProjectJob.State, values_of(ProjectJob.State)]
 
 
 class ProjectJobData(Answer):
-    """How far work on a whole project is, in images. `reason` says why it failed, and what to do."""
+    """How far work on a whole project is, in images.
+
+    `reason` says why it failed, or what was left out, and what to do.
+    """
 
     id: int
     project: int
@@ -95,6 +98,15 @@ class ProjectJobList(Answer):
     """Work on a whole project, the newest first."""
 
     results: list[ProjectJobData]
+
+
+class ProjectCopy(Answer):
+    """A project that was made after another one. `job` copies its images, if they are copied."""
+
+    id: int
+    name: str
+    url: str
+    job: ProjectJobData | None
 
 
 class ProjectLife(Answer):

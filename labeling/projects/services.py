@@ -17,6 +17,8 @@ from labeling.projects.palette import free_color, free_hotkey
 from labeling.projects.specs import CategorySpec
 from labeling.web.api import ApiError, field_errors
 
+MAY_NOT_CREATE = "You don't have permission to create projects. Ask your administrator."
+
 
 def may_create(user: User) -> bool:
     """Whether the user may make projects: staff, and whom an administrator gave the permission."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, model_validator
 
 from labeling.projects.models import HOTKEY_PATTERN
 from labeling.web.api import Spec
@@ -73,6 +73,14 @@ class ProjectChange(Spec):
     instructions: str | None = Field(default=None, max_length=20_000)
     categories: list[CategorySpec] | None = Field(default=None, min_length=1, max_length=500)
     attributes: list[AttributeSpec] | None = Field(default=None, max_length=50)
+
+
+class ProjectDuplication(Spec):
+    """Make a project after another one. Without a name it is “Copy of …”."""
+
+    name: Name | None = None
+    images: StrictBool = False
+    members: StrictBool = True
 
 
 class ProjectDeletion(Spec):

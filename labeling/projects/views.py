@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labeling.accounts.models import User
-from labeling.projects import services
-from labeling.projects.access import May, a_role, project_for, projects_of, standing_of, who_may
+from labeling.projects import life, listing, services
+from labeling.projects.access import May, a_role, project_for, standing_of, who_may
 from labeling.projects.attribute_forms import AttributeRows, attribute_rows
 from labeling.projects.attributes import save_attributes
 from labeling.projects.forms import CategoryRows, MemberForm, ProjectForm, category_rows
@@ -26,11 +26,23 @@ PROJECTS_PER_PAGE = 24
 
 @require_safe
 def project_list(request: HttpRequest) -> HttpResponse:
-    """Every project of the signed-in user."""
-    user = cast(User, request.user)
-    page = Paginator(projects_of(user), PROJECTS_PER_PAGE).get_page(request.GET.get("page"))
-    cards = project_cards(list(page.object_list), user)
-    context = {"cards": cards, "page": page, "may_create": services.may_create(user)}
+    """The projects of the signed-in user, those that are asked for."""
+    user, asked = cast(User, request.user), listing.Asked.of(request.GET)
+    found = listing.listed(user, asked).select_related("archived_by", "binned_by")
+    page = Paginator(found, PROJECTS_PER_PAGE).get_page(request.GET.get("page"))
+    counts = listing.totals(user)
+    context = {
+        "cards": project_cards(list(page.object_list), user),
+        "page": page,
+        "asked": asked,
+        "pages": asked.address(page=""),
+        "without_text": asked.address(q=""),
+        "filters": [(show, title, counts[show], asked.address(show=show)) for show, title in listing.SHOWS.items()],
+        "sorts": listing.SORTS.items(),
+        "any": any(counts.values()),
+        "bin_days": life.BIN_DAYS,
+        "may_create": services.may_create(user),
+    }
     return render(request, "projects/list.html", context)
 
 
@@ -39,7 +51,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Make a project."""
     user = cast(User, request.user)
     if not services.may_create(user):
-        raise PermissionDenied("You don't have permission to create projects. Ask your administrator.")
+        raise PermissionDenied(services.MAY_NOT_CREATE)
     form, rows = ProjectForm(request.POST or None), category_rows(request.POST or None)
     if request.method == "POST" and form.is_valid() and rows.is_valid():
         try:
@@ -160,6 +172,8 @@ def _settings_page(
         "memberships": project.memberships.select_related("user"),
         "roles": Role.choices,
         "managers": who_may(May.MANAGE),
+        "bin_days": life.BIN_DAYS,
+        "may_create": services.may_create(cast(User, request.user)),
         "refused": request.method == "POST",
     }
     return render(request, "projects/settings.html", context)

@@ -232,6 +232,7 @@ def delete_files(prefix: str) -> None:
         default_storage.delete(f"{prefix}{name}")
     if isinstance(default_storage, FileSystemStorage) or hasattr(default_storage, "location"):
         shutil.rmtree(default_storage.path(prefix), ignore_errors=True)
+    shutil.rmtree(COPIES / prefix.rstrip("/").rpartition("/")[2], ignore_errors=True)
 
 
 def news(head: HeadVersion) -> HeadNews:

@@ -8,8 +8,10 @@ from django.dispatch import receiver
 
 from labeling.annotations.models import AnnotationEvent
 from labeling.features.signals import features_ready
+from labeling.projects.models import Project
+from labeling.projects.signals import project_copied
 from labeling.suggestions import automatic_runs, heads
-from labeling.suggestions.models import HeadVersion, Suggestion
+from labeling.suggestions.models import HeadVersion, Suggestion, SuggestionSettings
 from labeling.suggestions.state_sync import follow
 
 
@@ -37,3 +39,12 @@ def withdraw_suggestions(instance: HeadVersion, **_: Any) -> None:
 def delete_files(instance: HeadVersion, **_: Any) -> None:
     """The head's files go once the deletion of the row (by itself or with its project) is committed."""
     transaction.on_commit(lambda: heads.delete_files(instance.folder))
+
+
+@receiver(project_copied)
+def copy_settings(source: Project, copy: Project, **_: Any) -> None:
+    """A copy lets happen by itself what its original does. Models are not copied: they are of the original's labels."""
+    settings = SuggestionSettings.objects.filter(project=source).first()
+    if settings is not None:
+        settings.pk, settings.project = None, copy
+        settings.save(force_insert=True)

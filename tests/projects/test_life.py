@@ -95,7 +95,7 @@ def test_the_bin_needs_the_name_hides_from_all_but_managers_and_gives_back(
 def test_what_was_archived_is_archived_again_out_of_the_bin(project: Project, alice: User) -> None:
     life.archive(project, alice)
     life.move_to_bin(project, alice, named="Street")
-    life.restore(project)
+    life.restore(project, alice)
     assert life.state_of(project) == "archived"
 
 

@@ -4,6 +4,7 @@ import { setUpAttributes } from "./attributes";
 import { setUpClasses } from "./classes";
 import { setUpForms } from "./forms";
 import { setUpPasskeys } from "./passkeys";
+import { setUpLife } from "./life";
 import { setUpProject } from "./project/page";
 import { applyStyles } from "./styles";
 import { setUpTheme } from "./theme";
@@ -16,4 +17,5 @@ setUpClasses(); // before the forms: what they hide is no change that a person m
 setUpAttributes();
 setUpForms();
 setUpPasskeys();
+setUpLife();
 setUpProject();

@@ -1169,6 +1169,13 @@ export type components = {
        */
       readonly type: "project";
     };
+    /** @description A project that was made after another one. `job` copies its images, if they are copied. */
+    readonly ProjectCopy: {
+      readonly id: number;
+      readonly name: string;
+      readonly url: string;
+      readonly job: components["schemas"]["ProjectJobData"] | null;
+    };
     /** @description A project as the signed-in person sees it; `role` is theirs. An archived one can be viewed but not changed. */
     readonly ProjectData: {
       readonly can_label: boolean;
@@ -1191,7 +1198,19 @@ export type components = {
     readonly ProjectDeletion: {
       readonly name: string;
     };
-    /** @description How far work on a whole project is, in images. `reason` says why it failed, and what to do. */
+    /** @description Make a project after another one. Without a name it is “Copy of …”. */
+    readonly ProjectDuplication: {
+      readonly name?: string | null;
+      /** @default false */
+      readonly images?: boolean;
+      /** @default true */
+      readonly members?: boolean;
+    };
+    /**
+     * @description How far work on a whole project is, in images.
+     *
+     *     `reason` says why it failed, or what was left out, and what to do.
+     */
     readonly ProjectJobData: {
       readonly id: number;
       readonly project: number;
@@ -1698,8 +1717,10 @@ export type ProgressPong = components["schemas"]["ProgressPong"];
 export type ProjectAcceptSpec = components["schemas"]["ProjectAcceptSpec"];
 export type ProjectChange = components["schemas"]["ProjectChange"];
 export type ProjectChanged = components["schemas"]["ProjectChanged"];
+export type ProjectCopy = components["schemas"]["ProjectCopy"];
 export type ProjectData = components["schemas"]["ProjectData"];
 export type ProjectDeletion = components["schemas"]["ProjectDeletion"];
+export type ProjectDuplication = components["schemas"]["ProjectDuplication"];
 export type ProjectJobData = components["schemas"]["ProjectJobData"];
 export type ProjectJobList = components["schemas"]["ProjectJobList"];
 export type ProjectJobMessage = components["schemas"]["ProjectJobMessage"];

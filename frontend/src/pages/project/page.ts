@@ -2,6 +2,7 @@
 
 import { all, need } from "../dom";
 import { send } from "../http";
+import { showJob, showLife } from "../life";
 import { toast } from "../toast";
 import { Exports } from "./exports";
 import { Gallery } from "./gallery";
@@ -73,6 +74,12 @@ class ProjectPage {
         break;
       case "export":
         this.exports?.changed(message);
+        break;
+      case "job":
+        showJob(message);
+        break;
+      case "project":
+        showLife(message);
         break;
       case "suggestions":
         this.suggestions?.changed();

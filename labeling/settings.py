@@ -73,7 +73,9 @@ INSTALLED_APPS = [
     "labeling.images",
     "labeling.features",
     "labeling.annotations",
+    "labeling.inbox",
     "labeling.assignment",
+    "labeling.review",
     "labeling.suggestions",
     "labeling.quality",
     "labeling.exchange",
@@ -310,6 +312,7 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 
 CELERY_BEAT_SCHEDULE = {
     "free-late-turns": _every(30.0, "labeling.assignment.tasks.sweep"),
+    "open-reserved-turns": _every(3600.0, "labeling.review.tasks.open_to_all"),
     "tidy-slots": _every(3600.0, "labeling.assignment.tasks.tidy"),
     "requeue-lost-encodings": _every(10.0, "labeling.features.tasks.sweep"),
     "resume-project-jobs": _every(30.0, "labeling.projects.tasks.sweep"),

@@ -31,7 +31,7 @@ from labeling.annotations.specs import (
     TimeReport,
 )
 from labeling.images.models import Image
-from labeling.projects.access import May, object_for, project_for
+from labeling.projects.access import May, object_for, project_for, require
 from labeling.web.api import Body
 from labeling.web.routes import Router, Sent, takes
 
@@ -45,10 +45,17 @@ def _image(request: HttpRequest, image_id: int, what: May = May.LABEL) -> Image:
     return object_for(request, Image.objects.all(), what, pk=image_id)
 
 
+def _changeable(request: HttpRequest, image_id: int) -> Image:
+    """The image, if the user may change its labels: always, or while they review it."""
+    image = _image(request, image_id, May.VIEW)
+    require(request.user, image.project_id, May.REVIEW if sets.corrects(image, user_of(request)) else May.LABEL)
+    return image
+
+
 def _kept(request: HttpRequest, annotation_id: int) -> Annotation:
     objects = Annotation.objects.select_related("set__image")
-    found = object_for(request, objects, May.LABEL, project="set__image__project_id", pk=annotation_id)
-    mine = sets.working_set(_image(request, found.set.image_id), user_of(request))
+    found = object_for(request, objects, project="set__image__project_id", pk=annotation_id)
+    mine = sets.working_set(_changeable(request, found.set.image_id), user_of(request))
     if mine is None or mine.pk != found.set_id:  # an opinion is its author's alone
         raise Http404("No such object, or you are not a member of its project.")
     return found
@@ -64,7 +71,7 @@ def annotations(request: HttpRequest, image_id: int) -> Overview:
 @takes(Body.MASKS)
 def keep(request: HttpRequest, image_id: int, sent: Sent[NewAnnotation]) -> Status[KeptOne]:
     """Keep an object. 200 for one that was kept before: sending it again is harmless."""
-    image = _image(request, image_id)
+    image = _changeable(request, image_id)
     version, annotation, new = services.create(image, user_of(request), **dict(sent.read()))
     return Status(201 if new else 200, KeptOne(version=version, annotation=AnnotationData.of(annotation)))
 
@@ -89,7 +96,7 @@ def delete(request: HttpRequest, annotation_id: int, sent: Sent[SeenVersion]) ->
 @takes(Body.MASKS)
 def changes(request: HttpRequest, image_id: int, sent: Sent[Changes]) -> KeptMany:
     """Several changes of kept objects that belong together: all are carried out, or none."""
-    image, spec = _image(request, image_id), sent.read()
+    image, spec = _changeable(request, image_id), sent.read()
     wanted = [one.change() for one in spec.changes]
     version, objects = services.change_many(image, user_of(request), version=spec.version, changes=wanted)
     return KeptMany(version=version, annotations=[AnnotationData.of(one) for one in objects])

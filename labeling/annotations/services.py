@@ -181,7 +181,7 @@ def change_many(
     there = {one.uid: one for one in seen.annotations.filter(uid__in=uids)} if seen else {}
     fields = [{} if isinstance(one, Deleted) else _fields(image, one, there.get(one.uid)) for one in changes]
     with transaction.atomic():
-        kept = sets.locked(image, user, main=main)
+        kept = sets.locked_main(image) if main else sets.locked(image, user)
         rows = kept.annotations.select_related("category", "created_by").filter(uid__in=uids)
         there = {one.uid: one for one in rows}
         made = _made_before(kept, user, version, changes, fields)
@@ -215,7 +215,7 @@ def set_status(
     reason = " ".join(reason.split())
     if (status == Status.SKIPPED) != bool(reason):
         raise ApiError(400, "bad_reason", "reason: say why the image is skipped; any other status has none.")
-    kept = sets.locked(image, user, main=main)
+    kept = sets.locked_main(image) if main else sets.locked(image, user)
     after = _status(status, reason)
     if retried(kept, user, version, Kind.STATUS, **after):
         kept.version, kept.status, kept.reason = version + 1, Status(status), reason

@@ -1,6 +1,5 @@
 """The version of a set: comparing what a writer saw, raising it with an event in the log, telling open pages."""
 
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,14 +9,11 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
 from labeling.annotations.schemas import AnnotationData, AnnotationsNews, Overview
-from labeling.annotations.sets import working_set
+from labeling.annotations.sets import OPEN_FOR, working_set
 from labeling.annotations.signals import status_changed
 from labeling.images.models import Image
 from labeling.web.api import ApiError
 from labeling.web.events import image_group, opinion_group, project_group, publish
-
-OPEN_FOR = timedelta(minutes=10)
-"""How long a turn lasts after `touch_open`; an editor touches it every minute that somebody works in it."""
 
 REVIEWING = ("review", "correct")
 """The turns (`AnnotationSet.opened_for`) in which a reviewer has an image; in the second they may change its labels."""

@@ -17,9 +17,11 @@ from labeling.api.openapi import Document
 from labeling.exchange import api as exchange
 from labeling.features import api as features
 from labeling.images import api as images
+from labeling.inbox import api as inbox
 from labeling.pages import api as pages
 from labeling.projects import api as projects
 from labeling.projects.access import Shut
+from labeling.review import api as review
 from labeling.suggestions import api as suggestions
 from labeling.suggestions import manage_api as suggestions_of_project
 from labeling.web.api import ApiError
@@ -28,7 +30,8 @@ VERSION = "1"
 """Fields are added within a version; what is taken away or means something else makes a new one."""
 
 APPS = (
-    accounts, projects, images, features, annotations, suggestions, suggestions_of_project, exchange, pages,
+    accounts, projects, images, features, annotations, inbox, review, suggestions, suggestions_of_project, exchange,
+    pages,
 )  # fmt: skip
 """Modules with a `router`."""
 

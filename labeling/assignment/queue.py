@@ -71,6 +71,7 @@ def _lines(project: Project, user: User, after: int | None) -> Iterator[QuerySet
         yield slots.filter(held_by(user), kind__in=(Kind.FIX, Kind.LABEL)).order_by("kind", "rank", "pk")
     mine = slots.filter(state=State.OPEN, member=user)
     yield mine.filter(kind=Kind.FIX).order_by("pk")
+    yield slots.filter(state=State.OPEN, member=None, kind=Kind.FIX).order_by("pk")  # their authors are gone
     if after is None:
         yield _begun(slots, user)
     yield from _forward(mine.filter(kind=Kind.LABEL), after)

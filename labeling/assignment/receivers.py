@@ -6,15 +6,16 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from labeling.accounts.models import User
-from labeling.annotations.models import ENDED, AnnotationSet
+from labeling.annotations.models import ENDED, AnnotationEvent, AnnotationSet
 from labeling.annotations.signals import status_changed, worked_on
 from labeling.assignment import lots, turns
-from labeling.assignment.models import Slot
+from labeling.assignment.models import Slot, Touched
 from labeling.features.signals import features_ready
 from labeling.images.models import Image
 from labeling.projects.models import Membership
 
 Status = AnnotationSet.Status
+OBJECTS = (AnnotationEvent.Kind.CREATE, AnnotationEvent.Kind.CHANGE, AnnotationEvent.Kind.DELETE)
 
 
 @receiver(post_save, sender=Image)
@@ -43,6 +44,13 @@ def follow(kept: AnnotationSet, user: User, was: str, **_: Any) -> None:
         turns.close(kept.image, kept)
     elif was in ENDED and kept.status != Status.SENT_BACK:
         turns.reopen(kept.image, kept, user)
+
+
+@receiver(post_save, sender=AnnotationEvent)
+def note_author(instance: AnnotationEvent, created: bool, **_: Any) -> None:
+    """Who changes objects without a turn, a script say, has labeled the image all the same."""
+    if created and instance.slot is None and instance.user is not None and instance.kind in OBJECTS:
+        Touched.objects.get_or_create(image=instance.set.image, user=instance.user)
 
 
 @receiver(post_delete, sender=Membership)

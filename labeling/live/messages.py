@@ -290,6 +290,20 @@ class Gone(ServerMessage):
     what: Literal["image", "project"]
 
 
+class ReviewChanged(ServerMessage):
+    """Whose turn it is to review the image, a verdict or a thread changed: load the review again."""
+
+    type: Literal["review"] = "review"
+    image: Id
+
+
+class InboxChanged(ServerMessage):
+    """The reader's inbox changed: load it again."""
+
+    type: Literal["inbox"] = "inbox"
+    user: Id
+
+
 class MembershipChanged(ServerMessage):
     """For the server's own sockets: that user's, or everybody's, look again what they may. Not passed on."""
 
@@ -298,14 +312,25 @@ class MembershipChanged(ServerMessage):
 
 
 ToEditor = (
-    Hello | ImageState | Mask | Pong | Error | AnnotationsChanged | People | ProjectChanged | Gone | SuggestionsChanged
+    Hello
+    | ImageState
+    | Mask
+    | Pong
+    | Error
+    | AnnotationsChanged
+    | People
+    | ProjectChanged
+    | Gone
+    | SuggestionsChanged
+    | ReviewChanged
+    | InboxChanged
 )
 SERVER_MESSAGE: TypeAdapter[ToEditor] = TypeAdapter(Annotated[ToEditor, Field(discriminator="type")])
 """What an editor is told."""
 
 Event = (
     ImageState | AnnotationsChanged | SuggestionsChanged | TileReady | PresenceChanged
-    | ProjectChanged | Gone | MembershipChanged
+    | ProjectChanged | Gone | MembershipChanged | ReviewChanged | InboxChanged
 )  # fmt: skip
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 """What is published to an image's group (`labeling.web.events`) and passed on to its open editors."""

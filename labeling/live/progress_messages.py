@@ -8,6 +8,7 @@ from labeling.annotations.schemas import AnnotationsNews
 from labeling.exchange.schemas import ExportMessage, ExportNews
 from labeling.features.schemas import ImageMessage
 from labeling.images.schemas import UploadMessage, UploadNews
+from labeling.inbox.schemas import InboxNews
 from labeling.projects.schemas import ProjectJobMessage, ProjectLifeMessage
 from labeling.suggestions.schemas import SuggestionsMessage
 from labeling.web.events import News
@@ -76,6 +77,7 @@ ProgressMessage = Annotated[
     | SuggestionsMessage
     | ProjectLifeMessage
     | ProjectJobMessage
+    | InboxNews
     | ProgressPong
     | ProgressError,
     Field(discriminator="type"),

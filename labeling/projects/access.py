@@ -25,15 +25,16 @@ class May(StrEnum):
 
     VIEW = "view"  # look at images, labels, suggestions and progress
     LABEL = "label"  # change labels, decide about suggestions, hold an image
+    REVIEW = "review"  # judge finished work, correct it meanwhile
     EXPORT = "export"  # make exports and download them
     MANAGE = "manage"  # images, classes, members, runs, trainings, settings
     ARCHIVE = "archive"  # archive, restore, duplicate and delete the whole project
 
 
 ROLES: Mapping[Role, frozenset[May]] = {
-    Role.MANAGER: frozenset({May.VIEW, May.LABEL, May.EXPORT, May.MANAGE, May.ARCHIVE}),
+    Role.MANAGER: frozenset(May),
     Role.ANNOTATOR: frozenset({May.VIEW, May.LABEL}),
-    Role.REVIEWER: frozenset({May.VIEW, May.EXPORT}),
+    Role.REVIEWER: frozenset({May.VIEW, May.REVIEW, May.EXPORT}),
 }
 """What each role may: the one table of permissions."""
 
@@ -73,7 +74,7 @@ class Standing:
         return IN_BIN if self.binned else IN_ARCHIVE if self.archived else frozenset(May)
 
     def abilities(self) -> dict[str, bool]:
-        """As pages and the client are told: `can_label`, `can_export`, `can_manage`, `can_archive`."""
+        """As pages and the client are told: `can_label`, `can_review`, `can_export`, …."""
         return {f"can_{what}": self.can(what) for what in May if what != May.VIEW}
 
 
@@ -131,6 +132,12 @@ def standing_of(user: User | AnonymousUser, project_id: int) -> Standing | None:
         return None
     standing = Standing(Role(role), archived is not None, binned is not None)
     return None if binned is not None and not standing.can(May.ARCHIVE) else standing
+
+
+def may(user: User | AnonymousUser, project_id: int, what: May) -> bool:
+    """Whether the user may do this in the project now."""
+    standing = standing_of(user, project_id)
+    return standing is not None and standing.can(what)
 
 
 def require(user: User | AnonymousUser, project_id: int, what: May = May.VIEW) -> Standing:

@@ -56,6 +56,7 @@ class Abilities(Answer):
     """What the signed-in person may do in a project."""
 
     can_label: bool
+    can_review: bool
     can_export: bool
     can_manage: bool
     can_archive: bool

@@ -66,9 +66,10 @@ def test_such_a_line_is_found(line: str) -> None:
 def test_who_may_what() -> None:
     assert who_may(May.VIEW) == set(Role)
     assert who_may(May.LABEL) == {Role.MANAGER, Role.ANNOTATOR}
+    assert who_may(May.REVIEW) == {Role.MANAGER, Role.REVIEWER}
     assert who_may(May.EXPORT) == {Role.MANAGER, Role.REVIEWER}
     assert who_may(May.MANAGE) == who_may(May.ARCHIVE) == {Role.MANAGER}
-    told = {"can_label": False, "can_export": True, "can_manage": False, "can_archive": False}
+    told = {"can_label": False, "can_review": True, "can_export": True, "can_manage": False, "can_archive": False}
     assert Standing(Role.REVIEWER).abilities() == told
 
 

@@ -46,6 +46,7 @@ export function bootOf(view: { width: number; height: number }, more: Partial<Bo
       name: "me",
       role: "annotator",
       can_label: true,
+      can_review: false,
       can_export: false,
       can_manage: false,
       can_archive: false,

@@ -2,6 +2,10 @@
 
 export type components = {
   schemas: {
+    /** @description Accept finished images that were not drawn for review. */
+    readonly AcceptSample: {
+      readonly images: readonly number[];
+    };
     /** @description `POST /api/images/<id>/suggestions/accept`: these ones, or all that fit a choice. */
     readonly AcceptSpec: {
       readonly version: number;
@@ -161,6 +165,7 @@ export type components = {
     /** @description The person at an editor; `keys` as in `KeysData`. */
     readonly BootUser: {
       readonly can_label: boolean;
+      readonly can_review: boolean;
       readonly can_export: boolean;
       readonly can_manage: boolean;
       readonly can_archive: boolean;
@@ -282,7 +287,9 @@ export type components = {
       | components["schemas"]["People"]
       | components["schemas"]["ProjectChanged"]
       | components["schemas"]["Gone"]
-      | components["schemas"]["SuggestionsChanged"];
+      | components["schemas"]["SuggestionsChanged"]
+      | components["schemas"]["ReviewChanged"]
+      | components["schemas"]["InboxChanged"];
     readonly Close: {
       /** @constant */
       readonly v: 1;
@@ -293,6 +300,16 @@ export type components = {
       readonly type: "close";
       /** Format: uuid */
       readonly object: string;
+    };
+    /** @description Something that somebody said; a draft is seen by its author alone. */
+    readonly CommentData: {
+      readonly id: number;
+      readonly author: components["schemas"]["PersonData"] | null;
+      readonly text: string;
+      readonly draft: boolean;
+      /** Format: date-time */
+      readonly at: string;
+      readonly changed: boolean;
     };
     /** @description The image was changed since the client loaded it. */
     readonly Conflict: {
@@ -464,6 +481,16 @@ export type components = {
       readonly options: {
         readonly [key: string]: components["schemas"]["JsonValue"];
       };
+    };
+    /** @description Judge a version of an image's labels. */
+    readonly GiveVerdict: {
+      readonly version: number;
+      /** @enum {string} */
+      readonly verdict: "accepted" | "sent_back";
+      /** @default  */
+      readonly summary?: string;
+      /** @default  */
+      readonly override?: string;
     };
     /** @description The image was deleted, by itself or with its project. The socket ends after it. */
     readonly Gone: {
@@ -716,6 +743,40 @@ export type components = {
         | "failed";
       readonly category?: number | null;
     };
+    /** @description The newest notices, how many are unread, and what to ask for next; null: no more. */
+    readonly Inbox: {
+      readonly unread: number;
+      readonly results: readonly components["schemas"]["NoticeData"][];
+      readonly next: number | null;
+    };
+    /** @description The reader's inbox changed: load it again. */
+    readonly InboxChanged: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "inbox";
+      readonly user: number;
+    };
+    /** @description A person's inbox changed: load it again. */
+    readonly InboxNews: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "inbox";
+      readonly user: number;
+    };
+    /** @description Which notices: those before an id. */
+    readonly InboxQuery: {
+      readonly before?: number | null;
+      /** @default 30 */
+      readonly limit?: number;
+    };
     /**
      * @description A file of an upload. `image` is the id of the image that it became; `reason` and `message` say why it is
      *     rejected, and are empty else.
@@ -846,6 +907,10 @@ export type components = {
       } | null;
       readonly version: number;
     };
+    /** @description Say something in a thread, or change what one said. */
+    readonly NewComment: {
+      readonly text: string;
+    };
     /** @description `POST /api/projects/<id>/exports`. Which options there are depends on the format. */
     readonly NewExport: {
       readonly format: string;
@@ -904,6 +969,13 @@ export type components = {
       /** @default  */
       readonly reason?: string;
     };
+    /** @description Begin a thread: at a point of the view, at a point of an object's box, or about the whole image. */
+    readonly NewThread: {
+      readonly text: string;
+      readonly x?: number | null;
+      readonly y?: number | null;
+      readonly object?: string | null;
+    };
     /** @description The version that a deletion made. */
     readonly NewVersion: {
       readonly version: number;
@@ -913,14 +985,48 @@ export type components = {
       readonly image: number | null;
       readonly upcoming: readonly number[];
     };
+    /** @description Ask for the next image to review. */
+    readonly NextReview: {
+      readonly after?: number | null;
+    };
     /** @description `POST /api/projects/<id>/next`. */
     readonly NextSpec: {
       readonly after?: number | null;
+    };
+    /**
+     * @description The next image to review; null: nothing waits. `waiting` counts those that do, `on_the_way` what is still being
+     *     labeled or fixed.
+     */
+    readonly NextToReview: {
+      readonly image: number | null;
+      readonly waiting: number;
+      readonly on_the_way: number;
+    };
+    /** @description An image that was not accepted, and why. */
+    readonly NotAccepted: {
+      readonly image: number;
+      readonly reason: string;
     };
     /** @description The note on an image, as it is kept now. */
     readonly NoteSet: {
       readonly version: number;
       readonly note: string;
+    };
+    /** @description Something that the signed-in person is told; `url` leads there. */
+    readonly NoticeData: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly kind: "sent_back" | "corrected" | "reply" | "mention" | "assigned" | "finished" | "attention";
+      readonly project: number;
+      readonly project_name: string;
+      readonly image: number | null;
+      readonly image_name: string;
+      readonly by: string | null;
+      readonly text: string;
+      /** Format: date-time */
+      readonly at: string;
+      readonly read: boolean;
+      readonly url: string;
     };
     /** @description What is offered on an image now, best first; the methods that are to look at it, or do; and how each ended. */
     readonly Offered: {
@@ -933,6 +1039,25 @@ export type components = {
       readonly method?: string | null;
       /** @default 0 */
       readonly above?: number;
+    };
+    /** @description An object as it was at an earlier version. */
+    readonly OldObject: {
+      /** Format: uuid */
+      readonly uid: string;
+      readonly category: number;
+      readonly counts: string;
+      readonly bbox: readonly [number, number, number, number];
+      readonly area: number;
+      readonly clicks: readonly (readonly [number, number, boolean])[];
+      readonly z: number;
+      readonly attributes: {
+        readonly [key: string]: boolean | number | string | null;
+      };
+    };
+    /** @description An image's labels as they were at a version. */
+    readonly OldVersion: {
+      readonly version: number;
+      readonly annotations: readonly components["schemas"]["OldObject"][];
     };
     /** @description `overlap`, in a panoptic project. */
     readonly OverlapBody: {
@@ -1003,6 +1128,7 @@ export type components = {
     /** @description The project of a project page, and what the person may do in it. */
     readonly PageProject: {
       readonly can_label: boolean;
+      readonly can_review: boolean;
       readonly can_export: boolean;
       readonly can_manage: boolean;
       readonly can_archive: boolean;
@@ -1047,6 +1173,13 @@ export type components = {
       readonly holds: boolean;
       readonly away: boolean;
       readonly idle: number;
+    };
+    /** @description A person beside what they said or did. */
+    readonly PersonData: {
+      readonly id: number;
+      readonly name: string;
+      readonly initials: string;
+      readonly hue: number;
     };
     /** @description Where a phrase is. Without a suggestion `missing` says why: it is kept already, or there is nothing. */
     readonly PhraseFound: {
@@ -1125,6 +1258,7 @@ export type components = {
       | components["schemas"]["SuggestionsMessage"]
       | components["schemas"]["ProjectLifeMessage"]
       | components["schemas"]["ProjectJobMessage"]
+      | components["schemas"]["InboxNews"]
       | components["schemas"]["ProgressPong"]
       | components["schemas"]["ProgressError"];
     /** @description The answer to a ping. */
@@ -1179,6 +1313,7 @@ export type components = {
     /** @description A project as the signed-in person sees it; `role` is theirs. An archived one can be viewed but not changed. */
     readonly ProjectData: {
       readonly can_label: boolean;
+      readonly can_review: boolean;
       readonly can_export: boolean;
       readonly can_manage: boolean;
       readonly can_archive: boolean;
@@ -1293,6 +1428,10 @@ export type components = {
     readonly Queued: {
       readonly queued: number;
     };
+    /** @description Mark all notices up to an id as read. */
+    readonly ReadSpec: {
+      readonly up_to: number;
+    };
     readonly Redo: {
       /** @constant */
       readonly v: 1;
@@ -1312,6 +1451,57 @@ export type components = {
     /** @description How many suggestions are open again. */
     readonly Reopened: {
       readonly reopened: number;
+    };
+    /** @description Whose turn it is to review the image, a verdict or a thread changed: load the review again. */
+    readonly ReviewChanged: {
+      /** @constant */
+      readonly v: 1;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly type: "review";
+      readonly image: number;
+    };
+    /**
+     * @description An image's review, as the signed-in person sees it.
+     *
+     *     `enabled`: the project reviews finished images. `mine`: it is their turn, and `correcting`, too, whether they may
+     *     change labels meanwhile. `holder`: whose turn it is else. `own_work`: they labeled it, so others judge it. `author`:
+     *     who finished it; left out where reviewers are not to know.
+     */
+    readonly ReviewData: {
+      readonly enabled: boolean;
+      readonly may_correct: boolean;
+      /** @enum {string} */
+      readonly status: "new" | "in_progress" | "done" | "accepted" | "sent_back" | "skipped";
+      readonly round: number;
+      readonly mine: boolean;
+      readonly correcting: boolean;
+      readonly holder: string | null;
+      readonly own_work: boolean;
+      readonly waits: boolean;
+      readonly author?: components["schemas"]["PersonData"];
+      readonly verdicts: readonly components["schemas"]["VerdictData"][];
+      readonly threads: readonly components["schemas"]["ThreadData"][];
+    };
+    /** @description How a project reviews finished images. */
+    readonly ReviewSettingsData: {
+      readonly enabled: boolean;
+      readonly rate: number;
+      readonly newcomers: number;
+      readonly may_correct: boolean;
+      readonly strict: boolean;
+      readonly blind: boolean;
+    };
+    /** @description Change how a project reviews; what is left out stays. */
+    readonly ReviewSettingsSpec: {
+      readonly enabled?: boolean | null;
+      readonly rate?: number | null;
+      readonly newcomers?: number | null;
+      readonly may_correct?: boolean | null;
+      readonly strict?: boolean | null;
+      readonly blind?: boolean | null;
     };
     /** @description A run. `failures` (at most 100) are told where one run is asked for. */
     readonly RunData: {
@@ -1395,6 +1585,11 @@ export type components = {
       readonly failures?: readonly components["schemas"]["FailureData"][];
       readonly stopped: boolean;
     };
+    /** @description How many images were accepted without a look at each. */
+    readonly SampleAccepted: {
+      readonly accepted: number;
+      readonly refused: readonly components["schemas"]["NotAccepted"][];
+    };
     /** @description A change that needs nothing but the version its writer saw. */
     readonly SeenVersion: {
       readonly version: number;
@@ -1444,6 +1639,11 @@ export type components = {
       readonly box?: readonly [number, number, number, number] | null;
       /** @default false */
       readonly closer?: boolean;
+    };
+    /** @description Take the turn at reviewing an image; with `correct` its labels may be changed meanwhile. */
+    readonly StartReview: {
+      /** @default false */
+      readonly correct?: boolean;
     };
     /** @description What people did with suggestions, in all and by method, by model id and by number of class. */
     readonly Statistics: {
@@ -1512,6 +1712,28 @@ export type components = {
       readonly type: "suggestions";
       readonly run?: components["schemas"]["RunNews"];
       readonly head?: components["schemas"]["HeadNews"];
+    };
+    /** @description The thread that was deleted. */
+    readonly TakenBack: {
+      readonly thread: number;
+    };
+    /** @description A conversation about an image. `x` and `y` are pixels of the view, or of an object's box from its corner. */
+    readonly ThreadData: {
+      readonly id: number;
+      readonly number: number;
+      /** @enum {string} */
+      readonly state: "open" | "fixed" | "resolved";
+      readonly draft: boolean;
+      readonly x: number | null;
+      readonly y: number | null;
+      readonly object: string | null;
+      readonly round: number;
+      readonly comments: readonly components["schemas"]["CommentData"][];
+    };
+    /** @description How far a thread is. */
+    readonly ThreadState: {
+      /** @enum {string} */
+      readonly state: "open" | "fixed" | "resolved";
     };
     /** @description How long the signed-in person has worked on an image, in seconds, over all sessions. */
     readonly TimeKept: {
@@ -1584,6 +1806,29 @@ export type components = {
     readonly UploadStarted: {
       readonly id: number;
     };
+    /** @description What a reviewer said of a version. */
+    readonly VerdictData: {
+      /** @enum {string} */
+      readonly kind: "accepted" | "corrected" | "sent_back" | "sample";
+      readonly version: number;
+      readonly round: number;
+      readonly by: components["schemas"]["PersonData"] | null;
+      readonly summary: string;
+      /** Format: date-time */
+      readonly at: string;
+    };
+    /** @description The verdict, the version that it made, and how far the image is now. */
+    readonly VerdictGiven: {
+      readonly version: number;
+      /** @enum {string} */
+      readonly status: "new" | "in_progress" | "done" | "accepted" | "sent_back" | "skipped";
+      readonly round: number;
+      readonly verdict: components["schemas"]["VerdictData"];
+    };
+    /** @description Which version of an image's labels. */
+    readonly VersionQuery: {
+      readonly version: number;
+    };
     /** @description A suggestion to accept; another class or mask makes it an edited one. */
     readonly WantedSpec: {
       /** Format: uuid */
@@ -1605,6 +1850,7 @@ export type components = {
   headers: never;
   pathItems: never;
 };
+export type AcceptSample = components["schemas"]["AcceptSample"];
 export type AcceptSpec = components["schemas"]["AcceptSpec"];
 export type AcceptedData = components["schemas"]["AcceptedData"];
 export type AcceptedInProject = components["schemas"]["AcceptedInProject"];
@@ -1630,6 +1876,7 @@ export type Click = components["schemas"]["Click"];
 export type ClickClientMessage = components["schemas"]["ClickClientMessage"];
 export type ClickServerMessage = components["schemas"]["ClickServerMessage"];
 export type Close = components["schemas"]["Close"];
+export type CommentData = components["schemas"]["CommentData"];
 export type Conflict = components["schemas"]["Conflict"];
 export type ConflictBody = components["schemas"]["ConflictBody"];
 export type Counts = components["schemas"]["Counts"];
@@ -1646,6 +1893,7 @@ export type ExportMessage = components["schemas"]["ExportMessage"];
 export type ExportNews = components["schemas"]["ExportNews"];
 export type FailureData = components["schemas"]["FailureData"];
 export type FormatData = components["schemas"]["FormatData"];
+export type GiveVerdict = components["schemas"]["GiveVerdict"];
 export type Gone = components["schemas"]["Gone"];
 export type HeadCancelled = components["schemas"]["HeadCancelled"];
 export type HeadData = components["schemas"]["HeadData"];
@@ -1661,6 +1909,10 @@ export type ImageMessage = components["schemas"]["ImageMessage"];
 export type ImageState = components["schemas"]["ImageState"];
 export type ImagesPage = components["schemas"]["ImagesPage"];
 export type ImagesQuery = components["schemas"]["ImagesQuery"];
+export type Inbox = components["schemas"]["Inbox"];
+export type InboxChanged = components["schemas"]["InboxChanged"];
+export type InboxNews = components["schemas"]["InboxNews"];
+export type InboxQuery = components["schemas"]["InboxQuery"];
 export type ItemData = components["schemas"]["ItemData"];
 export type ItemNews = components["schemas"]["ItemNews"];
 export type ItemsAdded = components["schemas"]["ItemsAdded"];
@@ -1678,18 +1930,26 @@ export type Mask = components["schemas"]["Mask"];
 export type MethodData = components["schemas"]["MethodData"];
 export type Neighbour = components["schemas"]["Neighbour"];
 export type NewAnnotation = components["schemas"]["NewAnnotation"];
+export type NewComment = components["schemas"]["NewComment"];
 export type NewExport = components["schemas"]["NewExport"];
 export type NewHead = components["schemas"]["NewHead"];
 export type NewImageRun = components["schemas"]["NewImageRun"];
 export type NewNote = components["schemas"]["NewNote"];
 export type NewRun = components["schemas"]["NewRun"];
 export type NewStatus = components["schemas"]["NewStatus"];
+export type NewThread = components["schemas"]["NewThread"];
 export type NewVersion = components["schemas"]["NewVersion"];
 export type NextImage = components["schemas"]["NextImage"];
+export type NextReview = components["schemas"]["NextReview"];
 export type NextSpec = components["schemas"]["NextSpec"];
+export type NextToReview = components["schemas"]["NextToReview"];
+export type NotAccepted = components["schemas"]["NotAccepted"];
 export type NoteSet = components["schemas"]["NoteSet"];
+export type NoticeData = components["schemas"]["NoticeData"];
 export type Offered = components["schemas"]["Offered"];
 export type OffersQuery = components["schemas"]["OffersQuery"];
+export type OldObject = components["schemas"]["OldObject"];
+export type OldVersion = components["schemas"]["OldVersion"];
 export type OverlapBody = components["schemas"]["OverlapBody"];
 export type OverlapData = components["schemas"]["OverlapData"];
 export type OverlapError = components["schemas"]["OverlapError"];
@@ -1704,6 +1964,7 @@ export type PanopticSwitch = components["schemas"]["PanopticSwitch"];
 export type Patch = components["schemas"]["Patch"];
 export type People = components["schemas"]["People"];
 export type Person = components["schemas"]["Person"];
+export type PersonData = components["schemas"]["PersonData"];
 export type PhraseFound = components["schemas"]["PhraseFound"];
 export type PhraseSpec = components["schemas"]["PhraseSpec"];
 export type Ping = components["schemas"]["Ping"];
@@ -1730,9 +1991,14 @@ export type ProjectList = components["schemas"]["ProjectList"];
 export type ProjectPage = components["schemas"]["ProjectPage"];
 export type ProjectSpec = components["schemas"]["ProjectSpec"];
 export type Queued = components["schemas"]["Queued"];
+export type ReadSpec = components["schemas"]["ReadSpec"];
 export type Redo = components["schemas"]["Redo"];
 export type Rejected = components["schemas"]["Rejected"];
 export type Reopened = components["schemas"]["Reopened"];
+export type ReviewChanged = components["schemas"]["ReviewChanged"];
+export type ReviewData = components["schemas"]["ReviewData"];
+export type ReviewSettingsData = components["schemas"]["ReviewSettingsData"];
+export type ReviewSettingsSpec = components["schemas"]["ReviewSettingsSpec"];
 export type RunData = components["schemas"]["RunData"];
 export type RunList = components["schemas"]["RunList"];
 export type RunNews = components["schemas"]["RunNews"];
@@ -1740,17 +2006,22 @@ export type RunOptions = components["schemas"]["RunOptions"];
 export type RunOptionsData = components["schemas"]["RunOptionsData"];
 export type RunQueued = components["schemas"]["RunQueued"];
 export type RunStopped = components["schemas"]["RunStopped"];
+export type SampleAccepted = components["schemas"]["SampleAccepted"];
 export type SeenVersion = components["schemas"]["SeenVersion"];
 export type SettingsData = components["schemas"]["SettingsData"];
 export type SettingsSpec = components["schemas"]["SettingsSpec"];
 export type Share = components["schemas"]["Share"];
 export type Skipped = components["schemas"]["Skipped"];
 export type Start = components["schemas"]["Start"];
+export type StartReview = components["schemas"]["StartReview"];
 export type Statistics = components["schemas"]["Statistics"];
 export type StatusSet = components["schemas"]["StatusSet"];
 export type SuggestionData = components["schemas"]["SuggestionData"];
 export type SuggestionsChanged = components["schemas"]["SuggestionsChanged"];
 export type SuggestionsMessage = components["schemas"]["SuggestionsMessage"];
+export type TakenBack = components["schemas"]["TakenBack"];
+export type ThreadData = components["schemas"]["ThreadData"];
+export type ThreadState = components["schemas"]["ThreadState"];
 export type TimeKept = components["schemas"]["TimeKept"];
 export type TimeReport = components["schemas"]["TimeReport"];
 export type Took = components["schemas"]["Took"];
@@ -1760,5 +2031,8 @@ export type UploadData = components["schemas"]["UploadData"];
 export type UploadMessage = components["schemas"]["UploadMessage"];
 export type UploadNews = components["schemas"]["UploadNews"];
 export type UploadStarted = components["schemas"]["UploadStarted"];
+export type VerdictData = components["schemas"]["VerdictData"];
+export type VerdictGiven = components["schemas"]["VerdictGiven"];
+export type VersionQuery = components["schemas"]["VersionQuery"];
 export type WantedSpec = components["schemas"]["WantedSpec"];
 export type WordData = components["schemas"]["WordData"];

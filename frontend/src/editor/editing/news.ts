@@ -45,7 +45,16 @@ export class ProjectNews {
     this.context.outbox.end(GONE[what]);
   }
 
-  private take({ role, state, can_label, can_export, can_manage, can_archive, ...news }: ProjectData): void {
+  private take({
+    role,
+    state,
+    can_label,
+    can_review,
+    can_export,
+    can_manage,
+    can_archive,
+    ...news
+  }: ProjectData): void {
     const { boot, store, outbox, toasts } = this.context;
     this.forget();
     const { name, instructions, categories, attributes, panoptic } = boot.project;
@@ -60,7 +69,7 @@ export class ProjectNews {
     const active = there ? activeCategory : boot.user.can_label ? (classes[0]?.number ?? null) : null;
     store.set({ project: { ...boot.project }, activeCategory: active });
     if (changed) toasts.say("The project's settings were changed.");
-    this.takeAbilities(role, state === "archived", { can_label, can_export, can_manage, can_archive });
+    this.takeAbilities(role, state === "archived", { can_label, can_review, can_export, can_manage, can_archive });
     const known = new Set(classes.map(({ number }) => number));
     outbox.retryRefused((one) => canBeSaved(one, known, boot.user.can_label));
   }

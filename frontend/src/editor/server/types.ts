@@ -54,7 +54,7 @@ export type Endpoints = Omit<server.BootAddresses, "suggestions" | "text">;
 export type Boot = Omit<server.Boot, "user"> & { readonly user: Writable<server.BootUser> };
 
 /** What the person may do in the project. */
-export type Abilities = Pick<server.BootUser, "can_label" | "can_export" | "can_manage" | "can_archive">;
+export type Abilities = Pick<server.BootUser, "can_label" | "can_review" | "can_export" | "can_manage" | "can_archive">;
 
 /** A person's own keys: only the actions that have others than the shipped ones. */
 export type OwnKeys = server.KeysData["keys"];

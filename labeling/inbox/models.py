@@ -1,0 +1,49 @@
+"""What people are told: work that came back, answers, mentions, work that was given to them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from labeling.images.models import Image
+from labeling.projects.models import Project
+
+
+class Notice(models.Model):
+    """Something that one person is told once. Written in the transaction of what it is about."""
+
+    class Kind(models.TextChoices):
+        SENT_BACK = "sent_back", "Sent back"
+        CORRECTED = "corrected", "Corrected"
+        REPLY = "reply", "Reply"
+        MENTION = "mention", "Mention"
+        ASSIGNED = "assigned", "Assigned"
+        LOT_FINISHED = "finished", "Lot finished"
+        ATTENTION = "attention", "Needs attention"
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=9, choices=Kind)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    subject = models.CharField(
+        max_length=40, default="", blank=True, help_text="What tells it from others of its kind: a round, a comment."
+    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    text = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(models.F("person"), models.F("id").desc(), name="notice_newest"),
+            models.Index("person", condition=Q(read_at=None), name="notice_unread"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "kind", "project", "image", "subject"], name="notice_once", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.person}"

@@ -1,0 +1,82 @@
+"""Bodies and queries of the review's API."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
+
+from labeling.annotations.specs import Coordinate, Version
+from labeling.web.api import Spec
+
+Text = Annotated[StrictStr, Field(min_length=1, max_length=2000, pattern=r"\S")]
+
+
+class StartReview(Spec):
+    """Take the turn at reviewing an image; with `correct` its labels may be changed meanwhile."""
+
+    correct: StrictBool = False
+
+
+class GiveVerdict(Spec):
+    """Judge a version of an image's labels."""
+
+    version: Version
+    verdict: Literal["accepted", "sent_back"]
+    summary: Annotated[StrictStr, Field(max_length=2000)] = ""
+    override: Annotated[StrictStr, Field(max_length=300)] = ""
+
+
+class NewThread(Spec):
+    """Begin a thread: at a point of the view, at a point of an object's box, or about the whole image."""
+
+    text: Text
+    x: Coordinate | None = None
+    y: Coordinate | None = None
+    object: UUID | None = None
+
+    @model_validator(mode="after")
+    def _whole_pin(self) -> "NewThread":
+        if (self.x is None) != (self.y is None) or (self.object is not None and self.x is None):
+            raise ValueError("x and y belong together, and an object needs both")
+        return self
+
+
+class NewComment(Spec):
+    """Say something in a thread, or change what one said."""
+
+    text: Text
+
+
+class ThreadState(Spec):
+    """How far a thread is."""
+
+    state: Literal["open", "fixed", "resolved"]
+
+
+class NextReview(Spec):
+    """Ask for the next image to review."""
+
+    after: Annotated[StrictInt, Field(ge=1, le=2**63 - 1)] | None = None
+
+
+class ReviewSettingsSpec(Spec):
+    """Change how a project reviews; what is left out stays."""
+
+    enabled: StrictBool | None = None
+    rate: Annotated[StrictInt, Field(ge=0, le=100)] | None = None
+    newcomers: Annotated[StrictInt, Field(ge=0, le=1000)] | None = None
+    may_correct: StrictBool | None = None
+    strict: StrictBool | None = None
+    blind: StrictBool | None = None
+
+
+class VersionQuery(Spec):
+    """Which version of an image's labels."""
+
+    version: int = Field(ge=0, lt=2**31)
+
+
+class AcceptSample(Spec):
+    """Accept finished images that were not drawn for review."""
+
+    images: Annotated[list[Annotated[StrictInt, Field(ge=1, le=2**63 - 1)]], Field(min_length=1, max_length=500)]

@@ -40,9 +40,12 @@ class Notice(models.Model):
             models.Index("person", condition=Q(read_at=None), name="notice_unread"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["person", "kind", "project", "image", "subject"], name="notice_once"),
             models.UniqueConstraint(
-                fields=["person", "kind", "project", "image", "subject"], name="notice_once", nulls_distinct=False
-            )
+                fields=["person", "kind", "project", "subject"],
+                condition=Q(image=None),
+                name="notice_of_project_once",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -60,3 +60,20 @@ def test_documents_name_sources_that_are_there() -> None:
                 if not any(one.endswith(f"/{name.lstrip('./')}") for one in known)
             ]
     assert not gone
+
+
+def test_the_index_lists_every_page() -> None:
+    docs = ROOT / "docs"
+    index = (docs / "README.md").read_text(encoding="utf-8")
+    listed = {(docs / target).resolve() for target in re.findall(r"\]\(([\w./-]+\.md)\)", index)}
+    assert [page.name for page in sorted(docs.rglob("*.md")) if page not in listed | {docs / "README.md"}] == []
+
+
+def test_each_decision_has_a_status_alternatives_and_costs() -> None:
+    lacking = []
+    for page in sorted((ROOT / "docs" / "decisions").glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        status = re.search(r"^# .+\n\nStatus: (accepted|superseded by )", text)
+        words = [word for word in ("Considered", "Chosen", "**Costs.**") if word not in text]
+        lacking += [f"{page.name}: {word}" for word in ([] if status else ["Status"]) + words]
+    assert lacking == []

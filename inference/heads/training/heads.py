@@ -39,8 +39,10 @@ HEAD = "head"  # folder of the result inside of the run's
 
 @dataclass(frozen=True)
 class HeadOptim(OptimConfig):
-    """How a head learns. batch: images of a step. crops: share of the batches that are windows of their images."""
+    """How a head learns. rate: its learning rate. batch: images of a step. crops: share of the batches that are windows
+    of their images. The other fields are those of every training."""
 
+    rate: float = 1.5e-3
     batch: int = 4
     crops: float = 0.5
 

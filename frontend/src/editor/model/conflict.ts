@@ -1,4 +1,8 @@
-/** A conflict by object: their version and ours, to be compared side by side. Pure. */
+/** A conflict by object: their version and ours, to be compared side by side. Pure.
+ *
+ * The server's rule for two people who save the same image is in labeling/annotations/services.py; what the editor does
+ * with a refused change is in saving/sending.ts.
+ */
 
 import type { Size } from "../lib/geometry";
 import { patchOfView, RleError, type Patch } from "../mask/rle";

@@ -7,7 +7,7 @@ import { area } from "../mask/rle";
 import { clicksOf, isSettled } from "../model/work";
 import type { State } from "../state";
 import { Stage } from "../view/canvas";
-import { DisplayFilter } from "../view/display";
+import { DisplayFilter } from "../view/pictureFilter";
 import { loadPicture } from "../view/loading";
 import type { Picture } from "../view/picture";
 import { followPointers, type Gestures, type Drag } from "../view/pointer";

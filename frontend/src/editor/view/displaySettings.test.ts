@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { line, primitives } from "../view/display";
+import { line, primitives } from "../view/pictureFilter";
 import { fitBox, sightOf, toScreen } from "../view/viewport";
 import { displaySettingsOf, PLAIN, strongerFill } from "./displaySettings";
 

@@ -1,4 +1,7 @@
-/** Draws masks and clicks. Everything is vector graphics along pixel edges: sharp at every zoom, no canvas per object. */
+/** Draws masks and clicks. Everything is vector graphics along pixel edges: sharp at every zoom, no canvas per object.
+ *
+ * Which colour a mask gets is said in panels/scene.ts; the colours of classes come from labeling/projects/palette.py.
+ */
 
 import type { Point, Size } from "../lib/geometry";
 import { outline, soften, thin, type Loop } from "../mask/outline";

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "labeling.audit",
     "labeling.accounts",
     "labeling.projects",
+    "labeling.people",
     "labeling.images",
     "labeling.features",
     "labeling.annotations",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("labeling.accounts.urls")),
     path("", include("labeling.accounts.allauth_urls")),
     path("", include("labeling.projects.urls")),
+    path("", include("labeling.people.urls")),
     path("", include("labeling.images.urls")),
     path("", include("labeling.annotations.urls")),
     path("", include("labeling.suggestions.urls")),

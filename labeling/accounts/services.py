@@ -9,7 +9,7 @@ from django.db.models import F
 from django.http import HttpRequest
 
 from labeling.accounts.models import User
-from labeling.accounts.signals import sessions_ended
+from labeling.accounts.signals import deactivated, sessions_ended
 from labeling.web import events
 
 
@@ -45,3 +45,4 @@ def set_active(user: User, active: bool) -> None:
         user.save(update_fields=["is_active"])
         if not active:
             end_sessions(user)
+            deactivated.send(sender=User, user=user)

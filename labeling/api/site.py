@@ -19,6 +19,7 @@ from labeling.features import api as features
 from labeling.images import api as images
 from labeling.inbox import api as inbox
 from labeling.pages import api as pages
+from labeling.people import api as people
 from labeling.projects import api as projects
 from labeling.projects.access import Shut
 from labeling.review import api as review
@@ -30,8 +31,8 @@ VERSION = "1"
 """Fields are added within a version; what is taken away or means something else makes a new one."""
 
 APPS = (
-    accounts, projects, images, features, annotations, inbox, review, suggestions, suggestions_of_project, exchange,
-    pages,
+    accounts, projects, people, images, features, annotations, inbox, review, suggestions, suggestions_of_project,
+    exchange, pages,
 )  # fmt: skip
 """Modules with a `router`."""
 

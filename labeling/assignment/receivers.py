@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from labeling.accounts.models import User
+from labeling.accounts.signals import deactivated
 from labeling.annotations.models import ENDED, AnnotationEvent, AnnotationSet
 from labeling.annotations.signals import status_changed, worked_on
 from labeling.assignment import lots, turns
@@ -16,6 +18,7 @@ from labeling.projects.models import Membership
 
 Status = AnnotationSet.Status
 OBJECTS = (AnnotationEvent.Kind.CREATE, AnnotationEvent.Kind.CHANGE, AnnotationEvent.Kind.DELETE)
+State = Slot.State
 
 
 @receiver(post_save, sender=Image)
@@ -51,6 +54,14 @@ def note_author(instance: AnnotationEvent, created: bool, **_: Any) -> None:
     """Who changes objects without a turn, a script say, has labeled the image all the same."""
     if created and instance.slot is None and instance.user is not None and instance.kind in OBJECTS:
         Touched.objects.get_or_create(image=instance.set.image, user=instance.user)
+
+
+@receiver(deactivated)
+def stop(user: User, **_: Any) -> None:
+    """Nor does somebody whose account was deactivated."""
+    theirs = Slot.objects.exclude(state=State.CLOSED).filter(Q(held_by=user) | Q(member=user))
+    for project_id in theirs.order_by().values_list("lot__project", flat=True).distinct():
+        turns.give_back(user, project_id)
 
 
 @receiver(post_delete, sender=Membership)

@@ -93,7 +93,7 @@ class BoundedHandler(ASGIHandler):
         self.general = Lane(settings.REQUESTS_AT_ONCE, settings.REQUESTS_WAITING, patience)
         self.signing_in = Lane(settings.SIGN_INS_AT_ONCE, SIGN_IN_WAITING, patience)
         self.health = Lane(HEALTH_AT_ONCE, HEALTH_WAITING, patience)
-        self._sign_in_paths = tuple(reverse(name) for name in HASHING)
+        self._sign_in_paths = (*(reverse(name) for name in HASHING), reverse("people:join", args=["x"])[:-1])
         self._health_path = reverse("healthz")
 
     def lane(self, method: str, path: str) -> Lane:

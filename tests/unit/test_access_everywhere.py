@@ -14,6 +14,7 @@ from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.exchange.models import Export
 from labeling.images.models import Image, Upload
+from labeling.people.models import Invitation
 from labeling.projects.models import Project
 from labeling.quality.comparison import Comparison
 from labeling.quality.models import PairScore
@@ -25,7 +26,7 @@ OPEN = {"healthz"}
 
 
 def is_open(route: str) -> bool:
-    return route in OPEN or route.lstrip("^").startswith(("sign-in", "account/email/confirm/"))
+    return route in OPEN or route.lstrip("^").startswith(("sign-in", "join/", "account/email/confirm/"))
 
 
 def is_own(route: str) -> bool:
@@ -33,11 +34,23 @@ def is_own(route: str) -> bool:
     return route in OWN or route.startswith("account/")
 
 
+def is_of_a_project(route: str) -> bool:
+    """What shows or changes something in a project."""
+    return "<" in route and not (is_open(route) or is_own(route) or route in ADMINISTRATORS)
+
+
 OWN = {"", "api/docs", "api/me/keys", "api/projects", "api/schema.json", "projects/new", "sign-out"}
 """Routes that show only what is the user's own, or make something new, or describe the API."""
 
 
-ADMINISTRATORS = {"audit/", "audit/events.csv"}
+ADMINISTRATORS = {
+    "audit/",
+    "audit/events.csv",
+    "people/",
+    "people/<id:user_id>",
+    "people/invitations",
+    "people/invitations/<id:invitation_id>",
+}
 """Pages of the whole site: who is no administrator is told so."""
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -85,6 +98,10 @@ def ids(project: Project, alice: User) -> dict[str, int]:
         "head_id": HeadVersion.objects.create(project=project, kind="instances", number=1, state="ready").pk,
         "user_id": alice.pk,
         "pk": Authenticator.objects.create(user=alice, type="webauthn", data={}).pk,
+        "invitation_id": Invitation.objects.create(
+            project=project, role="annotator", token_hash="x", expires_at=timezone.now()
+        ).pk,
+        "token": "x",
         "key": "x",
         "pair_id": pair_of(image).pk,
         "level": 1,
@@ -149,7 +166,7 @@ IN_ARCHIVE = {"archive", "unarchive", "restore", "purge", "delete", "duplicate",
 CHANGING = {"post", "put", "patch", "delete"}
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPEN | OWN and "<" in route])
+@pytest.mark.parametrize("route", [route for route in ROUTES if is_of_a_project(route)])
 def test_nothing_of_an_archived_project_is_changed(
     route: str, ids: dict[str, int], alice: User, as_user: Callable[[User | None], Client]
 ) -> None:
@@ -163,7 +180,7 @@ def test_nothing_of_an_archived_project_is_changed(
             assert b"archived" in answer.content, method
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPEN | OWN and "<" in route])
+@pytest.mark.parametrize("route", [route for route in ROUTES if is_of_a_project(route)])
 def test_a_project_in_the_bin_is_there_for_nobody_but_who_may_restore_it(
     route: str, ids: dict[str, int], alice: User, bob: User, as_user: Callable[[User | None], Client]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import { setUpAttributes } from "./attributes";
 import { setUpClasses } from "./classes";
+import { setUpCopies } from "./copy";
 import { setUpForms } from "./forms";
 import { setUpPasskeys } from "./passkeys";
 import { setUpLife } from "./life";
@@ -18,4 +19,5 @@ setUpAttributes();
 setUpForms();
 setUpPasskeys();
 setUpLife();
+setUpCopies();
 setUpProject();

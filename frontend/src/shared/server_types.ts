@@ -777,6 +777,33 @@ export type components = {
       /** @default 30 */
       readonly limit?: number;
     };
+    /** @description An invitation that works. `link` is in the answer that makes it alone, unless it was sent by e-mail. */
+    readonly InvitationData: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly role: "manager" | "annotator" | "reviewer";
+      readonly email: string;
+      /** Format: date-time */
+      readonly created_at: string;
+      /** Format: date-time */
+      readonly expires_at: string;
+      readonly uses: number;
+      readonly most_uses: number;
+      readonly link?: string;
+    };
+    /** @description The open invitations of a project, the newest first. */
+    readonly InvitationList: {
+      readonly results: readonly components["schemas"]["InvitationData"][];
+    };
+    /** @description `POST /api/projects/<id>/invitations`. With `email` and a mail server the invitation is sent to that address. */
+    readonly InvitationSpec: {
+      readonly role: components["schemas"]["Role"];
+      readonly email?: string | null;
+      /** @default 7 */
+      readonly days?: number;
+      /** @default 1 */
+      readonly uses?: number;
+    };
     /**
      * @description A file of an upload. `image` is the id of the image that it became; `reason` and `message` say why it is
      *     rejected, and are empty else.
@@ -1503,6 +1530,15 @@ export type components = {
       readonly strict?: boolean | null;
       readonly blind?: boolean | null;
     };
+    /** @description The id of the invitation that does not work any more. */
+    readonly Revoked: {
+      readonly revoked: number;
+    };
+    /**
+     * @description What a member may do. Managers may do everything in their project.
+     * @enum {string}
+     */
+    readonly Role: "manager" | "annotator" | "reviewer";
     /** @description A run. `failures` (at most 100) are told where one run is asked for. */
     readonly RunData: {
       readonly id: number;
@@ -1913,6 +1949,9 @@ export type Inbox = components["schemas"]["Inbox"];
 export type InboxChanged = components["schemas"]["InboxChanged"];
 export type InboxNews = components["schemas"]["InboxNews"];
 export type InboxQuery = components["schemas"]["InboxQuery"];
+export type InvitationData = components["schemas"]["InvitationData"];
+export type InvitationList = components["schemas"]["InvitationList"];
+export type InvitationSpec = components["schemas"]["InvitationSpec"];
 export type ItemData = components["schemas"]["ItemData"];
 export type ItemNews = components["schemas"]["ItemNews"];
 export type ItemsAdded = components["schemas"]["ItemsAdded"];
@@ -1999,6 +2038,8 @@ export type ReviewChanged = components["schemas"]["ReviewChanged"];
 export type ReviewData = components["schemas"]["ReviewData"];
 export type ReviewSettingsData = components["schemas"]["ReviewSettingsData"];
 export type ReviewSettingsSpec = components["schemas"]["ReviewSettingsSpec"];
+export type Revoked = components["schemas"]["Revoked"];
+export type Role = components["schemas"]["Role"];
 export type RunData = components["schemas"]["RunData"];
 export type RunList = components["schemas"]["RunList"];
 export type RunNews = components["schemas"]["RunNews"];

@@ -2,29 +2,27 @@
 
 import asyncio
 import json
+from dataclasses import asdict
 from typing import Any, Literal
 
 from channels.db import database_sync_to_async
 from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db.models import Count
 from pydantic import ValidationError
 
-from labeling.annotations.models import AnnotationSet
 from labeling.exchange.build import news as export_news
 from labeling.exchange.models import Export
-from labeling.features.models import Encoding
 from labeling.images.ingest import news as upload_news
-from labeling.images.models import Image, Upload
+from labeling.images.models import Upload
 from labeling.live.access_check import AccessCheck
 from labeling.live.progress_messages import Counts, ImageCounts, ProgressError, ProgressPing, ProgressPong
 from labeling.live.rate_limits import TokenBucket
 from labeling.live.sockets import sockets
-from labeling.projects.access import May, Standing
+from labeling.projects.access import MEASURED, May, Standing
+from labeling.projects.counting import image_tallies
 from labeling.web.api import field_errors
 from labeling.web.events import News, project_group, user_group
 
-Status = AnnotationSet.Status
 VERSION = 1
 COUNT_EVERY = 0.25
 """Seconds between two `progress` messages on a socket, so at most 4 a second."""
@@ -134,29 +132,13 @@ class ProgressConsumer(AsyncWebsocketConsumer):
 
 def counts(project_id: int, standing: Standing, kind: Literal["snapshot", "progress"] = "snapshot") -> Counts:
     """How far the project is, for somebody who may view it."""
-    listed = Image.listed_for(standing.role, "image__")
-    states = dict(
-        Encoding.objects.filter(listed, image__project_id=project_id).values_list("state").annotate(count=Count("pk"))
-    )
-    ended = dict(
-        AnnotationSet.objects.filter(Image.listed_for(standing.role, "main_of__"), main_of__project_id=project_id)
-        .values_list("status")
-        .annotate(count=Count("pk"))
-    )
-    images = ImageCounts(
-        total=Image.objects.filter(Image.listed_for(standing.role), project_id=project_id).count(),
-        **{str(state): states.get(state, 0) for state in Encoding.State.values},
-        done=ended.get(Status.DONE, 0) + ended.get(Status.ACCEPTED, 0),
-        accepted=ended.get(Status.ACCEPTED, 0),
-        sent_back=ended.get(Status.SENT_BACK, 0),
-        in_progress=ended.get(Status.IN_PROGRESS, 0),
-        skipped=ended.get(Status.SKIPPED, 0),
-    )
+    measured = [project_id] if standing.role in MEASURED else []
+    tally = image_tallies([project_id], measured)[project_id]
     uploads = Upload.objects.filter(project_id=project_id, finished_at=None)
     exports = Export.objects.filter(project_id=project_id)[:SHOWN_EXPORTS] if standing.can(May.EXPORT) else []
     return Counts(
         type=kind,
-        images=images,
+        images=ImageCounts(**asdict(tally)),
         uploads=[upload_news(upload) for upload in uploads],
         exports=[export_news(export) for export in exports],
     )

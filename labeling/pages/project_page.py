@@ -1,31 +1,32 @@
-"""What the project page starts with."""
+"""What the scripts of a project's tabs start with, and the choices of the exports tab."""
 
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from labeling.exchange import services as exchange
 from labeling.exchange.registry import Format, formats
+from labeling.exchange.schemas import ExportData
 from labeling.images.models import UploadItem
 from labeling.live.progress import counts
-from labeling.pages.gallery import images_page
-from labeling.pages.schemas import PageAddresses, PageProject, ProjectPage
+from labeling.pages.schemas import ImagesPage, PageAddresses, PageProject, ProjectPage
 from labeling.projects.access import May, Standing
 from labeling.projects.models import Project
 
 REMEMBER_REJECTIONS = timedelta(days=1)
 
 
-def project_data(project: Project, standing: Standing) -> ProjectPage:
-    """Numbers, the first page of the gallery, recent exports and addresses."""
+def project_data(
+    project: Project, standing: Standing, images: ImagesPage | None = None, exports: list[ExportData] | None = None
+) -> ProjectPage:
+    """What the script of a tab starts with: numbers and addresses, and what its tab lists: images, exports."""
     api = f"/api/projects/{project.pk}"
     return ProjectPage(
         project=PageProject(id=project.pk, name=project.name, role=standing.role, **standing.abilities()),
         counts=counts(project.pk, standing).images,
-        images=images_page(project, standing.role),
+        images=images,
         last_upload=_last_upload(project) if standing.can(May.MANAGE) else None,
-        exports=exchange.recent(project) if standing.can(May.EXPORT) else [],
+        exports=exports,
         socket=f"/ws/projects/{project.pk}/",
         api=PageAddresses(
             images=f"{api}/images", uploads=f"{api}/uploads", encode=f"{api}/encode", exports=f"{api}/exports"

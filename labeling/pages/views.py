@@ -1,4 +1,4 @@
-"""The project page, the editor page, and the way to the next image."""
+"""The editor page, and the way to the next image."""
 
 from typing import cast
 
@@ -13,45 +13,9 @@ from labeling.annotations.services import touch_open
 from labeling.assignment.queue import claim
 from labeling.features.services import open_image
 from labeling.images.models import Image
-from labeling.images.reading import PICKED, READABLE
-from labeling.pages import time_panel
 from labeling.pages.editor import editor_data
-from labeling.pages.project_page import format_choices, project_data
 from labeling.pages.queue import next_images
-from labeling.pages.suggestions_panel import panel
-from labeling.projects import jobs
 from labeling.projects.access import May, object_for, project_for, require
-
-
-@require_safe
-@ensure_csrf_cookie
-def project(request: HttpRequest, project_id: int) -> HttpResponse:
-    """A project: how far it is, its images, adding more, exports."""
-    found = project_for(request, project_id)
-    standing = require(request.user, project_id)
-    context = {
-        "project": found,
-        "role": standing.role,
-        "data": project_data(found, standing).plain(),
-        "memberships": found.memberships.select_related("user"),
-        **standing.abilities(),
-        "formats": format_choices() if standing.can(May.EXPORT) else [],
-        "suggestions": panel(found, standing),
-        "times": time_panel.panel(found),
-        "jobs": [jobs.describe(job) for job in jobs.unfinished([found.pk])],
-        "readable": READABLE,
-        "picked": PICKED,
-    }
-    return render(request, "pages/project.html", context)
-
-
-@require_safe
-def suggestions(request: HttpRequest, project_id: int) -> HttpResponse:
-    """The suggestions panel alone: the page puts it in place of the old one when something changed."""
-    found = project_for(request, project_id)
-    standing = require(request.user, project_id)
-    context = {"project": found, "suggestions": panel(found, standing)}
-    return render(request, "pages/_suggestions.html", context)
 
 
 @require_safe

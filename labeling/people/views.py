@@ -114,7 +114,7 @@ def _join_as_new(request: HttpRequest, invitation: Invitation, token: str) -> Ht
 
 
 def _members(project_id: int) -> str:
-    return reverse("projects:settings", args=[project_id]) + "#members"
+    return reverse("projects:people", args=[project_id])
 
 
 @require_POST

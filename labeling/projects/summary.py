@@ -1,17 +1,18 @@
 """The projects page in a few queries. Counts go through reverse relations, so this room imports none below it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 
 from labeling.accounts.models import User
 from labeling.projects import jobs
 from labeling.projects.access import MEASURED, OWNER, May, Standing
+from labeling.projects.counting import ImageTally, image_tallies
 from labeling.projects.life import deleted_for_good_at
-from labeling.projects.listing import ENDED, last_activity
+from labeling.projects.listing import last_activity
 from labeling.projects.models import Membership, Project, Role
 from labeling.projects.schemas import ProjectJobData
 
@@ -24,11 +25,7 @@ class ProjectCard:
 
     project: Project
     standing: Standing
-    total: int
-    ready: int
-    failed: int
-    done: int
-    waiting: int
+    tally: ImageTally
     activity: datetime
     thumbnails: list[str]  # URLs
     job: ProjectJobData | None = None
@@ -49,11 +46,6 @@ class ProjectCard:
         return self.standing.can(May.ARCHIVE)
 
     @property
-    def preparing(self) -> int:
-        """Images whose features are still to come."""
-        return self.total - self.ready - self.failed
-
-    @property
     def deleted_at(self) -> datetime | None:
         """When one in the bin is deleted for good."""
         return deleted_for_good_at(self.project)
@@ -64,16 +56,8 @@ def project_cards(projects: Sequence[Project], user: User) -> list[ProjectCard]:
     ids = [project.pk for project in projects]
     roles = dict(Membership.objects.filter(project_id__in=ids, user=user).values_list("project_id", "role"))
     measured = [] if user.is_superuser else [pk for pk, role in roles.items() if role in MEASURED]
-    listed = Q(images__golden=False) | ~Q(pk__in=measured)  # as `Image.listed_for`
-    counted = Project.objects.filter(pk__in=ids).annotate(
-        total=Count("images", filter=listed),
-        ready=Count("images", filter=listed & Q(images__encoding__state="ready")),
-        failed=Count("images", filter=listed & Q(images__encoding__state="failed")),
-        done=Count("images", filter=listed & Q(images__annotation_set__status__in=["done", "accepted"])),
-        ended=Count("images", filter=listed & Q(images__annotation_set__status__in=ENDED)),
-        activity=last_activity(),
-    )  # fmt: skip
-    counts = {row["pk"]: row for row in counted.values("pk", "total", "ready", "failed", "done", "ended", "activity")}
+    tallies = image_tallies(ids, measured)
+    activity = dict(Project.objects.filter(pk__in=ids).annotate(at=last_activity()).values_list("pk", "at"))
     thumbnails = _thumbnails(ids)
     going_on = {job.project_number: jobs.describe(job) for job in jobs.unfinished(ids)}
     return [
@@ -82,15 +66,11 @@ def project_cards(projects: Sequence[Project], user: User) -> list[ProjectCard]:
             standing=_standing(project, roles.get(project.pk), user),
             thumbnails=thumbnails.get(project.pk, []),
             job=going_on.get(project.pk),
-            **_numbers(counts[project.pk]),
+            tally=tallies[project.pk],
+            activity=activity[project.pk],
         )
         for project in projects
     ]
-
-
-def _numbers(counted: Mapping[str, Any]) -> dict[str, Any]:
-    numbers = {name: counted[name] for name in ("total", "ready", "failed", "done", "activity")}
-    return {**numbers, "waiting": counted["total"] - counted["ended"]}
 
 
 def _standing(project: Project, role: str | None, user: User) -> Standing:

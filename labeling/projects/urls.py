@@ -14,6 +14,7 @@ urlpatterns = [
     path("projects/<id:project_id>/restore", life_views.restore, name="restore"),
     path("projects/<id:project_id>/duplicate", life_views.duplicate, name="duplicate"),
     path("projects/<id:project_id>/purge", life_views.purge, name="purge"),
+    path("projects/<id:project_id>/people", views.people, name="people"),
     path("projects/<id:project_id>/members", views.add_member, name="add_member"),
     path("projects/<id:project_id>/members/<id:user_id>", views.change_member, name="change_member"),
 ]

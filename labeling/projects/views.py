@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from labeling.accounts.models import User
 from labeling.projects import life, listing, services
-from labeling.projects.access import May, a_role, project_for, standing_of, who_may
+from labeling.projects.access import May, a_role, project_for, require, standing_of, who_may
 from labeling.projects.attribute_forms import AttributeRows, attribute_rows
 from labeling.projects.attributes import save_attributes
 from labeling.projects.forms import CategoryRows, MemberForm, ProjectForm, category_rows
@@ -71,7 +71,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest, project_id: int) -> HttpResponse:
-    """Change a project's name, instructions and classes; the members are on the same page."""
+    """Change a project's name, instructions and classes."""
     project = project_for(request, project_id, May.MANAGE)
     if request.method != "POST":
         shown = ProjectForm(initial={"name": project.name, "instructions": project.instructions})
@@ -115,6 +115,12 @@ def attributes(request: HttpRequest, project_id: int) -> HttpResponse:
     return _settings_page(request, project, shown, category_rows(project=project), attributes=rows)
 
 
+@require_safe
+def people(request: HttpRequest, project_id: int) -> HttpResponse:
+    """The members of a project; managers change them here."""
+    return _people_page(request, project_for(request, project_id))
+
+
 @require_POST
 def add_member(request: HttpRequest, project_id: int) -> HttpResponse:
     """Add somebody by sign-in name."""
@@ -128,9 +134,8 @@ def add_member(request: HttpRequest, project_id: int) -> HttpResponse:
             form.add_error("username", error.message)
         else:
             messages.success(request, f"{added.user.shown_name} was added as {a_role(role)}.")
-            return redirect(_members_of(project))
-    shown = ProjectForm(initial={"name": project.name, "instructions": project.instructions})
-    return _settings_page(request, project, shown, category_rows(project=project), form)
+            return redirect("projects:people", project.pk)
+    return _people_page(request, project, form)
 
 
 @require_POST
@@ -151,7 +156,7 @@ def change_member(request: HttpRequest, project_id: int, user_id: int) -> HttpRe
         messages.error(request, error.message)
     standing = standing_of(request.user, project.pk)  # they may have changed themselves
     still_manages = standing is not None and standing.can(May.MANAGE)
-    return redirect(_members_of(project)) if still_manages else redirect("projects:list")
+    return redirect("projects:people", project.pk) if still_manages else redirect("projects:list")
 
 
 def _settings_page(
@@ -159,7 +164,6 @@ def _settings_page(
     project: Project,
     form: ProjectForm,
     rows: CategoryRows,
-    member_form: MemberForm | None = None,
     attributes: AttributeRows | None = None,
 ) -> HttpResponse:
     context = {
@@ -168,16 +172,23 @@ def _settings_page(
         "form": form,
         "rows": rows,
         "attribute_rows": attributes or attribute_rows(project=project),
-        "member_form": member_form or MemberForm(),
-        "memberships": project.memberships.select_related("user"),
-        "roles": Role.choices,
-        "managers": who_may(May.MANAGE),
         "bin_days": life.BIN_DAYS,
         "may_create": services.may_create(cast(User, request.user)),
+        "tab": "settings",
         "refused": request.method == "POST",
     }
     return render(request, "projects/settings.html", context)
 
 
-def _members_of(project: Project) -> str:
-    return reverse("projects:settings", args=[project.pk]) + "#members"
+def _people_page(request: HttpRequest, project: Project, member_form: MemberForm | None = None) -> HttpResponse:
+    standing = require(request.user, project.pk)
+    context = {
+        "project": project,
+        "tab": "people",
+        "member_form": member_form or MemberForm(),
+        "memberships": project.memberships.select_related("user"),
+        "roles": Role.choices,
+        "managers": who_may(May.MANAGE),
+        **standing.abilities(),
+    }
+    return render(request, "projects/people.html", context)

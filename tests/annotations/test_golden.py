@@ -110,7 +110,7 @@ def test_annotators_find_nothing_of_it(
     assert counts(project.pk, Standing(Role.ANNOTATOR)).images.total == 1
     assert counts(project.pk, Standing(Role.ANNOTATOR)).images.done == 0
     (card,) = project_cards([project], bob)
-    assert (card.total, card.done) == (1, 0)
+    assert (card.tally.total, card.tally.done) == (1, 0)
     assert image.thumbnail_url not in client.get("/").content.decode()
 
 
@@ -122,7 +122,7 @@ def test_managers_and_reviewers_see_it(
         assert [one.id for one in images_page(project, role).results] == [image.pk, other.pk]
         assert counts(project.pk, Standing(role)).images.done == 1
         (card,) = project_cards([project], user)
-        assert (card.total, card.done) == (2, 1)
+        assert (card.tally.total, card.tally.done) == (2, 1)
 
 
 def test_who_was_handed_it_sees_their_own_set_alone(

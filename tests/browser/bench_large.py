@@ -85,7 +85,7 @@ def bring_in(page: Page, stack: Stack, path: Path) -> EditorPage:
     project = make_project(page, [])
     began = time.monotonic()
     stack.manage("shell", "-c", ADD.format(project=project, path=str(path.resolve())), timeout=600)
-    page.goto(f"/projects/{project}/")
+    page.goto(f"/projects/{project}/images")
     expect(page.locator("[data-images] .image-card__link[href]")).to_have_count(1, timeout=BROUGHT_IN)
     accepted = time.monotonic()
     editor = open_image(page, project)

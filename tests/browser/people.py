@@ -45,8 +45,8 @@ def make_project(
 
 
 def add_member(page: Page, project: int, username: str, role: str) -> None:
-    """Add somebody on the settings page, as a manager does."""
-    page.goto(f"/projects/{project}/settings")
+    """Add somebody on the people tab, as a manager does."""
+    page.goto(f"/projects/{project}/people")
     form = page.locator("form:has(input[name=username])")
     form.locator("input[name=username]").fill(username)
     form.locator("[name=role]").select_option(role)
@@ -131,11 +131,16 @@ class EditorPage:
 
 def open_image(page: Page, project: int, index: int = 0) -> EditorPage:
     """The editor on the project's image number `index`, once the upload has brought it in."""
-    page.goto(f"/projects/{project}/")
+    page.goto(f"/projects/{project}/images")
     cards = page.locator("[data-images] .image-card__link[href]")
     expect(cards.nth(index)).to_be_attached(timeout=ENCODED)
     page.goto(cards.nth(index).get_attribute("href") or "")
     return EditorPage(page)
+
+
+def open_tab(page: Page, name: str) -> None:
+    """A tab of the project whose page is open."""
+    page.get_by_role("navigation", name="Project").get_by_role("link", name=name).click()
 
 
 def wait_until(page: Page, expression: str, seconds: float = 15) -> None:
@@ -154,6 +159,7 @@ def open_demo(page: Page, number: int) -> EditorPage:
     """The editor on photograph `number` of the demo project, whose features are made once for the whole run."""
     page.goto("/")
     page.get_by_role("link", name="Demo: animals and still lifes").click()
+    open_tab(page, "Images")
     cards = page.locator("[data-images] .image-card__link[href]")
     expect(cards.nth(number)).to_be_attached(timeout=ENCODED)
     page.goto(cards.nth(number).get_attribute("href") or "")

@@ -14,6 +14,7 @@ from tests.browser.people import (
     PHOTOGRAPHS,
     EditorPage,
     make_project,
+    open_tab,
     signal_processes,
     size_of,
     wait_until,
@@ -57,7 +58,7 @@ def _project_page(page: Page, stack: Stack) -> None:
     page.goto(f"/projects/{project}/")
     wait_until(page, f"Number(document.querySelector('[data-count=ready]').textContent) >= {DURING}", 120)
     signal_processes(stack, "celery.*encode", PAUSE)
-    wait_until(page, "document.querySelectorAll('[data-images] img[src]').length >= 12", 60)
+    wait_until(page, "document.querySelectorAll('[data-preview] img[src]').length >= 6", 60)
     page.wait_for_timeout(1500)
     page.screenshot(path=IMAGES / "project.jpg", quality=88)
     signal_processes(stack, "celery.*encode", GO_ON)
@@ -65,6 +66,7 @@ def _project_page(page: Page, stack: Stack) -> None:
 
 def _editor(page: Page) -> None:
     """Three finished objects."""
+    open_tab(page, "Images")
     page.locator("[data-images] .image-card__link", has_text="cows.jpg").click()
     editor = EditorPage(page)
     editor.wait_ready()
@@ -81,6 +83,7 @@ def _open(page: Page, name: str) -> EditorPage:
     """A photograph of the project that is on the page, or whose editor is."""
     if "/images/" in page.url:
         page.locator("a.editor-bar-project").click()
+        open_tab(page, "Images")
     page.locator("[data-images] .image-card__link[href]", has_text=name).click()
     editor = EditorPage(page)
     editor.wait_ready()

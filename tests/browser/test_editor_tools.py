@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import ENCODED, EditorPage
+from tests.browser.people import ENCODED, EditorPage, open_tab
 
 SHOWN = re.compile(r"\d")  # `data-view`, once the picture has its place
 # Each test has a photograph of its own: what one keeps the others don't see.
@@ -21,6 +21,7 @@ def open_demo(annotator_page: Page) -> Callable[[int], EditorPage]:
     def open_number(number: int) -> EditorPage:
         page = annotator_page
         page.get_by_role("link", name="Demo: animals and still lifes").click()
+        open_tab(page, "Images")
         cards = page.locator("[data-images] .image-card__link[href]")
         expect(cards.nth(number)).to_be_attached(timeout=ENCODED)
         page.goto(cards.nth(number).get_attribute("href") or "")

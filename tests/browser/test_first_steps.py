@@ -41,6 +41,6 @@ def test_the_demo_project_shows_its_pictures(page_of: Callable[[str], Page]) -> 
     page.wait_for_url("**/projects/*/")
     expect(page.get_by_role("link", name="Start labeling")).to_be_visible()
     pictures = page.locator("main img[src*='/thumbnail']")
-    expect(pictures.nth(7)).to_be_visible()
-    wait_until(page, "[...document.querySelectorAll('main img')].slice(0, 8).every(i => i.naturalWidth > 0)")
+    expect(pictures.nth(5)).to_be_visible()
+    wait_until(page, "[...document.querySelectorAll('main img')].slice(0, 6).every(i => i.naturalWidth > 0)")
     assert errors == []

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from labeling.accounts.demo import DemoUser
 from tests.browser.conftest import sign_in
-from tests.browser.people import EditorPage, csrf, open_demo, size_of
+from tests.browser.people import EditorPage, csrf, open_demo, open_tab, size_of
 
 FIRST = 9  # of the demo project's photographs; each test has one of its own, and there are twelve
 
@@ -76,6 +76,7 @@ def test_going_through_images_in_one_page(annotator_page: Page, page_of: Callabl
     reviewer = page_of("reviewer")
     reviewer.goto("/")
     reviewer.get_by_role("link", name="Demo: animals and still lifes").click()
+    open_tab(reviewer, "Images")
     card = reviewer.locator(".image-card", has_text=first)
     expect(card).to_contain_text("Skipped")
     expect(card).to_contain_text("Blurred or too dark")

@@ -98,7 +98,7 @@ def large(browser: Browser, stack: Stack, demo: dict[str, DemoUser]) -> Iterator
     sent = page.request.post(f"/api/uploads/{upload}/files", multipart={"file": file}, headers=csrf(page))
     assert sent.status == 201, sent.text()
     page.request.post(f"/api/uploads/{upload}/close", headers=csrf(page))
-    page.goto(f"/projects/{project}/")
+    page.goto(f"/projects/{project}/images")
     expect(page.locator("[data-images] .image-card__link[href]")).to_have_count(1, timeout=BROUGHT_IN)
     open_image(page, project)
     expect(page.get_by_test_id("editor")).to_have_attribute("data-state", "ready", timeout=BROUGHT_IN)

@@ -43,7 +43,7 @@ def test_an_error_far_down_the_page_is_in_sight_and_focused(manager_page: Page) 
     page = manager_page
     page.set_viewport_size({"width": 1024, "height": 640})
     project = make_project(page, [])
-    page.goto(f"/projects/{project}/settings")
+    page.goto(f"/projects/{project}/people")
     page.get_by_label("Add a member").fill("nobody-at-all")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("alert").filter(has_text="No account named")).to_be_in_viewport(ratio=1)
@@ -74,7 +74,7 @@ def test_a_saved_class_is_deleted_after_a_question_only(manager_page: Page) -> N
 def test_ones_own_role_is_changed_after_a_question_only(manager_page: Page) -> None:
     page = manager_page
     project = make_project(page, [])
-    page.goto(f"/projects/{project}/settings")
+    page.goto(f"/projects/{project}/people")
     role = page.locator(".member select").first
     role.select_option("reviewer")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()

@@ -35,7 +35,7 @@ def test_a_project_is_made_filled_and_prepared_without_a_reload(manager_page: Pa
     expect(rejections).to_contain_text("notes.png")
     expect(rejections.locator("li")).to_have_count(3)  # and the one that came twice
     expect(page.locator("[data-count=ready]").first).to_have_text("2", timeout=ENCODED)
-    expect(page.locator("[data-images] img[src]")).to_have_count(2)
+    expect(page.locator(".tabs [data-count=total]")).to_have_text("2")
     assert page.evaluate("window.neverReloaded") is True
 
 
@@ -81,8 +81,8 @@ def test_kept_work_leaves_as_coco_and_png(manager_page: Page, tmp_path: Path) ->
 
 
 def _export(page: Page, project: int, format: str, to: Path) -> Path:
-    """Ask for an export on the project page, wait for it, download it."""
-    page.goto(f"/projects/{project}/")
+    """Ask for an export on the exports tab, wait for it, download it."""
+    page.goto(f"/projects/{project}/exports")
     form = page.locator("[data-export-form]")
     form.locator("[name=format]").select_option(format)
     form.get_by_role("button", name="Export").click()

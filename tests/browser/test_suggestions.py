@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from inference.heads.proposals import inside_share, mask_iou
-from tests.browser.people import ENCODED, PHOTOGRAPHS, EditorPage, csrf, make_project
+from tests.browser.people import ENCODED, PHOTOGRAPHS, EditorPage, csrf, make_project, open_tab
 
 # Where animals are on photographs that a project learns from, and one that it has not seen: pixels of the picture.
 ANIMALS = {
@@ -30,6 +30,7 @@ def open_photo(annotator_page: Page) -> OpenPhoto:
     def open_named(name: str) -> EditorPage:
         page = annotator_page
         page.get_by_role("link", name="Demo: animals and still lifes").click()
+        open_tab(page, "Images")
         card = page.locator("[data-images] .image-card__link[href]", has_text=name)
         expect(card).to_be_attached(timeout=ENCODED)
         address = card.get_attribute("href") or ""
@@ -228,7 +229,7 @@ def test_pre_labels_are_accepted_above_a_threshold_and_corrected(
 ) -> None:
     # The manager has the starter model look at all photographs.
     manager = manager_page
-    manager.goto("/projects/1/")  # other tests' projects may have moved it to the list's second page
+    manager.goto("/projects/1/suggestions")  # other tests' projects may have moved it to the list's second page
     side = manager.locator("[data-suggestions]")
     side.get_by_role("button", name="Suggest: Instances").click()
     # All that are not done: other tests may have finished some.
@@ -293,7 +294,7 @@ def test_a_project_learns_from_its_finished_labels(manager_page: Page) -> None:
     page = manager_page
     photographs = [path for path in PHOTOGRAPHS if path.name in ANIMALS or path.name == UNSEEN]
     project = make_project(page, photographs)
-    page.goto(f"/projects/{project}/")
+    page.goto(f"/projects/{project}/images")
     expect(page.locator("[data-images] .image-card__link[href]")).to_have_count(len(ANIMALS) + 1, timeout=ENCODED)
     expect(page.locator("[data-count=ready]")).to_have_text(str(len(ANIMALS) + 1), timeout=3 * ENCODED)
     addresses = {
@@ -324,7 +325,7 @@ def test_a_project_learns_from_its_finished_labels(manager_page: Page) -> None:
 
     # A tenth of the usual steps is enough to see it learn; the button itself asks for all of them.
     page.route("**/heads", lambda route: route.continue_(post_data=json.dumps({"kind": "instances", "steps": 60})))
-    page.goto(f"/projects/{project}/")
+    page.goto(f"/projects/{project}/suggestions")
     side = page.locator("[data-suggestions]")
     side.get_by_role("button", name="Train instances").click()
     learned = side.get_by_role("region", name="Models trained on this project")

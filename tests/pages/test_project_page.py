@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings as product
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from labeling.accounts.models import User
@@ -47,10 +49,11 @@ def test_the_page_starts_with_the_first_images(
     project: Project, bob: User, add_image: AddImage, as_user: AsUser
 ) -> None:
     image = add_image()
-    data = data_of(as_user(bob).get(f"/projects/{project.pk}/").content.decode(), "project-data")
+    data = data_of(as_user(bob).get(f"/projects/{project.pk}/images").content.decode(), "project-data")
     assert data["project"] == {
         "id": project.pk, "name": "Street", "role": "annotator",
-        "can_label": True, "can_export": False, "can_manage": False, "can_archive": False,
+        "can_label": True, "can_review": False, "can_export": False, "can_manage": False,
+        "can_archive": False,
     }  # fmt: skip
     assert [one["id"] for one in data["images"]["results"]] == [image.pk]
     assert data["counts"]["total"] == 1
@@ -70,7 +73,7 @@ def test_what_each_role_is_offered(
         (reviewer, False, True, False, "Review images"),
     ):
         assert ("data-drop-zone" in page) is uploads
-        assert ("data-exports" in page) is exports
+        assert (f'href="/projects/{project.pk}/exports"' in page) is exports
         assert (f"/projects/{project.pk}/settings" in page) is settings
         assert ("data-retry-all" in page) is settings
         assert start in page
@@ -88,7 +91,7 @@ def test_names_can_not_break_out_of_the_data(project: Project, bob: User, add_im
     image = add_image()
     image.name = "</script><script>alert(1)</script>.jpg"
     image.save()
-    page = as_user(bob).get(f"/projects/{project.pk}/").content.decode()
+    page = as_user(bob).get(f"/projects/{project.pk}/images").content.decode()
     assert "<script>alert" not in page
     assert data_of(page, "project-data")["images"]["results"][0]["name"] == image.name
 
@@ -122,10 +125,10 @@ def test_recent_exports_are_there_for_who_may_see_them(
 ) -> None:
     add_image(status="done")
     Export.objects.create(project=project, format="coco", created_by=alice)
-    url = f"/projects/{project.pk}/"
+    url = f"/projects/{project.pk}/exports"
     (export,) = data_of(as_user(alice).get(url).content.decode(), "project-data")["exports"]
     assert (export["title"], export["state"]) == ("COCO instances", "queued")
-    assert data_of(as_user(bob).get(url).content.decode(), "project-data")["exports"] == []
+    assert as_user(bob).get(url).status_code == 403
 
 
 def test_rejected_files_of_the_last_upload_survive_a_reload(project: Project, alice: User) -> None:
@@ -153,3 +156,48 @@ def test_time_on_task_is_shown(project: Project, bob: User, add_image: AddImage,
     page = as_user(bob).get(f"/projects/{project.pk}/").content.decode()
     assert "1 h 2 min</b> · 1 h 2 min per finished image" in page
     assert page.count("<rect x=") >= worktime.DAYS
+
+
+TABS = ("", "images", "suggestions", "people")
+
+
+def test_each_tab_has_an_address_and_names_itself(
+    project: Project, alice: User, bob: User, charlie: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    add_image()
+    for tab in (*TABS, "exports", "settings"):
+        url = f"/projects/{project.pk}/{tab}"
+        page = as_user(alice).get(url).content.decode()
+        assert re.findall(r'href="([^"]+)" aria-current="page"', page) == [url]
+        assert as_user(charlie).get(url).status_code == 404
+    for tab in TABS:
+        page = as_user(bob).get(f"/projects/{project.pk}/{tab}").content.decode()
+        assert f'href="/projects/{project.pk}/settings"' not in page
+        assert '<span class="tabs__count" data-count="total">1</span>' in page
+    assert as_user(bob).get(f"/projects/{project.pk}/exports").status_code == 403
+
+
+def test_states_are_counted_and_shown_apart(project: Project, rita: User, add_image: AddImage, as_user: AsUser) -> None:
+    for status in ("in_progress", "done", "done", "accepted", "sent_back", "skipped", None):
+        add_image(status=status)
+    page = as_user(rita).get(f"/projects/{project.pk}/").content.decode()
+    words = "1 accepted, 2 done, 1 sent back, 1 in progress, 1 skipped, 1 not started"
+    assert f'aria-label="{words}"' in page
+    assert '<b data-count="done">3</b> of <span data-count="total">7</span> images done' in page
+    assert f'aria-label="{words}"' in as_user(rita).get("/").content.decode()
+
+
+def test_a_tab_needs_as_many_queries_for_many_images(
+    project: Project, alice: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    client = as_user(alice)
+    counts: list[list[int]] = []
+    for _ in range(2):
+        for _ in range(12):
+            add_image(status="done", changed_by=alice)
+        counts.append([])
+        for tab in (*TABS, "exports"):
+            with CaptureQueriesContext(connection) as captured:
+                client.get(f"/projects/{project.pk}/{tab}")
+            counts[-1].append(len(captured))
+    assert counts[0] == counts[1]

@@ -66,12 +66,12 @@ def test_what_is_ready_still_goes_first(project: Project, bob: User, add_image: 
 
 
 def test_the_empty_panel_says_what_to_do(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
-    page = as_user(alice).get(f"/projects/{project.pk}/").content.decode()
+    page = as_user(alice).get(f"/projects/{project.pk}/suggestions").content.decode()
     assert "No model yet. Finish some images" in page
     assert "No suggestions have been accepted or rejected yet." in page
     assert "0 of about 20 images are done" in page
     assert "data-setting=" in page
-    assert "data-setting=" not in as_user(bob).get(f"/projects/{project.pk}/suggestions").content.decode()
+    assert "data-setting=" not in as_user(bob).get(f"/projects/{project.pk}/suggestions/panel").content.decode()
 
 
 def test_the_panel_shows_runs_heads_and_what_became_of_suggestions(
@@ -94,7 +94,7 @@ def test_the_panel_shows_runs_heads_and_what_became_of_suggestions(
             image=images[0], method="instances", head=head, score=0.9, word="car", counts="1", area=1, bbox_x=number,
             bbox_y=0, bbox_width=1, bbox_height=1, state=state,
         )  # fmt: skip
-    page = as_user(alice).get(f"/projects/{project.pk}/suggestions").content.decode()
+    page = as_user(alice).get(f"/projects/{project.pk}/suggestions/panel").content.decode()
     for expected in (
         "press <kbd>V</kbd> to see its suggestions",
         "AP 41, AP50 60", "<b>75 %</b>", "of 4 kept suggestions", "1 of 3 images", "1 failed", "It is broken.",
@@ -102,7 +102,7 @@ def test_the_panel_shows_runs_heads_and_what_became_of_suggestions(
         "Instances 1: 1 of 2 model labels is mapped to a class", "3 images · 2 min", "3 objects", "Train instances",
     ):  # fmt: skip
         assert expected in page, expected
-    looked = as_user(rita).get(f"/projects/{project.pk}/suggestions").content.decode()
+    looked = as_user(rita).get(f"/projects/{project.pk}/suggestions/panel").content.decode()
     assert "data-send" not in looked
     assert "AP 41" in looked
 

@@ -33,7 +33,7 @@ def manager(alice: User, as_user: AsUser) -> Client:
 def link_by(client: Client, project: Project, **changes: str) -> str:
     """Invite by the form; the path of the link that the settings show once."""
     client.post(f"/projects/{project.pk}/invitations", FORM | changes)
-    shown = client.get(f"/projects/{project.pk}/settings").context["shown_link"]
+    shown = client.get(f"/projects/{project.pk}/people").context["shown_link"]
     return str(shown.link).removeprefix("http://testserver")
 
 
@@ -57,7 +57,7 @@ def test_the_link_is_shown_once_and_stored_as_a_hash(manager: Client, project: P
     token = link.rpartition("/")[2]
     assert Invitation.objects.get().token_hash == hash_of(token)
     assert token not in str(Invitation.objects.values())
-    assert manager.get(f"/projects/{project.pk}/settings").context["shown_link"] is None
+    assert manager.get(f"/projects/{project.pk}/people").context["shown_link"] is None
 
 
 def test_who_has_an_account_joins_by_a_button(
@@ -178,7 +178,7 @@ def test_a_new_link_ends_the_one_before(manager: Client, project: Project) -> No
     first = link_by(manager, project)
     url = f"/projects/{project.pk}/invitations/{Invitation.objects.get().pk}"
     manager.post(url, {"new_link": "1"})
-    second = manager.get(f"/projects/{project.pk}/settings").context["shown_link"].link
+    second = manager.get(f"/projects/{project.pk}/people").context["shown_link"].link
     assert Client().get(first).status_code == 404
     assert Client().get(second.removeprefix("http://testserver")).status_code == 200
 
@@ -191,13 +191,13 @@ def test_revoking(manager: Client, project: Project) -> None:
     assert Client().get(link).status_code == 410
     assert AuditEvent.objects.filter(action="invitation.revoked").count() == 1
     manager.post(url, {"new_link": "1"})
-    assert "was revoked" in manager.get(f"/projects/{project.pk}/settings").content.decode()
+    assert "was revoked" in manager.get(f"/projects/{project.pk}/people").content.decode()
 
 
 def test_by_email(manager: Client, project: Project, client: Client, settings: Any) -> None:
     settings.EMAIL_HOST = "mail.example.org"
     manager.post(f"/projects/{project.pk}/invitations", FORM | {"email": "dora@example.org"})
-    assert manager.get(f"/projects/{project.pk}/settings").context["shown_link"] is None, "it stands in the mail alone"
+    assert manager.get(f"/projects/{project.pk}/people").context["shown_link"] is None, "it stands in the mail alone"
     (sent,) = mail.outbox
     assert (sent.to, sent.subject) == (["dora@example.org"], "Your invitation to Street")
     link = next(line for line in str(sent.body).splitlines() if line.startswith("http"))
@@ -277,5 +277,5 @@ def test_the_settings_have_the_same_queries_with_many_invitations(
     ]
     Invitation.objects.bulk_create(rows)
     with django_assert_max_num_queries(25):
-        page = manager.get(f"/projects/{project.pk}/settings")
+        page = manager.get(f"/projects/{project.pk}/people")
     assert page.content.decode().count("New link") == 100

@@ -29,7 +29,13 @@ def save(client: Client, project: Project, *rows: dict[str, Any], **fields: str)
 def test_the_page_shows_what_is_there(project: Project, alice: User, as_user: AsUser) -> None:
     page = as_user(alice).get(f"/projects/{project.pk}/settings").content.decode()
     assert all(f'value="{name}"' in page for name in ("Street", "car", "person", "road"))
-    assert "bob" in page
+
+
+def test_the_members_are_a_tab_for_everybody(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
+    for user in (alice, bob):
+        page = as_user(user).get(f"/projects/{project.pk}/people").content.decode()
+        assert all(name in page for name in ("alice", "bob", "rita"))
+        assert ('name="remove"' in page) is (user == alice)
 
 
 def test_everything_can_be_changed_at_once(project: Project, alice: User, as_user: AsUser) -> None:

@@ -1432,13 +1432,16 @@ export type components = {
     readonly ProjectList: {
       readonly results: readonly components["schemas"]["ProjectData"][];
     };
-    /** @description What a project page starts with. `last_upload`: the newest upload, if files of it were rejected lately. */
+    /**
+     * @description What a tab of a project's page starts with. `images` and `exports`: null on tabs that list none. `last_upload`:
+     *     the newest upload, if files of it were rejected lately.
+     */
     readonly ProjectPage: {
       readonly project: components["schemas"]["PageProject"];
       readonly counts: components["schemas"]["ImageCounts"];
-      readonly images: components["schemas"]["ImagesPage"];
+      readonly images: components["schemas"]["ImagesPage"] | null;
       readonly last_upload: number | null;
-      readonly exports: readonly components["schemas"]["ExportData"][];
+      readonly exports: readonly components["schemas"]["ExportData"][] | null;
       readonly socket: string;
       readonly api: components["schemas"]["PageAddresses"];
     };

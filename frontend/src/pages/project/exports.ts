@@ -7,7 +7,7 @@ import type { ExportItem, ExportNews, ProjectData } from "./messages";
 import { setMeter } from "./progress";
 
 /** Exports that are listed; older ones are in the Django admin. */
-const LISTED = 5;
+const LISTED = 20;
 
 export class Exports {
   private readonly list: HTMLElement;
@@ -26,7 +26,7 @@ export class Exports {
   ) {
     this.list = need("[data-export-list]", root);
     this.form = need<HTMLFormElement>("[data-export-form]", root);
-    for (const item of data.exports) this.items.set(item.id, item);
+    for (const item of data.exports ?? []) this.items.set(item.id, item);
     this.form.addEventListener("change", () => this.showOptions());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -87,6 +87,7 @@ export class Exports {
       .sort((a, b) => b.id - a.id)
       .slice(0, LISTED);
     this.list.replaceChildren(...newest.map(row));
+    need("[data-no-exports]").hidden = newest.length > 0;
   }
 }
 

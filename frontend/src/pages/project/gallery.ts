@@ -47,9 +47,12 @@ export class Gallery {
   /** Raised by every change of what is shown: an answer to an older question is dropped. */
   private question = 0;
 
-  constructor(private readonly data: ProjectData) {
-    this.next = data.images.next ?? null;
-    for (const item of data.images.results) this.put(item);
+  constructor(
+    private readonly data: ProjectData,
+    private readonly first: ImagesPage,
+  ) {
+    this.next = first.next ?? null;
+    for (const item of first.results) this.put(item);
     for (const chip of all("[data-filter]")) chip.addEventListener("click", () => this.choose(chip));
     const classes = document.querySelector<HTMLSelectElement>("[data-filter-class]");
     classes?.addEventListener("change", () => {
@@ -82,7 +85,7 @@ export class Gallery {
   /** Load what is shown anew: events may have been missed. */
   async refresh(): Promise<void> {
     const question = ++this.question;
-    const wanted = Math.min(Math.max(this.cards.size, this.data.images.results.length, 60), LARGEST_PAGE);
+    const wanted = Math.min(Math.max(this.cards.size, this.first.results.length, 60), LARGEST_PAGE);
     const page = await this.ask(0, wanted);
     if (!page || question !== this.question) return;
     this.cards.clear();

@@ -1,4 +1,4 @@
-// The project page: one socket, and the parts of the page that it updates.
+// A tab of a project's page: one socket, and the parts of the tab that it updates.
 
 import { all, need } from "../dom";
 import { send } from "../http";
@@ -19,7 +19,7 @@ export function setUpProject(): void {
 }
 
 class ProjectPage {
-  private readonly gallery: Gallery;
+  private readonly gallery: Gallery | null;
   private readonly uploads: Uploads | null;
   private readonly exports: Exports | null;
   private readonly suggestions: Suggestions | null;
@@ -27,7 +27,7 @@ class ProjectPage {
   private total = 0;
 
   constructor(private readonly data: ProjectData) {
-    this.gallery = new Gallery(data);
+    this.gallery = data.images ? new Gallery(data, data.images) : null;
     this.uploads = Uploads.on(data);
     this.exports = Exports.on(data);
     this.suggestions = Suggestions.on();
@@ -53,7 +53,7 @@ class ProjectPage {
         const missed = this.connectedBefore || JSON.stringify(message.images) !== JSON.stringify(this.data.counts);
         this.connectedBefore = true;
         if (missed) {
-          void this.gallery.refresh();
+          void this.gallery?.refresh();
           this.suggestions?.changed();
         }
         this.takeProgress(message);
@@ -63,10 +63,10 @@ class ProjectPage {
         this.takeProgress(message);
         break;
       case "image":
-        this.gallery.imageChanged(message.id, message.state, message.reason ?? "");
+        this.gallery?.imageChanged(message.id, message.state, message.reason ?? "");
         break;
       case "annotations":
-        this.gallery.annotationsChanged(message.image, message.status, message.objects);
+        this.gallery?.annotationsChanged(message.image, message.status, message.objects);
         this.suggestions?.changed();
         break;
       case "upload":
@@ -88,7 +88,7 @@ class ProjectPage {
   }
 
   private takeProgress(message: Extract<ProjectMessage, { type: "snapshot" | "progress" }>): void {
-    if (message.images.total < this.total) void this.gallery.refresh(); // somebody deleted images
+    if (message.images.total < this.total) void this.gallery?.refresh(); // somebody deleted images
     this.total = message.images.total;
     showCounts(message.images);
     for (const upload of message.uploads) this.uploads?.changed(upload);

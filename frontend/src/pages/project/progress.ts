@@ -1,27 +1,56 @@
 // The numbers and progress bars at the top of the project page.
 
-import { all, need, plural } from "../dom";
+import { all, need } from "../dom";
 import type { Counts } from "./messages";
+
+/** The numbers that the page shows: those of the server, and what follows from them. */
+function shown(counts: Counts): Record<string, number> {
+  return {
+    ...counts,
+    submitted: counts.done - counts.accepted,
+    new: counts.total - counts.in_progress - counts.done - counts.sent_back - counts.skipped,
+  };
+}
 
 /** Show how far the project is. */
 export function showCounts(counts: Counts): void {
-  const panel = need("[data-progress]");
-  panel.hidden = counts.total === 0;
-  for (const place of all("[data-count]", panel)) {
-    place.textContent = counts[place.dataset["count"] as keyof Counts].toLocaleString("en");
+  const numbers = shown(counts);
+  for (const place of all("[data-count]")) {
+    place.textContent = (numbers[place.dataset["count"] ?? ""] ?? 0).toLocaleString("en");
   }
-  setMeter(need("[data-meter=done]", panel), counts.done, counts.total);
-  setMeter(need("[data-meter=ready]", panel), counts.ready, counts.total);
-  const left = counts.total - counts.done - counts.skipped;
-  const skipped = counts.skipped ? ` · ${counts.skipped} skipped` : "";
-  need("[data-note=done]", panel).textContent = (left ? `${plural(left, "image")} to go` : "All done") + skipped;
+  const start = document.querySelector("[data-start]");
+  if (start) start.ariaDisabled = counts.total === 0 ? "true" : null;
+  document.querySelector("[data-drop-zone]")?.classList.toggle("drop-zone--compact", counts.total > 0);
+  showChips(counts);
+  const panel = document.querySelector<HTMLElement>("[data-progress]");
+  if (!panel) return;
+  panel.hidden = counts.total === 0;
+  showBar(need("[data-states-bar]", panel), numbers);
   need("[data-note=ready]", panel).textContent = preparing(counts);
   const retry = panel.querySelector<HTMLElement>("[data-retry-all]");
   if (retry) retry.hidden = counts.failed === 0;
-  need("[data-start]").ariaDisabled = counts.total === 0 ? "true" : null;
-  document.querySelector("[data-drop-zone]")?.classList.toggle("drop-zone--compact", counts.total > 0);
-  showChips(counts);
 }
+
+/** The bar of states, and its words. */
+function showBar(bar: HTMLElement, numbers: Record<string, number>): void {
+  const words: string[] = [];
+  for (const part of all("[data-part]", bar)) {
+    const name = part.dataset["part"] ?? "";
+    const number = numbers[name] ?? 0;
+    part.style.setProperty("flex-grow", String(number));
+    words.push(`${number} ${PARTS[name] ?? name}`);
+  }
+  bar.ariaLabel = words.join(", ");
+}
+
+const PARTS: Record<string, string> = {
+  accepted: "accepted",
+  submitted: "done",
+  sent_back: "sent back",
+  in_progress: "in progress",
+  skipped: "skipped",
+  new: "not started",
+};
 
 /** Fill a bar to `part` of `whole`. */
 export function setMeter(meter: HTMLElement, part: number, whole: number): void {
@@ -35,7 +64,7 @@ function preparing(counts: Counts): string {
   if (counts.encoding) parts.push(`${counts.encoding} being prepared`);
   if (counts.queued) parts.push(`${counts.queued} waiting`);
   if (counts.failed) parts.push(`${counts.failed} failed`);
-  return parts.join(" · ") || "All images are ready to label";
+  return parts.map((part) => ` · ${part}`).join("");
 }
 
 function showChips(counts: Counts): void {

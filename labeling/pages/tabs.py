@@ -1,0 +1,84 @@
+"""The tabs of a project's page, each with its own address. `projects.views` has two more: people and settings."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from labeling.exchange import services as exchange
+from labeling.images.reading import PICKED, READABLE
+from labeling.pages import overview as overview_page
+from labeling.pages import suggestions_panel as panels
+from labeling.pages import time_panel
+from labeling.pages.gallery import images_page
+from labeling.pages.project_page import format_choices, project_data
+from labeling.projects.access import May, Standing, project_for, require
+from labeling.projects.models import Project
+
+
+def _context(tab: str, project: Project, standing: Standing, **parts: Any) -> dict[str, Any]:
+    """What every tab needs. parts: what `project_data` tells the page's script beside."""
+    data = project_data(project, standing, **parts)
+    return {
+        "tab": tab,
+        "project": project,
+        "role": standing.role,
+        "data": data.plain(),
+        "readable": READABLE,
+        "picked": PICKED,
+        **standing.abilities(),
+    }
+
+
+@require_safe
+@ensure_csrf_cookie
+def overview(request: HttpRequest, project_id: int) -> HttpResponse:
+    """A project: how far it is, what to do next, what happened lately."""
+    project, standing = project_for(request, project_id), require(request.user, project_id)
+    context = _context("overview", project, standing)
+    tally = overview_page.tally_of(project, standing)
+    context |= {
+        "tally": tally,
+        "steps": overview_page.next_steps(project, standing, tally),
+        "preview": overview_page.preview(project, standing),
+        "activity": overview_page.recent_activity(project, standing),
+        "times": time_panel.panel(project),
+    }
+    return render(request, "pages/project.html", context)
+
+
+@require_safe
+@ensure_csrf_cookie
+def images(request: HttpRequest, project_id: int) -> HttpResponse:
+    """The images of a project; managers add more here."""
+    project, standing = project_for(request, project_id), require(request.user, project_id)
+    context = _context("images", project, standing, images=images_page(project, standing.role))
+    return render(request, "pages/images_tab.html", context)
+
+
+@require_safe
+@ensure_csrf_cookie
+def suggestions(request: HttpRequest, project_id: int) -> HttpResponse:
+    """What the models propose, and the models."""
+    project, standing = project_for(request, project_id), require(request.user, project_id)
+    context = _context("suggestions", project, standing)
+    return render(request, "pages/suggestions_tab.html", context | {"suggestions": panels.panel(project, standing)})
+
+
+@require_safe
+def suggestions_panel(request: HttpRequest, project_id: int) -> HttpResponse:
+    """The content of that tab alone: the page puts it in place of the old one when something changed."""
+    project, standing = project_for(request, project_id), require(request.user, project_id)
+    context = {"project": project, "suggestions": panels.panel(project, standing)}
+    return render(request, "pages/_suggestions.html", context)
+
+
+@require_safe
+@ensure_csrf_cookie
+def exports(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Making exports, and those that were made."""
+    project, standing = project_for(request, project_id, May.EXPORT), require(request.user, project_id)
+    context = _context("exports", project, standing, exports=exchange.recent(project))
+    return render(request, "pages/exports_tab.html", context | {"formats": format_choices()})

@@ -39,8 +39,8 @@ def inbox_page(user: User, before: int | None = None, limit: int = 30) -> Inbox:
 @router.post("me/inbox/read")
 def read(request: HttpRequest, sent: Sent[ReadSpec]) -> Inbox:
     """Mark notices as read."""
-    user = user_of(request)
-    services.read(user, up_to=sent.read().up_to)
+    user, spec = user_of(request), sent.read()
+    services.read(user, up_to=spec.up_to, image=spec.image)
     return inbox_page(user)
 
 

@@ -39,8 +39,8 @@ def unread(user_id: int) -> int:
     return Notice.objects.filter(person=user_id, read_at=None).count()
 
 
-def read(user: User, up_to: int | None = None, image: Image | None = None) -> int:
-    """Mark notices as read: all up to an id, or those about an image. Returns how many."""
+def read(user: User, up_to: int | None = None, image: int | None = None) -> int:
+    """Mark notices as read: all up to an id, or those about an image (its id). Returns how many."""
     rows = Notice.objects.filter(person=user, read_at=None)
     if up_to is not None:
         rows = rows.filter(pk__lte=up_to)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from inference import Features
 from labeling.annotations.services import touch_open
+from labeling.annotations.sets import corrects
 from labeling.features import queue
 from labeling.features.models import Encoding
 from labeling.features.services import open_image
@@ -159,20 +160,27 @@ class ClickConsumer(AsyncWebsocketConsumer):
                 if await self.presence.here(message):
                     self._soon(self.presence.keep_up())
             case _:
-                self._require_labeler()
+                await self._require_labeler()
                 if isinstance(message, say.Start):
                     await self._require_ready()
                 self._note_work()
                 self.objects.submit(message)
 
-    def _require_labeler(self) -> None:
+    async def _require_labeler(self) -> None:
         """Raises: Refused for a member who may only look, and for everybody in an archived project."""
-        if self.access.can(May.LABEL):
+        if self.access.can(May.LABEL) or await self._corrects():
             return
         if self.access.standing is not None and self.access.standing.archived:
             raise Refused("not_allowed", archived_message())
         roles = " or ".join(sorted(role.label.lower() for role in who_may(May.LABEL)))
         raise Refused("not_allowed", f"You can only look at objects; clicking needs the role {roles}.")
+
+    async def _corrects(self) -> bool:
+        """Whether a reviewer has the image now and may change its labels."""
+        user = self.access.user
+        if user is None or not self.access.can(May.REVIEW):
+            return False
+        return await database_sync_to_async(corrects)(self.image, user)
 
     async def _require_ready(self) -> None:
         """Raises: Refused unless the image has features."""

@@ -8,11 +8,12 @@ from labeling.accounts.services import user_of
 from labeling.assignment.queue import claim
 from labeling.images.models import Image
 from labeling.pages.editor import editor_data
-from labeling.pages.gallery import images_before, images_page
+from labeling.pages.gallery import image_named, images_before, images_page
 from labeling.pages.queue import UPCOMING, next_images
-from labeling.pages.schemas import Boot, ImagesPage, NextImage
-from labeling.pages.specs import ImagesQuery, NextSpec
+from labeling.pages.schemas import Boot, ImagesPage, JumpedTo, NextImage
+from labeling.pages.specs import ImagesQuery, JumpQuery, NextSpec
 from labeling.projects.access import May, object_for, project_for, require
+from labeling.web.api import ApiError
 from labeling.web.routes import Asked, Router, Sent
 
 router = Router(tags=["pages"])
@@ -27,6 +28,16 @@ def images(request: HttpRequest, project_id: int, asked: Asked[ImagesQuery]) -> 
     if query.before is not None:
         return images_before(project, role, before=query.before, limit=query.limit, **chosen)
     return images_page(project, role, after=query.after, limit=query.limit, **chosen)
+
+
+@router.get("projects/{id:project_id}/jump")
+def jump(request: HttpRequest, project_id: int, asked: Asked[JumpQuery]) -> JumpedTo:
+    """The image at a place of the project, or whose name contains a word."""
+    project, wanted = project_for(request, project_id), asked.read().to
+    found = image_named(project, require(request.user, project_id).role, wanted)
+    if found is None:
+        raise ApiError(404, "no_image", f"No image has the number or name “{wanted}”.")
+    return JumpedTo(image=found.pk, name=found.name)
 
 
 @router.get("images/{id:image_id}/editor")

@@ -103,3 +103,17 @@ def _payload(image: Image, objects: int) -> ImageData:
 
 def _short(note: str) -> str:
     return note if len(note) <= NOTE_LENGTH else note[: NOTE_LENGTH - 1].rstrip() + "…"
+
+
+def image_named(project: Project, role: Role, wanted: str) -> Image | None:
+    """The image at a place of the project (from 1), or the first one of a name: the whole name first, then its
+    beginning, then a part of it. Upper and lower case are the same."""
+    wanted = wanted.strip()
+    images = Image.objects.filter(Image.listed_for(role), project=project).order_by("pk")
+    ways = [Q(name__iexact=wanted), Q(name__istartswith=wanted), Q(name__icontains=wanted)]
+    if wanted.isdecimal() and len(wanted) < 10 and int(wanted) > 0:
+        at = int(wanted) - 1
+        found = images[at : at + 1].first()
+        if found is not None:
+            return found
+    return next((found for way in ways if (found := images.filter(way).first())), None)

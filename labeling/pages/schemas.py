@@ -44,6 +44,13 @@ class NextImage(Answer):
     upcoming: list[int]
 
 
+class JumpedTo(Answer):
+    """The image that was asked for."""
+
+    image: int
+    name: str
+
+
 class DeepData(Answer):
     """An original with more than 8 bits: where to get other windows of it, and which one the view has."""
 

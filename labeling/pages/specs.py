@@ -20,6 +20,12 @@ class ImagesQuery(Spec):
     category: int | None = Field(default=None, ge=1, lt=2**31)
 
 
+class JumpQuery(Spec):
+    """Which image: its place in the project, from 1, or a part of its name."""
+
+    to: str = Field(min_length=1, max_length=200, pattern=r"\S")
+
+
 class NextSpec(Spec):
     """`POST /api/projects/<id>/next`."""
 

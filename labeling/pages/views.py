@@ -16,6 +16,8 @@ from labeling.images.models import Image
 from labeling.pages.editor import editor_data
 from labeling.pages.queue import next_images
 from labeling.projects.access import May, object_for, project_for, require
+from labeling.review import queue as review_queue
+from labeling.review.models import ReviewSettings
 
 
 @require_safe
@@ -28,6 +30,8 @@ def next_image(request: HttpRequest, project_id: int) -> HttpResponse:
     after = int(given) if given.isdecimal() and len(given) < 19 else None
     if standing.can(May.LABEL):
         image = claim(found, user, after)
+    elif standing.can(May.REVIEW) and ReviewSettings.of(project_id).enabled:
+        return next_review(request, project_id)
     else:
         image = next(iter(next_images(found, user, standing, after, limit=1)), None)
     if image is not None:
@@ -39,6 +43,28 @@ def next_image(request: HttpRequest, project_id: int) -> HttpResponse:
     else:
         messages.info(request, "This is the last image.")
     return redirect("pages:project", project_id)
+
+
+@require_safe
+def next_review(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Go to the next image that waits for the user's review; back to the project with a message when none does."""
+    found = project_for(request, project_id, May.REVIEW)
+    user = cast(User, request.user)
+    image = review_queue.claim(found, user)
+    if image is not None:
+        return redirect("pages:editor", image)
+    if not ReviewSettings.of(project_id).enabled:
+        messages.info(request, "This project doesn't review images. A manager can turn that on.")
+    else:
+        messages.info(request, nothing_to_review(review_queue.on_the_way(found)))
+    return redirect("pages:project", project_id)
+
+
+def nothing_to_review(on_the_way: int) -> str:
+    """What is said to a reviewer for whom nothing waits."""
+    if on_the_way == 0:
+        return "Nothing to review. Images wait here once somebody finishes them."
+    return f"Nothing to review; {on_the_way} {'is' if on_the_way == 1 else 'are'} on the way."
 
 
 @require_safe

@@ -16,6 +16,7 @@ from labeling.review import queue, services, threads
 from labeling.review.models import Comment, ReviewSettings, Thread, Verdict
 from labeling.review.schemas import (
     CommentData,
+    Mentionable,
     NextToReview,
     NotAccepted,
     OldObject,
@@ -37,7 +38,7 @@ from labeling.review.specs import (
     NextReview,
     ReviewSettingsSpec,
     StartReview,
-    ThreadState,
+    ThreadChange,
     VersionQuery,
 )
 from labeling.review.versions import objects_at
@@ -92,7 +93,26 @@ def review_data(image: Image, user: User, standing: Standing) -> ReviewData:
         and not (rules.blind and not standing.can(May.MANAGE) and kept.finished_by_id != user.pk)
     ):
         data.author = PersonData.of(kept.finished_by)
+    data.worker = _worker(image)
+    if rules.enabled and standing.can(May.REVIEW):
+        open_ones = queue.waiting(image.project, user).filter(state=Slot.State.OPEN)
+        data.waiting, data.on_the_way = open_ones.count(), queue.on_the_way(image.project)
     return data
+
+
+def _worker(image: Image) -> PersonData | None:
+    """Whose turn at labeling an image it is; nobody's where several people label it without sight of each other."""
+    turns = Slot.objects.filter(image=image, kind__in=(Slot.Kind.FIX, Slot.Kind.LABEL), lot__folds=1)
+    found = turns.exclude(state=Slot.State.CLOSED).select_related("held_by", "member").order_by("kind").first()
+    return PersonData.of(found.held_by or found.member) if found else None
+
+
+@router.get("projects/{id:project_id}/people")
+def people(request: HttpRequest, project_id: int) -> Mentionable:
+    """Whom a comment may name: the project's members."""
+    project = project_for(request, project_id)
+    rows = User.objects.filter(memberships__project=project, is_active=True).order_by("username")
+    return Mentionable(people=[one for one in map(PersonData.of, rows) if one])
 
 
 @router.post("images/{id:image_id}/review", response={200: ReviewData, 409: Conflict})
@@ -163,10 +183,14 @@ def begin(request: HttpRequest, image_id: int, sent: Sent[NewThread]) -> Status[
 
 
 @router.patch("threads/{id:thread_id}")
-def set_thread_state(request: HttpRequest, thread_id: int, sent: Sent[ThreadState]) -> ThreadData:
-    """Mark a thread as fixed, resolved or open again."""
-    found, user = _thread(request, thread_id), user_of(request)
-    return ThreadData.of(threads.set_state(found, user, sent.read().state), user)
+def change_thread(request: HttpRequest, thread_id: int, sent: Sent[ThreadChange]) -> ThreadData:
+    """Mark a thread as fixed, resolved or open again; or move one's own pin."""
+    found, user, spec = _thread(request, thread_id), user_of(request), sent.read()
+    if spec.x is not None and spec.y is not None:
+        threads.move(found, user, threads.Pin(spec.x, spec.y, spec.object))
+    if spec.state is not None:
+        threads.set_state(found, user, spec.state)
+    return ThreadData.of(found, user)
 
 
 @router.delete("threads/{id:thread_id}")

@@ -17,12 +17,17 @@ class PersonData(Answer):
 
     id: int
     name: str
+    username: str
     initials: str
     hue: int
 
     @classmethod
     def of(cls, user: User | None) -> "PersonData | None":
-        return cls(id=user.pk, name=user.shown_name, initials=user.initials, hue=user.hue) if user else None
+        if user is None:
+            return None
+        return cls(
+            id=user.pk, name=user.shown_name, username=user.username, initials=user.initials, hue=user.hue
+        )  # fmt: skip
 
 
 class CommentData(Answer):
@@ -88,7 +93,9 @@ class ReviewData(Answer):
 
     `enabled`: the project reviews finished images. `mine`: it is their turn, and `correcting`, too, whether they may
     change labels meanwhile. `holder`: whose turn it is else. `own_work`: they labeled it, so others judge it. `author`:
-    who finished it; left out where reviewers are not to know.
+    who finished it; left out where reviewers are not to know. `worker`: whose turn at labeling or fixing it is, or for
+    whom that is reserved. `waiting` and `on_the_way`, for reviewers: how many images of the project wait for them, and
+    how many are still labeled or fixed.
     """
 
     enabled: bool
@@ -101,8 +108,17 @@ class ReviewData(Answer):
     own_work: bool
     waits: bool
     author: Omitted[PersonData] = None
+    worker: Omitted[PersonData] = None
+    waiting: Omitted[int] = None
+    on_the_way: Omitted[int] = None
     verdicts: list[VerdictData]
     threads: list[ThreadData]
+
+
+class Mentionable(Answer):
+    """Members of a project, to be named in comments."""
+
+    people: list[PersonData]
 
 
 class VerdictGiven(Answer):

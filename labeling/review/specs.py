@@ -47,10 +47,21 @@ class NewComment(Spec):
     text: Text
 
 
-class ThreadState(Spec):
-    """How far a thread is."""
+class ThreadChange(Spec):
+    """How far a thread is, or where its pin is; what is left out stays."""
 
-    state: Literal["open", "fixed", "resolved"]
+    state: Literal["open", "fixed", "resolved"] | None = None
+    x: Coordinate | None = None
+    y: Coordinate | None = None
+    object: UUID | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "ThreadChange":
+        if (self.x is None) != (self.y is None) or (self.object is not None and self.x is None):
+            raise ValueError("x and y belong together, and an object needs both")
+        if self.state is None and self.x is None:
+            raise ValueError("state, or x and y: say what changes")
+        return self
 
 
 class NextReview(Spec):

@@ -51,8 +51,8 @@ def begin(image: Image, user: User, text: str, pin: Pin | None = None) -> Thread
 
     Raises: ApiError 400 for a point outside of the picture, 409 `too_many`.
     """
-    if pin is not None and pin.object is None and not (0 <= pin.x <= image.width and 0 <= pin.y <= image.height):
-        raise ApiError(400, "bad_request", f"x, y: the point is outside of the picture ({image.width}×{image.height}).")
+    if pin is not None:
+        _check_inside(image, pin)
     with transaction.atomic():
         Image.objects.select_for_update(no_key=True).get(pk=image.pk)
         last = image.threads.aggregate(last=Max("number"))["last"] or 0
@@ -100,6 +100,22 @@ def set_state(thread: Thread, user: User, state: str) -> Thread:
         changed(thread.image)
     thread.state, thread.state_by = State(state), user
     return thread
+
+
+def move(thread: Thread, user: User, pin: Pin) -> None:
+    """Move one's own pin. Raises: ApiError 400 for a point outside of the picture, 403."""
+    if thread.author_id != user.pk:
+        raise ApiError(403, "forbidden", "Only who set a pin can move it.")
+    _check_inside(thread.image, pin)
+    thread.x, thread.y, thread.object = pin.x, pin.y, pin.object
+    with transaction.atomic():
+        Thread.objects.filter(pk=thread.pk).update(x=pin.x, y=pin.y, object=pin.object)
+        changed(thread.image)
+
+
+def _check_inside(image: Image, pin: Pin) -> None:
+    if pin.object is None and not (0 <= pin.x <= image.width and 0 <= pin.y <= image.height):
+        raise ApiError(400, "bad_request", f"x, y: the point is outside of the picture ({image.width}×{image.height}).")
 
 
 def edit(comment: Comment, user: User, text: str) -> Comment:

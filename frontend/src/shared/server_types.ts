@@ -830,6 +830,15 @@ export type components = {
       readonly items: readonly components["schemas"]["ItemData"][];
     };
     readonly JsonValue: unknown;
+    /** @description Which image: its place in the project, from 1, or a part of its name. */
+    readonly JumpQuery: {
+      readonly to: string;
+    };
+    /** @description The image that was asked for. */
+    readonly JumpedTo: {
+      readonly image: number;
+      readonly name: string;
+    };
     /** @description The objects that several changes made or changed, and the version that this made. */
     readonly KeptMany: {
       readonly version: number;
@@ -899,6 +908,10 @@ export type components = {
       /** @enum {string} */
       readonly stage: "coarse" | "final";
       readonly ms: components["schemas"]["Took"];
+    };
+    /** @description Members of a project, to be named in comments. */
+    readonly Mentionable: {
+      readonly people: readonly components["schemas"]["PersonData"][];
     };
     /**
      * @description A method of finding objects. `can`: it can be asked here; `head` is the title of the model that is asked then.
@@ -1205,6 +1218,7 @@ export type components = {
     readonly PersonData: {
       readonly id: number;
       readonly name: string;
+      readonly username: string;
       readonly initials: string;
       readonly hue: number;
     };
@@ -1458,9 +1472,10 @@ export type components = {
     readonly Queued: {
       readonly queued: number;
     };
-    /** @description Mark all notices up to an id as read. */
+    /** @description Mark notices as read: all up to an id, or those about an image. */
     readonly ReadSpec: {
-      readonly up_to: number;
+      readonly up_to?: number | null;
+      readonly image?: number | null;
     };
     readonly Redo: {
       /** @constant */
@@ -1498,7 +1513,9 @@ export type components = {
      *
      *     `enabled`: the project reviews finished images. `mine`: it is their turn, and `correcting`, too, whether they may
      *     change labels meanwhile. `holder`: whose turn it is else. `own_work`: they labeled it, so others judge it. `author`:
-     *     who finished it; left out where reviewers are not to know.
+     *     who finished it; left out where reviewers are not to know. `worker`: whose turn at labeling or fixing it is, or for
+     *     whom that is reserved. `waiting` and `on_the_way`, for reviewers: how many images of the project wait for them, and
+     *     how many are still labeled or fixed.
      */
     readonly ReviewData: {
       readonly enabled: boolean;
@@ -1512,6 +1529,9 @@ export type components = {
       readonly own_work: boolean;
       readonly waits: boolean;
       readonly author?: components["schemas"]["PersonData"];
+      readonly worker?: components["schemas"]["PersonData"];
+      readonly waiting?: number;
+      readonly on_the_way?: number;
       readonly verdicts: readonly components["schemas"]["VerdictData"][];
       readonly threads: readonly components["schemas"]["ThreadData"][];
     };
@@ -1756,6 +1776,13 @@ export type components = {
     readonly TakenBack: {
       readonly thread: number;
     };
+    /** @description How far a thread is, or where its pin is; what is left out stays. */
+    readonly ThreadChange: {
+      readonly state?: ("open" | "fixed" | "resolved") | null;
+      readonly x?: number | null;
+      readonly y?: number | null;
+      readonly object?: string | null;
+    };
     /** @description A conversation about an image. `x` and `y` are pixels of the view, or of an object's box from its corner. */
     readonly ThreadData: {
       readonly id: number;
@@ -1768,11 +1795,6 @@ export type components = {
       readonly object: string | null;
       readonly round: number;
       readonly comments: readonly components["schemas"]["CommentData"][];
-    };
-    /** @description How far a thread is. */
-    readonly ThreadState: {
-      /** @enum {string} */
-      readonly state: "open" | "fixed" | "resolved";
     };
     /** @description How long the signed-in person has worked on an image, in seconds, over all sessions. */
     readonly TimeKept: {
@@ -1959,6 +1981,8 @@ export type ItemData = components["schemas"]["ItemData"];
 export type ItemNews = components["schemas"]["ItemNews"];
 export type ItemsAdded = components["schemas"]["ItemsAdded"];
 export type JsonValue = components["schemas"]["JsonValue"];
+export type JumpQuery = components["schemas"]["JumpQuery"];
+export type JumpedTo = components["schemas"]["JumpedTo"];
 export type KeptMany = components["schemas"]["KeptMany"];
 export type KeptOne = components["schemas"]["KeptOne"];
 export type Keys = components["schemas"]["Keys"];
@@ -1969,6 +1993,7 @@ export type LookData = components["schemas"]["LookData"];
 export type MappingData = components["schemas"]["MappingData"];
 export type MappingSpec = components["schemas"]["MappingSpec"];
 export type Mask = components["schemas"]["Mask"];
+export type Mentionable = components["schemas"]["Mentionable"];
 export type MethodData = components["schemas"]["MethodData"];
 export type Neighbour = components["schemas"]["Neighbour"];
 export type NewAnnotation = components["schemas"]["NewAnnotation"];
@@ -2064,8 +2089,8 @@ export type SuggestionData = components["schemas"]["SuggestionData"];
 export type SuggestionsChanged = components["schemas"]["SuggestionsChanged"];
 export type SuggestionsMessage = components["schemas"]["SuggestionsMessage"];
 export type TakenBack = components["schemas"]["TakenBack"];
+export type ThreadChange = components["schemas"]["ThreadChange"];
 export type ThreadData = components["schemas"]["ThreadData"];
-export type ThreadState = components["schemas"]["ThreadState"];
 export type TimeKept = components["schemas"]["TimeKept"];
 export type TimeReport = components["schemas"]["TimeReport"];
 export type Took = components["schemas"]["Took"];

@@ -4,10 +4,15 @@ stack concerns on the team's, and the browser's. Most tests wait for other proce
     python tests/run.py            everything
     python tests/run.py embedded   only that step (see STEPS)
 
+At the end it prints which share of the lines and branches of each room the tests ran in their own process (what servers
+and workers that they start do is not counted). COVERAGE=0 leaves that out; in CI it is off unless COVERAGE=1, because
+it costs a third of the tests' processor time.
+
 The team stack is PostgreSQL at TEST_DATABASE_URL and Redis at TEST_REDIS_URL; where they don't answer that step is
 left out and said; in CI (`CI=true`) it may not be. The tests empty both. Without Node 20 the bundle is left out.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -30,6 +35,9 @@ CI = os.environ.get("CI", "").lower() in ("1", "true")
 DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "postgres://interlabel:interlabel@127.0.0.1:5432/interlabel")
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 REPORTS = ROOT / "test-results"
+MEASURED = ("embedded", "alone")
+"""Steps whose coverage is measured."""
+COVERAGE = os.environ.get("COVERAGE", "0" if CI else "1") == "1"
 PYTEST = ("-q", "--durations=12", "--durations-min=5")
 # What only concerns the embedded stack, a browser or no stack at all is not run again on the team's.
 ONLY_ONCE = (
@@ -88,11 +96,55 @@ def pytest(*arguments: str, **environment: str) -> Count:
     path = REPORTS / f"{name}.xml"
     path.unlink(missing_ok=True)
     try:
-        run(sys.executable, "-m", "pytest", *PYTEST, f"--junitxml={path}", *arguments, folder=ROOT, **environment)
+        run(
+            sys.executable,
+            *_measuring(name),
+            "-m",
+            "pytest",
+            *PYTEST,
+            f"--junitxml={path}",
+            *arguments,
+            folder=ROOT,
+            **environment,
+        )
     finally:
         if path.exists():
             COUNTS[name] = counted(path)
     return COUNTS[name]
+
+
+def _measuring(name: str) -> list[str]:
+    """What stands before `-m pytest` in a step whose coverage is measured."""
+    if not COVERAGE or name not in MEASURED:
+        return []
+    return ["-m", "coverage", "run", f"--data-file={_data(name)}"]
+
+
+def _data(name: str) -> Path:
+    return REPORTS / f"coverage.{name}"
+
+
+def show_coverage() -> None:
+    """Print the share of lines and branches that the tests ran, by room; nothing where nothing was measured."""
+    files = [_data(name) for name in MEASURED if _data(name).exists()]
+    if not (COVERAGE and files):
+        return
+    whole, report = REPORTS / "coverage", REPORTS / "coverage.json"
+    coverage = [sys.executable, "-m", "coverage"]
+    subprocess.run([*coverage, "combine", f"--data-file={whole}", *map(str, files)], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)  # fmt: skip
+    subprocess.run([*coverage, "json", "-q", f"--data-file={whole}", "-o", str(report)], cwd=ROOT, check=True)
+    rooms: dict[str, list[int]] = {}
+    for name, found in json.loads(report.read_text())["files"].items():
+        parts, summary = Path(name).parts, found["summary"]
+        counts = [summary[key] for key in ("covered_lines", "num_statements", "covered_branches", "num_branches")]
+        for room in ("/".join(parts[:2]) if len(parts) > 2 else parts[0], "together"):
+            rooms[room] = [a + b for a, b in zip(rooms.get(room, [0] * 4), counts, strict=True)]
+    print("\ncoverage                  lines   branches")
+    for room, (lines, of_lines, branches, of_branches) in sorted(
+        rooms.items(), key=lambda row: (row[0] == "together", row)
+    ):
+        print(f"{room:<24} {lines / max(of_lines, 1):6.1%}   {branches / max(of_branches, 1):8.1%}")
 
 
 def counted(path: Path) -> Count:
@@ -239,6 +291,7 @@ def main(names: list[str]) -> int:
     print()
     for name in names:
         print(f"{name:<9} {outcomes[name].seconds:5.0f} s  {outcomes[name].said}")
+    show_coverage()
     failed = sum(outcome.count.failed for outcome in outcomes.values())
     print(f"{sum(outcome.count.passed for outcome in outcomes.values())} passed, {failed} failed")
     return 1 if failed else 0

@@ -22,6 +22,7 @@ from labeling.pages import api as pages
 from labeling.people import api as people
 from labeling.projects import api as projects
 from labeling.projects.access import Shut
+from labeling.quality import api as quality
 from labeling.review import api as review
 from labeling.suggestions import api as suggestions
 from labeling.suggestions import manage_api as suggestions_of_project
@@ -32,7 +33,7 @@ VERSION = "1"
 
 APPS = (
     accounts, projects, people, images, features, annotations, inbox, review, suggestions, suggestions_of_project,
-    exchange, pages,
+    quality, exchange, pages,
 )  # fmt: skip
 """Modules with a `router`."""
 

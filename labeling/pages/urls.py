@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeling.pages import tabs, views
+from labeling.pages import quality, tabs, views
 
 app_name = "pages"
 urlpatterns = [
@@ -11,5 +11,11 @@ urlpatterns = [
     path("projects/<id:project_id>/exports", tabs.exports, name="exports"),
     path("projects/<id:project_id>/next", views.next_image, name="next"),
     path("projects/<id:project_id>/review", views.next_review, name="review"),
+    path("projects/<id:project_id>/quality", quality.quality, name="quality"),
+    path("projects/<id:project_id>/quality/csv/<str:side>/<str:table>", quality.quality_csv, name="quality_csv"),
+    path("projects/<id:project_id>/quality/draw", quality.draw_golden, name="draw_golden"),
+    path("projects/<id:project_id>/quality/rates", quality.set_rates, name="set_rates"),
+    path("projects/<id:project_id>/quality/consensus", quality.set_consensus, name="set_consensus"),
+    path("images/<id:image_id>/golden", quality.mark_golden, name="mark_golden"),
     path("images/<id:image_id>/", views.editor, name="editor"),
 ]

@@ -28,6 +28,7 @@ class May(StrEnum):
     REVIEW = "review"  # judge finished work, correct it meanwhile
     EXPORT = "export"  # make exports and download them
     MANAGE = "manage"  # images, classes, members, runs, trainings, settings
+    FIGURES = "figures"  # see how well and how much each person works
     ARCHIVE = "archive"  # archive, restore, duplicate and delete the whole project
 
 
@@ -38,7 +39,7 @@ ROLES: Mapping[Role, frozenset[May]] = {
 }
 """What each role may: the one table of permissions."""
 
-IN_ARCHIVE = frozenset({May.VIEW, May.EXPORT, May.ARCHIVE})
+IN_ARCHIVE = frozenset({May.VIEW, May.EXPORT, May.FIGURES, May.ARCHIVE})
 """What can be done in an archived project by those who may: nothing that changes it."""
 
 IN_BIN = frozenset({May.ARCHIVE})

@@ -72,8 +72,10 @@ def supported(drawn: Sequence[Sequence[Segment]], chosen: int, quorum: int, size
 def propose(image: Image) -> Proposal:
     """What the finished opinions of an image agree on.
 
-    Raises: ApiError 409 `too_few_opinions` for fewer than two.
+    Raises: ApiError 409 `too_few_opinions` for fewer than two, `golden` for a golden image, whose labels are known.
     """
+    if image.golden:
+        raise ApiError(409, "golden", "This image is golden: its labels are known, opinions only measure people.")
     sets = finished(image)
     if len(sets) < 2:
         text = f"{len(sets)} finished opinion{'' if len(sets) == 1 else 's'} of this image; it takes two to agree."

@@ -22,7 +22,7 @@ from labeling.jobs import leases
 from labeling.projects.models import Attribute, Project
 from labeling.quality.alpha import MIN_UNITS, alpha_if_enough
 from labeling.quality.comparison import NONE, Comparison, Tally
-from labeling.quality.intervals import GROUPS, Sums, draws, interval_of, ratio
+from labeling.quality.intervals import FEW, GROUPS, Sums, draws, interval_of, ratio
 from labeling.quality.models import PairScore, Report
 
 logger = logging.getLogger(__name__)
@@ -241,10 +241,24 @@ def refresh(project: Project) -> Report:
     row, _ = Report.objects.get_or_create(project=project)
     started = time.monotonic()
     figures = make(project)
+    figures["told"] = told(figures["golden"]["people"], row.figures.get("told", {}))
     made = {"figures": figures, "made": row.asked, "made_at": timezone.now(), "seconds": time.monotonic() - started}
     Report.objects.filter(pk=row.pk, made__lte=row.asked).update(**made)
     row.refresh_from_db()
     return row
+
+
+def told(people: list[Figures], before: Mapping[str, Figures]) -> dict[str, Figures]:
+    """What each person is told of their golden images, by the person's id: as of the last full `FEW`.
+
+    A total that changed with every image would tell which ones are golden.
+    """
+    found = dict(before)
+    for row in people:
+        steps, last = row["images"] // FEW, found.get(str(row["person"]))
+        if steps > (last["images"] // FEW if last else 0):
+            found[str(row["person"])] = row
+    return found
 
 
 def due() -> Iterator[Report]:

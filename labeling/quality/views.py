@@ -13,7 +13,7 @@ from labeling.quality.models import PairScore
 @require_safe
 def pair_picture(request: HttpRequest, pair_id: int) -> HttpResponse:
     """Two people's outlines where they differ. Managers only: opinions are made without sight of each other."""
-    pair = object_for(request, PairScore.objects.select_related("image", "first", "second"), May.MANAGE, pk=pair_id)
+    pair = object_for(request, PairScore.objects.select_related("image", "first", "second"), May.FIGURES, pk=pair_id)
     etag = quote_etag(f"{pair.pk}-{pair.first.version}-{pair.second.version}")
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})

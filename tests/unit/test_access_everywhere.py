@@ -1,7 +1,8 @@
 """Every URL of the site, also those of tomorrow: nobody gets anything without signing in, an outsider nothing of a
 project. What each role may do is tested beside each view."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -70,7 +71,7 @@ ROUTES = sorted(set(routes(get_resolver())))
 
 
 @pytest.fixture
-def ids(project: Project, alice: User) -> dict[str, int]:
+def ids(project: Project, alice: User) -> Mapping[str, Any]:
     """One row of everything that a route can name, all in a project that charlie is not in."""
     image = Image(project=project, name="a.png", sha256="0" * 64, width=320, height=240)
     for field in (image.original, image.view, image.thumbnail):
@@ -104,6 +105,8 @@ def ids(project: Project, alice: User) -> dict[str, int]:
         "token": "x",
         "key": "x",
         "pair_id": pair_of(image).pk,
+        "side": "peers",
+        "table": "classes",
         "level": 1,
         "row": 0,
         "column": 0,
@@ -119,7 +122,7 @@ def pair_of(image: Image) -> PairScore:
     )  # fmt: skip
 
 
-def url(route: str, ids: dict[str, int]) -> str:
+def url(route: str, ids: Mapping[str, Any]) -> str:
     """The route with real ids. A parameter that is not known here is a KeyError: add it to `ids`."""
     parts = []
     for part in route.split("/"):
@@ -134,7 +137,7 @@ def test_the_routes_are_found() -> None:
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if not is_open(route)])
 def test_signed_out_people_get_nothing(
-    route: str, ids: dict[str, int], as_user: Callable[[User | None], Client]
+    route: str, ids: Mapping[str, Any], as_user: Callable[[User | None], Client]
 ) -> None:
     for method in METHODS:
         answer = getattr(as_user(None), method)(url(route, ids))
@@ -146,7 +149,7 @@ def test_signed_out_people_get_nothing(
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if not (is_open(route) or is_own(route))])
 def test_an_outsider_gets_nothing(
-    route: str, ids: dict[str, int], charlie: User, as_user: Callable[[User | None], Client]
+    route: str, ids: Mapping[str, Any], charlie: User, as_user: Callable[[User | None], Client]
 ) -> None:
     # Who is signed in already and not staff is told so at the admin's door instead of being asked to sign in again.
     refused = (403, 405) if route in {"admin/login/"} | ADMINISTRATORS else (404, 405)
@@ -168,7 +171,7 @@ CHANGING = {"post", "put", "patch", "delete"}
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if is_of_a_project(route)])
 def test_nothing_of_an_archived_project_is_changed(
-    route: str, ids: dict[str, int], alice: User, as_user: Callable[[User | None], Client]
+    route: str, ids: Mapping[str, Any], alice: User, as_user: Callable[[User | None], Client]
 ) -> None:
     Project.objects.update(archived_at=timezone.now())
     for method in sorted(CHANGING):
@@ -182,7 +185,7 @@ def test_nothing_of_an_archived_project_is_changed(
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if is_of_a_project(route)])
 def test_a_project_in_the_bin_is_there_for_nobody_but_who_may_restore_it(
-    route: str, ids: dict[str, int], alice: User, bob: User, as_user: Callable[[User | None], Client]
+    route: str, ids: Mapping[str, Any], alice: User, bob: User, as_user: Callable[[User | None], Client]
 ) -> None:
     Project.objects.update(binned_at=timezone.now())
     life = {"archive", "unarchive", "restore", "purge", "delete", "duplicate", "jobs"}

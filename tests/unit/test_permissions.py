@@ -69,12 +69,21 @@ def test_who_may_what() -> None:
     assert who_may(May.REVIEW) == {Role.MANAGER, Role.REVIEWER}
     assert who_may(May.EXPORT) == {Role.MANAGER, Role.REVIEWER}
     assert who_may(May.MANAGE) == who_may(May.ARCHIVE) == {Role.MANAGER}
-    told = {"can_label": False, "can_review": True, "can_export": True, "can_manage": False, "can_archive": False}
+    assert who_may(May.FIGURES) == {Role.MANAGER}
+    told = {
+        "can_label": False, "can_review": True, "can_export": True, "can_manage": False, "can_figures": False,
+        "can_archive": False,
+    }  # fmt: skip
     assert Standing(Role.REVIEWER).abilities() == told
 
 
 @pytest.mark.parametrize("role", Role)
 def test_nobody_changes_what_is_archived_or_in_the_bin(role: Role) -> None:
     archived, binned = Standing(role, archived=True), Standing(role, archived=True, binned=True)
-    assert {what for what in May if archived.can(what)} == ROLES[role] & {May.VIEW, May.EXPORT, May.ARCHIVE}
+    assert {what for what in May if archived.can(what)} == ROLES[role] & {
+        May.VIEW,
+        May.EXPORT,
+        May.FIGURES,
+        May.ARCHIVE,
+    }
     assert {what for what in May if binned.can(what)} == ROLES[role] & {May.ARCHIVE}

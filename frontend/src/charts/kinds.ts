@@ -62,11 +62,19 @@ function intervals(rows: readonly Row[], colours: Colours): ChartDataset[] {
       type: "line",
       data: dots,
       showLine: false,
+      clip: false,
       pointRadius: 5,
       pointBackgroundColor: colours.mark,
       pointBorderColor: colours.mark,
     },
-    { type: "bar", data: rows.map(ends), backgroundColor: colours.soft, barThickness: 10, borderRadius: 5 },
+    {
+      type: "bar",
+      data: rows.map(ends),
+      backgroundColor: colours.soft,
+      barThickness: 10,
+      borderRadius: 5,
+      borderSkipped: false,
+    },
   ];
 }
 

@@ -325,6 +325,26 @@ export type components = {
     } & {
       readonly [key: string]: unknown;
     };
+    /** @description When opinions become an image's labels by themselves. */
+    readonly ConsensusAnswer: {
+      readonly automatic: boolean;
+      readonly least: number;
+      readonly by_class: {
+        readonly [key: string]: number;
+      };
+    };
+    /**
+     * @description When opinions become an image's labels by themselves; `by_class` has another threshold for a class, by its
+     *     number.
+     */
+    readonly ConsensusRules: {
+      readonly automatic: boolean;
+      readonly least: number;
+      /** @default {} */
+      readonly by_class?: {
+        readonly [key: string]: number;
+      };
+    };
     /** @description How far a project is: the uploads that are not finished, and the newest exports for those who may export. */
     readonly Counts: {
       /** @constant */
@@ -491,6 +511,21 @@ export type components = {
       readonly summary?: string;
       /** @default  */
       readonly override?: string;
+    };
+    /** @description Whether an image is golden now. */
+    readonly GoldenAnswer: {
+      readonly image: number;
+      readonly golden: boolean;
+    };
+    /** @description How many images were marked, and those that were not. */
+    readonly GoldenMarked: {
+      readonly marked: number;
+      readonly refused: readonly components["schemas"]["GoldenRefused"][];
+    };
+    /** @description An image that was not marked, and why. */
+    readonly GoldenRefused: {
+      readonly image: number;
+      readonly reason: string;
     };
     /** @description The image was deleted, by itself or with its project. The socket ends after it. */
     readonly Gone: {
@@ -861,6 +896,10 @@ export type components = {
         readonly [key: string]: readonly string[];
       };
     };
+    /** @description The version of the image's labels. */
+    readonly LabelsVersion: {
+      readonly version: number;
+    };
     /** @description A level of an image's blocks; one of its pixels is `factor` × `factor` pixels of the view. */
     readonly LevelData: {
       readonly name: string;
@@ -958,6 +997,10 @@ export type components = {
       readonly options?: {
         readonly [key: string]: components["schemas"]["JsonValue"];
       };
+    };
+    /** @description Images to mark as golden, by id. */
+    readonly NewGolden: {
+      readonly images: readonly number[];
     };
     /** @description `POST /api/projects/<id>/heads`. */
     readonly NewHead: {
@@ -1468,6 +1511,20 @@ export type components = {
       /** @default [] */
       readonly attributes?: readonly components["schemas"]["AttributeSpec"][];
     };
+    /**
+     * @description A project's figures (docs/internals/quality.md). `made_at` is None before any were made; `waiting` images are
+     *     not compared yet.
+     */
+    readonly QualityFigures: {
+      readonly peers: {
+        readonly [key: string]: unknown;
+      } | null;
+      readonly golden: {
+        readonly [key: string]: unknown;
+      } | null;
+      readonly made_at: string | null;
+      readonly waiting: number;
+    };
     /** @description How many images are queued now. */
     readonly Queued: {
       readonly queued: number;
@@ -1648,6 +1705,10 @@ export type components = {
     readonly SampleAccepted: {
       readonly accepted: number;
       readonly refused: readonly components["schemas"]["NotAccepted"][];
+    };
+    /** @description The version of the image's labels that its writer saw. */
+    readonly SeenLabels: {
+      readonly version: number;
     };
     /** @description A change that needs nothing but the version its writer saw. */
     readonly SeenVersion: {
@@ -1940,6 +2001,8 @@ export type Close = components["schemas"]["Close"];
 export type CommentData = components["schemas"]["CommentData"];
 export type Conflict = components["schemas"]["Conflict"];
 export type ConflictBody = components["schemas"]["ConflictBody"];
+export type ConsensusAnswer = components["schemas"]["ConsensusAnswer"];
+export type ConsensusRules = components["schemas"]["ConsensusRules"];
 export type Counts = components["schemas"]["Counts"];
 export type CreateOne = components["schemas"]["CreateOne"];
 export type DeepData = components["schemas"]["DeepData"];
@@ -1955,6 +2018,9 @@ export type ExportNews = components["schemas"]["ExportNews"];
 export type FailureData = components["schemas"]["FailureData"];
 export type FormatData = components["schemas"]["FormatData"];
 export type GiveVerdict = components["schemas"]["GiveVerdict"];
+export type GoldenAnswer = components["schemas"]["GoldenAnswer"];
+export type GoldenMarked = components["schemas"]["GoldenMarked"];
+export type GoldenRefused = components["schemas"]["GoldenRefused"];
 export type Gone = components["schemas"]["Gone"];
 export type HeadCancelled = components["schemas"]["HeadCancelled"];
 export type HeadData = components["schemas"]["HeadData"];
@@ -1987,6 +2053,7 @@ export type KeptMany = components["schemas"]["KeptMany"];
 export type KeptOne = components["schemas"]["KeptOne"];
 export type Keys = components["schemas"]["Keys"];
 export type KeysData = components["schemas"]["KeysData"];
+export type LabelsVersion = components["schemas"]["LabelsVersion"];
 export type LevelData = components["schemas"]["LevelData"];
 export type Limits = components["schemas"]["Limits"];
 export type LookData = components["schemas"]["LookData"];
@@ -1999,6 +2066,7 @@ export type Neighbour = components["schemas"]["Neighbour"];
 export type NewAnnotation = components["schemas"]["NewAnnotation"];
 export type NewComment = components["schemas"]["NewComment"];
 export type NewExport = components["schemas"]["NewExport"];
+export type NewGolden = components["schemas"]["NewGolden"];
 export type NewHead = components["schemas"]["NewHead"];
 export type NewImageRun = components["schemas"]["NewImageRun"];
 export type NewNote = components["schemas"]["NewNote"];
@@ -2057,6 +2125,7 @@ export type ProjectLifeMessage = components["schemas"]["ProjectLifeMessage"];
 export type ProjectList = components["schemas"]["ProjectList"];
 export type ProjectPage = components["schemas"]["ProjectPage"];
 export type ProjectSpec = components["schemas"]["ProjectSpec"];
+export type QualityFigures = components["schemas"]["QualityFigures"];
 export type Queued = components["schemas"]["Queued"];
 export type ReadSpec = components["schemas"]["ReadSpec"];
 export type Redo = components["schemas"]["Redo"];
@@ -2076,6 +2145,7 @@ export type RunOptionsData = components["schemas"]["RunOptionsData"];
 export type RunQueued = components["schemas"]["RunQueued"];
 export type RunStopped = components["schemas"]["RunStopped"];
 export type SampleAccepted = components["schemas"]["SampleAccepted"];
+export type SeenLabels = components["schemas"]["SeenLabels"];
 export type SeenVersion = components["schemas"]["SeenVersion"];
 export type SettingsData = components["schemas"]["SettingsData"];
 export type SettingsSpec = components["schemas"]["SettingsSpec"];

@@ -17,7 +17,7 @@ from labeling.images.models import Image
 from labeling.pages import quality_page
 from labeling.projects.access import May, object_for, project_for, require
 from labeling.projects.models import Project
-from labeling.quality import services
+from labeling.quality import consensus, services
 from labeling.web.api import ApiError
 from labeling.web.csv_lines import line
 
@@ -83,6 +83,19 @@ def mark_golden(request: HttpRequest, image_id: int) -> HttpResponse:
             return f"“{image.name}” is not golden any more."
         golden.mark(image, cast(User, request.user))
         return f"“{image.name}” is golden."
+
+    return _done(image.project, request, change)
+
+
+@require_POST
+def take_consensus(request: HttpRequest, image_id: int) -> HttpResponse:
+    """Make what an image's opinions agree on its labels, and finish it. `version` is that of the labels as shown."""
+    image = object_for(request, Image.objects.select_related("project"), May.MANAGE, pk=image_id)
+    version = _number(request, "version", 0, 10**9)
+
+    def change() -> str:
+        consensus.take(image, cast(User, request.user), version=-1 if version is None else version)
+        return f"“{image.name}” has the labels that its opinions agree on."
 
     return _done(image.project, request, change)
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Avg, Count, F
 from django.urls import reverse
 
 from labeling.accounts.models import User
+from labeling.annotations.models import FINISHED, AnnotationSet
+from labeling.images.models import Image
 from labeling.projects.models import Project
-from labeling.quality import services
+from labeling.quality import consensus, services
 from labeling.quality.comparison import BINS
 from labeling.quality.intervals import FEW
 from labeling.quality.models import ConsensusSettings, PairScore, Report
@@ -19,6 +21,7 @@ from labeling.quality.models import ConsensusSettings, PairScore, Report
 SIDES = {"peers": "Between annotators", "golden": "Against golden images"}
 WORST = 12
 GOLDEN_SHOWN = 50
+RESOLVE_SHOWN = 20
 MATRIX = 20
 """Classes that the confusion matrix shows, the largest ones; the CSV has all."""
 
@@ -239,7 +242,31 @@ def managers_page(project: Project) -> Figures:
         "golden_count": golden.count(),
         "lots": list(project.lots.all()),
         "consensus": ConsensusSettings.of(project.pk),
+        "to_resolve": resolving(project),
+        "to_resolve_count": consensus.to_resolve(project).count(),
     }
+
+
+@dataclass(frozen=True)
+class ToResolve:
+    """An image whose opinions are in and do not agree well enough: how many opinions, and their mean agreement."""
+
+    image: Image
+    version: int
+    opinions: int
+    agreement: float | None
+
+
+def resolving(project: Project) -> list[ToResolve]:
+    """The first images that somebody has to resolve, in three queries."""
+    images = [slot.image for slot in consensus.to_resolve(project)[:RESOLVE_SHOWN]]
+    sets = AnnotationSet.objects.filter(image__in=images).order_by()
+    versions = dict(sets.filter(kind=AnnotationSet.Kind.MAIN).values_list("image", "version"))
+    done = sets.filter(kind=AnnotationSet.Kind.OPINION, status__in=FINISHED)
+    opinions = dict(done.values_list("image").annotate(Count("pk")))
+    pairs = PairScore.objects.filter(image__in=images, kind=PairScore.Kind.PEERS).order_by()
+    agreement = dict(pairs.values_list("image").annotate(Avg("agreement")))
+    return [ToResolve(one, versions.get(one.pk, 0), opinions.get(one.pk, 0), agreement.get(one.pk)) for one in images]
 
 
 def worst(project: Project) -> list[PairScore]:

@@ -17,5 +17,6 @@ urlpatterns = [
     path("projects/<id:project_id>/quality/rates", quality.set_rates, name="set_rates"),
     path("projects/<id:project_id>/quality/consensus", quality.set_consensus, name="set_consensus"),
     path("images/<id:image_id>/golden", quality.mark_golden, name="mark_golden"),
+    path("images/<id:image_id>/consensus", quality.take_consensus, name="take_consensus"),
     path("images/<id:image_id>/", views.editor, name="editor"),
 ]

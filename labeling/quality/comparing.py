@@ -6,7 +6,7 @@ versions are those of before stay as they are, so that doing it again changes no
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import combinations
 
@@ -48,10 +48,12 @@ def nudge() -> None:
     wake_up.send("labeling.quality.tasks.compare", expires=60)
 
 
-def work_off(project_id: int | None = None, until: float | None = None) -> int:
+def work_off(
+    project_id: int | None = None, until: float | None = None, after: Callable[[Image], object] | None = None
+) -> int:
     """Compare images that wait (of one project, or of all), until nothing does or the moment has come.
 
-    Returns: how many images.
+    after: what is done with each image then. Returns: how many images.
     """
     count = 0
     while not leases.stopping() and (until is None or time.monotonic() < until):
@@ -59,16 +61,18 @@ def work_off(project_id: int | None = None, until: float | None = None) -> int:
         row = jobs.claim(line if project_id is None else line.filter(image__project_id=project_id))
         if row is None:
             break
-        count += _work(row)
+        count += _work(row, after)
     return count
 
 
-def _work(row: ImageCheck) -> bool:
+def _work(row: ImageCheck, after: Callable[[Image], object] | None) -> bool:
     try:
         if jobs.is_worn_out(row):
             raise MemoryError("its workers died")
         with jobs.renewing(row):
             compare_image(row.image)
+            if after is not None:
+                after(row.image)
     except MemoryError as error:
         logger.error("the sets of image %s are not compared: %s", row.image_id, error)
         jobs.mine(row).delete()

@@ -6,22 +6,28 @@ The *medoid* is the opinion that agrees best with all others. Of its objects tho
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from labeling.accounts.models import User
 from labeling.annotations import services
 from labeling.annotations.content import Changed, Created, Deleted, ObjectChange
 from labeling.annotations.models import FINISHED, Annotation, AnnotationSet
+from labeling.assignment.models import Slot
 from labeling.images.models import Image
+from labeling.projects.models import Project
 from labeling.quality import comparing
 from labeling.quality.comparison import Comparison, compare, matches
 from labeling.quality.models import ConsensusSettings, PairScore
 from labeling.quality.segments import Segment, Size, joined
 from labeling.web.api import ApiError
+
+logger = logging.getLogger(__name__)
 
 NAMESPACE = uuid.UUID("5b0f6b1e-64b5-4a6c-9e2b-6c1f0e1d7a55")
 """Of the labels' ids: the same object of the same opinion is the same object of the image whenever this is done."""
@@ -133,3 +139,63 @@ def passes(image: Image) -> bool:
 def reaches(found: Comparison, least: float, by_class: Mapping[int, float]) -> bool:
     """Whether every class's panoptic quality is at least its threshold."""
     return all((tally.pq or 0.0) >= by_class.get(number, least) for number, tally in found.classes.items())
+
+
+# Without anybody asking.
+
+
+def consider(image: Image) -> bool:
+    """Once all opinions of an image are in: make its labels of them where the project wants that and they agree well
+    enough, else have somebody resolve it. True when it was made.
+
+    Labels that somebody began or finished are left alone, whatever opinions come later.
+    """
+    if image.golden or not _is_complete(image):
+        return False
+    main = AnnotationSet.objects.filter(main_of=image).first()
+    if main is not None and main.status != AnnotationSet.Status.NEW:
+        return False
+    if ConsensusSettings.of(image.project_id).automatic and passes(image):
+        try:
+            take(image, None, version=main.version if main else 0)
+            return True
+        except ApiError as error:
+            logger.warning("the opinions of image %s do not become its labels: %s", image.pk, error.message)
+    _ask_somebody(image)
+    return False
+
+
+def _is_complete(image: Image) -> bool:
+    """Whether several people were to label the image and nobody is left to."""
+    labels = Slot.objects.filter(image=image, kind=Slot.Kind.LABEL)
+    opinions = AnnotationSet.objects.filter(image=image, kind=Kind.OPINION)
+    return opinions.count() > 1 and not labels.exclude(state=Slot.State.CLOSED).exists()
+
+
+@transaction.atomic
+def take(image: Image, user: User | None, *, version: int) -> int:
+    """Make what the opinions agree on the image's labels, and say that it is done. user: who decided; None: nobody,
+    then the changes are of the author of the masks. Returns: the version this made. Raises: as `resolve`."""
+    by = user or propose(image).medoid.author or image.project.created_by
+    version = resolve(image, by, version=version)
+    return services.set_status(image, by, version=version, status=AnnotationSet.Status.DONE, main=True).version
+
+
+def _ask_somebody(image: Image) -> None:
+    """Open a turn at resolving the image, unless there is one."""
+    last = Slot.objects.filter(image=image, kind=Slot.Kind.LABEL).select_related("lot").order_by("-pk").first()
+    if last is None:
+        return
+    open_ones = Slot.objects.filter(image=image, kind=Slot.Kind.RESOLVE).exclude(state=Slot.State.CLOSED)
+    try:
+        with transaction.atomic():
+            if not open_ones.exists():
+                Slot.objects.create(lot=last.lot, image=image, kind=Slot.Kind.RESOLVE, rank=last.rank, ready=last.ready)
+    except IntegrityError:  # another process was quicker
+        return
+
+
+def to_resolve(project: Project) -> QuerySet[Slot]:
+    """The turns at resolving images of a project, in their order."""
+    slots = Slot.objects.filter(lot__project=project, kind=Slot.Kind.RESOLVE).exclude(state=Slot.State.CLOSED)
+    return slots.select_related("image").order_by("lot", "rank", "pk")

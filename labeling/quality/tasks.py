@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 
 from labeling.jobs.slices import work_off_alone
-from labeling.quality import comparing, reports
+from labeling.quality import comparing, consensus, reports
 
 
 @shared_task
@@ -12,7 +12,7 @@ def compare() -> int:
     """Compare the sets of images that wait, then make the figures that are due; returns how many images."""
     done = work_off_alone(
         "quality",
-        lambda until: comparing.work_off(until=until),
+        lambda until: comparing.work_off(until=until, after=consensus.consider),
         comparing.jobs.is_waiting,
         comparing.nudge,
         comparing.SLICE,

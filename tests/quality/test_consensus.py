@@ -8,13 +8,16 @@ import pytest
 from labeling.accounts.models import User
 from labeling.annotations import services
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
+from labeling.assignment import lots, turns
+from labeling.assignment.models import Lot, Slot
 from labeling.images.models import Image
+from labeling.pages import quality_page
 from labeling.projects.models import Project
 from labeling.quality import comparing, consensus
 from labeling.quality.comparison import Comparison, Tally
 from labeling.quality.models import ConsensusSettings
 from labeling.web.api import ApiError
-from tests.quality.conftest import CAR, PERSON, ROAD, opinion
+from tests.quality.conftest import CAR, PERSON, ROAD, AsUser, Drawn, opinion
 from tests.quality.drawing import SIZE, box, rectangle
 
 
@@ -137,3 +140,99 @@ def test_opinions_that_are_empty_agree(image: Image, bob: User, dora: User) -> N
     opinion(image, dora, [])
     comparing.work_off()
     assert consensus.passes(image)
+
+
+# Without anybody asking.
+
+
+@pytest.fixture
+def twofold(image: Image, project: Project) -> Image:
+    """An image of a lot that two people label blind."""
+    lot = Lot.objects.create(project=project, name="Twice", folds=2)
+    assert lots.move(lot, project.images.all()) == 1
+    return image
+
+
+def label(image: Image, user: User, drawn: list[Drawn]) -> None:
+    """Take the turn, draw, finish."""
+    assert turns.go_on(image, user) is not None
+    opinion(image, user, drawn)
+
+
+def work_off() -> None:
+    comparing.work_off(after=consensus.consider)
+
+
+def test_nothing_happens_before_all_opinions_are_in(
+    twofold: Image, project: Project, alice: User, bob: User, dora: User
+) -> None:
+    ConsensusSettings.objects.create(project=project, automatic=True)
+    label(twofold, bob, [((0, 0, 10, 10), CAR)])
+    work_off()
+    assert not Slot.objects.filter(kind="resolve").exists()
+    assert not AnnotationSet.objects.filter(main_of=twofold, status="done").exists()
+
+
+def test_opinions_that_agree_become_labels_by_themselves(
+    twofold: Image, project: Project, bob: User, dora: User
+) -> None:
+    ConsensusSettings.objects.create(project=project, automatic=True)
+    label(twofold, bob, [((0, 0, 10, 10), CAR)])
+    label(twofold, dora, [((0, 0, 10, 9), CAR)])
+    work_off()
+    assert main_objects(twofold) == {(CAR, rectangle(0, 0, 10, 10)): 1}
+    main = AnnotationSet.objects.get(main_of=twofold)
+    assert (main.status, main.finished_by) == ("done", bob)
+    assert not consensus.to_resolve(project).exists()
+
+
+@pytest.mark.parametrize("automatic", [True, False])
+def test_others_wait_for_somebody(
+    automatic: bool, twofold: Image, project: Project, alice: User, bob: User, dora: User
+) -> None:
+    ConsensusSettings.objects.create(project=project, automatic=automatic)
+    label(twofold, bob, [((0, 0, 10, 10), CAR)])
+    label(twofold, dora, [((0, 0, 10, 10), CAR if not automatic else PERSON)])
+    work_off()
+    slot = consensus.to_resolve(project).get()
+    assert (slot.image, slot.state, slot.set) == (twofold, "open", None)
+    assert main_objects(twofold) == {}
+    comparing.ask(twofold.pk)
+    work_off()
+    assert consensus.to_resolve(project).count() == 1
+    consensus.take(twofold, alice, version=quality_page.resolving(project)[0].version)
+    assert not consensus.to_resolve(project).exists()  # finished: the turn is over
+    assert AnnotationSet.objects.get(main_of=twofold).status == "done"
+
+
+def test_later_opinions_leave_finished_labels_alone(
+    twofold: Image, project: Project, alice: User, bob: User, dora: User
+) -> None:
+    ConsensusSettings.objects.create(project=project, automatic=True)
+    label(twofold, bob, [((0, 0, 10, 10), CAR)])
+    label(twofold, dora, [((0, 0, 10, 10), CAR)])
+    work_off()
+    before = AnnotationSet.objects.get(main_of=twofold).version
+    opinion(twofold, alice, [((30, 30, 10, 10), CAR)])
+    work_off()
+    assert AnnotationSet.objects.get(main_of=twofold).version == before
+    assert not consensus.to_resolve(project).exists()
+
+
+def test_a_manager_resolves_on_the_page(
+    twofold: Image, project: Project, alice: User, bob: User, dora: User, as_user: AsUser
+) -> None:
+    label(twofold, bob, [((0, 0, 10, 10), CAR)])
+    label(twofold, dora, [((0, 0, 10, 10), CAR), ((30, 30, 9, 9), CAR)])
+    work_off()
+    client = as_user(alice)
+    page = client.get(f"/projects/{project.pk}/quality").content.decode()
+    assert "1 image to resolve" in page
+    url = f"/images/{twofold.pk}/consensus"
+    stale = client.post(url, {"version": 99}, follow=True).content.decode()
+    assert "was changed since you loaded it" in stale
+    assert as_user(bob).post(url, {"version": 0}).status_code == 403
+    version = int(page.split('name="version" value="')[1].split('"')[0])
+    assert "its opinions agree on" in client.post(url, {"version": version}, follow=True).content.decode()
+    assert main_objects(twofold) == {(CAR, rectangle(0, 0, 10, 10)): 1}
+    assert "to resolve" not in client.get(f"/projects/{project.pk}/quality").content.decode()

@@ -9,7 +9,7 @@ from labeling.accounts.models import User
 from labeling.commands.find import find_project
 from labeling.commands.helpers import broker_or_none
 from labeling.projects.models import Project
-from labeling.quality import comparing, reports
+from labeling.quality import comparing, consensus, reports
 from labeling.quality.intervals import FEW
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         project = find_project(options["project"])
         with broker_or_none():
-            comparing.work_off(project.pk)
+            comparing.work_off(project.pk, after=consensus.consider)
             figures = reports.refresh(project).figures
         if options["json"]:
             about = {

@@ -12,6 +12,8 @@ from labeling.projects.models import Project
 from labeling.quality import comparing, consensus, reports
 from labeling.quality.intervals import FEW
 
+SIDES = {"peers": "Between annotators", "golden": "Against golden images"}
+
 
 class Command(BaseCommand):
     help = (
@@ -27,7 +29,8 @@ class Command(BaseCommand):
         project = find_project(options["project"])
         with broker_or_none():
             comparing.work_off(project.pk, after=consensus.consider)
-            figures = reports.refresh(project).figures
+            made = reports.refresh(project).figures
+        figures = {side: made[side] for side in SIDES}
         if options["json"]:
             about = {
                 "project": project.pk,
@@ -37,7 +40,7 @@ class Command(BaseCommand):
             }
             self.stdout.write(json.dumps({**about, **figures}, ensure_ascii=False))
             return
-        for side, title in (("peers", "Between annotators"), ("golden", "Against golden images")):
+        for side, title in SIDES.items():
             self._print(title, figures[side], _classes(project), _people(figures))
 
     def _print(self, title: str, side: dict[str, Any], classes: dict[str, str], people: dict[str, str]) -> None:

@@ -348,7 +348,7 @@ if 0 < AUDIT_DAYS < 30:
     raise ImproperlyConfigured("AUDIT_DAYS is 0 (events are kept for ever) or at least 30.")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a path beside each file, and what a form has
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6000  # a path beside each file; a form with 500 classes
 FEATURES_MEMORY_BYTES = env.integer("FEATURES_MEMORY_BYTES", 512 * 1024**2)
 OBJECTS_MEMORY_BYTES = env.integer("OBJECTS_MEMORY_BYTES", 1024**3)
 TILES_BYTES = env.integer("TILES_BYTES", 8 * 1024**3)

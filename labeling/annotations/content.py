@@ -8,6 +8,7 @@ from uuid import UUID
 from labeling import masks
 from labeling.images.models import Image
 from labeling.masks import Box
+from labeling.projects import merging
 from labeling.projects.models import Category
 from labeling.web.api import ApiError
 
@@ -99,11 +100,11 @@ def checked_clicks(clicks: list[Click], image: Image) -> list[list[float | bool]
 
 
 def category_numbered(number: int, image: Image) -> Category:
-    """The category of the image's project with that number.
+    """The category of the image's project with that number, or the one that it was merged into.
 
     Raises: ApiError 400 `bad_category`.
     """
-    found = Category.objects.filter(project_id=image.project_id, number=number).first()
+    found = merging.category_numbered(image.project_id, number)
     if found is None:
         raise ApiError(
             400, "bad_category", f"The project has no class number {number}. Reload the page for its classes."

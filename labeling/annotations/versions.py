@@ -94,15 +94,19 @@ def retried(kept: AnnotationSet, user: User, version: int, kind: str, **after: A
     return event is not None and all((event.after or {}).get(name) == value for name, value in after.items())
 
 
-def record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any) -> None:
+def record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any, *, quietly: bool = False) -> None:
     """Raise the version and log the change. Work that was done is in progress again once its objects change, unless a
-    reviewer corrects them; work that was sent back stays so until somebody finishes it."""
+    reviewer corrects them; work that was sent back stays so until somebody finishes it.
+
+    quietly: nobody worked on the image; its status and who changed it last stay.
+    """
     mine = kept.opened_by_id == user.pk
     was = before["status"] if kind in (Kind.STATUS, Kind.VERDICT) else kept.status
     kept.version += 1
-    kept.changed_by, kept.changed_at = user, timezone.now()
+    if not quietly:
+        kept.changed_by, kept.changed_at = user, timezone.now()
     corrects = mine and kept.opened_for == "correct"
-    if kind in (Kind.CREATE, Kind.CHANGE, Kind.DELETE) and kept.status in _BEGIN and not corrects:
+    if kind in (Kind.CREATE, Kind.CHANGE, Kind.DELETE) and kept.status in _BEGIN and not corrects and not quietly:
         kept.status, kept.reason = Status.IN_PROGRESS, ""
     kept.save()
     AnnotationEvent.objects.create(

@@ -1,5 +1,7 @@
 """`/api/projects`."""
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
@@ -8,15 +10,21 @@ from ninja import Status
 
 from labeling.accounts.models import User
 from labeling.accounts.services import user_of
-from labeling.projects import copying, jobs, life
+from labeling.projects import class_lists, copying, jobs, life, merging
 from labeling.projects import purge as purging
 from labeling.projects.access import May, project_for, projects_of, require
 from labeling.projects.attributes import save_attributes
 from labeling.projects.life import require_out_of_bin
-from labeling.projects.models import Project
+from labeling.projects.models import Category, Project
 from labeling.projects.schemas import (
     AttributeData,
     CategoryData,
+    CategoryList,
+    ClassData,
+    ClassList,
+    ClassTemplateData,
+    ClassTemplates,
+    MergedCategoryData,
     ProjectCopy,
     ProjectData,
     ProjectJobData,
@@ -24,8 +32,25 @@ from labeling.projects.schemas import (
     ProjectLife,
     ProjectList,
 )
-from labeling.projects.services import MAY_NOT_CREATE, change_project, create_project, may_create
-from labeling.projects.specs import ProjectChange, ProjectDeletion, ProjectDuplication, ProjectSpec
+from labeling.projects.services import (
+    MAY_NOT_CREATE,
+    add_classes,
+    change_project,
+    create_project,
+    may_create,
+    order_categories,
+    settings_state,
+)
+from labeling.projects.specs import (
+    CategoryMerge,
+    CategoryOrder,
+    ClassImport,
+    ClassText,
+    ProjectChange,
+    ProjectDeletion,
+    ProjectDuplication,
+    ProjectSpec,
+)
 from labeling.web.routes import Router, Sent
 
 router = Router(tags=["projects"])
@@ -64,7 +89,8 @@ def create(request: HttpRequest, sent: Sent[ProjectSpec]) -> Status[ProjectData]
         raise PermissionDenied(MAY_NOT_CREATE)
     spec = sent.read()
     with transaction.atomic():
-        made = create_project(name=spec.name, user=user, instructions=spec.instructions, categories=spec.categories)
+        wanted: list[Any] = [*(class_lists.named(spec.template).classes if spec.template else []), *spec.categories]
+        made = create_project(name=spec.name, user=user, instructions=spec.instructions, categories=wanted)
         save_attributes(made, spec.attributes)
     return Status(201, project_data(made, user))
 
@@ -126,6 +152,85 @@ def restore(request: HttpRequest, project_id: int) -> ProjectLife:
     found = project_for(request, project_id, May.ARCHIVE)
     life.restore(found, user_of(request))
     return life.describe(found)
+
+
+@router.get("class-templates")
+def class_templates(request: HttpRequest) -> ClassTemplates:
+    """The lists of classes that a project can begin with."""
+    return ClassTemplates(
+        results=[
+            ClassTemplateData(name=one.name, title=one.title, about=one.about, classes=len(one.classes))
+            for one in class_lists.built_in().values()
+        ]
+    )
+
+
+@router.post("class-lists")
+def read_class_list(request: HttpRequest, sent: Sent[ClassText]) -> ClassList:
+    """What classes a text names: one name a line, or JSON as an export has it. Nothing is changed."""
+    found = class_lists.read(sent.read().text)
+    return ClassList(
+        results=[
+            ClassData(name=one.name, color=one.color, hotkey=one.hotkey, kind=Category.Kind(one.kind)) for one in found
+        ]
+    )
+
+
+@router.post("projects/{id:project_id}/categories/import")
+def import_classes(request: HttpRequest, project_id: int, sent: Sent[ClassImport]) -> CategoryList:
+    """Add the classes of a list that the project does not have by name. Managers only; all or none."""
+    found, wanted = project_for(request, project_id, May.MANAGE), sent.read()
+    add_classes(found, class_lists.read(wanted.text), wanted.seen)
+    return _categories(found)
+
+
+def _categories(project: Project) -> CategoryList:
+    return CategoryList(
+        seen=settings_state(project),
+        results=[CategoryData.of(category) for category in project.categories.all()],
+        merged=[
+            MergedCategoryData(
+                number=one.number,
+                into=one.into.number,
+                name=one.name,
+                merged_by=one.merged_by.shown_name if one.merged_by else None,
+                merged_at=one.merged_at.isoformat(),
+            )
+            for one in project.merged_categories.select_related("into", "merged_by")
+        ],
+    )
+
+
+@router.get("projects/{id:project_id}/categories")
+def categories(request: HttpRequest, project_id: int) -> CategoryList:
+    """The classes of a project in their order, and those that were merged."""
+    return _categories(project_for(request, project_id))
+
+
+@router.put("projects/{id:project_id}/categories/order")
+def order(request: HttpRequest, project_id: int, sent: Sent[CategoryOrder]) -> CategoryList:
+    """Put the classes into another order. Managers only; 409 `changed` unless it names all classes that there are."""
+    found, wanted = project_for(request, project_id, May.MANAGE), sent.read()
+    order_categories(found, wanted.numbers, wanted.seen)
+    return _categories(found)
+
+
+@router.post("projects/{id:project_id}/categories/{id:number}/merge", response={202: ProjectJobData})
+def merge(request: HttpRequest, project_id: int, number: int, sent: Sent[CategoryMerge]) -> Status[ProjectJobData]:
+    """Merge a class into another one: its objects become that one's, then it is deleted. Managers only.
+
+    A worker does it. `…/unmerge` undoes it.
+    """
+    found, wanted = project_for(request, project_id, May.MANAGE), sent.read()
+    job = merging.start(found, user_of(request), number=number, into=wanted.into, seen=wanted.seen)
+    return Status(202, jobs.describe(job))
+
+
+@router.post("projects/{id:project_id}/categories/{id:number}/unmerge", response={202: ProjectJobData})
+def unmerge(request: HttpRequest, project_id: int, number: int) -> Status[ProjectJobData]:
+    """Make a merged class again; objects go back that are still of the class they were moved to. Managers only."""
+    found = project_for(request, project_id, May.MANAGE)
+    return Status(202, jobs.describe(merging.start_undo(found, user_of(request), number=number)))
 
 
 @router.post("projects/{id:project_id}/duplicate", response={201: ProjectCopy})

@@ -1,5 +1,6 @@
 """The project form: name, instructions, and a row for each class. Works without JavaScript (blank rows at the end)."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -8,7 +9,6 @@ from django.db.models import Count
 
 from labeling.projects.models import HOTKEY, Category, Membership, Project, Role
 from labeling.projects.palette import PALETTE, free_color, free_hotkey
-from labeling.projects.services import in_use
 from labeling.projects.specs import CategorySpec
 from labeling.web.api import ApiError
 
@@ -40,9 +40,10 @@ class CategoryForm(forms.Form):
     hotkey = forms.CharField(max_length=3, validators=[HOTKEY], required=False)
     kind = forms.ChoiceField(choices=Category.Kind.choices)
     place = forms.IntegerField(min_value=1, max_value=100_000, required=False)
+    move_to = forms.CharField(max_length=80, required=False)
 
-    in_use = ""
-    """Why the class can't be deleted now; empty when it can."""
+    used = 0
+    """Objects of the class: it can only be deleted when they are moved to another one."""
 
     def has_changed(self) -> bool:
         """Whether the row is a class at all: Django leaves new rows out that have not changed."""
@@ -94,7 +95,12 @@ class CategoryRows(forms.BaseFormSet):
     def deleted_numbers(self) -> set[int]:
         """The classes to delete."""
         numbers = (row.cleaned_data.get("number") for row in self.forms if _is_deleted(row))
-        return {number for number in numbers if number}
+        return {number for number in numbers if number} - set(self.moves())
+
+    def moves(self) -> dict[int, str]:
+        """The classes that are deleted by moving their objects: their numbers, and the names of the other classes."""
+        rows = [row.cleaned_data for row in self.forms if _is_deleted(row) and row.used]
+        return {data["number"]: data["move_to"] for data in rows if data.get("number") and data.get("move_to")}
 
     def refuse(self, error: ApiError) -> None:
         """Show what the service refused: at the row it is about, else above all of them."""
@@ -105,8 +111,10 @@ class CategoryRows(forms.BaseFormSet):
         self.non_form_errors().append(error.message)
 
 
-def category_rows(data: Any = None, project: Project | None = None) -> CategoryRows:
-    """The rows of a project (of a new one without `project`), or what was sent."""
+def category_rows(
+    data: Any = None, project: Project | None = None, begin: Sequence[dict[str, Any]] = ()
+) -> CategoryRows:
+    """The rows of a project (of a new one without `project`), or what was sent. begin: classes of a new project."""
     categories = list(project.categories.all()) if project else []
     initial = [
         {
@@ -119,9 +127,10 @@ def category_rows(data: Any = None, project: Project | None = None) -> CategoryR
         }
         for place, one in enumerate(categories, 1)
     ]
-    blank: list[dict[str, Any]] = []
-    colors, keys = {one.color for one in categories}, {one.hotkey for one in categories}
-    for _ in range(1 if project else 3):
+    blank = _begun(begin)
+    colors = {one.color for one in categories} | {row["color"] for row in blank}
+    keys = {one.hotkey for one in categories} | {row["hotkey"] for row in blank}
+    for _ in range(1 if project or begin else 3):
         color, hotkey = free_color(colors), free_hotkey(keys)
         blank.append({"color": color, "hotkey": hotkey or "", "kind": Category.Kind.THING, "place": ""})
         colors.add(color)
@@ -138,6 +147,25 @@ def category_rows(data: Any = None, project: Project | None = None) -> CategoryR
     return rows
 
 
+def _begun(classes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a new project with these classes; what they leave out is chosen."""
+    rows: list[dict[str, Any]] = []
+    colors, keys = {one.get("color") or "" for one in classes}, {one.get("hotkey") for one in classes}
+    for place, one in enumerate(classes, 1):
+        color = one.get("color") or free_color(colors)
+        hotkey = one.get("hotkey") or free_hotkey(keys, one["name"])
+        colors.add(color)
+        keys.add(hotkey)
+        row = {
+            "name": one["name"],
+            "color": color,
+            "hotkey": hotkey or "",
+            "kind": one.get("kind", Category.Kind.THING),
+        }
+        rows.append({**row, "place": place})
+    return rows
+
+
 def _with_use(rows: CategoryRows, project: Project | None) -> CategoryRows:
     """The rows, with why the classes of objects can't be deleted: it is told before anything is sent."""
     used = {one.number: one for one in project.categories.annotate(used=Count("annotations"))} if project else {}
@@ -145,7 +173,7 @@ def _with_use(rows: CategoryRows, project: Project | None) -> CategoryRows:
         number = str(row["number"].value() or "")
         one = used.get(int(number)) if number.isdecimal() and len(number) < 19 else None
         if one is not None and one.used:
-            row.in_use = in_use(one, one.used)
+            row.used = one.used
     return rows
 
 

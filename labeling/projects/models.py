@@ -39,7 +39,7 @@ class Project(models.Model):
         return self.name
 
 
-HOTKEY_PATTERN = "^([1-9]|0[0-9]|0[a-z]{2})$"
+HOTKEY_PATTERN = "^([1-9]|0[1-9]|0[a-z]{2})$"
 HOTKEY = RegexValidator(HOTKEY_PATTERN, "Use a key like 5, two like 07, or three like 0ca.")
 """One key, or several pressed one after the other. None is the beginning of another one."""
 

@@ -23,14 +23,15 @@ def free_color(taken: Collection[str]) -> str:
 def free_hotkey(taken: Collection[str | None], name: str = "") -> str | None:
     """The quickest key that is not taken: 1 – 9, then 0 and a digit, then 0 and two letters, of the name if possible.
 
-    None when all are taken. What begins with 0 is pressed one key after the other.
+    None when all are taken. What begins with 0 is pressed one key after the other. `00` is none: 0 pressed twice does
+    in the editor what one 0 does without such keys.
     """
     return next((key for key in _hotkeys(name) if key not in taken), None)
 
 
 def _hotkeys(name: str) -> Iterator[str]:
     yield from (str(digit) for digit in range(1, 10))
-    yield from (f"0{digit}" for digit in (*range(1, 10), 0))
+    yield from (f"0{digit}" for digit in range(1, 10))
     letters = re.sub("[^a-z]", "", name.lower())
     yield from (f"0{letters[0]}{second}" for second in letters[1:])
     first = f"{letters[:1]}{_LETTERS}"

@@ -101,6 +101,54 @@ class ProjectJobList(Answer):
     results: list[ProjectJobData]
 
 
+class MergedCategoryData(Answer):
+    """A class that was merged into another one. Its number still means that one."""
+
+    number: int
+    into: int
+    name: str
+    merged_by: str | None
+    merged_at: Moment
+
+
+class CategoryList(Answer):
+    """The classes of a project in their order. `seen` is to be sent back with a change of the list."""
+
+    seen: str
+    results: list[CategoryData]
+    merged: list[MergedCategoryData]
+
+
+class ClassData(Answer):
+    """A class of a list that is no project's."""
+
+    name: str
+    color: str | None
+    hotkey: str | None
+    kind: CategoryKind
+
+
+class ClassTemplateData(Answer):
+    """A list of classes that a project can begin with."""
+
+    name: str
+    title: str
+    about: str
+    classes: int
+
+
+class ClassTemplates(Answer):
+    """The templates that ship with the product."""
+
+    results: list[ClassTemplateData]
+
+
+class ClassList(Answer):
+    """Classes that were read from a text."""
+
+    results: list[ClassData]
+
+
 class ProjectCopy(Answer):
     """A project that was made after another one. `job` copies its images, if they are copied."""
 

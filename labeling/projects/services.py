@@ -17,6 +17,7 @@ from labeling.projects.palette import free_color, free_hotkey
 from labeling.projects.specs import CategorySpec
 from labeling.web.api import ApiError, field_errors
 
+MAX_CLASSES = 500
 MAY_NOT_CREATE = "You don't have permission to create projects. Ask your administrator."
 
 
@@ -88,6 +89,26 @@ def _put_in_order(project: Project, names: Sequence[str]) -> None:
 
 
 @transaction.atomic
+def add_classes(project: Project, specs: Sequence[CategorySpec], seen: str = "") -> None:
+    """Add the classes that the project does not have by name. A key that is taken is left out, another one chosen.
+
+    Raises: ApiError 400 `too_many_classes`, 409 `changed` (as `check_unchanged`).
+    """
+    check_unchanged(project, seen)
+    known = list(project.categories.all())
+    names, keys = {one.name.casefold() for one in known}, {one.hotkey for one in known}
+    new = [spec for spec in specs if spec.name.casefold() not in names]
+    if len(known) + len(new) > MAX_CLASSES:
+        message = f"The project would have {len(known) + len(new)} classes; at most {MAX_CLASSES} fit."
+        raise ApiError(400, "too_many_classes", message)
+    for place, spec in enumerate(new):
+        if spec.hotkey in keys:
+            new[place] = spec.model_copy(update={"hotkey": free_hotkey(keys, spec.name)})
+        keys.add(new[place].hotkey)
+    save_categories(project, new)
+
+
+@transaction.atomic
 def order_categories(project: Project, numbers: Sequence[int], seen: str = "") -> None:
     """Put the project's classes into this order. Raises: ApiError 409 `changed` unless these are its classes, all of
     them and each once, and the settings are those that were `seen` (`settings_state`)."""
@@ -138,10 +159,7 @@ def _check_clashes(staying: Iterable[Category], specs: Sequence[CategorySpec]) -
 def in_use(category: Category, used: int) -> str:
     """Why a class of `used` objects can't be deleted."""
     objects = "1 object uses" if used == 1 else f"{used} objects use"
-    return (
-        f"“{category.name}” can't be deleted: {objects} this class. Change the class of these objects in the editor "
-        "first."
-    )
+    return f"“{category.name}” can't be deleted: {objects} this class. Choose the class to move them to."
 
 
 def _delete_categories(categories: Sequence[Category]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
 from labeling.projects.models import HOTKEY_PATTERN
 from labeling.web.api import Spec
@@ -23,7 +23,7 @@ Hotkey = Annotated[
 class CategorySpec(Spec):
     """One class. `number` names one that exists; without it a new one is meant.
 
-    A colour or hotkey that is left out is chosen; `"hotkey": null` means none. A hotkey is `1` – `9`, `00` – `09`, or
+    A colour or hotkey that is left out is chosen; `"hotkey": null` means none. A hotkey is `1` – `9`, `01` – `09`, or
     `0` and two letters; the keys are pressed one after the other.
     """
 
@@ -57,11 +57,13 @@ class AttributeSpec(Spec):
 
 
 class ProjectSpec(Spec):
-    """`POST /api/projects`."""
+    """`POST /api/projects`. The classes are those of the template (`GET /api/class-templates`), if there is one, and
+    then `categories`; there has to be one at least."""
 
     name: Name
     instructions: str = Field(default="", max_length=20_000)
-    categories: list[CategorySpec] = Field(min_length=1, max_length=500)
+    template: Annotated[str, Field(max_length=80)] | None = None
+    categories: list[CategorySpec] = Field(default=[], max_length=500)
     attributes: list[AttributeSpec] = Field(default=[], max_length=50)
 
 
@@ -73,6 +75,33 @@ class ProjectChange(Spec):
     instructions: str | None = Field(default=None, max_length=20_000)
     categories: list[CategorySpec] | None = Field(default=None, min_length=1, max_length=500)
     attributes: list[AttributeSpec] | None = Field(default=None, max_length=50)
+
+
+class ClassText(Spec):
+    """Classes as text: one name a line, or JSON."""
+
+    text: Annotated[str, Field(max_length=200_000)]
+
+
+class ClassImport(ClassText):
+    """Classes to add to a project: those whose names it does not have. `seen` as for `CategoryOrder`."""
+
+    seen: Annotated[str, Field(max_length=64)] = ""
+
+
+class CategoryOrder(Spec):
+    """The numbers of all classes of a project in their new order. `seen` is what `GET …/categories` gave: an order that
+    somebody changed since is not overwritten."""
+
+    numbers: list[Annotated[StrictInt, Field(ge=1, lt=2**31)]] = Field(max_length=10_000)
+    seen: Annotated[str, Field(max_length=64)] = ""
+
+
+class CategoryMerge(Spec):
+    """Which class the objects become, by its number; `seen` as for `CategoryOrder`."""
+
+    into: Annotated[StrictInt, Field(ge=1, lt=2**31)]
+    seen: Annotated[str, Field(max_length=64)] = ""
 
 
 class ProjectDuplication(Spec):

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from labeling.projects import life_views, views
+from labeling.projects import class_views, life_views, views
 
 app_name = "projects"
 urlpatterns = [
     path("", views.project_list, name="list"),
     path("projects/new", views.new, name="new"),
     path("projects/<id:project_id>/settings", views.settings, name="settings"),
+    path("projects/<id:project_id>/classes.json", class_views.export_classes, name="export_classes"),
+    path("projects/<id:project_id>/classes/<id:number>/unmerge", class_views.unmerge, name="unmerge"),
     path("projects/<id:project_id>/attributes", views.attributes, name="attributes"),
     path("projects/<id:project_id>/archive", life_views.archive, name="archive"),
     path("projects/<id:project_id>/unarchive", life_views.unarchive, name="unarchive"),

@@ -1,19 +1,22 @@
 """The projects page, a new project, and a project's settings."""
 
-from typing import cast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labeling.accounts.models import User
-from labeling.projects import life, listing, services
-from labeling.projects.access import May, a_role, project_for, require, standing_of, who_may
+from labeling.projects import class_lists, jobs, life, listing, merging, services
+from labeling.projects.access import May, a_role, project_for, projects_of, require, standing_of, who_may
 from labeling.projects.attribute_forms import AttributeRows, attribute_rows
 from labeling.projects.attributes import save_attributes
 from labeling.projects.forms import CategoryRows, MemberForm, ProjectForm, category_rows
@@ -22,6 +25,7 @@ from labeling.projects.summary import project_cards
 from labeling.web.api import ApiError
 
 PROJECTS_PER_PAGE = 24
+MOST_TO_BEGIN_WITH = 200
 
 
 @require_safe
@@ -52,7 +56,9 @@ def new(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     if not services.may_create(user):
         raise PermissionDenied(services.MAY_NOT_CREATE)
-    form, rows = ProjectForm(request.POST or None), category_rows(request.POST or None)
+    chosen = _chosen(request)
+    form = ProjectForm(request.POST or None, initial={"instructions": chosen.instructions})
+    rows = category_rows(request.POST or None, begin=chosen.classes)
     if request.method == "POST" and form.is_valid() and rows.is_valid():
         try:
             project = services.create_project(
@@ -65,8 +71,35 @@ def new(request: HttpRequest) -> HttpResponse:
             rows.refuse(error)
         else:
             return redirect("pages:project", project.pk)
-    context = {"form": form, "rows": rows, "refused": request.method == "POST"}
+    context = {
+        "form": form,
+        "rows": rows,
+        "refused": request.method == "POST",
+        "chosen": chosen,
+        "templates": class_lists.built_in().values(),
+        "projects": projects_of(user).order_by(Lower("name"))[:MOST_TO_BEGIN_WITH],
+    }
     return render(request, "projects/new.html", context)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What a new project begins with: the address says `?from=coco` or `?from=7`, a project's id."""
+
+    value: str = ""
+    classes: Sequence[dict[str, Any]] = ()
+    instructions: str = ""
+
+
+def _chosen(request: HttpRequest) -> _Chosen:
+    """Raises: Http404 for a project that one is no member of. A template that is unknown is none."""
+    value = request.GET.get("from", "")
+    if value.isdecimal() and len(value) < 19:
+        project = project_for(request, int(value))
+        return _Chosen(value, class_lists.written(project), project.instructions)
+    if value in class_lists.built_in():
+        return _Chosen(value, class_lists.named(value).classes)
+    return _Chosen()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,6 +121,8 @@ def settings(request: HttpRequest, project_id: int) -> HttpResponse:
                     categories=[row.spec() for row in rows.kept()],
                     deleted=rows.deleted_numbers(),
                 )
+                for number, name in rows.moves().items():
+                    merging.start_named(project, cast(User, request.user), number=number, into=name)
         except ApiError as error:
             rows.refuse(error)
         else:
@@ -172,6 +207,8 @@ def _settings_page(
         "form": form,
         "rows": rows,
         "attribute_rows": attributes or attribute_rows(project=project),
+        "jobs": [jobs.describe(job) for job in jobs.unfinished([project.pk])],
+        "merged": project.merged_categories.select_related("into", "merged_by"),
         "bin_days": life.BIN_DAYS,
         "may_create": services.may_create(cast(User, request.user)),
         "tab": "settings",

@@ -8,10 +8,10 @@ from django.dispatch import receiver
 
 from labeling.annotations.models import AnnotationEvent
 from labeling.features.signals import features_ready
-from labeling.projects.models import Project
-from labeling.projects.signals import project_copied
+from labeling.projects.models import Category, Project
+from labeling.projects.signals import category_merged, project_copied
 from labeling.suggestions import automatic_runs, heads
-from labeling.suggestions.models import HeadVersion, Suggestion, SuggestionSettings
+from labeling.suggestions.models import CategoryMapping, HeadVersion, Suggestion, SuggestionSettings
 from labeling.suggestions.state_sync import follow
 
 
@@ -48,3 +48,10 @@ def copy_settings(source: Project, copy: Project, **_: Any) -> None:
     if settings is not None:
         settings.pk, settings.project = None, copy
         settings.save(force_insert=True)
+
+
+@receiver(category_merged)
+def follow_merge(category: Category, into: Category, **_: Any) -> None:
+    """What was proposed as the merged class is proposed as the other one."""
+    Suggestion.objects.filter(category=category).update(category=into)
+    CategoryMapping.objects.filter(category=category).update(category=into)

@@ -134,14 +134,14 @@ def test_every_class_of_a_long_list_gets_a_key_of_its_own(alice: User) -> None:
     names = [f"class {number}" for number in range(1, 501)]
     project = services.create_project(name="Many", user=alice, categories=[{"name": name} for name in names])
     keys = [key or "" for _, _, key in classes(project)]
-    assert keys[:20] == [*"123456789", *(f"0{digit}" for digit in "1234567890"), "0cl"]
+    assert keys[:19] == [*"123456789", *(f"0{digit}" for digit in "123456789"), "0cl"]
     assert len(set(keys)) == 500
     assert all(re.fullmatch(HOTKEY_PATTERN, key) for key in keys)
     assert not any(one != other and other.startswith(one) for one in keys for other in keys), "none begins another"
 
 
 def test_a_key_is_of_the_name_where_it_can_be() -> None:
-    taken = {*"123456789", *(f"0{digit}" for digit in "0123456789")}
+    taken = {*"123456789", *(f"0{digit}" for digit in "123456789")}
     assert free_hotkey(taken, "Car") == "0ca"
     assert free_hotkey({*taken, "0ca"}, "Car") == "0cr"
     assert free_hotkey({*taken, "0ca", "0cr"}, "car") == "0cb"
@@ -149,7 +149,7 @@ def test_a_key_is_of_the_name_where_it_can_be() -> None:
     assert free_hotkey({*taken, *(f"0{one}{two}" for one in ascii_lowercase for two in ascii_lowercase)}, "car") is None
 
 
-@pytest.mark.parametrize("key", ["0", "10", "c", "0a", "0abc", "00a", "-1", "0A1", " "])
+@pytest.mark.parametrize("key", ["0", "10", "c", "0a", "0abc", "00", "00a", "-1", "0A1", " "])
 def test_a_key_that_is_none_is_refused(alice: User, key: str) -> None:
     with pytest.raises(ApiError) as caught:
         services.create_project(name="Birds", user=alice, categories=[{"name": "a", "hotkey": key}])

@@ -40,7 +40,17 @@ def is_of_a_project(route: str) -> bool:
     return "<" in route and not (is_open(route) or is_own(route) or route in ADMINISTRATORS)
 
 
-OWN = {"", "api/docs", "api/me/keys", "api/projects", "api/schema.json", "projects/new", "sign-out"}
+OWN = {
+    "",
+    "api/class-lists",
+    "api/class-templates",
+    "api/docs",
+    "api/me/keys",
+    "api/projects",
+    "api/schema.json",
+    "projects/new",
+    "sign-out",
+}
 """Routes that show only what is the user's own, or make something new, or describe the API."""
 
 
@@ -91,6 +101,7 @@ def ids(project: Project, alice: User) -> Mapping[str, Any]:
     )
     return {
         "project_id": project.pk,
+        "number": 1,
         "image_id": image.pk,
         "annotation_id": kept.pk,
         "upload_id": Upload.objects.create(project=project, created_by=alice).pk,

@@ -60,6 +60,8 @@ export interface State {
   readonly finishing: readonly Work[];
   readonly journal: Journal;
   readonly activeCategory: number | null;
+  /** The keys of a class that were pressed so far; empty when none is begun. */
+  readonly classKeys: string;
   readonly tool: Tool;
   /** Across, in pixels of the picture. */
   readonly brush: number;
@@ -114,6 +116,7 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     finishing: [],
     journal: NOTHING_DONE,
     activeCategory,
+    classKeys: "",
     tool: "click",
     brush: 20,
     cutting: false,

@@ -190,10 +190,31 @@ export type components = {
       /** @enum {string} */
       readonly kind: "thing" | "stuff";
     };
+    /** @description The classes of a project in their order. `seen` is to be sent back with a change of the list. */
+    readonly CategoryList: {
+      readonly seen: string;
+      readonly results: readonly components["schemas"]["CategoryData"][];
+      readonly merged: readonly components["schemas"]["MergedCategoryData"][];
+    };
+    /** @description Which class the objects become, by its number; `seen` as for `CategoryOrder`. */
+    readonly CategoryMerge: {
+      readonly into: number;
+      /** @default  */
+      readonly seen?: string;
+    };
+    /**
+     * @description The numbers of all classes of a project in their new order. `seen` is what `GET …/categories` gave: an order that
+     *     somebody changed since is not overwritten.
+     */
+    readonly CategoryOrder: {
+      readonly numbers: readonly number[];
+      /** @default  */
+      readonly seen?: string;
+    };
     /**
      * @description One class. `number` names one that exists; without it a new one is meant.
      *
-     *     A colour or hotkey that is left out is chosen; `"hotkey": null` means none. A hotkey is `1` – `9`, `00` – `09`, or
+     *     A colour or hotkey that is left out is chosen; `"hotkey": null` means none. A hotkey is `1` – `9`, `01` – `09`, or
      *     `0` and two letters; the keys are pressed one after the other.
      */
     readonly CategorySpec: {
@@ -250,6 +271,39 @@ export type components = {
       /** @default [] */
       readonly methods?: readonly string[];
       readonly give?: number | null;
+    };
+    /** @description A class of a list that is no project's. */
+    readonly ClassData: {
+      readonly name: string;
+      readonly color: string | null;
+      readonly hotkey: string | null;
+      /** @enum {string} */
+      readonly kind: "thing" | "stuff";
+    };
+    /** @description Classes to add to a project: those whose names it does not have. `seen` as for `CategoryOrder`. */
+    readonly ClassImport: {
+      readonly text: string;
+      /** @default  */
+      readonly seen?: string;
+    };
+    /** @description Classes that were read from a text. */
+    readonly ClassList: {
+      readonly results: readonly components["schemas"]["ClassData"][];
+    };
+    /** @description A list of classes that a project can begin with. */
+    readonly ClassTemplateData: {
+      readonly name: string;
+      readonly title: string;
+      readonly about: string;
+      readonly classes: number;
+    };
+    /** @description The templates that ship with the product. */
+    readonly ClassTemplates: {
+      readonly results: readonly components["schemas"]["ClassTemplateData"][];
+    };
+    /** @description Classes as text: one name a line, or JSON. */
+    readonly ClassText: {
+      readonly text: string;
     };
     readonly Click: {
       /** @constant */
@@ -952,6 +1006,15 @@ export type components = {
     readonly Mentionable: {
       readonly people: readonly components["schemas"]["PersonData"][];
     };
+    /** @description A class that was merged into another one. Its number still means that one. */
+    readonly MergedCategoryData: {
+      readonly number: number;
+      readonly into: number;
+      readonly name: string;
+      readonly merged_by: string | null;
+      /** Format: date-time */
+      readonly merged_at: string;
+    };
     /**
      * @description A method of finding objects. `can`: it can be asked here; `head` is the title of the model that is asked then.
      *     `trained`: it needs a model that a project trains. `on_images`: it is asked about whole images. `automatic`: it is
@@ -1502,12 +1565,17 @@ export type components = {
       readonly socket: string;
       readonly api: components["schemas"]["PageAddresses"];
     };
-    /** @description `POST /api/projects`. */
+    /**
+     * @description `POST /api/projects`. The classes are those of the template (`GET /api/class-templates`), if there is one, and
+     *     then `categories`; there has to be one at least.
+     */
     readonly ProjectSpec: {
       readonly name: string;
       /** @default  */
       readonly instructions?: string;
-      readonly categories: readonly components["schemas"]["CategorySpec"][];
+      readonly template?: string | null;
+      /** @default [] */
+      readonly categories?: readonly components["schemas"]["CategorySpec"][];
       /** @default [] */
       readonly attributes?: readonly components["schemas"]["AttributeSpec"][];
     };
@@ -1989,11 +2057,20 @@ export type BootImage = components["schemas"]["BootImage"];
 export type BootProject = components["schemas"]["BootProject"];
 export type BootUser = components["schemas"]["BootUser"];
 export type CategoryData = components["schemas"]["CategoryData"];
+export type CategoryList = components["schemas"]["CategoryList"];
+export type CategoryMerge = components["schemas"]["CategoryMerge"];
+export type CategoryOrder = components["schemas"]["CategoryOrder"];
 export type CategorySpec = components["schemas"]["CategorySpec"];
 export type ChangeOne = components["schemas"]["ChangeOne"];
 export type ChangedAnnotation = components["schemas"]["ChangedAnnotation"];
 export type Changes = components["schemas"]["Changes"];
 export type ChoiceSpec = components["schemas"]["ChoiceSpec"];
+export type ClassData = components["schemas"]["ClassData"];
+export type ClassImport = components["schemas"]["ClassImport"];
+export type ClassList = components["schemas"]["ClassList"];
+export type ClassTemplateData = components["schemas"]["ClassTemplateData"];
+export type ClassTemplates = components["schemas"]["ClassTemplates"];
+export type ClassText = components["schemas"]["ClassText"];
 export type Click = components["schemas"]["Click"];
 export type ClickClientMessage = components["schemas"]["ClickClientMessage"];
 export type ClickServerMessage = components["schemas"]["ClickServerMessage"];
@@ -2061,6 +2138,7 @@ export type MappingData = components["schemas"]["MappingData"];
 export type MappingSpec = components["schemas"]["MappingSpec"];
 export type Mask = components["schemas"]["Mask"];
 export type Mentionable = components["schemas"]["Mentionable"];
+export type MergedCategoryData = components["schemas"]["MergedCategoryData"];
 export type MethodData = components["schemas"]["MethodData"];
 export type Neighbour = components["schemas"]["Neighbour"];
 export type NewAnnotation = components["schemas"]["NewAnnotation"];

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='category',
             name='hotkey',
-            field=models.CharField(blank=True, max_length=3, null=True, validators=[django.core.validators.RegexValidator('^([1-9]|0[0-9]|0[a-z]{2})$', 'Use a key like 5, two like 07, or three like 0ca.')]),
+            field=models.CharField(blank=True, max_length=3, null=True, validators=[django.core.validators.RegexValidator('^([1-9]|0[1-9]|0[a-z]{2})$', 'Use a key like 5, two like 07, or three like 0ca.')]),
         ),
         migrations.AddField(
             model_name='mergedcategory',

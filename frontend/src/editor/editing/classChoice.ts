@@ -15,7 +15,12 @@ export interface ClassContext {
   readonly suggestions: { give(number: number): void };
 }
 
+/** Milliseconds for which the next key of several is waited for. */
+const PATIENCE = 3000;
+
 export class ClassChoice {
+  private forgetting: ReturnType<typeof setTimeout> | undefined;
+
   constructor(
     private readonly context: ClassContext,
     private readonly storage: ValueStorage,
@@ -34,6 +39,30 @@ export class ClassChoice {
     const { open, selection, selected } = store.get();
     if (open || selected || selection.length > 0) objects.setCategory(number);
     else suggestions.give(number);
+  }
+
+  /** A key (`0` – `9`, `a` – `z`) goes to the classes when it is one of theirs, or goes on with one that was begun.
+   * Returns whether it did; then it means nothing else. */
+  press(key: string): boolean {
+    const { boot, store, permission } = this.context;
+    const typed = store.get().classKeys + key;
+    this.forgetKeys();
+    if (!permission.canLabel) return false;
+    const fitting = boot.project.categories.filter(({ hotkey }) => hotkey?.startsWith(typed));
+    if (fitting.some(({ hotkey }) => hotkey === typed)) this.chooseByHotkey(typed);
+    else if (fitting.length > 0) {
+      store.set({ classKeys: typed });
+      this.forgetting = setTimeout(() => this.forgetKeys(), PATIENCE);
+    }
+    return fitting.length > 0;
+  }
+
+  /** What was begun is none. Returns whether anything was. */
+  forgetKeys(): boolean {
+    clearTimeout(this.forgetting);
+    if (!this.context.store.get().classKeys) return false;
+    this.context.store.set({ classKeys: "" });
+    return true;
   }
 
   chooseByHotkey(hotkey: string): void {

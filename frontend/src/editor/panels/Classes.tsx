@@ -10,6 +10,7 @@ export function Classes() {
   const active = useEditorState(shownClass);
   const about = useEditorState((state) => (state.open ? 0 : state.selection.length || (state.selected ? 1 : 0)));
   const kept = useEditorState((state) => state.kept);
+  const begun = useEditorState((state) => state.classKeys);
   const fold = useFold("classes");
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
@@ -27,6 +28,7 @@ export function Classes() {
         {about > 0 && (
           <span class="count">{about === 1 ? "of the selected object" : `of ${about} selected objects`}</span>
         )}
+        {begun && <BegunKeys keys={begun} />}
       </FoldTitle>
       {categories.length === 0 && (
         <p class="panel-empty">
@@ -39,7 +41,7 @@ export function Classes() {
           <li key={number}>
             <button
               type="button"
-              class="row"
+              class={begun && !hotkey?.startsWith(begun) ? "row row-faint" : "row"}
               aria-pressed={active === number}
               disabled={!editor.permission.canLabel}
               title={`${name} – ${kind === "thing" ? "countable objects" : "uncountable regions"}`}
@@ -52,12 +54,32 @@ export function Classes() {
                 {name}
               </span>
               {count(number) > 0 && <span class="count">{count(number)}</span>}
-              {hotkey !== null && <kbd>{hotkey}</kbd>}
+              {hotkey !== null && <ClassKeys keys={hotkey} />}
             </button>
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** What was pressed of a class's keys; the next one is waited for. */
+function BegunKeys({ keys }: { keys: string }) {
+  return (
+    <span class="count" role="status" data-testid="class-keys">
+      <ClassKeys keys={keys} /> …
+    </span>
+  );
+}
+
+/** Keys that are pressed one after the other. */
+export function ClassKeys({ keys }: { keys: string }) {
+  return (
+    <span class="class-keys">
+      {Array.from(keys, (key, place) => (
+        <kbd key={place}>{key.toUpperCase()}</kbd>
+      ))}
+    </span>
   );
 }
 

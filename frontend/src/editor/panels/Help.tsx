@@ -96,17 +96,33 @@ function Gestures() {
   );
 }
 
+/** One key, and where the project has classes with several: how these are pressed. */
+function ClassKeysHelp() {
+  const several = useEditor().boot.project.categories.some(({ hotkey }) => hotkey !== null && hotkey.length > 1);
+  return (
+    <>
+      <div>
+        <dt>
+          <kbd>1 – 9</kbd>
+        </dt>
+        <dd>Select the class</dd>
+      </div>
+      {several && (
+        <div data-testid="class-sequences">
+          <dt>
+            <kbd>0</kbd> …
+          </dt>
+          <dd>Select a class by the keys beside it in the list, one after the other (twice: zoom to 100 %)</dd>
+        </div>
+      )}
+    </>
+  );
+}
+
 function KeyGroup({ group, changes }: { group: Group; changes: KeyChanges }) {
   return (
     <HelpList title={group}>
-      {group === "Object" && (
-        <div>
-          <dt>
-            <kbd>1 – 9</kbd>
-          </dt>
-          <dd>Select the class</dd>
-        </div>
-      )}
+      {group === "Object" && <ClassKeysHelp />}
       {SHORTCUTS.filter((one) => one.group === group).map((shortcut) => (
         <div key={shortcut.action} data-action={shortcut.action} data-own={shortcut.action in changes.own}>
           <dt>

@@ -1,7 +1,8 @@
 /** Listens to keys anywhere in the window. */
 
 import type { Editor } from "../editor";
-import { actionOf, belongsTo, heldOf } from "./keys";
+import { comboOf } from "../lib/keyCombos";
+import { actionOf, belongsTo, heldOf, plainKey } from "./keys";
 import { perform, SHORTCUTS, type Pressed } from "./shortcuts";
 import type { ViewControls } from "./viewControls";
 
@@ -22,6 +23,7 @@ export function listenToKeys(
     if (event.defaultPrevented || event.isComposing || belongsTo(document.activeElement, event.key)) return;
     const { help, conflict, dialog } = editor.store.get();
     if (conflict || dialog || (help && event.key !== "?")) return; // the dialog has the keyboard
+    if (isOfClass(editor, event)) return event.preventDefault();
     if (event.code === "Space") {
       event.preventDefault();
       hold(true);
@@ -53,6 +55,13 @@ export function listenToKeys(
   window.addEventListener("keydown", (event) => event.key === "Tab" && tabbed(event), options);
   window.addEventListener("pointerdown", tabbed, options);
   return () => stop.abort();
+}
+
+/** Whether the press is one of a class's keys, or takes back those that were pressed before. */
+function isOfClass(editor: Editor, event: KeyboardEvent): boolean {
+  const key = plainKey(event);
+  if (key) return !event.repeat && editor.classes.press(key);
+  return comboOf(event) !== null && editor.classes.forgetKeys() && event.key === "Escape";
 }
 
 /** Whether it is done again and again while its key is held. */

@@ -43,6 +43,12 @@ export function digit(event: KeyLike): number | null {
   return combo && /^[1-9]$/.test(combo) && !event.shiftKey ? Number(combo) : null;
 }
 
+/** A digit or a letter without modifiers, as classes' keys are written: `0`, `c`; null for any other key. */
+export function plainKey(event: KeyLike): string | null {
+  const combo = comboOf(event);
+  return combo && /^[0-9A-Z]$/.test(combo) && !event.shiftKey ? combo.toLowerCase() : null;
+}
+
 /** What a key press asks for; null for nothing. */
 export function actionOf(event: KeyLike): Pressed | null {
   const number = digit(event);

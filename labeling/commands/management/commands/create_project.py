@@ -1,11 +1,13 @@
 """`manage.py create_project`."""
 
+from pathlib import Path
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from labeling.commands.helpers import find_user
+from labeling.projects import class_lists
 from labeling.projects.services import create_project
 from labeling.web.api import ApiError
 
@@ -17,6 +19,8 @@ class Command(BaseCommand):
         parser.add_argument("name")
         parser.add_argument("--classes", default="", help="things (countable), separated by commas: car,person")
         parser.add_argument("--stuff", default="", help="stuff (regions), separated by commas: sky,road")
+        parser.add_argument("--template", choices=list(class_lists.built_in()), help="classes to begin with")
+        parser.add_argument("--class-list", type=Path, metavar="FILE", help="more classes: names, one a line, or JSON")
         parser.add_argument("--user", help="username of the manager; default: the first superuser")
         parser.add_argument("--instructions", default="", help="shown to annotators next to every image")
 
@@ -24,7 +28,8 @@ class Command(BaseCommand):
         name = options["name"].strip()
         if not 1 <= len(name) <= 120:
             raise CommandError("The project name must have 1 to 120 characters.")
-        categories = [{"name": one, "kind": "thing"} for one in _words(options["classes"])]
+        categories = _begun(options["template"], options["class_list"])
+        categories += [{"name": one, "kind": "thing"} for one in _words(options["classes"])]
         categories += [{"name": one, "kind": "stuff"} for one in _words(options["stuff"])]
         user = find_user(options["user"])
         try:
@@ -38,6 +43,19 @@ class Command(BaseCommand):
             key = f"key {category.hotkey}" if category.hotkey else "no key"
             self.stdout.write(f"  {category.number:>3}  {category.name} ({category.kind}, {category.color}, {key})")
         self.stdout.write(f"Its page is {reverse('pages:project', args=[project.pk])}")
+
+
+def _begun(template: str | None, file: Path | None) -> list[dict[str, Any]]:
+    """The classes of a template and of a file. Raises: CommandError."""
+    found = list(class_lists.named(template).classes) if template else []
+    if file is None:
+        return found
+    try:
+        return found + class_lists.rows(class_lists.read(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{file} can't be read: {error}.") from None
+    except ApiError as error:
+        raise CommandError(f"{file}: {error.message}") from None
 
 
 def _words(text: str) -> list[str]:

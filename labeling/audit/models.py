@@ -75,6 +75,15 @@ class AuditEvent(models.Model):
         """The action in words."""
         return label_of(self.action)
 
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """The details in words, without those that are empty."""
+        shown = [
+            (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+            for name, value in self.details.items()
+        ]
+        return [(name, value) for name, value in shown if value]
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Add the event. Raises: AppendOnlyError for one that is there already."""
         if not self._state.adding:

@@ -119,7 +119,7 @@ def _members(project_id: int) -> str:
 
 @require_POST
 def _invite(request: HttpRequest, project_id: int) -> HttpResponse:
-    """Invite into a project, from its settings."""
+    """Invite into a project, from its page of people."""
     project = project_for(request, project_id, May.MANAGE)
     form = InvitationForm(request.POST)
     if not form.is_valid():

@@ -33,7 +33,7 @@ def test_what_is_recorded(alice: User, project: Project) -> None:
     request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.7")
     request.user = alice
     made = record(Action.MEMBER_ROLE_CHANGED, request=request, about=project, project=project, role="reviewer")
-    event = AuditEvent.objects.get()
+    event = AuditEvent.objects.get(pk=made.pk)
     assert (event.user_id, event.name, event.address) == (alice.pk, "alice", "10.0.0.7")
     assert (event.kind, event.object_id, event.object_name) == ("project", str(project.pk), "Street")
     assert (event.project_id, event.project_name, event.details) == (project.pk, "Street", {"role": "reviewer"})
@@ -54,7 +54,7 @@ def test_it_stays_when_the_person_and_the_project_are_gone(alice: User, project:
     record(Action.EXPORT_MADE, by=alice, project=project)
     project.delete()
     alice.delete()
-    event = AuditEvent.objects.get()
+    event = AuditEvent.objects.get(action="export.made")
     assert (event.name, event.project_name) == ("alice", "Street")
 
 

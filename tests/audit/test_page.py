@@ -28,7 +28,9 @@ def root(db: None, client: Client) -> Client:
 def shown(client: Client, **query: str) -> list[str]:
     """The events that the page has, by action and name."""
     found = client.get("/audit/", query).context["events"]
-    return [f"{event.action} {event.name}" for event in found if event.name != "root"]
+    return [
+        f"{event.action} {event.name}" for event in found if event.name != "root" and event.action != "member.added"
+    ]
 
 
 def test_members_and_managers_are_refused(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
@@ -97,3 +99,34 @@ def test_csv(root: Client, alice: User, project: Project) -> None:
     ]
     text = b"".join(root.get("/audit/events.csv")).decode()
     assert "'=HYPERLINK" in text
+
+
+def test_details_in_words(root: Client, alice: User) -> None:
+    record(Action.SIGNED_IN, by=alice, methods=["password", "mfa"], role="", last_day=3)
+    page = root.get("/audit/").content.decode()
+    assert "methods: password, mfa · last day: 3" in page
+    assert "role:" not in page
+
+
+def test_memberships_are_in_it_however_they_come_about(root: Client, project: Project, alice: User, bob: User) -> None:
+    as_alice = Client()
+    as_alice.force_login(alice)
+    as_alice.post(f"/projects/{project.pk}/members/{bob.pk}", {"role": "reviewer"})
+    as_alice.post(f"/projects/{project.pk}/members/{bob.pk}", {"remove": "1"})
+    root.post("/admin/projects/membership/add/", {"project": project.pk, "user": bob.pk, "role": "annotator"})
+    rows = AuditEvent.objects.filter(object_name="bob", kind="user").exclude(name="").order_by("id")
+    assert [(row.name, row.action, row.project_name, row.details) for row in rows] == [
+        ("alice", "member.role_changed", "Street", {"role": "reviewer", "before": "annotator"}),
+        ("alice", "member.removed", "Street", {"role": "reviewer"}),
+        ("root", "member.added", "Street", {"role": "annotator"}),
+    ]
+    assert {row.address for row in rows} == {"127.0.0.1"}
+
+
+def test_what_the_admin_does_to_accounts_is_in_it(root: Client, alice: User) -> None:
+    form = {"username": "alice", "date_joined_0": "2026-01-01", "date_joined_1": "00:00", "keys": "{}"}
+    root.post(f"/admin/accounts/user/{alice.pk}/change/", form | {"is_superuser": "on"})
+    new = {"password1": "a-new-password-9", "password2": "a-new-password-9", "usable_password": "true"}
+    root.post(f"/admin/accounts/user/{alice.pk}/password/", new)
+    actions = AuditEvent.objects.filter(name="root", kind="user").order_by("id").values_list("action", flat=True)
+    assert list(actions) == ["person.deactivated", "administrator.made", "password.changed"]

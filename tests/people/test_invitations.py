@@ -31,7 +31,7 @@ def manager(alice: User, as_user: AsUser) -> Client:
 
 
 def link_by(client: Client, project: Project, **changes: str) -> str:
-    """Invite by the form; the path of the link that the settings show once."""
+    """Invite by the form; the path of the link that the next page shows once."""
     client.post(f"/projects/{project.pk}/invitations", FORM | changes)
     shown = client.get(f"/projects/{project.pk}/people").context["shown_link"]
     return str(shown.link).removeprefix("http://testserver")
@@ -267,7 +267,7 @@ def test_the_api(manager: Client, project: Project, client: Client) -> None:
         assert manager.post(url, bad, "application/json").status_code == 400
 
 
-def test_the_settings_have_the_same_queries_with_many_invitations(
+def test_the_page_has_the_same_queries_with_many_invitations(
     manager: Client, project: Project, alice: User, django_assert_max_num_queries: Any
 ) -> None:
     later = timezone.now() + timedelta(days=1)

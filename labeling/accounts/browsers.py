@@ -14,7 +14,7 @@ _SYSTEMS = [
 
 def browser_name(user_agent: str) -> str:
     """For example "Firefox 140 on Linux"; what it says itself, cut, for one that is not known."""
-    found = next((m for mark, _ in _NAMES if (m := re.search(rf"\b{mark}/(\d+)", user_agent))), None)
+    found = next((m for mark, _ in _NAMES if (m := re.search(rf"{mark}/(\d+)", user_agent))), None)
     if found is None:
         return user_agent[:60] or "Unknown browser"
     name = dict(_NAMES)[found[0].partition("/")[0]]

@@ -15,6 +15,7 @@ from pycocotools import mask as coco
 Bits = npt.NDArray[np.bool_]
 Packed = npt.NDArray[np.uint8]
 Runs = npt.NDArray[np.int64]
+Pixels = npt.NDArray[np.int64]
 _AT_ONCE = 4 * 1024**2  # pixels
 _NUMBERS = 2**18  # runs that are read at once
 _LONGEST_RUN = 2**36  # sums of runs stay far from overflowing
@@ -81,6 +82,16 @@ def inside(counts: str, height: int, width: int, box: Box) -> Bits:
     for first, part in _columns(check(counts, height, width), height, box.x, box.x + box.width):
         bits[:, first - box.x : first - box.x + part.shape[1]] = part[box.y : box.y + box.height]
     return bits
+
+
+def sampled(counts: str, height: int, width: int, rows: Pixels, columns: Pixels) -> Bits:
+    """The pixels of a mask at some rows and columns of its view, `len(rows)×len(columns)`; the mask is not decoded.
+
+    Raises: MaskError as `check`.
+    """
+    ends = np.cumsum(check(counts, height, width))
+    places = columns[None, :] * height + rows[:, None]
+    return (np.searchsorted(ends, places.ravel(), "right") & 1).astype(bool).reshape(places.shape)
 
 
 def packed(counts: str, height: int, width: int) -> tuple[Box, Packed]:

@@ -43,6 +43,9 @@ class AnnotationSet(models.Model):
     )  # fmt: skip
     version = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=11, choices=Status, default=Status.NEW)
+    objects_kept = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Its annotations, counted with each version: what lists sort by."
+    )
     reason = models.CharField(max_length=200, blank=True, help_text="Why the image is skipped; else empty.")
     note = models.TextField(blank=True, help_text="What annotators have to say about the image, for reviewers.")
     note_by = models.ForeignKey(

@@ -105,6 +105,8 @@ def record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any, 
     kept.version += 1
     if not quietly:
         kept.changed_by, kept.changed_at = user, timezone.now()
+    if kind in (Kind.CREATE, Kind.DELETE):
+        kept.objects_kept = max(0, kept.objects_kept + (1 if kind == Kind.CREATE else -1))
     corrects = mine and kept.opened_for == "correct"
     if kind in (Kind.CREATE, Kind.CHANGE, Kind.DELETE) and kept.status in _BEGIN and not corrects and not quietly:
         kept.status, kept.reason = Status.IN_PROGRESS, ""

@@ -1,4 +1,4 @@
-"""The page on which a manager makes a project panoptic."""
+"""The page on which a manager makes a project panoptic, and the masks over a thumbnail."""
 
 from typing import cast
 
@@ -6,11 +6,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_http_methods, require_safe
 
 from labeling.accounts.models import User
-from labeling.annotations import panoptic
-from labeling.projects.access import May, project_for
+from labeling.annotations import overlay, panoptic
+from labeling.annotations.sets import working_set
+from labeling.images.models import Image
+from labeling.images.views import A_YEAR
+from labeling.projects.access import May, object_for, project_for
 from labeling.projects.models import Project
 from labeling.web.api import ApiError
 
@@ -36,6 +40,20 @@ def panoptic_project(request: HttpRequest, project_id: int) -> HttpResponse:
         return _page(request, project)
     messages.success(request, "Panoptic mode is on. No pixel belongs to two objects.")
     return _settings(project)
+
+
+@require_safe
+def image_overlay(request: HttpRequest, image_id: int) -> HttpResponse:
+    """The masks over an image's thumbnail. An address that names the version of now may be kept for ever."""
+    image = object_for(request, Image.objects.all(), pk=image_id)
+    kept = working_set(image, cast(User, request.user))
+    response = HttpResponse(overlay.draw(image, kept), content_type="image/png")
+    response["X-Content-Type-Options"] = "nosniff"
+    if kept is not None and request.GET.get("v") == str(kept.version):
+        patch_cache_control(response, private=True, max_age=A_YEAR, immutable=True)
+    else:
+        patch_cache_control(response, private=True, no_cache=True)
+    return response
 
 
 def _page(request: HttpRequest, project: Project) -> HttpResponse:

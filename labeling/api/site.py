@@ -14,6 +14,7 @@ from ninja.security.base import AuthBase
 from labeling.accounts import api as accounts
 from labeling.annotations import api as annotations
 from labeling.api.openapi import Document
+from labeling.assignment import api as assignment
 from labeling.exchange import api as exchange
 from labeling.features import api as features
 from labeling.images import api as images
@@ -32,8 +33,8 @@ VERSION = "1"
 """Fields are added within a version; what is taken away or means something else makes a new one."""
 
 APPS = (
-    accounts, projects, people, images, features, annotations, inbox, review, suggestions, suggestions_of_project,
-    quality, exchange, pages,
+    accounts, projects, people, images, features, annotations, inbox, assignment, review, suggestions,
+    suggestions_of_project, quality, exchange, pages,
 )  # fmt: skip
 """Modules with a `router`."""
 

@@ -95,23 +95,37 @@ def _only_untouched(ids: Sequence[int]) -> None:
         )
 
 
-def assign(images: Iterable[int], members: Sequence[User], *, only_open: bool = True) -> int:
+def assign(images: Iterable[int], members: Sequence[User]) -> int:
     """Reserve the open slots to label of images for people, in equal shares and in order; nobody: take it back.
 
-    Returns how many slots were assigned. Raises: ApiError 400 for somebody who may not label in the project.
+    Returns how many slots were assigned. Of an image that more people label than are given, the turns that are left
+    over stay anybody's. Raises: ApiError 400 for somebody who may not label in the project.
     """
-    slots = Slot.objects.filter(image__in=list(images), kind=Slot.Kind.LABEL, state=Slot.State.OPEN)
-    rows = list(slots.select_related("lot").order_by("lot", "rank", "fold", "pk"))
-    _check_labelers({row.lot.project_id for row in rows}, members)
+    ids = list(images)
+    slots = Slot.objects.filter(image__in=ids, kind=Slot.Kind.LABEL, state=Slot.State.OPEN)
+    _check_labelers(set(slots.order_by().values_list("lot__project", flat=True).distinct()), members)
     if not members:
         return slots.update(member=None)
-    share, turn = -(-len(rows) // len(members)), 0
     with transaction.atomic():
-        for one in members:
-            mine = [row.pk for row in rows[turn : turn + share]]
-            Slot.objects.filter(pk__in=mine, state=Slot.State.OPEN).update(member=one)
-            turn += share
-    return len(rows)
+        return sum(
+            Slot.objects.filter(pk__in=pks, state=Slot.State.OPEN).update(member=members[turn])
+            for turn, pks in _shares(slots, len(members)).items()
+        )
+
+
+def _shares(slots: QuerySet[Slot], people: int) -> dict[int, list[int]]:
+    """Which slots each of several people gets, counted from 0: equal runs of images; of an image that several label,
+    each person one turn at most."""
+    rows = list(slots.order_by("lot", "rank", "image", "fold").values_list("pk", "image"))
+    images = list(dict.fromkeys(image for _, image in rows))
+    place = {image: number * people // len(images) for number, image in enumerate(images)}
+    taken: dict[int, int] = {}
+    shares: dict[int, list[int]] = {}
+    for pk, image in rows:
+        nth = taken[image] = taken.get(image, -1) + 1
+        if nth < people:
+            shares.setdefault((place[image] + nth) % people, []).append(pk)
+    return shares
 
 
 def _check_labelers(projects: set[int], members: Sequence[User]) -> None:

@@ -30,6 +30,7 @@ class Lot(models.Model):
         default=1, help_text="How many people label each image, without sight of each other."
     )
     order = models.CharField(max_length=6, choices=Order, default=Order.UPLOAD)
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="Since when nothing of it is handed out.")
     golden_every = models.PositiveSmallIntegerField(
         default=0, help_text="One in so many images that an annotator gets of the lot is a golden one; 0: none."
     )

@@ -66,7 +66,8 @@ def _leave_others(project: Project, user: User, slot: int) -> None:
 def _lines(project: Project, user: User, after: int | None) -> Iterator[QuerySet[Slot]]:
     """The user's lines of slots in a project, the first to be emptied first."""
     slots = Slot.objects.exclude(image=after) if after else Slot.objects.all()
-    slots = slots.filter(lot__project=project)
+    slots = slots.filter(lot__project=project, lot__closed_at=None)
+    lots = list(project.lots.filter(closed_at=None))
     if after is None:
         yield slots.filter(held_by(user), kind__in=(Kind.FIX, Kind.LABEL)).order_by("kind", "rank", "pk")
     mine = slots.filter(state=State.OPEN, member=user)
@@ -75,12 +76,12 @@ def _lines(project: Project, user: User, after: int | None) -> Iterator[QuerySet
     if after is None:
         yield _begun(slots, user)
     yield from _forward(mine.filter(kind=Kind.LABEL), after)
-    for lot in project.lots.all():
+    for lot in lots:
         pool = slots.filter(state=State.OPEN, lot=lot, kind=Kind.LABEL, member=None)
         if lot.folds > 1:
             pool = pool.exclude(image__in=Touched.objects.filter(user=user).values("image"))
         yield from _forward(pool.filter(ready=True), after)
-    for lot in project.lots.all():  # what is still being prepared comes after all that is ready
+    for lot in lots:  # what is still being prepared comes after all that is ready
         yield _being_prepared(slots.filter(state=State.OPEN, lot=lot, kind=Kind.LABEL, member=None, ready=False))
 
 

@@ -64,7 +64,7 @@ def write_zip(project: Project, format: Format, options: Options, path: Path, pr
 
     Returns: how many images are in it. Raises: ExportProblem.
     """
-    dataset = Dataset(project, options.images)
+    dataset = Dataset(project, options.images, options.filter, options.only)
     done = 0
 
     def advance() -> None:

@@ -1,6 +1,6 @@
 """What there is to export: the images of a project with their kept objects, and a file name for each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from labeling import masks
 from labeling.annotations.models import FINISHED, Annotation, AnnotationSet
+from labeling.assignment.filters import ImageFilter, chosen
 from labeling.exchange.archive import Archive
 from labeling.exchange.errors import ExportProblem
 from labeling.exchange.names import SUFFIX, FileNames
@@ -18,6 +19,9 @@ from labeling.projects.models import Attribute, Category, Project
 
 ImageChoice = Literal["labeled", "done", "all"]
 """Which images go in: those with objects or called done; only those called done; every image."""
+
+MOST_CHOSEN = 20_000
+"""Images that can be chosen one by one; a filter chooses any number."""
 
 _CHUNK = 200  # images that one query loads with their objects
 
@@ -65,14 +69,21 @@ class Item:
 
 
 class Dataset:
-    """The images of a project that `choice` picks, by id. What they are is fixed when the dataset is made."""
+    """The images of a project that `choice` picks, by id. What they are is fixed when the dataset is made.
 
-    def __init__(self, project: Project, choice: ImageChoice = "labeled") -> None:
+    asked: of these only those that the list has with these filters. only: of these only those with these ids.
+    """
+
+    def __init__(
+        self, project: Project, choice: ImageChoice = "labeled", asked: ImageFilter | None = None,
+        only: Sequence[int] | None = None,
+    ) -> None:  # fmt: skip
         self.project = project
         self.choice = choice
         self.categories: list[Category] = list(project.categories.order_by("number"))
         self.attributes: list[Attribute] = list(project.attributes.all())
-        rows = list(_chosen(project, choice).order_by("id").values_list("id", "name", "view", "original"))
+        self._asked, self._only = asked, only
+        rows = list(self._images().order_by("id").values_list("id", "name", "view", "original"))
         given = FileNames()
         self._names = {pk: given.take(name, pk, _suffix(name, view, original)) for pk, name, view, original in rows}
         self.renamed = given.changed
@@ -90,9 +101,15 @@ class Dataset:
                 kept = getattr(image, "annotation_set", None)
                 yield Item(number, image, self._names[image.pk], list(kept.annotations.all()) if kept else [])
 
+    def _images(self) -> QuerySet[Image]:
+        images = _chosen(self.project, self.choice)
+        if self._asked is not None:
+            images = images.filter(pk__in=chosen(self.project, None, self._asked).values("pk"))
+        return images if self._only is None else images.filter(pk__in=self._only)
+
     def changed_at(self) -> datetime:
         """When the labels last changed; the same for every export of the same labels."""
-        sets = AnnotationSet.objects.filter(main_of__in=_chosen(self.project, self.choice), changed_at__isnull=False)
+        sets = AnnotationSet.objects.filter(main_of__in=self._images(), changed_at__isnull=False)
         last = sets.order_by("-changed_at").values_list("changed_at", flat=True).first()
         return last or self.project.created_at
 

@@ -5,12 +5,13 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
+from labeling.assignment.filters import ImageFilter
 from labeling.exchange.archive import Archive
-from labeling.exchange.dataset import Dataset, ImageChoice
+from labeling.exchange.dataset import MOST_CHOSEN, Dataset, ImageChoice
 from labeling.web.api import ApiError, Spec, field_errors
 
 Advance = Callable[[], None]
@@ -18,11 +19,20 @@ Advance = Callable[[], None]
 
 
 class Options(Spec):
-    """What every format can be asked for."""
+    """What every format can be asked for.
+
+    `filter`: of these only the images that a list with these filters has. `only`: of these only the images with these
+    ids.
+    """
 
     images: ImageChoice = "labeled"
     include_images: bool = False
+    filter: ImageFilter | None = None
+    only: list[Annotated[int, Field(ge=1, lt=2**63)]] | None = Field(default=None, min_length=1, max_length=MOST_CHOSEN)
 
+
+NOT_IN_FORMS = ("filter", "only")
+"""Options that say which images, beside `images`: a page has them as they are."""
 
 Writer = Callable[[Dataset, Any, Archive, Advance], None]
 

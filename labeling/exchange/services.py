@@ -21,11 +21,14 @@ def start(project: Project, user: User, *, format: str, options: dict[str, Any])
     Raises: ApiError 400 for an unknown format or option, 409 `nothing_to_export` when no image would be in it.
     """
     parsed = format_named(format).parse(options)
-    total = len(Dataset(project, parsed.images))
+    if parsed.filter is not None:
+        parsed = parsed.model_copy(update={"filter": parsed.filter.for_user(user)})
+    total = len(Dataset(project, parsed.images, parsed.filter, parsed.only))
     if total == 0:
-        raise ApiError(409, "nothing_to_export", _NOTHING[parsed.images])
+        chosen = parsed.filter is not None or parsed.only is not None
+        raise ApiError(409, "nothing_to_export", _NOTHING_CHOSEN if chosen else _NOTHING[parsed.images])
     export = Export.objects.create(
-        project=project, created_by=user, format=format, options=parsed.model_dump(), total=total
+        project=project, created_by=user, format=format, options=parsed.model_dump(exclude_none=True), total=total
     )
     build.publish(export)
     nudge(export)
@@ -37,6 +40,9 @@ _NOTHING = {
     "done": "No image is done. Finish an image first, or export the labeled images.",
     "all": "The project has no images. Add images first.",
 }
+
+
+_NOTHING_CHOSEN = "None of the chosen images can be exported so. Choose others, or export all images of the choice."
 
 
 def nudge(export: Export) -> None:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest
 from ninja import Status
 
 from labeling.accounts.services import user_of
 from labeling.images import services
-from labeling.images.models import Image, Upload
-from labeling.images.schemas import BlocksData, ItemData, ItemsAdded, UploadData, UploadStarted
+from labeling.images.models import Image, Tag, Upload
+from labeling.images.schemas import BlocksData, ItemData, ItemsAdded, TagData, TagList, UploadData, UploadStarted
 from labeling.projects import access
 from labeling.projects.schemas import Deleted
 from labeling.web.api import ApiError, Body
@@ -93,3 +94,18 @@ def delete(request: HttpRequest, image_id: int) -> Deleted:
     """Delete an image with its annotations, features and files. Managers only."""
     services.delete_image(access.object_for(request, Image.objects.all(), access.May.MANAGE, pk=image_id))
     return Deleted(deleted=image_id)
+
+
+@router.get("projects/{id:project_id}/tags")
+def tags(request: HttpRequest, project_id: int) -> TagList:
+    """The tags of a project, and how many images each has."""
+    project = access.project_for(request, project_id)
+    found = project.tags.annotate(count=Count("images"))
+    return TagList(results=[TagData(id=one.pk, name=one.name, images=one.count) for one in found])
+
+
+@router.delete("tags/{id:tag_id}")
+def delete_tag(request: HttpRequest, tag_id: int) -> Deleted:
+    """Delete a tag; its images stay. Images get tags by `POST /api/projects/<id>/images/bulk`."""
+    access.object_for(request, Tag.objects.all(), access.May.ASSIGN, pk=tag_id).delete()
+    return Deleted(deleted=tag_id)

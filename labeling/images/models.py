@@ -37,6 +37,20 @@ def _item_path(item: "UploadItem", name: str) -> str:
     return _place("originals", item.upload.project_id, name)
 
 
+class Tag(models.Model):
+    """A word that managers put on images of a project, to find and hand out groups of them."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="tag_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Image(models.Model):
     """An accepted picture: the original as uploaded, and the upright 8-bit view that people and the encoder see."""
 
@@ -58,10 +72,15 @@ class Image(models.Model):
         help_text="Its labels are the truth that annotators are measured against, so they must not see them.",
     )
 
+    tags = models.ManyToManyField(Tag, blank=True, related_name="images")
+
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["project", "sha256"], name="image_content_once")]
-        indexes = [models.Index(fields=["project"], condition=Q(golden=True), name="golden_of_project")]
+        indexes = [
+            models.Index(fields=["project"], condition=Q(golden=True), name="golden_of_project"),
+            models.Index(fields=["project", "name", "id"], name="image_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

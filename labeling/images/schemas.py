@@ -77,6 +77,20 @@ class UploadMessage(News, UploadNews):
     item: Omitted[ItemNews] = None
 
 
+class TagData(Answer):
+    """A tag of a project, and how many images have it."""
+
+    id: int
+    name: str
+    images: int
+
+
+class TagList(Answer):
+    """The tags of a project by name."""
+
+    results: list[TagData]
+
+
 class LevelData(Answer):
     """A level of an image's blocks; one of its pixels is `factor` × `factor` pixels of the view."""
 

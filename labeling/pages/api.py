@@ -21,13 +21,13 @@ router = Router(tags=["pages"])
 
 @router.get("projects/{id:project_id}/images")
 def images(request: HttpRequest, project_id: int, asked: Asked[ImagesQuery]) -> ImagesPage:
-    """A page of the project's images, in the order of their ids."""
+    """A page of the project's images that filters choose, in an order."""
     project, query = project_for(request, project_id), asked.read()
     role = require(request.user, project_id).role
-    chosen: dict[str, Any] = {"which": query.filter, "category": query.category, "user": request.user}
+    wanted: dict[str, Any] = {"asked": query.chosen, "order": query.order, "user": user_of(request)}
     if query.before is not None:
-        return images_before(project, role, before=query.before, limit=query.limit, **chosen)
-    return images_page(project, role, after=query.after, limit=query.limit, **chosen)
+        return images_before(project, role, before=query.before, limit=query.limit, **wanted)
+    return images_page(project, role, after=query.after, limit=query.limit, **wanted)
 
 
 @router.get("projects/{id:project_id}/jump")

@@ -1,16 +1,27 @@
-"""The images of a project as the project page shows them, page by page."""
+"""The images of a project as its list shows them, page by page.
 
+A page begins after an image and needs no count of those before it: page 800 costs what page 1 does. The image says by
+itself where it stands in any order, so its id is all that a page has to name.
+"""
+
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from labeling.accounts.models import User
-from labeling.annotations.models import ENDED, FINISHED, Annotation, AnnotationEvent, AnnotationSet
+from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.assignment.filters import ImageFilter, chosen
+from labeling.assignment.models import Slot
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.pages.schemas import ImageData, ImagesPage
 from labeling.projects.models import Project, Role
+from labeling.web.api import ApiError
 
 PAGE = 60
 """Images in a page of the gallery, unless the client asks for another number."""
@@ -19,70 +30,132 @@ NOTE_LENGTH = 200
 """Characters of a note that a list of images shows."""
 
 State = Encoding.State
+Sort = Literal["added", "name", "changed", "objects", "state"]
 
-FILTERS: dict[str, Q] = {
-    "all": Q(),
-    "todo": Q(annotation_set__isnull=True) | ~Q(annotation_set__status__in=ENDED),
-    "preparing": Q(encoding__isnull=True) | Q(encoding__state__in=[State.QUEUED, State.ENCODING]),
-    "failed": Q(encoding__state=State.FAILED),
-    "done": Q(annotation_set__status__in=FINISHED),
-    "accepted": Q(annotation_set__status=AnnotationSet.Status.ACCEPTED),
-    "sent_back": Q(annotation_set__status=AnnotationSet.Status.SENT_BACK),
-    "skipped": Q(annotation_set__status=AnnotationSet.Status.SKIPPED),
-    "unlabeled": ~Q(Exists(Annotation.objects.filter(set__main_of=OuterRef("pk")))),
-    "noted": ~Q(annotation_set__note="") & Q(annotation_set__isnull=False),
+NAMED: dict[str, ImageFilter] = {
+    "all": ImageFilter(),
+    "todo": ImageFilter(state="todo"),
+    "preparing": ImageFilter(state="preparing"),
+    "failed": ImageFilter(state="failed"),
+    "done": ImageFilter(state="finished"),
+    "accepted": ImageFilter(state="accepted"),
+    "sent_back": ImageFilter(state="sent_back"),
+    "skipped": ImageFilter(state="skipped"),
+    "unlabeled": ImageFilter(objects="none"),
+    "noted": ImageFilter(note="yes"),
+    "mine": ImageFilter(person="me"),
+}
+"""Filters with a name of their own."""
+
+_STATUS_RANK = Case(
+    *(
+        When(annotation_set__status=status, then=Value(rank))
+        for rank, status in enumerate(["new", "in_progress", "sent_back", "done", "accepted", "skipped"])
+    ),
+    default=Value(0),
+    output_field=IntegerField(),
+)
+_KEYS: dict[str, Any] = {
+    "name": F("name"),
+    "changed": Coalesce("annotation_set__changed_at", "created_at"),
+    "objects": Coalesce("annotation_set__objects_kept", Value(0)),
+    "state": _STATUS_RANK,
 }
 
 
-def images_page(
-    project: Project, role: Role, *, after: int = 0, limit: int = PAGE, which: str = "all",
-    category: int | None = None, user: User | None = None,
-) -> ImagesPage:  # fmt: skip
-    """Images with ids above `after`.
+@dataclass(frozen=True)
+class Order:
+    """By what images are sorted; equal ones by their ids."""
 
-    `role` is that of who asks, `user` who that is, for *mine*. `category`: only images with an object of that class.
+    sort: Sort = "added"
+    descending: bool = False
+
+    @property
+    def reversed(self) -> "Order":
+        """The other way round."""
+        return Order(self.sort, not self.descending)
+
+
+def images_page(
+    project: Project, role: Role, *, after: int = 0, limit: int = PAGE, user: User | None = None,
+    asked: ImageFilter | None = None, order: Order | None = None,
+) -> ImagesPage:  # fmt: skip
+    """Images that come after the image `after` in an order; 0: from the first one.
+
+    `role` is that of who asks, `user` who that is, for *me*. A first page says how many images there are in all.
+    Raises: ApiError 410 when the image `after` was deleted and the order needs it.
     """
-    images = _chosen(project, role, which, category, user).filter(pk__gt=after).order_by("pk")
-    found = list(_with_states(images)[: limit + 1])
+    asked = asked or ImageFilter()
+    images = chosen(project, role, asked, user)
+    total = {} if after else {"total": images.count()}
+    found = _part(images, project, after, order or Order(), limit)
     shown = found[:limit]
-    return ImagesPage(results=payloads(shown), next=shown[-1].pk if len(found) > limit else None)
+    return ImagesPage(results=payloads(shown), next=shown[-1].pk if len(found) > limit else None, **total)
 
 
 def images_before(
-    project: Project, role: Role, *, before: int, limit: int = PAGE, which: str = "all",
-    category: int | None = None, user: User | None = None,
+    project: Project, role: Role, *, before: int, limit: int = PAGE, user: User | None = None,
+    asked: ImageFilter | None = None, order: Order | None = None,
 ) -> ImagesPage:  # fmt: skip
-    """The images right before `before`, in the usual order."""
-    images = _chosen(project, role, which, category, user).filter(pk__lt=before).order_by("-pk")
-    found = list(_with_states(images)[: limit + 1])
+    """The images right before the image `before`, in the usual order. Raises: as `images_page`."""
+    if not before:
+        return ImagesPage(results=[], previous=None)
+    images = chosen(project, role, asked or ImageFilter(), user)
+    found = _part(images, project, before, (order or Order()).reversed, limit)
     shown = found[:limit][::-1]
     return ImagesPage(results=payloads(shown), previous=shown[0].pk if len(found) > limit else None)
 
 
-def _chosen(project: Project, role: Role, which: str, category: int | None, user: User | None) -> QuerySet[Image]:
-    images = Image.objects.filter(Image.listed_for(role), project=project)
-    if which == "mine":  # what somebody did there, were it only taking back
-        images = images.filter(Exists(AnnotationEvent.objects.filter(set__image=OuterRef("pk"), user=user)))
+def _part(images: QuerySet[Image], project: Project, after: int, order: Order, limit: int) -> list[Image]:
+    """At most `limit` + 1 images after one."""
+    way, further = ("-", "lt") if order.descending else ("", "gt")
+    if order.sort == "added":
+        images = images.filter(**{f"pk__{further}": after}) if after else images
+        ordered = images.order_by(f"{way}pk")
     else:
-        images = images.filter(FILTERS[which])
-    if category is not None:
-        of_class = Annotation.objects.filter(set__main_of=OuterRef("pk"), category__number=category)
-        images = images.filter(Exists(of_class))
-    return images
+        images = images.annotate(key=_KEYS[order.sort])
+        if after:
+            key = _key_of(project, after, order)
+            beyond = Q(**{f"key__{further}": key}) | Q(key=key, **{f"pk__{further}": after})
+            images = images.filter(beyond, **{f"key__{further}e": key})  # the second for the index
+        ordered = images.order_by(f"{way}key", f"{way}pk")
+    return list(ordered.select_related("encoding", "annotation_set__changed_by").defer("source")[: limit + 1])
 
 
-def _with_states(images: QuerySet[Image]) -> QuerySet[Image]:
-    return images.select_related("encoding", "annotation_set").defer("source")
+def _key_of(project: Project, image: int, order: Order) -> Any:
+    """Where an image stands in an order."""
+    row = Image.objects.filter(project=project, pk=image).annotate(key=_KEYS[order.sort]).values_list("key").first()
+    if row is None:
+        raise ApiError(410, "gone", "The last image of this page was deleted. Load the list again.")
+    return row[0]
 
 
 def payloads(images: Sequence[Image]) -> list[ImageData]:
-    """Each image with its states and the number of kept objects (one query for all)."""
-    counted = Annotation.objects.filter(set__main_of__in=images).values_list("set__main_of").annotate(Count("pk"))
+    """Each image with its states, objects, turns and tags, in three queries for all."""
+    ids = [image.pk for image in images]
+    counted = Annotation.objects.filter(set__main_of__in=ids).values_list("set__main_of").annotate(Count("pk"))
     objects = dict(counted.order_by())
-    return [_payload(image, objects.get(image.pk, 0)) for image in images]
+    tags: dict[int, list[str]] = defaultdict(list)
+    tagged = Image.tags.through.objects.filter(image__in=ids).order_by("tag__name")
+    for image, name in tagged.values_list("image", "tag__name"):
+        tags[image].append(name)
+    people = _assignees(ids)
+    return [_payload(image, objects.get(image.pk, 0), tags[image.pk], people[image.pk]) for image in images]
 
 
-def _payload(image: Image, objects: int) -> ImageData:
+def _assignees(ids: Sequence[int]) -> dict[int, list[str]]:
+    """For whom images wait, or who holds them."""
+    found: dict[int, list[str]] = defaultdict(list)
+    kinds = (Slot.Kind.LABEL, Slot.Kind.FIX)
+    slots = Slot.objects.filter(Q(member__isnull=False) | Q(state=Slot.State.HELD), image__in=ids, kind__in=kinds)
+    for slot in slots.exclude(state=Slot.State.CLOSED).select_related("member", "held_by").order_by("pk"):
+        person = slot.held_by or slot.member
+        if person is not None and person.shown_name not in found[slot.image_id]:
+            found[slot.image_id].append(person.shown_name)
+    return found
+
+
+def _payload(image: Image, objects: int, tags: list[str], people: list[str]) -> ImageData:
     encoding: Encoding | None = getattr(image, "encoding", None)
     kept: AnnotationSet | None = getattr(image, "annotation_set", None)
     return ImageData(
@@ -91,14 +164,26 @@ def _payload(image: Image, objects: int) -> ImageData:
         width=image.width,
         height=image.height,
         thumbnail=image.thumbnail_url,
+        overlay=overlay_url(image, kept.version) if objects and kept else "",
         editor=reverse("pages:editor", args=[image.pk]),
         state=State(encoding.state) if encoding else State.QUEUED,
         reason=encoding.reason if encoding and encoding.state == State.FAILED else "",
         status=AnnotationSet.Status(kept.status) if kept else AnnotationSet.Status.NEW,
+        version=kept.version if kept else 0,
+        round=kept.round if kept else 0,
         objects=objects,
         skipped=kept.reason if kept else "",
         note=_short(kept.note) if kept else "",
+        tags=tags,
+        people=people,
+        changed_at=kept.changed_at.isoformat() if kept and kept.changed_at else None,
+        changed_by=kept.changed_by.shown_name if kept and kept.changed_by else None,
     )
+
+
+def overlay_url(image: Image, version: int) -> str:
+    """Where the masks over an image's thumbnail are, for a version of its labels: a browser may keep them."""
+    return f"{reverse('annotations:overlay', args=[image.pk])}?v={version}"
 
 
 def _short(note: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from labeling.exchange.registry import Format, formats
+from labeling.exchange.registry import NOT_IN_FORMS, Format, formats
 from labeling.exchange.schemas import ExportData
 from labeling.images.models import UploadItem
 from labeling.live.progress import counts
@@ -64,7 +64,11 @@ def format_choices() -> list[dict[str, Any]]:
 
 
 def _options(one: Format) -> list[dict[str, Any]]:
-    return [_option(name, schema) for name, schema in one.options.model_json_schema()["properties"].items()]
+    return [
+        _option(name, schema)
+        for name, schema in one.options.model_json_schema()["properties"].items()
+        if name not in NOT_IN_FORMS
+    ]
 
 
 def _option(name: str, schema: dict[str, Any]) -> dict[str, Any]:

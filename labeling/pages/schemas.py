@@ -7,32 +7,42 @@ from labeling.images.schemas import BlocksData
 from labeling.live.progress_messages import ImageCounts
 from labeling.projects.schemas import Abilities, AttributeData, CategoryData, RoleName
 from labeling.suggestions.schemas import MethodData
-from labeling.web.routes import Answer
+from labeling.web.routes import Answer, Moment, Omitted
 
 
 class ImageData(Answer):
     """An image of a list. `reason` says why it could not be prepared, `skipped` why it is skipped; both are empty else.
-    A long note is cut."""
+    A long note is cut. `version` is that of its labels, `round` how often they were sent back, `overlay` where its
+    masks are as a picture for the thumbnail, empty without any. `people`: for whom it waits, or who holds it."""
 
     id: int
     name: str
     width: int
     height: int
     thumbnail: str
+    overlay: str
     editor: str
     state: EncodingState
     reason: str
     status: StatusName
+    version: int
+    round: int
     objects: int
     skipped: str
     note: str
+    tags: list[str]
+    people: list[str]
+    changed_at: Moment | None
+    changed_by: str | None
 
 
 class ImagesPage(Answer):
     """A page of a project's images. Forward from `after`: `next` is the next page's `after`, null at the end. Back from
-    `before`: `previous` is the next page's `before`, null at the beginning."""
+    `before`: `previous` is the next page's `before`, null at the beginning. `total`: how many images the filters
+    choose; a first page says so."""
 
     results: list[ImageData]
+    total: Omitted[int] = None
     next: int | None = None
     previous: int | None = None
 

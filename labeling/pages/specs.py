@@ -4,12 +4,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from labeling.pages.gallery import PAGE
+from labeling.assignment.filters import ImageFilter
+from labeling.pages.gallery import NAMED, PAGE, Order, Sort
 from labeling.web.api import Spec
 
 
-class ImagesQuery(Spec):
-    """The query of `GET /api/projects/<id>/images`."""
+class ImagesQuery(ImageFilter):
+    """The query of `GET /api/projects/<id>/images`: filters, the order, and the page.
+
+    `filter` is a filter with a name, which joins the others. `desc`: 1 for the other way round.
+    """
 
     after: int = Field(default=0, ge=0, le=2**63 - 1)
     limit: int = Field(default=PAGE, ge=1, le=500)
@@ -17,7 +21,18 @@ class ImagesQuery(Spec):
     filter: Literal[
         "all", "todo", "unlabeled", "mine", "done", "accepted", "sent_back", "skipped", "noted", "preparing", "failed"
     ] = "all"  # fmt: skip
-    category: int | None = Field(default=None, ge=1, lt=2**31)
+    sort: Sort = "added"
+    desc: Literal["0", "1"] = "0"
+
+    @property
+    def chosen(self) -> ImageFilter:
+        """The filters alone."""
+        return ImageFilter(**{**NAMED[self.filter].given(), **self.given()})
+
+    @property
+    def order(self) -> Order:
+        """The order alone."""
+        return Order(self.sort, self.desc == "1")
 
 
 class JumpQuery(Spec):

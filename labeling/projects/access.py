@@ -26,6 +26,7 @@ class May(StrEnum):
     VIEW = "view"  # look at images, labels, suggestions and progress
     LABEL = "label"  # change labels, decide about suggestions, hold an image
     REVIEW = "review"  # judge finished work, correct it meanwhile
+    ASSIGN = "assign"  # lots, who gets which images, tags, several images at once
     EXPORT = "export"  # make exports and download them
     MANAGE = "manage"  # images, classes, members, runs, trainings, settings
     FIGURES = "figures"  # see how well and how much each person works
@@ -139,6 +140,18 @@ def may(user: User | AnonymousUser, project_id: int, what: May) -> bool:
     """Whether the user may do this in the project now."""
     standing = standing_of(user, project_id)
     return standing is not None and standing.can(what)
+
+
+def standings_of(user: User, projects: QuerySet[Project]) -> list[tuple[Project, Standing]]:
+    """Each of `projects` with what the user is in it, in two queries; those where they are nothing are left out."""
+    roles = {one.project_id: Role(one.role) for one in Membership.objects.filter(user=user)}
+    found = []
+    for project in projects:
+        role = OWNER if user.is_superuser else roles.get(project.pk)
+        if role is not None:
+            standing = Standing(role, project.archived_at is not None, project.binned_at is not None)
+            found.append((project, standing))
+    return found
 
 
 def require(user: User | AnonymousUser, project_id: int, what: May = May.VIEW) -> Standing:

@@ -57,6 +57,7 @@ class Abilities(Answer):
 
     can_label: bool
     can_review: bool
+    can_assign: bool
     can_export: bool
     can_manage: bool
     can_archive: bool

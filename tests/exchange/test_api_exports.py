@@ -55,7 +55,9 @@ def test_the_list_has_the_newest_first_and_the_formats(as_user: Any, alice: User
     answer = as_user(alice).get(f"/api/projects/{project.pk}/exports").json()
     assert [one["format"] for one in answer["results"]] == ["png", "coco"]
     assert [one["name"] for one in answer["formats"]] == ["coco", "png"]
-    assert set(answer["formats"][0]["options"]["properties"]) == {"images", "include_images", "segmentation"}
+    assert set(answer["formats"][0]["options"]["properties"]) == {
+        "images", "include_images", "filter", "only", "segmentation",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,8 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
         },
         "user": {
             "id": bob.pk, "name": "bob", "role": "annotator", "keys": {},
-            "can_label": True, "can_export": False, "can_manage": False, "can_archive": False,
+            "can_label": True, "can_review": False, "can_assign": False, "can_export": False, "can_manage": False,
+            "can_archive": False,
         },
         "socket": f"/ws/images/{image.pk}/",
         "api": {

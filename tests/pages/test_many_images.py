@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from labeling.accounts.models import User
 from labeling.features.models import Encoding
 from labeling.images.models import Image
-from labeling.pages.gallery import images_page
+from labeling.pages.gallery import NAMED, images_page
 from labeling.pages.project_page import project_data
 from labeling.pages.queue import next_images
 from labeling.projects.access import Standing
@@ -31,7 +31,7 @@ def add(project: Project, count: int) -> None:
     "ask",
     [
         lambda project, user: project_data(project, Standing(Role.MANAGER)),
-        lambda project, user: images_page(project, Role.MANAGER, which="todo", user=user),
+        lambda project, user: images_page(project, Role.MANAGER, asked=NAMED["todo"], user=user),
         lambda project, user: next_images(project, user, Standing(Role.ANNOTATOR)),
         lambda project, user: next_images(project, user, Standing(Role.ANNOTATOR), project.images.first().pk),
     ],

@@ -52,7 +52,7 @@ def test_the_page_starts_with_the_first_images(
     data = data_of(as_user(bob).get(f"/projects/{project.pk}/images").content.decode(), "project-data")
     assert data["project"] == {
         "id": project.pk, "name": "Street", "role": "annotator",
-        "can_label": True, "can_review": False, "can_export": False, "can_manage": False,
+        "can_label": True, "can_review": False, "can_assign": False, "can_export": False, "can_manage": False,
         "can_archive": False,
     }  # fmt: skip
     assert [one["id"] for one in data["images"]["results"]] == [image.pk]

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.assignment.models import Lot, Slot
 from labeling.exchange.models import Export
-from labeling.images.models import Image, Upload
+from labeling.images.models import Image, Tag, Upload
 from labeling.people.models import Invitation
 from labeling.projects.models import Project
 from labeling.quality.comparison import Comparison
@@ -46,6 +47,7 @@ OWN = {
     "api/class-templates",
     "api/docs",
     "api/me/keys",
+    "api/me/work",
     "api/projects",
     "api/schema.json",
     "projects/new",
@@ -108,6 +110,9 @@ def ids(project: Project, alice: User) -> Mapping[str, Any]:
         "export_id": Export.objects.create(project=project, format="coco", created_by=alice).pk,
         "run_id": Run.objects.create(project=project, method="everything").pk,
         "head_id": HeadVersion.objects.create(project=project, kind="instances", number=1, state="ready").pk,
+        "lot_id": Lot.objects.get(project=project).pk,
+        "slot_id": Slot.objects.get(image=image).pk,
+        "tag_id": Tag.objects.create(project=project, name="night").pk,
         "user_id": alice.pk,
         "pk": Authenticator.objects.create(user=alice, type="webauthn", data={}).pk,
         "invitation_id": Invitation.objects.create(

@@ -67,12 +67,13 @@ def test_who_may_what() -> None:
     assert who_may(May.VIEW) == set(Role)
     assert who_may(May.LABEL) == {Role.MANAGER, Role.ANNOTATOR}
     assert who_may(May.REVIEW) == {Role.MANAGER, Role.REVIEWER}
+    assert who_may(May.ASSIGN) == {Role.MANAGER}
     assert who_may(May.EXPORT) == {Role.MANAGER, Role.REVIEWER}
     assert who_may(May.MANAGE) == who_may(May.ARCHIVE) == {Role.MANAGER}
     assert who_may(May.FIGURES) == {Role.MANAGER}
     told = {
-        "can_label": False, "can_review": True, "can_export": True, "can_manage": False, "can_figures": False,
-        "can_archive": False,
+        "can_label": False, "can_review": True, "can_assign": False, "can_export": True, "can_manage": False,
+        "can_figures": False, "can_archive": False,
     }  # fmt: skip
     assert Standing(Role.REVIEWER).abilities() == told
 

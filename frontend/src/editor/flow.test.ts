@@ -159,6 +159,13 @@ const image = (id: number, status: ImageItem["status"] = "new"): ImageItem => ({
   objects: 0,
   skipped: "",
   note: "",
+  overlay: "",
+  version: 0,
+  round: 0,
+  tags: [],
+  people: [],
+  changed_at: null,
+  changed_by: null,
 });
 
 describe("the filmstrip", () => {

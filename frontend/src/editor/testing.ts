@@ -47,6 +47,7 @@ export function bootOf(view: { width: number; height: number }, more: Partial<Bo
       role: "annotator",
       can_label: true,
       can_review: false,
+      can_assign: false,
       can_export: false,
       can_manage: false,
       can_archive: false,

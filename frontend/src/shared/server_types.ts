@@ -80,6 +80,15 @@ export type components = {
       readonly objects: number;
       readonly by: string;
     };
+    /** @description Reserve images for people, in equal shares; nobody takes it back. */
+    readonly Assign: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly kind: "assign";
+      readonly members: readonly number[];
+    };
     /** @description An attribute that objects can have. `choices` are for the kind *choice*. */
     readonly AttributeData: {
       readonly number: number;
@@ -166,6 +175,7 @@ export type components = {
     readonly BootUser: {
       readonly can_label: boolean;
       readonly can_review: boolean;
+      readonly can_assign: boolean;
       readonly can_export: boolean;
       readonly can_manage: boolean;
       readonly can_archive: boolean;
@@ -176,6 +186,34 @@ export type components = {
       readonly keys: {
         readonly [key: string]: readonly string[];
       };
+    };
+    /**
+     * @description One action on many images: on `images`, or on all that `filter` chooses, from `after` on.
+     *
+     *     One request deals with at most 200 images of a filter; its answer says where the next one goes on.
+     */
+    readonly Bulk: {
+      readonly action:
+        | components["schemas"]["Assign"]
+        | components["schemas"]["IntoLot"]
+        | components["schemas"]["PutTag"]
+        | components["schemas"]["SetState"]
+        | components["schemas"]["DeleteImages"];
+      readonly images?: readonly components["schemas"]["SeenImage"][] | null;
+      readonly filter?: components["schemas"]["ImageFilter"] | null;
+      /** @default 0 */
+      readonly after?: number;
+    };
+    /**
+     * @description What became of the images. `refused` says how many were not changed and `why` names the first of them; `next`
+     *     is the `after` of the request that goes on, null at the end; `undo`: what takes it back.
+     */
+    readonly BulkDone: {
+      readonly done: number;
+      readonly refused: number;
+      readonly why: readonly components["schemas"]["RefusedImage"][];
+      readonly next: number | null;
+      readonly undo: readonly components["schemas"]["UndoStep"][];
     };
     /**
      * @description A class. `number` names it in every other answer and request; classes come in the order of the project's list.
@@ -434,6 +472,14 @@ export type components = {
       readonly url: string;
       readonly window: readonly [number, number];
     };
+    /** @description Delete images with their labels. */
+    readonly DeleteImages: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly kind: "delete";
+    };
     /** @description One of several changes: delete an object. */
     readonly DeleteOne: {
       /**
@@ -555,6 +601,10 @@ export type components = {
       readonly options: {
         readonly [key: string]: components["schemas"]["JsonValue"];
       };
+    };
+    /** @description Whether the turn was taken back; false: nobody held it any more. */
+    readonly Freed: {
+      readonly freed: boolean;
     };
     /** @description Judge a version of an image's labels. */
     readonly GiveVerdict: {
@@ -704,6 +754,22 @@ export type components = {
       readonly cell: readonly [number, number];
       readonly png: string;
     };
+    /** @description A turn that somebody holds now. */
+    readonly HeldData: {
+      readonly id: number;
+      readonly image: number;
+      readonly image_name: string;
+      /** @enum {string} */
+      readonly kind: "label" | "fix" | "review" | "resolve";
+      readonly lot: string;
+      readonly person: string;
+      /** Format: date-time */
+      readonly until: string;
+    };
+    /** @description The turns that people hold in a project, at most 200. */
+    readonly HeldList: {
+      readonly results: readonly components["schemas"]["HeldData"][];
+    };
     readonly Hello: {
       /** @constant */
       readonly v: 1;
@@ -749,7 +815,8 @@ export type components = {
     };
     /**
      * @description An image of a list. `reason` says why it could not be prepared, `skipped` why it is skipped; both are empty else.
-     *     A long note is cut.
+     *     A long note is cut. `version` is that of its labels, `round` how often they were sent back, `overlay` where its
+     *     masks are as a picture for the thumbnail, empty without any. `people`: for whom it waits, or who holds it.
      */
     readonly ImageData: {
       readonly id: number;
@@ -757,15 +824,58 @@ export type components = {
       readonly width: number;
       readonly height: number;
       readonly thumbnail: string;
+      readonly overlay: string;
       readonly editor: string;
       /** @enum {string} */
       readonly state: "queued" | "encoding" | "ready" | "failed";
       readonly reason: string;
       /** @enum {string} */
       readonly status: "new" | "in_progress" | "done" | "accepted" | "sent_back" | "skipped";
+      readonly version: number;
+      readonly round: number;
       readonly objects: number;
       readonly skipped: string;
       readonly note: string;
+      readonly tags: readonly string[];
+      readonly people: readonly string[];
+      readonly changed_at: string | null;
+      readonly changed_by: string | null;
+    };
+    /**
+     * @description Images of a project; what is empty is not asked for.
+     *
+     *     `q`: a part of the name. `state`: one or several of `STATES`, with commas. `assignee`: for whom a turn at labeling
+     *     is reserved, or who holds one; `none`: nobody. `person`: who changed labels there. `lot`: a lot's id. `category`: a
+     *     class that an object has. `verdict`: what a reviewer said; `again`: it was sent back at least once. `tag`: its name.
+     */
+    readonly ImageFilter: {
+      /** @default  */
+      readonly q?: string;
+      /** @default  */
+      readonly state?: string;
+      /** @default  */
+      readonly assignee?: string;
+      /** @default  */
+      readonly person?: string;
+      readonly lot?: number | null;
+      readonly category?: number | null;
+      /**
+       * @default
+       * @enum {string}
+       */
+      readonly verdict?: "" | "waiting" | "accepted" | "sent_back" | "again";
+      /**
+       * @default
+       * @enum {string}
+       */
+      readonly note?: "" | "yes" | "no";
+      /**
+       * @default
+       * @enum {string}
+       */
+      readonly objects?: "" | "none" | "some";
+      /** @default  */
+      readonly tag?: string;
     };
     /** @description How far an image is prepared; `reason` says why it could not be. */
     readonly ImageMessage: {
@@ -800,15 +910,48 @@ export type components = {
     };
     /**
      * @description A page of a project's images. Forward from `after`: `next` is the next page's `after`, null at the end. Back from
-     *     `before`: `previous` is the next page's `before`, null at the beginning.
+     *     `before`: `previous` is the next page's `before`, null at the beginning. `total`: how many images the filters
+     *     choose; a first page says so.
      */
     readonly ImagesPage: {
       readonly results: readonly components["schemas"]["ImageData"][];
+      readonly total?: number;
       readonly next?: number | null;
       readonly previous?: number | null;
     };
-    /** @description The query of `GET /api/projects/<id>/images`. */
+    /**
+     * @description The query of `GET /api/projects/<id>/images`: filters, the order, and the page.
+     *
+     *     `filter` is a filter with a name, which joins the others. `desc`: 1 for the other way round.
+     */
     readonly ImagesQuery: {
+      /** @default  */
+      readonly q?: string;
+      /** @default  */
+      readonly state?: string;
+      /** @default  */
+      readonly assignee?: string;
+      /** @default  */
+      readonly person?: string;
+      readonly lot?: number | null;
+      readonly category?: number | null;
+      /**
+       * @default
+       * @enum {string}
+       */
+      readonly verdict?: "" | "waiting" | "accepted" | "sent_back" | "again";
+      /**
+       * @default
+       * @enum {string}
+       */
+      readonly note?: "" | "yes" | "no";
+      /**
+       * @default
+       * @enum {string}
+       */
+      readonly objects?: "" | "none" | "some";
+      /** @default  */
+      readonly tag?: string;
       /** @default 0 */
       readonly after?: number;
       /** @default 60 */
@@ -830,7 +973,16 @@ export type components = {
         | "noted"
         | "preparing"
         | "failed";
-      readonly category?: number | null;
+      /**
+       * @default added
+       * @enum {string}
+       */
+      readonly sort?: "added" | "name" | "changed" | "objects" | "state";
+      /**
+       * @default 0
+       * @enum {string}
+       */
+      readonly desc?: "0" | "1";
     };
     /** @description The newest notices, how many are unread, and what to ask for next; null: no more. */
     readonly Inbox: {
@@ -865,6 +1017,15 @@ export type components = {
       readonly before?: number | null;
       /** @default 30 */
       readonly limit?: number;
+    };
+    /** @description Put images into a lot. */
+    readonly IntoLot: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly kind: "lot";
+      readonly lot: number;
     };
     /** @description An invitation that works. `link` is in the answer that makes it alone, unless it was sent by e-mail. */
     readonly InvitationData: {
@@ -950,6 +1111,11 @@ export type components = {
         readonly [key: string]: readonly string[];
       };
     };
+    /** @description Somebody who may label in a project. */
+    readonly LabelerData: {
+      readonly id: number;
+      readonly name: string;
+    };
     /** @description The version of the image's labels. */
     readonly LabelsVersion: {
       readonly version: number;
@@ -971,6 +1137,43 @@ export type components = {
       readonly state: "queued" | "running" | "ready" | "failed" | "stopped";
       readonly found: number;
       readonly reason?: string;
+    };
+    /** @description Change a lot; what is left out stays. `closed`: nothing of it is handed out. */
+    readonly LotChange: {
+      readonly name?: string | null;
+      readonly priority?: number | null;
+      readonly due?: string | null;
+      readonly folds?: number | null;
+      readonly order?: ("upload" | "random") | null;
+      readonly closed?: boolean | null;
+    };
+    /**
+     * @description A lot. Numbers are of turns at labeling: of images where one person labels each. `closed` ones are finished or
+     *     skipped, `held` ones somebody has now, `reserved` ones wait for a person.
+     */
+    readonly LotData: {
+      readonly id: number;
+      readonly name: string;
+      readonly is_default: boolean;
+      readonly priority: number;
+      readonly due: string | null;
+      readonly folds: number;
+      /** @enum {string} */
+      readonly order: "upload" | "random";
+      readonly is_closed: boolean;
+      readonly total: number;
+      readonly closed: number;
+      readonly held: number;
+      readonly reserved: number;
+    };
+    /** @description The id of a lot that is deleted. */
+    readonly LotDeleted: {
+      readonly deleted: number;
+    };
+    /** @description The lots of a project, those that are handed out first first; and who may label. */
+    readonly LotList: {
+      readonly results: readonly components["schemas"]["LotData"][];
+      readonly people: readonly components["schemas"]["LabelerData"][];
     };
     /** @description Which class each of a model's words is. */
     readonly MappingData: {
@@ -1083,6 +1286,20 @@ export type components = {
        *     }
        */
       readonly options?: components["schemas"]["RunOptions"];
+    };
+    /** @description Make a lot. `folds`: how many people label each image; `order`: in which its images are handed out. */
+    readonly NewLot: {
+      readonly name: string;
+      /** @default 0 */
+      readonly priority?: number;
+      readonly due?: string | null;
+      /** @default 1 */
+      readonly folds?: number;
+      /**
+       * @default upload
+       * @enum {string}
+       */
+      readonly order?: "upload" | "random";
     };
     /** @description Say something about an image; empty takes it back. */
     readonly NewNote: {
@@ -1275,6 +1492,7 @@ export type components = {
     readonly PageProject: {
       readonly can_label: boolean;
       readonly can_review: boolean;
+      readonly can_assign: boolean;
       readonly can_export: boolean;
       readonly can_manage: boolean;
       readonly can_archive: boolean;
@@ -1461,6 +1679,7 @@ export type components = {
     readonly ProjectData: {
       readonly can_label: boolean;
       readonly can_review: boolean;
+      readonly can_assign: boolean;
       readonly can_export: boolean;
       readonly can_manage: boolean;
       readonly can_archive: boolean;
@@ -1579,6 +1798,17 @@ export type components = {
       /** @default [] */
       readonly attributes?: readonly components["schemas"]["AttributeSpec"][];
     };
+    /** @description Put a tag on images; `remove`: take it off. */
+    readonly PutTag: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly kind: "tag";
+      readonly tag: string;
+      /** @default false */
+      readonly remove?: boolean;
+    };
     /**
      * @description A project's figures (docs/internals/quality.md). `made_at` is None before any were made; `waiting` images are
      *     not compared yet.
@@ -1613,6 +1843,13 @@ export type components = {
        * @enum {string}
        */
       readonly type: "redo";
+    };
+    /** @description An image that was not changed, and why. */
+    readonly RefusedImage: {
+      readonly id: number;
+      readonly name: string;
+      readonly code: string;
+      readonly message: string;
     };
     /** @description How many suggestions were rejected now. */
     readonly Rejected: {
@@ -1774,6 +2011,11 @@ export type components = {
       readonly accepted: number;
       readonly refused: readonly components["schemas"]["NotAccepted"][];
     };
+    /** @description An image, and the version of its labels that was seen; without one, that of now. */
+    readonly SeenImage: {
+      readonly id: number;
+      readonly version?: number | null;
+    };
     /** @description The version of the image's labels that its writer saw. */
     readonly SeenLabels: {
       readonly version: number;
@@ -1781,6 +2023,18 @@ export type components = {
     /** @description A change that needs nothing but the version its writer saw. */
     readonly SeenVersion: {
       readonly version: number;
+    };
+    /** @description Say how far images are; *skipped* has a reason. `in_progress` opens finished ones again. */
+    readonly SetState: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly kind: "status";
+      /** @enum {string} */
+      readonly status: "new" | "in_progress" | "done" | "skipped";
+      /** @default  */
+      readonly reason?: string;
     };
     /** @description What a project lets happen by itself. */
     readonly SettingsData: {
@@ -1901,6 +2155,16 @@ export type components = {
       readonly run?: components["schemas"]["RunNews"];
       readonly head?: components["schemas"]["HeadNews"];
     };
+    /** @description A tag of a project, and how many images have it. */
+    readonly TagData: {
+      readonly id: number;
+      readonly name: string;
+      readonly images: number;
+    };
+    /** @description The tags of a project by name. */
+    readonly TagList: {
+      readonly results: readonly components["schemas"]["TagData"][];
+    };
     /** @description The thread that was deleted. */
     readonly TakenBack: {
       readonly thread: number;
@@ -1955,6 +2219,16 @@ export type components = {
        * @enum {string}
        */
       readonly type: "undo";
+    };
+    /** @description What takes a part of an action back: the body of another request. */
+    readonly UndoStep: {
+      readonly action:
+        | components["schemas"]["Assign"]
+        | components["schemas"]["IntoLot"]
+        | components["schemas"]["PutTag"]
+        | components["schemas"]["SetState"]
+        | components["schemas"]["DeleteImages"];
+      readonly images: readonly components["schemas"]["SeenImage"][];
     };
     /** @description An upload with its files. */
     readonly UploadData: {
@@ -2033,6 +2307,28 @@ export type components = {
       readonly category: number | null;
       readonly automatic: boolean;
     };
+    /**
+     * @description What waits for the signed-in person in a project, in images. `sent_back` to them; `begun` by them; `reserved` for
+     *     them; `pool`: for anybody; `in_review`: theirs that wait for a reviewer; `to_review`: that they can review.
+     */
+    readonly WorkData: {
+      readonly project: number;
+      readonly name: string;
+      readonly sent_back: number;
+      readonly begun: number;
+      readonly reserved: number;
+      readonly pool: number;
+      readonly in_review: number;
+      readonly to_review: number;
+      readonly returned: number;
+      readonly oldest_review: string | null;
+      readonly unassigned: number;
+      readonly lots: readonly components["schemas"]["LotData"][];
+    };
+    /** @description What waits for the signed-in person, in projects where something does. */
+    readonly WorkList: {
+      readonly results: readonly components["schemas"]["WorkData"][];
+    };
   };
   responses: never;
   parameters: never;
@@ -2048,6 +2344,7 @@ export type AcceptedOn = components["schemas"]["AcceptedOn"];
 export type AnnotationData = components["schemas"]["AnnotationData"];
 export type AnnotationsChanged = components["schemas"]["AnnotationsChanged"];
 export type AnnotationsNews = components["schemas"]["AnnotationsNews"];
+export type Assign = components["schemas"]["Assign"];
 export type AttributeData = components["schemas"]["AttributeData"];
 export type AttributeSpec = components["schemas"]["AttributeSpec"];
 export type BlocksData = components["schemas"]["BlocksData"];
@@ -2056,6 +2353,8 @@ export type BootAddresses = components["schemas"]["BootAddresses"];
 export type BootImage = components["schemas"]["BootImage"];
 export type BootProject = components["schemas"]["BootProject"];
 export type BootUser = components["schemas"]["BootUser"];
+export type Bulk = components["schemas"]["Bulk"];
+export type BulkDone = components["schemas"]["BulkDone"];
 export type CategoryData = components["schemas"]["CategoryData"];
 export type CategoryList = components["schemas"]["CategoryList"];
 export type CategoryMerge = components["schemas"]["CategoryMerge"];
@@ -2083,6 +2382,7 @@ export type ConsensusRules = components["schemas"]["ConsensusRules"];
 export type Counts = components["schemas"]["Counts"];
 export type CreateOne = components["schemas"]["CreateOne"];
 export type DeepData = components["schemas"]["DeepData"];
+export type DeleteImages = components["schemas"]["DeleteImages"];
 export type DeleteOne = components["schemas"]["DeleteOne"];
 export type Deleted = components["schemas"]["Deleted"];
 export type Error = components["schemas"]["Error"];
@@ -2094,6 +2394,7 @@ export type ExportMessage = components["schemas"]["ExportMessage"];
 export type ExportNews = components["schemas"]["ExportNews"];
 export type FailureData = components["schemas"]["FailureData"];
 export type FormatData = components["schemas"]["FormatData"];
+export type Freed = components["schemas"]["Freed"];
 export type GiveVerdict = components["schemas"]["GiveVerdict"];
 export type GoldenAnswer = components["schemas"]["GoldenAnswer"];
 export type GoldenMarked = components["schemas"]["GoldenMarked"];
@@ -2105,10 +2406,13 @@ export type HeadList = components["schemas"]["HeadList"];
 export type HeadNews = components["schemas"]["HeadNews"];
 export type HeadQueued = components["schemas"]["HeadQueued"];
 export type HeatData = components["schemas"]["HeatData"];
+export type HeldData = components["schemas"]["HeldData"];
+export type HeldList = components["schemas"]["HeldList"];
 export type Hello = components["schemas"]["Hello"];
 export type Here = components["schemas"]["Here"];
 export type ImageCounts = components["schemas"]["ImageCounts"];
 export type ImageData = components["schemas"]["ImageData"];
+export type ImageFilter = components["schemas"]["ImageFilter"];
 export type ImageMessage = components["schemas"]["ImageMessage"];
 export type ImageState = components["schemas"]["ImageState"];
 export type ImagesPage = components["schemas"]["ImagesPage"];
@@ -2117,6 +2421,7 @@ export type Inbox = components["schemas"]["Inbox"];
 export type InboxChanged = components["schemas"]["InboxChanged"];
 export type InboxNews = components["schemas"]["InboxNews"];
 export type InboxQuery = components["schemas"]["InboxQuery"];
+export type IntoLot = components["schemas"]["IntoLot"];
 export type InvitationData = components["schemas"]["InvitationData"];
 export type InvitationList = components["schemas"]["InvitationList"];
 export type InvitationSpec = components["schemas"]["InvitationSpec"];
@@ -2130,10 +2435,15 @@ export type KeptMany = components["schemas"]["KeptMany"];
 export type KeptOne = components["schemas"]["KeptOne"];
 export type Keys = components["schemas"]["Keys"];
 export type KeysData = components["schemas"]["KeysData"];
+export type LabelerData = components["schemas"]["LabelerData"];
 export type LabelsVersion = components["schemas"]["LabelsVersion"];
 export type LevelData = components["schemas"]["LevelData"];
 export type Limits = components["schemas"]["Limits"];
 export type LookData = components["schemas"]["LookData"];
+export type LotChange = components["schemas"]["LotChange"];
+export type LotData = components["schemas"]["LotData"];
+export type LotDeleted = components["schemas"]["LotDeleted"];
+export type LotList = components["schemas"]["LotList"];
 export type MappingData = components["schemas"]["MappingData"];
 export type MappingSpec = components["schemas"]["MappingSpec"];
 export type Mask = components["schemas"]["Mask"];
@@ -2147,6 +2457,7 @@ export type NewExport = components["schemas"]["NewExport"];
 export type NewGolden = components["schemas"]["NewGolden"];
 export type NewHead = components["schemas"]["NewHead"];
 export type NewImageRun = components["schemas"]["NewImageRun"];
+export type NewLot = components["schemas"]["NewLot"];
 export type NewNote = components["schemas"]["NewNote"];
 export type NewRun = components["schemas"]["NewRun"];
 export type NewStatus = components["schemas"]["NewStatus"];
@@ -2203,10 +2514,12 @@ export type ProjectLifeMessage = components["schemas"]["ProjectLifeMessage"];
 export type ProjectList = components["schemas"]["ProjectList"];
 export type ProjectPage = components["schemas"]["ProjectPage"];
 export type ProjectSpec = components["schemas"]["ProjectSpec"];
+export type PutTag = components["schemas"]["PutTag"];
 export type QualityFigures = components["schemas"]["QualityFigures"];
 export type Queued = components["schemas"]["Queued"];
 export type ReadSpec = components["schemas"]["ReadSpec"];
 export type Redo = components["schemas"]["Redo"];
+export type RefusedImage = components["schemas"]["RefusedImage"];
 export type Rejected = components["schemas"]["Rejected"];
 export type Reopened = components["schemas"]["Reopened"];
 export type ReviewChanged = components["schemas"]["ReviewChanged"];
@@ -2223,8 +2536,10 @@ export type RunOptionsData = components["schemas"]["RunOptionsData"];
 export type RunQueued = components["schemas"]["RunQueued"];
 export type RunStopped = components["schemas"]["RunStopped"];
 export type SampleAccepted = components["schemas"]["SampleAccepted"];
+export type SeenImage = components["schemas"]["SeenImage"];
 export type SeenLabels = components["schemas"]["SeenLabels"];
 export type SeenVersion = components["schemas"]["SeenVersion"];
+export type SetState = components["schemas"]["SetState"];
 export type SettingsData = components["schemas"]["SettingsData"];
 export type SettingsSpec = components["schemas"]["SettingsSpec"];
 export type Share = components["schemas"]["Share"];
@@ -2236,6 +2551,8 @@ export type StatusSet = components["schemas"]["StatusSet"];
 export type SuggestionData = components["schemas"]["SuggestionData"];
 export type SuggestionsChanged = components["schemas"]["SuggestionsChanged"];
 export type SuggestionsMessage = components["schemas"]["SuggestionsMessage"];
+export type TagData = components["schemas"]["TagData"];
+export type TagList = components["schemas"]["TagList"];
 export type TakenBack = components["schemas"]["TakenBack"];
 export type ThreadChange = components["schemas"]["ThreadChange"];
 export type ThreadData = components["schemas"]["ThreadData"];
@@ -2244,6 +2561,7 @@ export type TimeReport = components["schemas"]["TimeReport"];
 export type Took = components["schemas"]["Took"];
 export type UidsSpec = components["schemas"]["UidsSpec"];
 export type Undo = components["schemas"]["Undo"];
+export type UndoStep = components["schemas"]["UndoStep"];
 export type UploadData = components["schemas"]["UploadData"];
 export type UploadMessage = components["schemas"]["UploadMessage"];
 export type UploadNews = components["schemas"]["UploadNews"];
@@ -2253,3 +2571,5 @@ export type VerdictGiven = components["schemas"]["VerdictGiven"];
 export type VersionQuery = components["schemas"]["VersionQuery"];
 export type WantedSpec = components["schemas"]["WantedSpec"];
 export type WordData = components["schemas"]["WordData"];
+export type WorkData = components["schemas"]["WorkData"];
+export type WorkList = components["schemas"]["WorkList"];

@@ -38,7 +38,7 @@ beforeEach(async () => {
   [there, posted, classes] = [true, 0, new Set([1, 2])];
   const may = { can_label: true, can_review: false, can_export: false, can_manage: false, can_archive: false };
   const texts = { name: "", instructions: "", role: "annotator", state: "active" } as const;
-  project = { ...texts, ...may, categories: CLASSES, attributes: [], panoptic: false };
+  project = { ...texts, ...may, can_assign: false, categories: CLASSES, attributes: [], panoptic: false };
   const listen = (one: Listener) => (listener = one);
   editor = new Editor(bootOf(VIEW), around({ fetch: fetcher as typeof fetch }, { listen }));
   await editor.begin();

@@ -1,0 +1,141 @@
+"""What waits for somebody, project by project: their own work, reviews, and for managers where it piles up.
+
+All of it comes from slots and sets in as many queries for one project as for fifty.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+
+from labeling.accounts.models import User
+from labeling.annotations.models import AnnotationSet
+from labeling.assignment.models import Lot, Slot, Touched
+from labeling.projects.access import May, Standing
+from labeling.projects.models import Project
+
+Kind, State, Status = Slot.Kind, Slot.State, AnnotationSet.Status
+LOTS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class LotProgress:
+    """A lot in numbers of turns at labeling: for one annotator an image, images."""
+
+    lot: Lot
+    total: int
+    closed: int
+    held: int
+    reserved: int
+
+    @property
+    def due(self) -> date | None:
+        """The day by which it is to be finished."""
+        return self.lot.due
+
+
+@dataclass
+class Work:
+    """What waits for somebody in a project."""
+
+    project: Project
+    standing: Standing
+    sent_back: int = 0
+    begun: int = 0
+    reserved: int = 0
+    pool: int = 0
+    in_review: int = 0
+    to_review: int = 0
+    oldest_review: datetime | None = None
+    returned: int = 0
+    unassigned: int = 0
+    lots: list[LotProgress] = field(default_factory=list)
+
+    @property
+    def can_label(self) -> bool:
+        """Whether they may label here."""
+        return self.standing.can(May.LABEL)
+
+    @property
+    def to_do(self) -> int:
+        """Images that they can label or fix now."""
+        return self.sent_back + self.begun + self.reserved + self.pool
+
+    @property
+    def any(self) -> bool:
+        """Whether anything waits for them."""
+        return bool(self.to_do or self.to_review)
+
+
+def work_of(user: User, projects: Sequence[tuple[Project, Standing]]) -> list[Work]:
+    """What waits for somebody in each of `projects`, in their order."""
+    found = {project.pk: Work(project, standing) for project, standing in projects}
+    labeled = [pk for pk, one in found.items() if one.standing.can(May.LABEL)]
+    reviewed = [pk for pk, one in found.items() if one.standing.can(May.REVIEW)]
+    managed = [pk for pk, one in found.items() if one.standing.can(May.ASSIGN)]
+    if labeled:
+        _own(user, labeled, found)
+    if reviewed:
+        _reviews(user, reviewed, found)
+    if managed:
+        free = _open(managed).filter(kind=Kind.LABEL, member=None)
+        _put(found, "unassigned", free.values_list("lot__project").annotate(Count("pk")))
+    for progress in lots_of(list(found)):
+        work = found[progress.lot.project_id]
+        if progress.lot.closed_at is None and progress.closed < progress.total and len(work.lots) < LOTS_SHOWN:
+            work.lots.append(progress)
+    return list(found.values())
+
+
+def _own(user: User, ids: list[int], found: dict[int, Work]) -> None:
+    mine = _open(ids).filter(member=user)
+    _put(found, "sent_back", mine.filter(kind=Kind.FIX).values_list("lot__project").annotate(Count("pk")))
+    begun = Q(image__annotation_set__status=Status.IN_PROGRESS, image__annotation_set__changed_by=user)
+    labeling = _current(ids).filter(kind=Kind.LABEL)
+    own = labeling.filter(Q(state=State.HELD, held_by=user) | (Q(state=State.OPEN) & begun))
+    _put(found, "begun", own.values_list("lot__project").annotate(Count("image", distinct=True)))
+    reserved = mine.filter(kind=Kind.LABEL).exclude(begun)
+    _put(found, "reserved", reserved.values_list("lot__project").annotate(Count("pk")))
+    touched = Exists(Touched.objects.filter(user=user, image=OuterRef("image")))
+    pool = _open(ids).filter(kind=Kind.LABEL, member=None).exclude(begun).exclude(Q(lot__folds__gt=1) & Q(touched))
+    _put(found, "pool", pool.values_list("lot__project").annotate(Count("image", distinct=True)))
+    waiting = _current(ids).filter(kind=Kind.REVIEW, image__annotation_set__finished_by=user)
+    _put(found, "in_review", waiting.values_list("lot__project").annotate(Count("pk")))
+
+
+def _reviews(user: User, ids: list[int], found: dict[int, Work]) -> None:
+    touched = Exists(Touched.objects.filter(user=user, image=OuterRef("image")))
+    waiting = _open(ids).filter(Q(member=None) | Q(member=user), kind=Kind.REVIEW).exclude(touched)
+    again = Count("pk", filter=Q(image__annotation_set__round__gte=1))
+    rows = waiting.values_list("lot__project").annotate(count=Count("pk"), oldest=Min("made_at"), again=again)
+    for pk, count, oldest, returned in rows:
+        found[pk].to_review, found[pk].oldest_review, found[pk].returned = count, oldest, returned
+
+
+def _put(found: dict[int, Work], name: str, counted: Any) -> None:
+    for pk, count in counted.order_by():
+        setattr(found[pk], name, count)
+
+
+def _current(ids: list[int]) -> QuerySet[Slot]:
+    return Slot.objects.filter(lot__project__in=ids, lot__closed_at=None).exclude(state=State.CLOSED).order_by()
+
+
+def _open(ids: list[int]) -> QuerySet[Slot]:
+    return Slot.objects.filter(lot__project__in=ids, lot__closed_at=None, state=State.OPEN).order_by()
+
+
+def lots_of(project_ids: Sequence[int]) -> list[LotProgress]:
+    """How far the lots of projects are, in two queries; those that come first first."""
+    turns = Slot.objects.filter(lot__project__in=project_ids, kind=Kind.LABEL).order_by()
+    rows = turns.values("lot").annotate(
+        total=Count("pk"),
+        closed=Count("pk", filter=Q(state=State.CLOSED)),
+        held=Count("pk", filter=Q(state=State.HELD)),
+        reserved=Count("pk", filter=Q(state=State.OPEN, member__isnull=False)),
+    )
+    counted = {row["lot"]: (row["total"], row["closed"], row["held"], row["reserved"]) for row in rows}
+    lots = Lot.objects.filter(project__in=project_ids)
+    return [LotProgress(lot, *counted.get(lot.pk, (0, 0, 0, 0))) for lot in lots]

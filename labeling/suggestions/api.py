@@ -5,6 +5,7 @@ from ninja import Status
 
 from labeling.accounts.services import user_of
 from labeling.annotations.schemas import Conflict
+from labeling.annotations.sets import opinion_of
 from labeling.images.models import Image
 from labeling.projects.access import May, object_for, project_for
 from labeling.suggestions import heads, runs, services, text
@@ -30,20 +31,32 @@ from labeling.suggestions.specs import (
     UidsSpec,
 )
 from labeling.suggestions.statistics import share_untouched
-from labeling.web.api import Body
+from labeling.web.api import ApiError, Body
 from labeling.web.routes import Asked, Router, Sent, takes
 
 router = Router(tags=["suggestions"])
 
 
 def _image(request: HttpRequest, image_id: int, what: May = May.LABEL) -> Image:
-    return object_for(request, Image.objects.select_related("project"), what, pk=image_id)
+    """The image, for somebody who may. Raises: ApiError 409 `blind` for one that they label without sight of others."""
+    image = object_for(request, Image.objects.select_related("project"), what, pk=image_id)
+    if what != May.VIEW and opinion_of(image, user_of(request)):
+        raise ApiError(409, "blind", BLIND)
+    return image
+
+
+BLIND = (
+    "Several people label this image without sight of each other, so it has no suggestions: they would show what "
+    "others kept. Click the objects instead."
+)
 
 
 @router.get("images/{id:image_id}/suggestions")
 def suggestions(request: HttpRequest, image_id: int, asked: Asked[OffersQuery]) -> Offered:
     """What is offered on an image now."""
     image, query = _image(request, image_id, May.VIEW), asked.read()
+    if opinion_of(image, user_of(request)):
+        return Offered(results=[], running=[], looked=[])
     found = offered(image, [query.method] if query.method else [], query.above)
     return Offered(results=[SuggestionData.of(row) for row in found], running=_running(image), looked=runs.looks(image))
 

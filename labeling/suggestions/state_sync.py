@@ -6,7 +6,7 @@ way, writes an event in the same transaction; so what was kept untouched is alwa
 
 from typing import Any
 
-from labeling.annotations.models import AnnotationEvent
+from labeling.annotations.models import AnnotationEvent, AnnotationSet
 from labeling.suggestions.models import Suggestion
 
 State = Suggestion.State
@@ -17,7 +17,7 @@ def follow(event: AnnotationEvent) -> None:
     """Set the state of the suggestion that the event's annotation was made of, if it was."""
     content = event.after if event.kind in (Kind.CREATE, Kind.CHANGE) else event.before
     uid = (content or {}).get("uid")
-    if event.kind == Kind.STATUS or uid is None:
+    if event.kind == Kind.STATUS or uid is None or event.set.kind != AnnotationSet.Kind.MAIN:
         return
     for found in Suggestion.objects.filter(uid=uid, image_id=event.set.image_id).select_related("category"):
         if event.kind == Kind.DELETE:

@@ -9,6 +9,7 @@ from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
 from labeling.database.locks import hold
 from labeling.images.models import Image
+from labeling.projects.access import May, Standing
 
 OPEN_FOR = timedelta(minutes=10)
 """How long a turn lasts after `touch_open`; an editor touches it every minute that somebody works in it."""
@@ -25,6 +26,14 @@ def corrects(image: Image, user: User) -> bool:
     """Whether the user reviews the image now and may change its labels meanwhile."""
     rows = AnnotationSet.objects.filter(main_of=image, opened_by=user, opened_for="correct")
     return rows.filter(opened_at__gt=timezone.now() - OPEN_FOR).exists()
+
+
+def is_blind(image: Image, user: User, standing: Standing) -> bool:
+    """Whether the user labels an image without sight of others: they have an opinion of it and do not review.
+
+    Nothing of the image's labels, their versions, verdicts and threads is for them.
+    """
+    return not standing.can(May.REVIEW) and opinion_of(image, user) is not None
 
 
 def working_set(image: Image, user: User) -> AnnotationSet | None:

@@ -13,7 +13,7 @@ from labeling.annotations.sets import OPEN_FOR, working_set
 from labeling.annotations.signals import status_changed
 from labeling.images.models import Image
 from labeling.web.api import ApiError
-from labeling.web.events import image_group, opinion_group, project_group, publish
+from labeling.web.events import labels_group, opinion_group, project_group, publish
 
 REVIEWING = ("review", "correct")
 """The turns (`AnnotationSet.opened_for`) in which a reviewer has an image; in the second they may change its labels."""
@@ -131,7 +131,7 @@ def tell(kept: AnnotationSet, user: User) -> None:
         objects=kept.annotations.count(),
         by=user.shown_name,
     ).event()
-    groups = [image_group(kept.image_id), project_group(kept.image.project_id)]
+    groups = [labels_group(kept.image_id), project_group(kept.image.project_id)]
     if kept.image.golden:  # the project's pages are everybody's, and nobody who is measured should hear of it
         groups = groups[:1]
     if kept.kind != AnnotationSet.Kind.MAIN:

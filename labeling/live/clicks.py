@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from inference import Features
 from labeling.annotations.services import touch_open
-from labeling.annotations.sets import corrects
+from labeling.annotations.sets import corrects, is_blind
 from labeling.features import queue
 from labeling.features.models import Encoding
 from labeling.features.services import open_image
@@ -30,7 +30,7 @@ from labeling.live.presence import ImagePresence
 from labeling.live.sockets import sockets
 from labeling.projects.access import May, archived_message, who_may
 from labeling.web.api import field_errors
-from labeling.web.events import editors_group, image_group, opinion_group, user_group
+from labeling.web.events import editors_group, image_group, labels_group, opinion_group, user_group
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
         self._noted_at = float("-inf")
+        self._groups: list[str] = []
 
     # The socket's life
 
@@ -77,7 +78,8 @@ class ClickConsumer(AsyncWebsocketConsumer):
         self.objects = OpenObjects(around)
         self.presence = ImagePresence(image, self.access, self.channel_name, self.tell)
         # Subscribed before the state is read: a change between the two is told twice rather than never.
-        for group in self._groups():
+        self._groups = await database_sync_to_async(self._find_groups)()
+        for group in self._groups:
             await self.channel_layer.group_add(group, self.channel_name)
         encoding = await database_sync_to_async(open_image)(image.pk)
         await self.accept()
@@ -95,7 +97,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
         if hasattr(self, "presence"):
             await self.presence.leave(code)
         if hasattr(self, "image"):
-            for group in self._groups():
+            for group in self._groups:
                 await self.channel_layer.group_discard(group, self.channel_name)
 
     def _is_hidden(self) -> bool:
@@ -105,10 +107,14 @@ class ClickConsumer(AsyncWebsocketConsumer):
             return True
         return Image.objects.filter(Image.hidden_from(user, standing.role), pk=self.image.pk).exists()
 
-    def _groups(self) -> list[str]:
+    def _find_groups(self) -> list[str]:
         groups = [image_group(self.image.pk), editors_group(self.image.project_id)]
-        user = self.access.user
-        return groups + ([opinion_group(self.image.pk, user.pk), user_group(user.pk)] if user else [])
+        user, standing = self.access.user, self.access.standing
+        if user is None or standing is None:
+            return groups
+        if not is_blind(self.image, user, standing):
+            groups.append(labels_group(self.image.pk))
+        return [*groups, opinion_group(self.image.pk, user.pk), user_group(user.pk)]
 
     def _stop(self) -> None:
         """Forget the open objects and end what runs in the background."""

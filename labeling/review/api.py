@@ -7,6 +7,7 @@ from labeling.accounts.models import User
 from labeling.accounts.services import user_of
 from labeling.annotations.models import AnnotationSet
 from labeling.annotations.schemas import Conflict
+from labeling.annotations.sets import is_blind
 from labeling.annotations.versions import REVIEWING, is_open
 from labeling.assignment.models import Slot
 from labeling.images.models import Image
@@ -48,7 +49,11 @@ router = Router(tags=["review"])
 
 
 def _image(request: HttpRequest, image_id: int, what: May = May.VIEW) -> Image:
-    return object_for(request, Image.objects.select_related("project"), what, pk=image_id)
+    """An image whose labels the user may see. Raises: Http404 also for who labels it without sight of others."""
+    image = object_for(request, Image.objects.select_related("project"), what, pk=image_id)
+    if is_blind(image, user_of(request), require(request.user, image.project_id)):
+        raise Http404("You label this image without sight of others, so it has no versions and comments for you.")
+    return image
 
 
 def _thread(request: HttpRequest, thread_id: int) -> Thread:
@@ -56,24 +61,30 @@ def _thread(request: HttpRequest, thread_id: int) -> Thread:
     found = object_for(request, rows, project="image__project_id", pk=thread_id)
     if found.draft and found.author_id != user_of(request).pk:
         raise Http404("No such object, or you are not a member of its project.")
+    _image(request, found.image_id)
     return found
 
 
 @router.get("images/{id:image_id}/review")
 def review(request: HttpRequest, image_id: int) -> ReviewData:
     """An image's review: whose turn it is, verdicts and threads."""
-    image, user = _image(request, image_id), user_of(request)
+    image, user = object_for(request, Image.objects.select_related("project"), pk=image_id), user_of(request)
     return review_data(image, user, require(user, image.project_id))
 
 
 def review_data(image: Image, user: User, standing: Standing) -> ReviewData:
     """The review of an image, as `user` sees it."""
     rules = ReviewSettings.of(image.project_id)
-    kept = AnnotationSet.objects.filter(main_of=image).select_related("opened_by", "finished_by").first()
+    sets = AnnotationSet.objects.select_related("opened_by", "finished_by")
+    blind = is_blind(image, user, standing)
+    kept = (
+        sets.filter(image=image, author=user, kind="opinion").first() if blind else sets.filter(main_of=image).first()
+    )
     held = kept is not None and kept.opened_for in REVIEWING and is_open(kept)
     mine = held and kept is not None and kept.opened_by_id == user.pk
-    seen = threads.seen_by(image, user).prefetch_related("comments__author")
+    seen = threads.seen_by(image, user).prefetch_related("comments__author") if not blind else []
     waits = Slot.objects.filter(image=image, kind=Slot.Kind.REVIEW).exclude(state=Slot.State.CLOSED).exists()
+    waits = waits and not blind
     data = ReviewData(
         enabled=rules.enabled,
         may_correct=rules.may_correct,
@@ -212,6 +223,7 @@ def edit(request: HttpRequest, comment_id: int, sent: Sent[NewComment]) -> Comme
     """Change one's own comment."""
     rows = Comment.objects.select_related("thread__image__project")
     found = object_for(request, rows, project="thread__image__project_id", pk=comment_id)
+    _image(request, found.thread.image_id)
     return CommentData.of(threads.edit(found, user_of(request), sent.read().text))
 
 

@@ -28,7 +28,7 @@ from labeling.review import draws, threads
 from labeling.review.models import ReviewSettings, Thread, Verdict
 from labeling.review.versions import authors_since
 from labeling.web.api import ApiError
-from labeling.web.events import image_group, publish_committed
+from labeling.web.events import labels_group, publish_committed
 
 Kind = Verdict.Kind
 Status = AnnotationSet.Status
@@ -252,7 +252,7 @@ def _notices(kept: AnnotationSet, verdict: Verdict, published: Sequence[Thread])
 
 def changed(image: Image) -> None:
     """Tell open editors that an image's review (its turn, verdicts or threads) changed, once that is committed."""
-    publish_committed(image_group(image.pk), {"type": "review", "image": image.pk})
+    publish_committed(labels_group(image.pk), {"type": "review", "image": image.pk})
 
 
 def accept_by_sample(images: Sequence[Image], user: User) -> list[tuple[Image, str]]:

@@ -18,7 +18,7 @@ from labeling.inbox.services import notify
 from labeling.projects.access import May, may
 from labeling.review.models import Comment, Thread
 from labeling.web.api import ApiError
-from labeling.web.events import image_group, publish_committed
+from labeling.web.events import labels_group, publish_committed
 
 MOST = 200
 """Threads of an image."""
@@ -178,4 +178,4 @@ def _notify(comment: Comment) -> None:
 
 def changed(image: Image) -> None:
     """Tell open editors that an image's threads changed, once that is committed."""
-    publish_committed(image_group(image.pk), {"type": "review", "image": image.pk})
+    publish_committed(labels_group(image.pk), {"type": "review", "image": image.pk})

@@ -211,7 +211,7 @@ def tell_editors(image_id: int, method: str, found: int, reason: str | None = No
     event: dict[str, Any] = {"type": "suggestions", "image": image_id, "method": method, "found": found}
     if reason is not None:
         event["reason"] = reason
-    transaction.on_commit(lambda: events.publish(events.image_group(image_id), event))
+    transaction.on_commit(lambda: events.publish(events.labels_group(image_id), event))
 
 
 def tell(project_id: int, message: SuggestionsMessage) -> None:

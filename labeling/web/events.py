@@ -36,6 +36,11 @@ def image_group(image_id: int) -> str:
     return f"image.{image_id}"
 
 
+def labels_group(image_id: int) -> str:
+    """The channel group of the open editors of an image whose people see its labels, not only an opinion of theirs."""
+    return f"labels.{image_id}"
+
+
 def opinion_group(image_id: int, user_id: int) -> str:
     """The channel group of a person's open editors of an image of which they have a set of their own."""
     return f"opinion.{image_id}.{user_id}"

@@ -11,7 +11,7 @@ from django.test import Client
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation
 from labeling.images.models import Image
-from labeling.web.events import image_group, project_group
+from labeling.web.events import labels_group, project_group
 from tests.annotations.conftest import new, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +37,7 @@ def heard(group: str, work: Callable[[], object]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("group", ["image", "project"])
 def test_a_change_is_told(group: str, bob: User, image: Image, as_user: Callable[[User], Client]) -> None:
-    name = image_group(image.pk) if group == "image" else project_group(image.project_id)
+    name = labels_group(image.pk) if group == "image" else project_group(image.project_id)
     client, url = as_user(bob), f"/api/images/{image.pk}/annotations"
     assert heard(name, lambda: send(client, "POST", url, new())) == [
         {
@@ -55,8 +55,8 @@ def test_what_changed_nothing_is_not_told(bob: User, image: Image, as_user: Call
     client, url = as_user(bob), f"/api/images/{image.pk}/annotations"
     body = new()
     send(client, "POST", url, body)
-    assert heard(image_group(image.pk), lambda: send(client, "POST", url, body)) == []
-    assert heard(image_group(image.pk), lambda: send(client, "POST", url, new(0))) == []
+    assert heard(labels_group(image.pk), lambda: send(client, "POST", url, body)) == []
+    assert heard(labels_group(image.pk), lambda: send(client, "POST", url, new(0))) == []
 
 
 def test_each_kind_of_change_is_told(bob: User, image: Image, keep: Any, as_user: Callable[[User], Client]) -> None:
@@ -68,7 +68,7 @@ def test_each_kind_of_change_is_told(bob: User, image: Image, keep: Any, as_user
         send(client, "DELETE", f"/api/annotations/{kept.pk}", {"version": 2})
         send(client, "POST", f"/api/images/{image.pk}/status", {"version": 3, "status": "done"})
 
-    events = heard(image_group(image.pk), work)
+    events = heard(labels_group(image.pk), work)
     assert [(one["version"], one["objects"], one["status"]) for one in events] == [
         (2, 1, "in_progress"),
         (3, 0, "in_progress"),

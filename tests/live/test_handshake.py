@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from inference import Features
 from labeling.accounts.models import User
+from labeling.annotations import services as annotations
 from labeling.annotations.models import AnnotationSet
 from labeling.features.models import Encoding
 from labeling.images.models import Image
@@ -67,6 +68,21 @@ async def test_a_golden_image_is_closed_to_annotators_that_were_not_handed_it(
     opened = socket(bob, image)
     assert await opened.connect()
     await opened.disconnect()
+
+
+async def test_who_labels_blind_hears_nothing_of_the_labels(image: Image, alice: User, bob: User) -> None:
+    await db(AnnotationSet.objects.create)(image=image, kind="opinion", author=bob)
+    blind, seeing = socket(bob, image), socket(alice, image)
+    for opened in (blind, seeing):
+        assert await opened.connect()
+        await opened.receive()
+    await db(annotations.set_note)(image, alice, version=0, text="Look at the left edge.")
+    assert (await seeing.receive())["type"] == "annotations"
+    await db(annotations.set_note)(image, bob, version=0, text="Mine.")
+    news = await blind.receive()
+    assert (news["type"], news["by"]) == ("annotations", bob.shown_name)  # the first that they hear
+    for opened in (blind, seeing):
+        await opened.disconnect()
 
 
 ORIGINS = [

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
-from labeling.annotations.versions import OPEN_FOR
+from labeling.annotations.sets import OPEN_FOR
 from labeling.assignment.models import Slot, Touched
 from labeling.images.models import Image
 
 HOLD = OPEN_FOR
+"""How long a turn lasts after its person did something last: defined in annotations/sets.py, as sets follow it too."""
 
 Kind = Slot.Kind
 State = Slot.State

@@ -1,0 +1,1 @@
+"""A large project out of nothing, and how long its pages take."""

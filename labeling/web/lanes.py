@@ -21,7 +21,9 @@ from django.urls import reverse
 from labeling.web.trouble import BUSY, Trouble, trouble_of
 
 SIGN_IN_WAITING = 40
-HASHING = ("accounts:sign_in", "admin:login", "account_reauthenticate", "account_change_password")
+HASHING = (
+    "accounts:sign_in", "admin:login", "admin:password_change", "account_reauthenticate", "account_change_password",
+)  # fmt: skip
 """Where passwords are looked at or set, by the names of their addresses: these, and what is below them."""
 
 HEALTH_AT_ONCE, HEALTH_WAITING = 2, 20

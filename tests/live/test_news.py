@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from labeling.accounts.models import User
+from labeling.accounts.services import end_sessions, set_active
 from labeling.annotations import panoptic
 from labeling.images.models import Image
 from labeling.images.services import delete_image
-from labeling.live.access_check import NO_LONGER_ALLOWED, NO_LONGER_THERE
+from labeling.live.access_check import NO_LONGER_ALLOWED, NO_LONGER_THERE, SIGNED_OUT
 from labeling.projects import services
 from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Membership, Project, Role
@@ -52,6 +53,17 @@ async def test_a_removed_member_goes_at_once(bob: User, project: Project, connec
     socket = await connect(bob)
     await db(services.remove_member)(project, bob.pk)
     assert await socket.closed() == NO_LONGER_ALLOWED
+
+
+@pytest.mark.parametrize("how", [end_sessions, lambda user: set_active(user, False)], ids=["signed out", "deactivated"])
+async def test_somebody_whose_sessions_end_goes_at_once(
+    how: Callable[[User], None], bob: User, rita: User, connect: Connect
+) -> None:
+    mine, other = await connect(bob), await connect(rita)
+    await db(how)(bob)
+    assert await mine.closed() == SIGNED_OUT
+    await other.send("ping")
+    assert (await other.receive())["type"] == "pong"
 
 
 async def test_a_new_role_is_told_and_holds_at_once(bob: User, rita: User, project: Project, connect: Connect) -> None:

@@ -10,6 +10,7 @@ import pytest
 from channels.db import database_sync_to_async
 
 from labeling.accounts.models import User
+from labeling.accounts.services import set_active
 from labeling.annotations.models import AnnotationSet
 from labeling.exchange.models import Export
 from labeling.features import queue
@@ -19,6 +20,7 @@ from labeling.images.models import Image, Upload
 from labeling.images.tasks import ingest
 from labeling.live import access_check, progress
 from labeling.projects.models import Membership, Project
+from labeling.projects.services import remove_member
 from labeling.web.events import project_group, publish
 from tests.conftest import picture_bytes
 from tests.live.conftest import Socket, make_image
@@ -74,6 +76,15 @@ async def test_a_removed_member_gets_no_news(bob: User, project: Project, monkey
     await database_sync_to_async(Membership.objects.filter(user=bob).delete)()
     await tell(project, {"type": "upload", "id": 1, "state": "done", "total": 1, "accepted": 1, "rejected": 0})
     assert await one.closed() == 4403
+
+
+async def test_who_is_deactivated_or_removed_goes_at_once(project: Project, bob: User, rita: User) -> None:
+    one, _ = await opened(bob, project)
+    other, _ = await opened(rita, project)
+    await database_sync_to_async(set_active)(bob, False)
+    assert await one.closed() == 4401
+    await database_sync_to_async(remove_member)(project, rita.pk)
+    assert await other.closed() == 4403
 
 
 async def test_another_origin_is_refused(project: Project, bob: User) -> None:

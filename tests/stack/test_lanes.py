@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 
 from labeling.server.stack import Stack, environment, free_port
-from labeling.web.lanes import Lane, LaneFull
+from labeling.web.lanes import BoundedHandler, Lane, LaneFull
 from tests.stack.client import csrf_token
 from tests.stack.processes import _database, wait_for
 
@@ -38,6 +38,21 @@ async def test_a_lane_has_so_many_places_and_so_many_waiting() -> None:
     done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     assert len(done) == 1
     assert (lane.busy, lane.waiting) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "hashes"),
+    [
+        ("/sign-in", True), ("/sign-in/password-reset/1-abc-set-password/", True), ("/sign-in/second-factor", True),
+        ("/admin/login/", True), ("/admin/password_change/", True), ("/account/confirm", True),
+        ("/account/password", True), ("/account/password/set", True), ("/join/abc", True), ("/account/", False),
+        ("/projects/1/invitations", False),
+    ],
+)  # fmt: skip
+async def test_whatever_hashes_a_password_waits_with_the_sign_ins(path: str, hashes: bool) -> None:
+    handler = BoundedHandler()
+    assert (handler.lane("POST", path) is handler.signing_in) is hashes
+    assert handler.lane("GET", path) is handler.general
 
 
 async def test_nobody_waits_for_ever() -> None:

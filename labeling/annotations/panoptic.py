@@ -16,6 +16,8 @@ from labeling.annotations import services
 from labeling.annotations.content import Changed, Deleted, ObjectChange
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.annotations.overlaps import Overlap, among
+from labeling.audit.actions import Action
+from labeling.audit.services import record as audit
 from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.projects.receivers import tell_editors
@@ -66,12 +68,14 @@ def turn_on(project: Project) -> None:
     found = list(overlapping(project))
     if found:
         raise refusal(found)
+    audit(Action.SETTINGS_CHANGED, project=project, part="panoptic", panoptic=True)
     project.panoptic = True
 
 
 def turn_off(project: Project) -> None:
     """Allow overlaps again; no object is changed."""
     Project.objects.filter(pk=project.pk).update(panoptic=False)
+    audit(Action.SETTINGS_CHANGED, project=project, part="panoptic", panoptic=False)
     tell_editors(project.pk)
     project.panoptic = False
 

@@ -35,6 +35,7 @@ class Action(StrEnum):
     PROJECT_RESTORED = "project.restored"
     PROJECT_BINNED = "project.binned"
     PROJECT_DELETED = "project.deleted"
+    SETTINGS_CHANGED = "settings.changed"
     IMAGES_DELETED = "images.deleted"
     EXPORT_MADE = "export.made"
     EXPORT_DOWNLOADED = "export.downloaded"
@@ -76,6 +77,7 @@ LABELS = {
     Action.PROJECT_RESTORED: "Restored a project",
     Action.PROJECT_BINNED: "Moved a project to the bin",
     Action.PROJECT_DELETED: "Deleted a project for good",
+    Action.SETTINGS_CHANGED: "Changed settings",
     Action.IMAGES_DELETED: "Deleted images",
     Action.EXPORT_MADE: "Made an export",
     Action.EXPORT_DOWNLOADED: "Downloaded an export",

@@ -22,6 +22,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.exchange.archive import Archive
 from labeling.exchange.dataset import Dataset
 from labeling.exchange.errors import ExportProblem
@@ -222,11 +224,12 @@ def expire() -> int:
         return 0
     count = 0
     over = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
-    for export in Export.objects.filter(state=State.READY, finished_at__lt=over):
+    for export in Export.objects.filter(state=State.READY, finished_at__lt=over).select_related("project"):
         if export.file:
             export.file.storage.delete(str(export.file.name))
         if Export.objects.filter(pk=export.pk, state=State.READY).update(state=State.EXPIRED, file=""):
             export.state = State.EXPIRED
+            record(Action.EXPORT_DELETED, about=export, project=export.project, reason="old")
             publish(export)
             count += 1
     return count

@@ -6,12 +6,16 @@ from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.exchange.models import Export
 
 
 @receiver(post_delete, sender=Export)
-def delete_zip(instance: Export, **_: Any) -> None:
-    """Delete the file of a deleted export."""
+def delete_zip(instance: Export, origin: Any = None, **_: Any) -> None:
+    """Delete the file of a deleted export. Its deletion is logged unless it goes with its project."""
+    if isinstance(origin, Export) or getattr(origin, "model", None) is Export:
+        record(Action.EXPORT_DELETED, about=instance, project=instance.project)
     name, storage = str(instance.file.name or ""), instance.file.storage
     if name:
         transaction.on_commit(lambda: storage.delete(name))

@@ -3,6 +3,8 @@
 from typing import Any
 
 from labeling.accounts.models import User
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.exchange import build
 from labeling.exchange.dataset import Dataset
 from labeling.exchange.models import Export
@@ -30,6 +32,7 @@ def start(project: Project, user: User, *, format: str, options: dict[str, Any])
     export = Export.objects.create(
         project=project, created_by=user, format=format, options=parsed.model_dump(exclude_none=True), total=total
     )
+    record(Action.EXPORT_MADE, by=user, about=export, project=project, total=total, options=export.options)
     build.publish(export)
     nudge(export)
     return export

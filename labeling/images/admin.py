@@ -1,7 +1,9 @@
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from labeling.images import services
 from labeling.images.models import Image, Upload, UploadItem
 
 
@@ -26,6 +28,15 @@ class ImageAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def delete_model(self, request: HttpRequest, obj: Image) -> None:
+        """As elsewhere, so that the audit log has it."""
+        services.delete_image(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        """One by one, as elsewhere."""
+        for image in queryset.select_related("project"):
+            services.delete_image(image)
 
 
 class ItemInline(admin.TabularInline):

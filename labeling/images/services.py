@@ -13,6 +13,8 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.db import transaction
 
 from labeling.accounts.models import User
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.images import block_jobs, blocks, ingest, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
@@ -140,7 +142,9 @@ def delete_image(image: Image) -> None:
     Locked first, so that who keeps an object at this moment comes before the deletion or after it.
     """
     with transaction.atomic():
-        Image.objects.select_for_update().filter(pk=image.pk).first()
+        if Image.objects.select_for_update().filter(pk=image.pk).first() is None:
+            return
+        record(Action.IMAGES_DELETED, about=image, project=image.project, images=1)
         image.delete()
 
 

@@ -19,6 +19,8 @@ from labeling.annotations.versions import REVIEWING, compare, is_open, now, reco
 from labeling.assignment import turns
 from labeling.assignment.lots import default_lot
 from labeling.assignment.models import Slot, Touched
+from labeling.audit.actions import Action
+from labeling.audit.services import record as audit
 from labeling.images.models import Image
 from labeling.inbox.services import Kind as NoticeKind
 from labeling.inbox.services import notify
@@ -277,6 +279,7 @@ def change_settings(project: Project, given: dict[str, Any]) -> None:
     with transaction.atomic():
         before = ReviewSettings.of(project.pk).enabled
         rules, _ = ReviewSettings.objects.update_or_create(project=project, defaults=given)
+        audit(Action.SETTINGS_CHANGED, project=project, part="review", **given)
         if rules.enabled == before:
             return
         waits = Slot.objects.filter(lot__project=project, kind=Slot.Kind.REVIEW).exclude(state=Slot.State.CLOSED)

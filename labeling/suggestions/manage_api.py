@@ -4,6 +4,8 @@ from django.http import HttpRequest
 from ninja import Status
 
 from labeling.accounts.services import user_of
+from labeling.audit.actions import Action
+from labeling.audit.services import record as audit
 from labeling.images.models import Image
 from labeling.projects.access import May, object_for, project_for
 from labeling.projects.models import Project
@@ -154,6 +156,7 @@ def change_settings(request: HttpRequest, project_id: int, sent: Sent[SettingsSp
     given = sent.read().model_dump(exclude_none=True)
     before = SuggestionSettings.of(project.pk).least_sure_first
     found, _ = SuggestionSettings.objects.update_or_create(project=project, defaults=given)
+    audit(Action.SETTINGS_CHANGED, project=project, part="suggestions", **given)
     if found.least_sure_first != before:
         order_images(project)
     return _settings(project)

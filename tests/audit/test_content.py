@@ -1,0 +1,99 @@
+"""What exports, deletions and settings leave in the audit log."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from labeling.accounts.models import User
+from labeling.audit.actions import Action
+from labeling.audit.models import AuditEvent
+from labeling.exchange import build
+from labeling.exchange.models import Export
+from labeling.images.models import Image
+from labeling.projects.models import Project
+from tests.exchange.conftest import *  # noqa: F403 - its fixtures
+from tests.exchange.conftest import AddImage, Keep, box
+
+AsUser = Callable[[User | None], Client]
+
+
+def logged(action: Action) -> list[tuple[str, str, dict[str, Any]]]:
+    """Who did it, to what, and the details."""
+    return [(one.name, one.project_name, one.details) for one in AuditEvent.objects.filter(action=action)]
+
+
+def ready_export(client: Client, project: Project, add_image: AddImage, keep: Keep) -> Export:
+    keep(add_image(), box(1, 1, 4, 4))
+    answer = client.post(f"/api/projects/{project.pk}/exports", {"format": "coco"}, content_type="application/json")
+    export = build.claim(answer.json()["id"])
+    assert export is not None
+    build.make(export)
+    return export
+
+
+def test_an_export_is_logged_when_made_downloaded_and_deleted(
+    as_user: AsUser, rita: User, project: Project, add_image: AddImage, keep: Keep
+) -> None:
+    client = as_user(rita)
+    export = ready_export(client, project, add_image, keep)
+    [(who, where, details)] = logged(Action.EXPORT_MADE)
+    assert (who, where, details["options"]["images"]) == ("rita", "Street", "labeled")
+    client.head(f"/exports/{export.pk}/download")
+    assert logged(Action.EXPORT_DOWNLOADED) == []
+    client.get(f"/exports/{export.pk}/download")
+    assert logged(Action.EXPORT_DOWNLOADED) == [("rita", "Street", {})]
+    Export.objects.update(finished_at=timezone.now() - timedelta(days=60))
+    assert build.expire() == 1
+    assert logged(Action.EXPORT_DELETED) == [("", "Street", {"reason": "old"})]
+
+
+def test_an_export_that_goes_with_its_project_is_not_logged(alice: User, project: Project) -> None:
+    Export.objects.create(project=project, format="coco").delete()
+    Export.objects.create(project=project, format="coco")
+    Export.objects.filter(project=project).delete()
+    assert len(logged(Action.EXPORT_DELETED)) == 2
+    Export.objects.create(project=project, format="coco")
+    project.delete()
+    assert len(logged(Action.EXPORT_DELETED)) == 2
+
+
+@pytest.mark.parametrize("way", ["api", "admin", "action"])
+def test_a_deleted_image_is_logged_whatever_the_way(
+    as_user: AsUser, alice: User, project: Project, add_image: AddImage, way: str
+) -> None:
+    image, site = add_image(), admin.site._registry[Image]
+    request = RequestFactory().post("/")
+    request.user = alice
+    if way == "api":
+        assert as_user(alice).delete(f"/api/images/{image.pk}").status_code == 200
+    elif way == "admin":
+        site.delete_model(request, image)
+    else:
+        site.delete_queryset(request, Image.objects.filter(pk=image.pk))
+    assert not Image.objects.exists()
+    [event] = AuditEvent.objects.filter(action=Action.IMAGES_DELETED)
+    assert (event.project_name, event.kind, event.object_name) == ("Street", "image", image.name)
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "body", "details"),
+    [
+        ("patch", "review/settings", {"enabled": True}, {"part": "review", "enabled": True}),
+        ("patch", "suggestions/settings", {"learn_at_doublings": False},
+         {"part": "suggestions", "learn_at_doublings": False}),
+        ("put", "panoptic", {"panoptic": True}, {"part": "panoptic", "panoptic": True}),
+        ("put", "panoptic", {"panoptic": False}, {"part": "panoptic", "panoptic": False}),
+    ],
+)  # fmt: skip
+def test_changed_settings_are_logged(
+    as_user: AsUser, alice: User, project: Project, method: str, address: str, body: dict[str, bool], details: Any
+) -> None:
+    address = f"/api/projects/{project.pk}/{address}"
+    answer = getattr(as_user(alice), method)(address, body, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    assert logged(Action.SETTINGS_CHANGED) == [("alice", "Street", details)]

@@ -79,8 +79,10 @@ INSTALLED_APPS = [
     "labeling.review",
     "labeling.suggestions",
     "labeling.quality",
+    "labeling.history",
     "labeling.exchange",
     "labeling.live",
+    "labeling.figures",
     "labeling.pages",
     "labeling.commands",
     "labeling.devtools",
@@ -326,6 +328,8 @@ CELERY_BEAT_SCHEDULE = {
     "resume-exports": _every(30.0, "labeling.exchange.tasks.sweep"),
     "resume-suggestions": _every(20.0, "labeling.suggestions.tasks.sweep"),
     "resume-quality": _every(30.0, "labeling.quality.tasks.sweep"),
+    "count-figures": _every(10.0, "labeling.figures.tasks.fold"),
+    "recount-figures": _every(3600.0, "labeling.figures.tasks.recount"),
     "tidy-suggestions": _every(3600.0, "labeling.suggestions.tasks.tidy"),
 }
 

@@ -23,6 +23,8 @@ urlpatterns = [
     path("", include("labeling.annotations.urls")),
     path("", include("labeling.suggestions.urls")),
     path("", include("labeling.quality.urls")),
+    path("", include("labeling.history.urls")),
+    path("", include("labeling.figures.urls")),
     path("", include("labeling.exchange.urls")),
     path("", include("labeling.pages.urls")),
     path("api/", include("labeling.api.urls")),

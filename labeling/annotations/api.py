@@ -122,8 +122,13 @@ def note(request: HttpRequest, image_id: int, sent: Sent[NewNote]) -> NoteSet:
 
 @router.post("images/{id:image_id}/time")
 def time(request: HttpRequest, image_id: int, sent: Sent[TimeReport]) -> TimeKept:
-    """Report how long the signed-in person has worked on an image. Reporting again is harmless."""
-    image, spec = _image(request, image_id), sent.read()
+    """Report how long the signed-in person has worked on an image, by labeling or in a turn at reviewing it.
+
+    Reporting again is harmless.
+    """
+    image = _image(request, image_id, May.VIEW)
+    require(request.user, image.project_id, May.REVIEW if worktime.reviews(image, user_of(request)) else May.LABEL)
+    spec = sent.read()
     return TimeKept(seconds=worktime.report(image, user_of(request), spec.session, spec.seconds))
 
 

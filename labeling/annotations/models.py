@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from labeling.images.models import Image
-from labeling.projects.models import Category
+from labeling.projects.models import Category, Project
 
 
 class AnnotationSet(models.Model):
@@ -197,6 +197,9 @@ class WorkTime(models.Model):
     )
     seconds = models.PositiveIntegerField()
     at = models.DateTimeField(help_text="When it last reported.")
+    parts = models.JSONField(
+        default=list, help_text="[[quarter of an hour since 1970, activity, seconds], …]: when it came in."
+    )
 
     class Meta:
         ordering = ["id"]
@@ -205,3 +208,25 @@ class WorkTime(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.image}: {self.seconds} s"
+
+
+class WorkDay(models.Model):
+    """Somebody's time in a project on a day that is long over: the sum of sessions that are not kept any more."""
+
+    class Activity(models.TextChoices):
+        LABEL = "label", "Labeling"
+        FIX = "fix", "Fixing"
+        REVIEW = "review", "Reviewing"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="work_days")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    activity = models.CharField(max_length=6, choices=Activity)
+    seconds = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["project", "user", "day", "activity"], name="work_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.day}: {self.seconds} s"

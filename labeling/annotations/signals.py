@@ -9,3 +9,6 @@ worked_on = Signal()
 # Sent as `status_changed.send(sender=AnnotationSet, kept=…, user=…, was=…)` in the transaction of the change, with the
 # set locked. `was` is the status before.
 status_changed = Signal()
+
+# Sent as `time_reported.send(sender=WorkTime, image=…)` in the transaction that keeps how long somebody worked on it.
+time_reported = Signal()

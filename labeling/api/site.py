@@ -17,6 +17,7 @@ from labeling.api.openapi import Document
 from labeling.assignment import api as assignment
 from labeling.exchange import api as exchange
 from labeling.features import api as features
+from labeling.history import api as history
 from labeling.images import api as images
 from labeling.inbox import api as inbox
 from labeling.pages import api as pages
@@ -34,7 +35,7 @@ VERSION = "1"
 
 APPS = (
     accounts, projects, people, images, features, annotations, inbox, assignment, review, suggestions,
-    suggestions_of_project, quality, exchange, pages,
+    suggestions_of_project, quality, history, exchange, pages,
 )  # fmt: skip
 """Modules with a `router`."""
 

@@ -8,6 +8,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from labeling.exchange import services as exchange
+from labeling.figures.views import scope_of
 from labeling.images.reading import PICKED, READABLE
 from labeling.pages import overview as overview_page
 from labeling.pages import suggestions_panel as panels
@@ -44,7 +45,7 @@ def overview(request: HttpRequest, project_id: int) -> HttpResponse:
         "steps": overview_page.next_steps(project, standing, tally),
         "preview": overview_page.preview(project, standing),
         "activity": overview_page.recent_activity(project, standing),
-        "times": time_panel.panel(project),
+        "times": time_panel.panel(scope_of(request, project_id)),
     }
     return render(request, "pages/project.html", context)
 

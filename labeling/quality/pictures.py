@@ -67,15 +67,23 @@ def draw(image: Image, first: AnnotationSet, second: AnnotationSet) -> bytes:
 
     Raises: pictures.ViewUnreadable.
     """
-    size = Size(image.height, image.width)
     drawn = comparing.segments_of([first, second], image)
-    part = part_of(differing(drawn[first.pk], drawn[second.pk], size), size)
+    return draw_segments(image, drawn[first.pk], drawn[second.pk])
+
+
+def draw_segments(image: Image, first: Sequence[Segment], second: Sequence[Segment]) -> bytes:
+    """As `draw`, of segments of the image.
+
+    Raises: pictures.ViewUnreadable.
+    """
+    size = Size(image.height, image.width)
+    part = part_of(differing(first, second, size), size)
     scale = SIDE / max(part.width, part.height)
     shown = (max(1, round(part.width * scale)), max(1, round(part.height * scale)))
     corners = (part.x, part.y, part.x + part.width, part.y + part.height)
     pixels = np.array(blocks.view_part(image, corners, shown))  # ours to draw in
-    for kept, colour, dashed in ((first, FIRST, False), (second, SECOND, True)):
-        for one in [one for one in drawn[kept.pk] if _meets(one.box, part)][:MOST_DRAWN]:
+    for drawn, colour, dashed in ((first, FIRST, False), (second, SECOND, True)):
+        for one in [one for one in drawn if _meets(one.box, part)][:MOST_DRAWN]:
             _outline(pixels, one, part, size, colour, dashed)
     out = io.BytesIO()
     Pillow.fromarray(pixels).save(out, "WEBP", quality=82)

@@ -17,6 +17,7 @@ from labeling.inbox.services import Kind as NoticeKind
 from labeling.inbox.services import notify
 from labeling.projects.access import May, may
 from labeling.review.models import Comment, Thread
+from labeling.review.signals import comments_published
 from labeling.web.api import ApiError
 from labeling.web.events import labels_group, publish_committed
 
@@ -140,9 +141,11 @@ def take_back(thread: Thread, user: User) -> None:
 def publish_drafts(image: Image, user: User) -> list[Thread]:
     """Show the reviewer's drafts to everybody; returns the threads in which something new is seen."""
     comments = Comment.objects.filter(thread__image=image, author=user, draft=True)
-    ids = set(comments.values_list("thread", flat=True))
-    comments.update(draft=False)
+    published = list(comments)
+    ids = {comment.thread_id for comment in published}
+    Comment.objects.filter(pk__in=[comment.pk for comment in published]).update(draft=False)
     Thread.objects.filter(pk__in=ids, draft=True).update(draft=False)
+    comments_published.send(sender=Comment, image=image, comments=published)
     return list(Thread.objects.filter(pk__in=ids).prefetch_related("comments__author"))
 
 

@@ -23,6 +23,7 @@ from labeling.suggestions import registry
 from labeling.suggestions.models import Suggestion
 from labeling.suggestions.open_suggestions import COVERED, as_proposal, kept_masks, offered
 from labeling.suggestions.schemas import AcceptedData, AcceptedInProject, AcceptedOn, Skipped, SuggestionsMessage
+from labeling.suggestions.signals import suggestions_decided
 from labeling.web import events
 from labeling.web.api import ApiError
 
@@ -171,13 +172,19 @@ def reject(image: Image, user: User, uids: Sequence[UUID]) -> int:
     """Remember that these are no objects: no later run proposes them again. Returns how many were rejected now; those
     that were decided before stay as they are."""
     rows = _known(image, uids).filter(state__in=[State.OPEN, State.STALE])
-    return rows.update(state=State.REJECTED, decided_by=user, decided_at=timezone.now())
+    with transaction.atomic():
+        count = rows.update(state=State.REJECTED, decided_by=user, decided_at=timezone.now())
+        suggestions_decided.send(sender=Suggestion, image=image)
+    return count
 
 
 def reopen(image: Image, uids: Sequence[UUID]) -> int:
     """Take a rejection back. Returns how many are open again."""
     rows = _known(image, uids).filter(state=State.REJECTED)
-    return rows.update(state=State.OPEN, decided_by=None, decided_at=None)
+    with transaction.atomic():
+        count = rows.update(state=State.OPEN, decided_by=None, decided_at=None)
+        suggestions_decided.send(sender=Suggestion, image=image)
+    return count
 
 
 def _known(image: Image, uids: Sequence[UUID]) -> QuerySet[Suggestion]:

@@ -1,9 +1,10 @@
 """Skipping for a reason, notes, and time on task."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations import worktime
-from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet, WorkTime
+from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet, WorkDay, WorkTime
 from labeling.images.models import Image
 from tests.annotations.conftest import send
 
@@ -76,20 +77,58 @@ def test_the_largest_report_of_a_session_counts(bob: User, alice: User, image: I
     post(as_user(alice), image, "time", session=SESSION, seconds=5)  # another person's of the same name
     post(as_user(bob), image, "time", session=str(UUID(int=8)), seconds=20)
     assert AnnotationSet.objects.get().opened_by == bob
-    found = worktime.summary(image.project)
-    assert found is not None
-    assert [(one.name, one.images, one.seconds) for one in found.people] == [("bob", 1, 115), ("alice", 1, 5)]
-    assert (found.seconds, found.a_done_image, found.days[-1][1], len(found.days)) == (120, None, 120, worktime.DAYS)
+    assert [worktime.own_seconds(image.project, user) for user in (bob, alice)] == [115, 5]
 
 
-def test_the_figure_counts_images_that_are_done(bob: User, image: Image, as_user: Clients) -> None:
-    assert worktime.summary(image.project) is None
-    post(as_user(bob), image, "time", session=SESSION, seconds=90)
-    post(as_user(bob), image, "status", version=0, status="done")
-    WorkTime.objects.update(at=timezone.now() - timedelta(days=worktime.DAYS + 1))
-    found = worktime.summary(image.project)
-    assert found is not None
-    assert (found.a_done_image, sum(seconds for _, seconds in found.days)) == (90, 0)
+NIGHT = datetime(2026, 3, 1, 22, 50, tzinfo=UTC)
+"""Shortly before midnight in Berlin, an hour before it in London, early in the morning in Kathmandu."""
+
+
+def test_a_session_over_midnight_counts_for_both_days(bob: User, image: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    for minutes, seconds in ((0, 60), (9, 500), (20, 900)):
+        monkeypatch.setattr(timezone, "now", lambda minutes=minutes: NIGHT + timedelta(minutes=minutes))
+        worktime.report(image, bob, UUID(SESSION), seconds)
+
+    def days(zone: str) -> dict[str, int]:
+        found = worktime.own_days(image.project, bob, ZoneInfo(zone), date(2026, 2, 1))
+        return {f"{day:%d.%m.} {activity}": seconds for (day, activity), seconds in found.items()}
+
+    assert days("Europe/Berlin") == {"01.03. label": 500, "02.03. label": 400}
+    assert days("Europe/London") == {"01.03. label": 900}
+    assert days("Asia/Kathmandu") == {"02.03. label": 900}
+
+
+def test_what_was_kept_without_parts_counts_for_its_last_day(
+    bob: User, image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    WorkTime.objects.create(image=image, user=bob, session=SESSION, seconds=70, at=NIGHT)
+    monkeypatch.setattr(timezone, "now", lambda: NIGHT + timedelta(hours=3))
+    worktime.report(image, bob, UUID(SESSION), 100)
+    [row] = WorkTime.objects.all()
+    parts = [(part.at, part.seconds) for part in worktime.parts_of(row)]
+    assert parts == [(NIGHT - timedelta(minutes=5), 70), (NIGHT + timedelta(hours=2, minutes=55), 30)]
+
+
+def test_fixing_and_reviewing_are_told_apart(bob: User, rita: User, image: Image, as_user: Clients) -> None:
+    kept = AnnotationSet.objects.create(image=image, status="done")
+    assert post(as_user(rita), image, "time", session=SESSION, seconds=5).status_code == 403  # looking is no work
+    kept.opened_by, kept.opened_for, kept.opened_at = rita, "review", timezone.now()
+    kept.save()
+    assert post(as_user(rita), image, "time", session=SESSION, seconds=5).status_code == 200
+    AnnotationSet.objects.update(status="sent_back", round=1, opened_by=None, opened_for="")
+    assert post(as_user(bob), image, "time", session=SESSION, seconds=7).status_code == 200
+    rows = {row.user.username: [part[1:] for part in row.parts] for row in WorkTime.objects.all()}
+    assert rows == {"rita": [["review", 5]], "bob": [["fix", 7]]}
+
+
+def test_old_sessions_become_sums_of_a_day(bob: User, image: Image) -> None:
+    old = timezone.now() - timedelta(days=worktime.KEPT_DAYS + 1)
+    for number, at in enumerate((old, old, timezone.now())):
+        WorkTime.objects.create(image=image, user=bob, session=UUID(int=number), seconds=10, at=at)
+    assert worktime.sum_up(image.project) == [image.pk]
+    assert worktime.sum_up(image.project) == []
+    assert [(one.day, one.activity, one.seconds) for one in WorkDay.objects.all()] == [(old.date(), "label", 20)]
+    assert (WorkTime.objects.count(), worktime.own_seconds(image.project, bob)) == (1, 30)
 
 
 @pytest.mark.parametrize("seconds", [-1, 24 * 3600 + 1, 1.5, "3"])

@@ -13,7 +13,9 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.annotations import worktime
 from labeling.exchange.models import Export
+from labeling.figures import counting
 from labeling.images.models import Upload, UploadItem
+from labeling.pages import time_panel
 from labeling.pages.project_page import REMEMBER_REJECTIONS, format_choices, project_data
 from labeling.projects.access import Standing
 from labeling.projects.models import Project, Role
@@ -149,13 +151,22 @@ def test_rejected_files_of_the_last_upload_survive_a_reload(project: Project, al
     assert shown() is None
 
 
-def test_time_on_task_is_shown(project: Project, bob: User, add_image: AddImage, as_user: AsUser) -> None:
+def test_each_person_sees_their_own_time_and_managers_sums(
+    project: Project, alice: User, bob: User, rita: User, add_image: AddImage, as_user: AsUser
+) -> None:
     image = add_image(status="done")
-    assert "Time on task" not in as_user(bob).get(f"/projects/{project.pk}/").content.decode()
+
+    def page(user: User) -> str:
+        return as_user(user).get(f"/projects/{project.pk}/").content.decode()
+
+    assert "time on task" not in page(bob)
     worktime.report(image, bob, UUID(int=1), 3725)
-    page = as_user(bob).get(f"/projects/{project.pk}/").content.decode()
-    assert "1 h 2 min</b> · 1 h 2 min per finished image" in page
-    assert page.count("<rect x=") >= worktime.DAYS
+    counting.fold_all()
+    assert "1 h 2 min</b> in all" in page(bob)
+    assert page(bob).count("<rect x=") >= time_panel.DAYS
+    assert "1 h 2 min" not in page(rita)
+    assert "1 h 2 min of all people" in page(alice)
+    assert "<b>0 s</b> in all" in page(alice)
 
 
 TABS = ("", "images", "suggestions", "people")

@@ -123,6 +123,8 @@ def ids(project: Project, alice: User) -> Mapping[str, Any]:
         "pair_id": pair_of(image).pk,
         "side": "peers",
         "table": "classes",
+        "first": 1,
+        "last": 1,
         "level": 1,
         "row": 0,
         "column": 0,

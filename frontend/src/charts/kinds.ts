@@ -11,23 +11,39 @@ export interface Colours {
   soft: string;
 }
 
-export type Kind = "bars" | "intervals" | "line";
+export type Kind = "bars" | "intervals" | "line" | "stack";
+
+/** One of several values of each row: its name and colour. */
+export interface Series {
+  name: string;
+  colour: string;
+}
 
 type Config = ChartConfiguration<"bar" | "line", unknown[], string>;
 
 /** Describe a chart. `from` and `to` are the ends of the axis of values; without them Chart.js finds them. */
-export function configOf(kind: Kind, rows: readonly Row[], colours: Colours, from?: number, to?: number): Config {
+export function configOf(
+  kind: Kind,
+  rows: readonly Row[],
+  colours: Colours,
+  from?: number,
+  to?: number,
+  series: readonly Series[] = [],
+): Config {
   const labels = rows.map((row) => short(row.label));
   const sideways = kind === "intervals";
-  const datasets = { bars, intervals, line }[kind](rows, colours);
+  const datasets = kind === "stack" ? stack(rows, series) : { bars, intervals, line }[kind](rows, colours);
+  const stacked = kind === "stack";
   const values = {
+    stacked,
     ...(from === undefined ? { beginAtZero: true } : { min: from }),
     ...(to === undefined ? {} : { max: to }),
-    ticks: { color: colours.text, maxTicksLimit: 6, precision: kind === "bars" ? 0 : undefined },
+    ticks: { color: colours.text, maxTicksLimit: 6, precision: kind === "bars" || stacked ? 0 : undefined },
     grid: { color: colours.grid },
     border: { display: false },
   };
   const names = {
+    stacked,
     ticks: { color: colours.text, autoSkip: !sideways },
     grid: { display: false },
     border: { color: colours.grid },
@@ -41,13 +57,30 @@ export function configOf(kind: Kind, rows: readonly Row[], colours: Colours, fro
       maintainAspectRatio: false,
       responsive: true,
       scales: sideways ? { x: values, y: names } : { x: names, y: values },
-      plugins: { tooltip: { displayColors: false, callbacks: { label: (item) => tip(item, rows) } } },
+      plugins: { tooltip: { displayColors: false, callbacks: { label: (item) => (stacked ? part(item, rows, series) : tip(item, rows)) } } },
     },
   };
 }
 
 function tip(item: TooltipItem<"bar" | "line">, rows: readonly Row[]): string {
   return rows[item.dataIndex]?.text ?? "";
+}
+
+function part(item: TooltipItem<"bar" | "line">, rows: readonly Row[], series: readonly Series[]): string {
+  const value = rows[item.dataIndex]?.values[item.datasetIndex] ?? 0;
+  return `${series[item.datasetIndex]?.name ?? ""}: ${value.toLocaleString()}`;
+}
+
+/** Bars of several parts on top of each other. */
+function stack(rows: readonly Row[], series: readonly Series[]): ChartDataset<"bar">[] {
+  return series.map((one, index) => ({
+    type: "bar",
+    label: one.name,
+    data: rows.map((row) => row.values[index] ?? 0),
+    backgroundColor: one.colour,
+    categoryPercentage: 1,
+    barPercentage: 0.96,
+  }));
 }
 
 function bars(rows: readonly Row[], colours: Colours): ChartDataset<"bar">[] {

@@ -14,7 +14,7 @@ import {
   Tooltip,
 } from "chart.js";
 import { all, need } from "../pages/dom";
-import { type Colours, configOf, type Kind } from "./kinds";
+import { type Colours, configOf, type Kind, type Series } from "./kinds";
 import { type Row, rowsOf } from "./rows";
 
 Chart.register(
@@ -40,8 +40,16 @@ function draw(figure: HTMLElement): void {
   const kind = figure.dataset["chart"] as Kind;
   if (kind === "intervals") plot.style.setProperty("block-size", `${String(rows.length * ROW_PIXELS + 48)}px`);
   drawn.get(figure)?.destroy();
-  const config = configOf(kind, rows, coloursOf(figure), end(figure, "from"), end(figure, "to"));
+  const config = configOf(kind, rows, coloursOf(figure), end(figure, "from"), end(figure, "to"), seriesOf(figure));
   drawn.set(figure, new Chart(need<HTMLCanvasElement>("canvas", plot), config as never));
+}
+
+/** The legend's entries: the canvas has the colours of their swatches. */
+function seriesOf(figure: HTMLElement): Series[] {
+  return all("[data-series]", figure).map((entry) => ({
+    name: entry.textContent.trim(),
+    colour: getComputedStyle(need(":scope > *", entry)).backgroundColor,
+  }));
 }
 
 function end(figure: HTMLElement, name: string): number | undefined {
@@ -51,11 +59,12 @@ function end(figure: HTMLElement, name: string): number | undefined {
 
 function read(figure: HTMLElement): Row[] {
   return rowsOf(
-    all("tr[data-value]", figure).map((row) => ({
+    all("tr[data-value], tr[data-values]", figure).map((row) => ({
       label: row.querySelector("th")?.textContent.trim() ?? "",
       value: row.dataset["value"],
       low: row.dataset["low"],
       high: row.dataset["high"],
+      values: row.dataset["values"],
       text: row.dataset["text"] ?? row.querySelector("td")?.textContent.trim() ?? "",
     })),
   );

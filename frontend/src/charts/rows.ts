@@ -6,6 +6,8 @@ export interface Row {
   value: number;
   low: number | null;
   high: number | null;
+  /** Of a row with several series, one value for each. */
+  values: number[];
   /** What is said of it under the pointer: the row's own text. */
   text: string;
 }
@@ -16,6 +18,8 @@ export interface Given {
   value: string | undefined;
   low: string | undefined;
   high: string | undefined;
+  /** Numbers of several series, with commas between. */
+  values?: string | undefined;
   text: string;
 }
 
@@ -23,9 +27,10 @@ export interface Given {
 export function rowsOf(given: readonly Given[]): Row[] {
   const rows: Row[] = [];
   for (const one of given) {
-    const value = numberOf(one.value);
+    const values = one.values ? one.values.split(",").map(Number).filter(Number.isFinite) : [];
+    const value = numberOf(one.value) ?? (values.length > 0 ? values.reduce((sum, part) => sum + part, 0) : null);
     if (value === null) continue;
-    rows.push({ label: one.label, value, low: numberOf(one.low), high: numberOf(one.high), text: one.text });
+    rows.push({ label: one.label, value, low: numberOf(one.low), high: numberOf(one.high), values, text: one.text });
   }
   return rows;
 }

@@ -1,5 +1,6 @@
 // The script of all pages but the editor: small enhancements. The forms work without it.
 
+import { setUpActivity } from "./activity";
 import { setUpAttributes } from "./attributes";
 import { setUpClasses } from "./classes";
 import { setUpCopies } from "./copy";
@@ -9,10 +10,12 @@ import { setUpLife } from "./life";
 import { setUpProject } from "./project/page";
 import { applyStyles } from "./styles";
 import { setUpTheme } from "./theme";
+import { setUpTimeZone } from "./timeZone";
 import { setUpToasts } from "./toast";
 
 applyStyles();
 setUpTheme();
+setUpTimeZone();
 setUpToasts();
 setUpClasses(); // before the forms: what they hide is no change that a person made
 setUpAttributes();
@@ -21,3 +24,4 @@ setUpPasskeys();
 setUpLife();
 setUpCopies();
 setUpProject();
+setUpActivity();

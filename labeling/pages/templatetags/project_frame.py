@@ -31,6 +31,8 @@ TABS = (
     Tab("images", "Images", "pages:images"),
     Tab("suggestions", "Suggestions", "pages:suggestions"),
     Tab("quality", "Quality", "pages:quality"),
+    Tab("figures", "Figures", "figures:page"),
+    Tab("activity", "Activity", "history:project"),
     Tab("exports", "Exports", "pages:exports", May.EXPORT),
     Tab("people", "People", "projects:people"),
     Tab("settings", "Settings", "projects:settings", May.MANAGE),

@@ -7,6 +7,9 @@ from django.db.models import Q
 
 from labeling.jobs.models import LeasedRow
 
+IN_USE = Q(archived_at=None, binned_at=None)
+"""Projects in which work goes on: neither archived nor in the bin."""
+
 
 class Project(models.Model):
     """A set of images, categories and members with one purpose."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+from django.utils.timesince import timesince
 
 from labeling.accounts.models import User
 from labeling.projects import jobs
@@ -46,6 +48,13 @@ class ProjectCard:
         return self.standing.can(May.ARCHIVE)
 
     @property
+    def ago(self) -> str:
+        """How long ago something was done, in words."""
+        return (
+            "just now" if timezone.now() - self.activity < timedelta(minutes=1) else f"{timesince(self.activity)} ago"
+        )
+
+    @property
     def deleted_at(self) -> datetime | None:
         """When one in the bin is deleted for good."""
         return deleted_for_good_at(self.project)
@@ -74,9 +83,7 @@ def project_cards(projects: Sequence[Project], user: User) -> list[ProjectCard]:
 
 
 def _standing(project: Project, role: str | None, user: User) -> Standing:
-    known = (
-        Role(role) if role and not user.is_superuser else OWNER
-    )  # a superuser sees everything without being a member
+    known = OWNER if user.is_superuser or not role else Role(role)  # a superuser need not be a member
     return Standing(known, project.archived_at is not None, project.binned_at is not None)
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labeling.accounts.models import User
-from labeling.projects import class_lists, jobs, life, listing, merging, services
+from labeling.projects import class_lists, life, listing, merging, services
 from labeling.projects.access import May, a_role, project_for, projects_of, require, standing_of, who_may
 from labeling.projects.attribute_forms import AttributeRows, attribute_rows
 from labeling.projects.attributes import save_attributes
@@ -207,7 +207,6 @@ def _settings_page(
         "form": form,
         "rows": rows,
         "attribute_rows": attributes or attribute_rows(project=project),
-        "jobs": [jobs.describe(job) for job in jobs.unfinished([project.pk])],
         "merged": project.merged_categories.select_related("into", "merged_by"),
         "bin_days": life.BIN_DAYS,
         "may_create": services.may_create(cast(User, request.user)),

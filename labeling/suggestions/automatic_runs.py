@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef
 
 from labeling.features.models import Encoding
 from labeling.images.models import Image
+from labeling.projects.models import IN_USE, Project
 from labeling.suggestions import heads, registry, runs
 from labeling.suggestions.models import RunImage, SuggestionSettings
 
@@ -15,7 +16,7 @@ AT_ONCE = 1000
 
 def image_ready(image_id: int) -> None:
     """An image's features are ready: discover its objects if that is wanted, and go on with runs that waited for it."""
-    image = Image.objects.filter(pk=image_id).first()
+    image = Image.objects.filter(pk=image_id, project__in=Project.objects.filter(IN_USE)).first()
     if image is None:
         return
     for method in _installed() if SuggestionSettings.of(image.project_id).everything_when_ready else ():
@@ -27,7 +28,8 @@ def image_ready(image_id: int) -> None:
 
 def catch_up() -> int:
     """Find images that are ready and were never looked at: a worker was killed in between, or the setting is new."""
-    count, wanted = 0, SuggestionSettings.objects.filter(everything_when_ready=True)
+    in_use = Project.objects.filter(IN_USE)
+    count, wanted = 0, SuggestionSettings.objects.filter(everything_when_ready=True, project__in=in_use)
     for method, row in product(_installed(), wanted):
         looked_at = RunImage.objects.filter(image=OuterRef("pk"), run__method=method)
         images = Image.objects.filter(

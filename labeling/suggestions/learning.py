@@ -25,7 +25,7 @@ from labeling.annotations.models import FINISHED
 from labeling.features import model, queue
 from labeling.jobs import leases
 from labeling.jobs.queue import FREE, MAX_ATTEMPTS, LeaseQueue
-from labeling.projects.models import Category, Project
+from labeling.projects.models import IN_USE, Category, Project
 from labeling.server import wake_up
 from labeling.suggestions import examples, heads, registry, runs
 from labeling.suggestions.models import CategoryMapping, HeadVersion, SuggestionSettings
@@ -143,7 +143,7 @@ def ask_where_due() -> list[HeadVersion]:
     asked = []
     off = SuggestionSettings.objects.filter(learn_at_doublings=False).values("project")
     done = Count("images", filter=Q(images__annotation_set__status__in=FINISHED, images__golden=False))
-    for project in Project.objects.exclude(pk__in=off).annotate(done=done).filter(done__gte=FROM):
+    for project in Project.objects.filter(IN_USE).exclude(pk__in=off).annotate(done=done).filter(done__gte=FROM):
         for method in registry.with_head():
             if project.done >= 2 * _last_count(project, method.name):
                 try:

@@ -146,5 +146,5 @@ def sign_in(page: Page, user: DemoUser) -> None:
     page.goto("/sign-in")
     page.locator("input[name=username]").fill(user.username)
     page.locator("input[name=password]").fill(user.password)
-    page.locator("form:has(input[name=password]) button[type=submit]").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/")

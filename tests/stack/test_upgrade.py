@@ -75,6 +75,13 @@ def test_what_was_kept_is_there(upgraded: Upgraded) -> None:
         assert noted["version"] == 5
 
 
+def test_classes_keep_their_order_and_keys(upgraded: Upgraded) -> None:
+    with upgraded.signed_in("ann") as client:
+        classes = client.get("/api/projects/1/categories").json()["results"]
+        assert [one["number"] for one in classes] == sorted(one["number"] for one in classes)
+        assert [one["hotkey"] for one in classes] == [str(place) for place, _ in enumerate(classes, 1)]
+
+
 def test_work_goes_on(upgraded: Upgraded) -> None:
     with upgraded.signed_in("ann") as client:
         image = next(one["id"] for one in _images(client) if one["name"] == "d.png")

@@ -176,6 +176,10 @@ def test_it_learns_at_every_doubling(
 ) -> None:
     assert learning.ask_where_due() == []
     monkeypatch.setattr(learning, "FROM", 2)
+    for field in ("archived_at", "binned_at"):
+        Project.objects.update(**{field: timezone.now()})
+        assert learning.ask_where_due() == [], "nothing begins by itself in a project that is put aside"
+        Project.objects.update(**{field: None})
     assert sorted(head.kind for head in learning.ask_where_due()) == ["instances", "panoptic"]
     HeadVersion.objects.update(state="failed")
     assert learning.ask_where_due() == [], "a failure is not repeated before the next doubling"

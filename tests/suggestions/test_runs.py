@@ -279,6 +279,10 @@ def test_everything_follows_the_features_where_it_is_wanted(
     automatic_runs.image_ready(image.pk)
     run = Run.objects.get()
     assert (run.automatic, [one.image for one in run.rows.all()]) == (True, [image])
+    for field in ("archived_at", "binned_at"):
+        Project.objects.update(**{field: timezone.now()})
+        assert automatic_runs.catch_up() == 0
+        Project.objects.update(**{field: None})
     assert automatic_runs.catch_up() == 1
     assert {one.image for one in run.rows.all()} == {image, other}
     assert automatic_runs.catch_up() == 0

@@ -14,7 +14,7 @@ export function pastedClasses(): Promise<readonly PastedClass[]> {
   const text = element("textarea", "input");
   text.rows = 10;
   text.placeholder = "car\nperson\nroad";
-  const file = element("input", "input");
+  const file = element("input");
   file.type = "file";
   file.accept = ".json,.txt,application/json,text/plain";
   file.ariaLabel = "Read the list from a file";

@@ -49,7 +49,7 @@ function submitOnChange(select: HTMLSelectElement): void {
 function askBeforeDeletes(form: HTMLFormElement): void {
   let asked = false;
   form.addEventListener("submit", (event) => {
-    const rows = all("[data-row]", form).filter((row) => isSaved(row) && isTicked(row));
+    const rows = all("[data-row]", form).filter((row) => isSaved(row) && isTicked(row) && !movesObjects(row));
     if (asked || rows.length === 0) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // it is not sent yet
@@ -64,6 +64,11 @@ function askBeforeDeletes(form: HTMLFormElement): void {
 
 function isSaved(row: HTMLElement): boolean {
   return Boolean(row.querySelector<HTMLInputElement>("[name$=-number]")?.value);
+}
+
+/** A class whose objects move to another one: that can be undone. */
+function movesObjects(row: HTMLElement): boolean {
+  return Boolean(row.querySelector<HTMLInputElement>("[data-move-to]")?.value.trim());
 }
 
 function isTicked(row: HTMLElement): boolean {

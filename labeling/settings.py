@@ -227,6 +227,8 @@ if _EMAIL_SECURITY not in ("starttls", "tls", "none"):
     raise ImproperlyConfigured(f"EMAIL_SECURITY is starttls, tls or none, not {_EMAIL_SECURITY!r}.")
 EMAIL_USE_TLS, EMAIL_USE_SSL = _EMAIL_SECURITY == "starttls", _EMAIL_SECURITY == "tls"
 EMAIL_TIMEOUT = 10
+# The address under which people reach this site, for links in e-mail that no request has asked for.
+SITE_URL = env.text("SITE_URL") or next(iter(CSRF_TRUSTED_ORIGINS), "")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "interlabel@localhost")
 
 LANGUAGE_CODE = "en-us"
@@ -316,6 +318,7 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 CELERY_BEAT_SCHEDULE = {
     "free-late-turns": _every(30.0, "labeling.assignment.tasks.sweep"),
     "open-reserved-turns": _every(3600.0, "labeling.review.tasks.open_to_all"),
+    "send-inbox-mail": _every(300.0, "labeling.inbox.tasks.send_mail"),
     "tidy-slots": _every(3600.0, "labeling.assignment.tasks.tidy"),
     "requeue-lost-encodings": _every(10.0, "labeling.features.tasks.sweep"),
     "resume-project-jobs": _every(30.0, "labeling.projects.tasks.sweep"),

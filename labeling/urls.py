@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("labeling.history.urls")),
     path("", include("labeling.figures.urls")),
     path("", include("labeling.exchange.urls")),
+    path("", include("labeling.inbox.urls")),
     path("", include("labeling.pages.urls")),
     path("api/", include("labeling.api.urls")),
 ]

@@ -50,3 +50,24 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.person}"
+
+
+class MailSettings(models.Model):
+    """How somebody is told by e-mail of what they have not seen. Without a row: hourly."""
+
+    class How(models.TextChoices):
+        SOON = "soon", "When something has waited for half an hour"
+        DAILY = "daily", "Once a day"
+        NEVER = "never", "Never"
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="inbox_mail")
+    how = models.CharField(max_length=5, choices=How, default=How.SOON)
+    hour = models.PositiveSmallIntegerField(default=8, help_text="Of the day in `zone`, for daily mail.")
+    zone = models.CharField(max_length=64, default="UTC", help_text="A name of the IANA time zones.")
+    sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    refusals = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Mails in a row that were refused. Saving the settings begins anew."
+    )
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.how}"

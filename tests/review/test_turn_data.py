@@ -87,3 +87,16 @@ def test_an_editor_jumps_to_a_number_or_a_name(
 
     assert answer.status_code == (200 if name else 404)
     assert answer.json().get("name") == name
+
+
+def test_a_manager_of_a_project_with_review_may_label_and_review(
+    as_user: AsUser, alice: User, project: Project, rules: ReviewSettings
+) -> None:
+    def page() -> str:
+        return as_user(alice).get(reverse("pages:project", args=[project.pk])).content.decode()
+
+    review = reverse("pages:review", args=[project.pk])
+    assert "Start labeling" in page()
+    assert review in page()
+    ReviewSettings.objects.update(enabled=False)
+    assert review not in page()

@@ -20,6 +20,7 @@ from labeling.people.models import Invitation
 from labeling.projects.models import Project
 from labeling.quality.comparison import Comparison
 from labeling.quality.models import PairScore
+from labeling.review.models import Comment, Thread
 from labeling.suggestions.models import HeadVersion, Run
 from tests.conftest import picture_bytes
 
@@ -28,7 +29,9 @@ OPEN = {"healthz"}
 
 
 def is_open(route: str) -> bool:
-    return route in OPEN or route.lstrip("^").startswith(("sign-in", "join/", "account/email/confirm/"))
+    return route in OPEN or route.lstrip("^").startswith(
+        ("sign-in", "join/", "account/email/confirm/", "inbox/unsubscribe/")
+    )
 
 
 def is_own(route: str) -> bool:
@@ -46,10 +49,15 @@ OWN = {
     "api/class-lists",
     "api/class-templates",
     "api/docs",
+    "api/me/inbox",
+    "api/me/inbox/read",
     "api/me/keys",
     "api/me/work",
     "api/projects",
     "api/schema.json",
+    "inbox/",
+    "inbox/mail",
+    "inbox/read",
     "projects/new",
     "sign-out",
 }
@@ -101,7 +109,10 @@ def ids(project: Project, alice: User) -> Mapping[str, Any]:
         bbox_height=1,
         created_by=alice,
     )
+    thread = Thread.objects.create(image=image, number=1, author=alice)
     return {
+        "thread_id": thread.pk,
+        "comment_id": Comment.objects.create(thread=thread, author=alice, text="The edge is off.").pk,
         "project_id": project.pk,
         "number": 1,
         "image_id": image.pk,

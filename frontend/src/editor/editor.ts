@@ -1,5 +1,6 @@
 /** The editor of one image: creates its parts and connects them. */
 
+import type { Inbox } from "../shared/inbox";
 import { ClassChoice, firstClass } from "./editing/classChoice";
 import { ObjectCommands } from "./editing/commands";
 import { DisplayControl } from "./editing/displayControl";
@@ -32,6 +33,7 @@ import type { Locks } from "./lib/locks";
 import type { ValueStorage } from "./lib/storage";
 import { Store } from "./lib/store";
 import { newUid } from "./lib/uid";
+import { Review } from "./review/review";
 import { DraftStore } from "./saving/draftStore";
 import { Outbox } from "./saving/outbox";
 import type { TabName } from "./saving/tabScope";
@@ -51,6 +53,8 @@ export interface Surroundings {
   readonly api: Api;
   /** The same for all images of the project. */
   readonly filmstrip: Filmstrip;
+  /** The person's inbox, on all images. */
+  readonly inbox: Inbox;
   /** Pictures that are decoded already; without them each is when it is opened. */
   readonly pictures?: PicturePrefetch;
   readonly connect: (listener: Listener) => ClickConnection;
@@ -94,6 +98,9 @@ export class Editor {
   readonly window: WindowSettings;
   readonly suggestions: Suggestions;
   readonly workTimer: WorkTimer;
+  readonly review: Review;
+  readonly inbox: Inbox;
+  readonly storage: ValueStorage;
   private readonly opening: Opening;
 
   constructor(
@@ -102,6 +109,8 @@ export class Editor {
   ) {
     const { api, storage } = around;
     const { image, user } = boot;
+    this.storage = storage;
+    this.inbox = around.inbox;
     this.store = new Store(initialState(image.state, firstClass(boot, storage)));
     this.toasts = new Toasts(this.store);
     this.permission = new Permission(boot, this.store, this.toasts);
@@ -141,18 +150,22 @@ export class Editor {
     this.tools = new Toolbox(this, image);
     this.window = new WindowSettings(this, storage);
     this.suggestions = new Suggestions(this, around);
+    this.review = new Review(this, api);
   }
 
   /** Load what is kept, restore what was open, and connect. */
   async begin(): Promise<void> {
     this.connection.connect();
     this.filmstrip.open(this.boot.image.id);
+    void this.review.load();
+    void this.inbox.opened(this.boot.image.id);
     await this.opening.begin();
   }
 
   /** The image is left: end what goes on by itself. What is not saved stays stored. */
   dispose(): void {
     this.workTimer.flush();
+    this.review.dispose();
     this.connection.dispose();
     this.outbox.dispose();
     this.suggestions.dispose();
@@ -173,7 +186,8 @@ export class Editor {
 
   /** Somebody does something. */
   touch(): void {
-    if (this.permission.canLabel) this.workTimer.touch();
+    if (this.permission.canLabel && !this.store.get().judging) this.workTimer.touch();
+    this.review.touch();
   }
 }
 

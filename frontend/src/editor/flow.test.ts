@@ -11,7 +11,7 @@ import type { Editor } from "./editor";
 import type { ValueStorage } from "./lib/storage";
 import { Store } from "./lib/store";
 import type { Outbox } from "./saving/outbox";
-import { Refused, Unreachable, type Api } from "./server/api";
+import { Api, Refused, Unreachable } from "./server/api";
 import { SocketPrefetch } from "./server/socketPrefetch";
 import type { Boot } from "./server/types";
 import { initialState } from "./state";
@@ -311,7 +311,8 @@ describe("next and previous", () => {
     const outbox = { settled: () => Promise.resolve(true) } as unknown as Outbox;
     const toasts = { say: (text: string) => said.push(text) } as unknown as Toasts;
     const store = new Store(initialState("ready", 1));
-    const around = { filmstrip, go: (url: string) => void went.push(url) };
+    const api = new Api(bootOf({ width: 1, height: 1 }).api);
+    const around = { filmstrip, api, go: (url: string) => void went.push(url) };
     return { nextImage: new NextImage(at(id, offered), around, store, outbox, toasts), went, said };
   };
 

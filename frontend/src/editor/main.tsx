@@ -1,6 +1,7 @@
 /** Starts the editor on its page. */
 
 import { render } from "preact";
+import { Inbox } from "../shared/inbox";
 import { Filmstrip } from "./editing/filmstrip";
 import { isEditor, ImageNavigator } from "./editing/navigator";
 import { useKeys } from "./editing/ownKeys";
@@ -27,6 +28,7 @@ const locks = browserLocks();
 const pictures = new PicturePrefetch(inWorker(() => new Decoder()));
 const sockets = new SocketPrefetch();
 const filmstrip = new Filmstrip(new Api(boot.api), storage, boot.project.id);
+const inbox = new Inbox();
 const place = document.getElementById("editor")!;
 
 function make(boot: Boot, navigator: ImageNavigator<Editor>): Editor {
@@ -36,6 +38,7 @@ function make(boot: Boot, navigator: ImageNavigator<Editor>): Editor {
     locks,
     name: sessionName,
     filmstrip,
+    inbox,
     pictures,
     api: new Api(boot.api),
     connect: (listener) => new ClickConnection(socketUrl(boot.socket, location), listener, (url) => sockets.open(url)),
@@ -70,7 +73,11 @@ document.addEventListener("visibilitychange", () => {
 for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"]) {
   window.addEventListener(kind, () => editor().touch(), { capture: true, passive: true });
 }
-window.addEventListener("pagehide", () => editor().workTimer.flush());
+window.addEventListener("pagehide", () => {
+  editor().workTimer.flush();
+  editor().review.letGo();
+});
+window.addEventListener("pageshow", (event) => event.persisted && void editor().review.load());
 window.addEventListener("beforeunload", (event) => {
   if (editor().outbox.unsaved.length > 0) event.preventDefault();
 });

@@ -53,6 +53,10 @@ export interface State {
   /** Who has the image open, this editor too; empty while that is not known. */
   readonly people: readonly Person[];
   readonly lease: Lease;
+  /** It is this person's turn to review the image; correcting, they may change its labels, too. */
+  readonly judging: "review" | "correct" | null;
+  /** Why the labels can't be changed although the person may label: said in full by the review. */
+  readonly closed: "accepted" | "in_review" | null;
   /** Who else changed this image last. */
   readonly other: string | null;
   readonly open: Work | null;
@@ -83,7 +87,7 @@ export interface State {
   /** In a window too small to label in: nothing can be changed. */
   readonly viewOnly: boolean;
   /** The dialog that is open, of those that need nothing else. */
-  readonly dialog: "skip" | null;
+  readonly dialog: "skip" | "sendBack" | "override" | "jump" | null;
   /** The person's own keys. */
   readonly keys: OwnKeys;
   readonly toast: Toast | null;
@@ -111,6 +115,8 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     elsewhere: [],
     people: [],
     lease: { kind: "mine" },
+    judging: null,
+    closed: null,
     other: null,
     open: null,
     finishing: [],

@@ -1,5 +1,6 @@
 /** An editor for tests: an image, and what a page has around one, without a window. */
 
+import { Inbox } from "../shared/inbox";
 import { Filmstrip } from "./editing/filmstrip";
 import type { Surroundings } from "./editor";
 import { MemoryDatabase } from "./lib/indexedDb";
@@ -95,6 +96,7 @@ export function around(
     database: new MemoryDatabase(),
     locks: { hold: () => Promise.resolve(() => {}) },
     name: { read: () => null, write: () => {} },
+    inbox: new Inbox(service.fetch),
     filmstrip: new Filmstrip(api, storage, 1),
     api,
     connect,

@@ -5,6 +5,7 @@ import { setUpAttributes } from "./attributes";
 import { setUpClasses } from "./classes";
 import { setUpCopies } from "./copy";
 import { setUpForms } from "./forms";
+import { setUpInbox } from "./inbox";
 import { setUpPasskeys } from "./passkeys";
 import { setUpLife } from "./life";
 import { setUpProject } from "./project/page";
@@ -20,6 +21,7 @@ setUpToasts();
 setUpClasses(); // before the forms: what they hide is no change that a person made
 setUpAttributes();
 setUpForms();
+setUpInbox();
 setUpPasskeys();
 setUpLife();
 setUpCopies();

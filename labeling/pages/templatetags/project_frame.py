@@ -10,6 +10,7 @@ from labeling.images.models import Image
 from labeling.projects import jobs
 from labeling.projects.access import May, Standing, require
 from labeling.projects.models import Project
+from labeling.review.models import ReviewSettings
 
 register = template.Library()
 
@@ -53,6 +54,7 @@ def project_head(context: dict[str, Any], project: Project, current: str) -> dic
         "tabs": tabs_for(project, standing, counts),
         "jobs": [jobs.describe(job) for job in jobs.unfinished([project.pk])],
         "csrf_token": context.get("csrf_token"),
+        "reviews": standing.can(May.REVIEW) and ReviewSettings.of(project.pk).enabled,
         **standing.abilities(),
     }
 

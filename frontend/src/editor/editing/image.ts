@@ -22,6 +22,11 @@ export interface ImageContext {
   readonly bench: Workbench;
   readonly nextImage: NextImage;
   readonly permission: Permission;
+  readonly review: {
+    /** Give the turn at reviewing back and take the image up again. */
+    labelInstead(): void;
+    accept(): Promise<void>;
+  };
   readonly openObject: {
     /** End what is in progress with a tool, or with a suggestion. */
     settle(): void;
@@ -35,9 +40,10 @@ export class ImageCommands {
     private readonly api: Api,
   ) {}
 
-  /** Mark the image done, and go to the next one when everything is saved. */
+  /** Mark the image done, and go to the next one when everything is saved. In a review: accept it. */
   async finish(): Promise<void> {
     const { context } = this;
+    if (context.store.get().judging) return context.review.accept();
     if (!context.permission.may()) return;
     context.openObject.settle();
     const { open } = context.bench;
@@ -66,6 +72,7 @@ export class ImageCommands {
   resume(): void {
     const { outbox, permission } = this.context;
     const isEnded = outbox.status === "done" || outbox.status === "skipped";
+    if (this.context.store.get().judging) return this.context.review.labelInstead();
     if (permission.canLabel && isEnded) outbox.add({ kind: "status", status: "in_progress" });
   }
 

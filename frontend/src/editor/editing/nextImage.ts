@@ -6,6 +6,7 @@
 
 import type { Store } from "../lib/store";
 import type { Outbox } from "../saving/outbox";
+import type { Api } from "../server/api";
 import type { Boot } from "../server/types";
 import type { State } from "../state";
 import type { Filmstrip } from "./filmstrip";
@@ -29,7 +30,11 @@ export class NextImage {
 
   constructor(
     private readonly boot: Boot,
-    private readonly around: { readonly filmstrip: Filmstrip; readonly go: (url: string, how: How) => void },
+    private readonly around: {
+      readonly filmstrip: Filmstrip;
+      readonly api: Api;
+      readonly go: (url: string, how: How) => void;
+    },
     private readonly store: Store<State>,
     private readonly outbox: Outbox,
     private readonly toasts: Toasts,
@@ -54,6 +59,12 @@ export class NextImage {
   /** This image is finished or skipped: on to the next one that waits. */
   async onward(): Promise<void> {
     await this.leave((await this.along(1)) ?? this.boot.project.next);
+  }
+
+  /** The editor's address of the image with this number in the project, or with this name. Throws what the API throws. */
+  async find(wanted: string): Promise<string> {
+    const { image } = await this.around.api.jump(this.boot.project.id, wanted);
+    return `/images/${image}/`;
   }
 
   /** Where people most often go from here, the likeliest first. */

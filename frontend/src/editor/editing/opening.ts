@@ -27,6 +27,11 @@ export interface OpeningContext {
   readonly unsaved: Unsaved;
 }
 
+/** Whether the person may change labels now or in a review: then what is not saved is stored. */
+function changesLabels({ user }: Boot): boolean {
+  return user.can_label || user.can_review;
+}
+
 export class Opening {
   /** Local copies of what is not saved; used as soon as this tab has its scope. */
   readonly pending: PendingChanges;
@@ -44,7 +49,7 @@ export class Opening {
     },
   ) {
     this.seated = new Promise((resolve) => (this.seat = resolve));
-    const labels = context.boot.user.can_label;
+    const labels = changesLabels(context.boot);
     this.pending = {
       read: async () => (labels ? (await this.seated).read() : null),
       write: (waiting) => void this.seated.then((pending) => pending.write(waiting)),
@@ -54,7 +59,7 @@ export class Opening {
   /** Load what is kept, and restore what was open. */
   async begin(): Promise<void> {
     const { boot, outbox, presence } = this.context;
-    if (boot.user.can_label) return this.restore();
+    if (changesLabels(boot)) return this.restore();
     presence.begin(newUid());
     return outbox.load();
   }

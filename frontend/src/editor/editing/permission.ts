@@ -13,14 +13,18 @@ export class Permission {
   ) {}
 
   get canLabel(): boolean {
-    const { lease, save, viewOnly } = this.store.get();
-    return this.boot.user.can_label && lease.kind === "mine" && !viewOnly && save.kind !== "gone";
+    const { lease, save, viewOnly, judging, closed } = this.store.get();
+    const may = judging ? judging === "correct" : this.boot.user.can_label && closed === null;
+    return may && lease.kind === "mine" && !viewOnly && save.kind !== "gone";
   }
 
   /** The same; says why not. */
   may(): boolean {
-    const { lease, viewOnly } = this.store.get();
-    if (viewOnly) this.toasts.say("This window is too small for labeling. You can only view the image.");
+    const { lease, viewOnly, judging, closed } = this.store.get();
+    if (judging === "review") this.toasts.say("You are reviewing this image. Turn on Correct to change its labels.");
+    else if (closed === "accepted") this.toasts.say("This image is accepted. Ask the reviewer to re-open it.");
+    else if (closed === "in_review") this.toasts.say("Somebody is reviewing this image. Wait for the verdict.");
+    else if (viewOnly) this.toasts.say("This window is too small for labeling. You can only view the image.");
     else if (lease.kind === "theirs") {
       const own = lease.by.user === this.boot.user.id;
       const who = own ? "You are editing this image in another tab" : `${lease.by.name} is editing this image`;

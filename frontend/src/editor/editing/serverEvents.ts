@@ -26,6 +26,8 @@ export interface EventContext {
     connected(): void;
     readonly requests: { heard(news: SuggestionsMessage): Promise<void> };
   };
+  readonly review: { load(): Promise<void> };
+  readonly inbox: { load(): Promise<void> };
   prefetch(images: readonly number[]): void;
 }
 
@@ -47,7 +49,11 @@ export class ServerEvents implements Listener {
     image.showEncoding({ type: "state", state });
     this.context.prefetch(boot.upcoming.map(({ id }) => id));
     suggestions.connected();
-    if (this.greeted) void news.load(); // what was told meanwhile was not heard
+    if (this.greeted) {
+      void news.load(); // what was told meanwhile was not heard
+      void this.context.review.load();
+      void this.context.inbox.load();
+    }
     this.greeted = true;
   }
 
@@ -71,6 +77,14 @@ export class ServerEvents implements Listener {
 
   project(): void {
     void this.context.news.load();
+  }
+
+  review(): void {
+    void this.context.review.load();
+  }
+
+  inbox(): void {
+    void this.context.inbox.load();
   }
 
   gone(what: "image" | "project"): void {

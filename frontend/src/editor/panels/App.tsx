@@ -5,6 +5,7 @@ import type { Editor } from "../editor";
 import { Attributes } from "./Attributes";
 import { Canvas } from "./Canvas";
 import { Classes } from "./Classes";
+import { Comments } from "./Comments";
 import { Dialogs } from "./Dialogs";
 import { DisplayPanel } from "./DisplayPanel";
 import { FilmstripPanel } from "./FilmstripPanel";
@@ -14,12 +15,14 @@ import { Note } from "./Note";
 import { Notices, Toast } from "./Notices";
 import { Objects } from "./Objects";
 import { OpenBar } from "./OpenBar";
+import { CompareBar } from "./Review";
 import { SmallWindow, useSmallWindow } from "./SmallWindow";
 import { Suggestions } from "./Suggestions";
 import { Toolbar, ToolOptions } from "./Toolbar";
 import { TopBar } from "./TopBar";
 import { ViewBar } from "./ViewBar";
 import { EditorContext, useEditorState } from "./context";
+import { WorkPanel } from "./WorkPanel";
 import { listenToKeys } from "./keyboard";
 import type { ViewControls } from "./viewControls";
 
@@ -38,6 +41,8 @@ function Window({ editor }: { editor: Editor }) {
   const connection = useEditorState((state) => state.connection);
   const lease = useEditorState((state) => state.lease.kind); // every panel shows anew what may be done
   useEditorState((state) => state.keys); // buttons say their keys
+  useEditorState((state) => state.judging);
+  useEditorState((state) => state.closed);
   useEditorState((state) => state.viewOnly);
   useEditorState((state) => state.project); // classes, and what the person may do
   useEditorState((state) => state.save.kind === "gone");
@@ -67,15 +72,14 @@ function Window({ editor }: { editor: Editor }) {
         <Toast />
         <Minimap controls={controls} />
         <DisplayPanel />
-        <div class="stage-foot">
-          <ViewBar controls={controls} />
-          <OpenBar />
-        </div>
+        <Foot controls={controls} />
       </main>
       <FilmstripPanel />
       <aside class="panels" aria-label="Classes and objects">
         <div class="panels-above">
           <Instructions />
+          <WorkPanel />
+          <Comments />
           <Note />
           <Classes />
           <Attributes />
@@ -84,6 +88,18 @@ function Window({ editor }: { editor: Editor }) {
         <Objects />
       </aside>
       <Dialogs />
+    </div>
+  );
+}
+
+function Foot({ controls }: { controls: { current: ViewControls | null } }) {
+  return (
+    <div class="stage-foot">
+      <div class="stage-foot-bars">
+        <ViewBar controls={controls} />
+        <CompareBar />
+      </div>
+      <OpenBar />
     </div>
   );
 }

@@ -13,6 +13,8 @@ import type { Picture } from "../view/picture";
 import { followPointers, type Gestures, type Drag } from "../view/pointer";
 import { actualSize, centred, fitBox, pan, sightOf, toPicture, zoomAt } from "../view/viewport";
 import { useEditor, useEditorState } from "./context";
+import { showBefore } from "./beforeView";
+import { Pins } from "./pins";
 import { direct } from "./scene";
 import { suggestionTag } from "./tag";
 import type { Sight, ViewControls } from "./viewControls";
@@ -66,6 +68,8 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
     editor.store.set({ zoom: viewport.scale });
     for (const watcher of watchers) watcher(sight());
   });
+  const pins = new Pins(editor, host, stage);
+  watchers.add(() => pins.place());
   const leavePicture = showPicture(editor, host, stage);
   controls.current = {
     fit: () => stage.fit(),
@@ -87,6 +91,14 @@ function mount(editor: Editor, host: HTMLElement, controls: Props["controls"], s
     suggestionTag(editor, host, stage),
     leavePicture,
     followDisplay(editor, host, stage),
+    () => pins.dispose(),
+    editor.review.store.watch(({ look }, before) => {
+      if (look && look !== before.look) stage.move(centred(stage.viewport, look, stage.room));
+    }),
+    showBefore(editor, host, stage, (moved) => {
+      watchers.add(moved);
+      return () => watchers.delete(moved);
+    }),
     editor.tools.pointing.watch(({ sketch, dot }) => {
       host.toggleAttribute("data-on-dot", dot !== null || sketch?.kind === "dot");
       host.dataset["preview"] = String(sketch?.kind === "preview" ? area(sketch.patch.runs) : "");

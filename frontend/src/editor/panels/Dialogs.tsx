@@ -2,6 +2,8 @@
 
 import { ConflictDialog } from "./Conflict";
 import { Help } from "./Help";
+import { JumpDialog } from "./Jump";
+import { OverrideSheet, SendBackSheet } from "./Review";
 import { SkipDialog } from "./Skip";
 import { useEditor, useEditorState } from "./context";
 
@@ -14,6 +16,9 @@ export function Dialogs() {
     <>
       {help && !conflict && <Help onClose={() => editor.window.toggle("help")} />}
       {dialog === "skip" && !conflict && <SkipDialog />}
+      {dialog === "sendBack" && !conflict && <SendBackSheet />}
+      {dialog === "override" && !conflict && <OverrideSheet />}
+      {dialog === "jump" && !conflict && <JumpDialog />}
       {conflict && <ConflictDialog conflict={conflict} />}
     </>
   );

@@ -2,6 +2,7 @@
 
 import { Banner } from "./Banner";
 import { LeaseNotice } from "./People";
+import { ReviewNotices } from "./Review";
 import { ElsewhereNotice, GoneNotice, UnsavedNotice } from "./Unsaved";
 import { useEditor, useEditorState } from "./context";
 
@@ -12,6 +13,7 @@ export function Notices() {
       <EncodingNotice />
       <ConnectionNotice />
       <LeaseNotice />
+      <ReviewNotices />
       <ElsewhereNotice />
       <GoneNotice />
       <UnsavedNotice />

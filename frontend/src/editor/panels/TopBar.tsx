@@ -2,10 +2,13 @@ import type { ComponentChildren } from "preact";
 import { GONE } from "../editing/news";
 import { useStore } from "../lib/store";
 import type { SaveState } from "../saving/outbox";
+import { InboxBell } from "./InboxBell";
 import { People } from "./People";
+import { ReviewBar } from "./Review";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
 import { keyOf } from "./keys";
+import { nextTodo } from "./shortcuts";
 
 interface TopBarProps {
   /** Stands in its middle. */
@@ -17,6 +20,7 @@ interface TopBarProps {
 export function TopBar({ children, label }: TopBarProps) {
   const editor = useEditor();
   const { project, image, position } = editor.boot;
+  const judging = useEditorState((state) => state.judging);
   return (
     <header class="editor-bar">
       <a class="editor-bar-project" href={project.url} title="Back to the project">
@@ -30,6 +34,7 @@ export function TopBar({ children, label }: TopBarProps) {
       <div class="editor-bar-space">{children}</div>
       <People />
       {label && editor.boot.user.can_label ? <ViewOnly label={label} /> : <SaveIndicator />}
+      <NextToDo />
       <div class="button-pair">
         <button
           type="button"
@@ -57,8 +62,31 @@ export function TopBar({ children, label }: TopBarProps) {
       >
         <Icon name="help" />
       </button>
-      {editor.permission.canLabel && <Finish />}
+      <InboxBell />
+      <ReviewBar />
+      {editor.permission.canLabel && !judging && <Finish />}
     </header>
+  );
+}
+
+/** Beside the neighbours in the list: the next image that waits for this person. */
+function NextToDo() {
+  const editor = useEditor();
+  const judging = useEditorState((state) => state.judging);
+  const { can_label: labels, can_review: reviews } = editor.boot.user;
+  if (!labels && !reviews) return null;
+  const what = judging || !labels ? "Next image to review" : "Next image to label";
+  return (
+    <button
+      type="button"
+      class="ghost"
+      title={`${what} (${keyOf("nextTodo")})`}
+      aria-label={what}
+      data-testid="next-todo"
+      onClick={() => void nextTodo(editor)}
+    >
+      <Icon name="todo" />
+    </button>
   );
 }
 
@@ -164,7 +192,15 @@ function ViewOnly({ label }: { label: () => void }) {
 function SaveIndicator() {
   const editor = useEditor();
   const save = useEditorState((state) => state.save);
-  if (!editor.boot.user.can_label) {
+  const judging = useEditorState((state) => state.judging);
+  if (judging === "review") {
+    return (
+      <span class="save-state read-only" data-testid="reviewing" title="It is your turn to review this image.">
+        Reviewing
+      </span>
+    );
+  }
+  if (!editor.boot.user.can_label && judging === null) {
     const why = `You are a ${editor.boot.user.role} in this project: you can view objects but not change them.`;
     return (
       <span class="save-state read-only" data-testid="read-only" title={why}>

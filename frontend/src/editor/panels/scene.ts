@@ -14,6 +14,7 @@ import { foundPainter, pointedPainter } from "../suggestions/painter";
 import { pointedOf } from "../suggestions/state";
 import type { Painter, Stage, Surface } from "../view/canvas";
 import { strongerFill } from "../view/displaySettings";
+import { asCompared, comparedPainter } from "./compared";
 import { drawClick, drawCorner, drawHatch, drawMask, drawOutline, drawStroke } from "../view/paint";
 
 const UNKNOWN_CLASS = "#9aa3b5";
@@ -33,7 +34,7 @@ export function direct(editor: Editor, stage: Stage): () => void {
   let taken = NOTHING_TAKEN;
   const kept = () => {
     taken = takenNow(store.get());
-    stage.paint("kept", keptPainter(store.get(), colorOf, overlaps, taken));
+    stage.paint("kept", comparedPainter(editor, keptPainter(asCompared(editor), colorOf, overlaps, taken), colorOf));
   };
   const suggested = () =>
     stage.paint("suggestions", foundPainter(suggestions.store.get(), store.get(), editor.boot.image, colorOf));
@@ -63,6 +64,10 @@ export function direct(editor: Editor, stage: Stage): () => void {
         tool();
       const stepped = state.stepped && state.pointed !== before.pointed ? pointedOf(state) : null;
       if (stepped) stage.reveal(stepped.patch.box);
+    }),
+    editor.review.store.watch((state, before) => {
+      const differs = (["old", "comparison", "data"] as const).some((key) => state[key] !== before[key]);
+      if (differs) kept();
     }),
     tools.pointing.watch((pointing, before) => {
       const grown = strokeGrown(pointing.sketch, before.sketch);

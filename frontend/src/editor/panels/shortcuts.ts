@@ -151,8 +151,27 @@ const VIEW = [
   row("help", ["?"], "Keyboard shortcuts", ({ editor }) => editor.window.toggle("help")),
 ];
 
+/** The next image that waits for this person. */
+export function nextTodo(editor: Editor): Promise<void> {
+  const reviews = editor.store.get().judging !== null || !editor.boot.user.can_label;
+  return reviews && editor.boot.user.can_review ? editor.review.onward() : editor.nextImage.onward();
+}
+
 const IMAGE = [
-  row("finish", ["Ctrl Enter"], "Finish the image and open the next one", ({ editor }) => editor.image.finish()),
+  row("finish", ["Ctrl Enter"], "Finish the image, or accept it in a review, and open the next one", ({ editor }) =>
+    editor.image.finish(),
+  ),
+  row("sendBack", ["Ctrl Shift Enter"], "In a review: send the image back", ({ editor }) =>
+    editor.review.askToSendBack(),
+  ),
+  row("reviewCorrect", ["Shift E"], "In a review: correct the labels, or stop", ({ editor }) =>
+    editor.review.toggleCorrect(),
+  ),
+  row("pin", ["Shift Q"], "Pin a comment at the pointer", ({ editor }) => editor.review.comments.begin()),
+  row("nextThread", ["Shift F"], "Next open comment", ({ editor }) => editor.review.comments.next()),
+  row("compare", ["Shift B"], "Labels before, now, and what changed", ({ editor }) => editor.review.compare.cycle()),
+  row("nextTodo", ["Shift ArrowRight"], "Next image to label or review", ({ editor }) => nextTodo(editor)),
+  row("jump", ["Ctrl G"], "Go to an image by its number or name", ({ editor }) => editor.store.set({ dialog: "jump" })),
   row("next", ["D", "ArrowRight"], "Next image", ({ editor }) => editor.nextImage.next()),
   row("previous", ["A", "ArrowLeft"], "Previous image", ({ editor }) => editor.nextImage.previous()),
   row("skip", ["Shift S"], "Skip the image", ({ editor }) => editor.image.askToSkip()),

@@ -11,6 +11,9 @@ import { folded, refusedChange, type RefusedChange } from "./refused";
 const EMPTY_SET: AnnotationSetData = { version: 0, status: "new", annotations: [] };
 
 export class LocalChanges {
+  /** A reviewer corrects finished work: it stays finished. */
+  corrects = false;
+
   /** The annotation set as the server last sent it. */
   set: AnnotationSetData = EMPTY_SET;
   /** The operations to send, in this order. */

@@ -64,6 +64,11 @@ export class Outbox {
     return this.changes.set;
   }
 
+  /** Whether changes are a reviewer's corrections: finished work stays finished. */
+  set corrects(on: boolean) {
+    this.changes.corrects = on;
+  }
+
   /** The operations to send, in this order. */
   get operations(): readonly Operation[] {
     return this.changes.operations;

@@ -41,7 +41,7 @@ export class Sender {
   async save(operation: Operation): Promise<"at once" | "later"> {
     const { set } = this.changes;
     try {
-      this.changes.set = await request(this.api, set, operation);
+      this.changes.set = await request(this.api, set, operation, this.changes.corrects);
       this.changes.forget(operation);
       [this.meetings, this.broken] = [0, 0];
       this.retries.succeeded();
@@ -96,9 +96,14 @@ export class Sender {
 }
 
 /** Send `operation`, made on top of `set`; returns the set with the answer applied. Throws what the API throws. */
-async function request(api: Api, set: AnnotationSetData, operation: Operation): Promise<AnnotationSetData> {
+async function request(
+  api: Api,
+  set: AnnotationSetData,
+  operation: Operation,
+  corrects: boolean,
+): Promise<AnnotationSetData> {
   const { version, annotations } = set;
-  const [status, reason] = begun(set.status, set.reason);
+  const [status, reason] = corrects ? [set.status, set.reason ?? ""] : begun(set.status, set.reason);
   const touched = { ...set, status, reason };
   if (operation.kind === "status") {
     const answer = await api.setStatus(operation.status, version, operation.reason);

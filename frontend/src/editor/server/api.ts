@@ -113,6 +113,11 @@ export class Api {
     return this.call("GET", `${this.endpoints.images}?${new URLSearchParams(words)}`);
   }
 
+  /** The image at a place of the project, or with a name. */
+  jump(project: number, to: string): Promise<server.JumpedTo> {
+    return this.call("GET", `/api/projects/${project}/jump?${new URLSearchParams({ to })}`);
+  }
+
   /** The project as it is now, with the person's role. */
   project(id: number): Promise<ProjectData> {
     return this.call("GET", `/api/projects/${id}`);

@@ -109,6 +109,8 @@ describe("the click connection", () => {
       presence: vi.fn(),
       annotations: vi.fn(),
       project: vi.fn(),
+      review: vi.fn(),
+      inbox: vi.fn(),
       gone: vi.fn(),
       suggestions: vi.fn(),
       mask: vi.fn((answer: Answer) => void answers.push(answer)),

@@ -67,6 +67,10 @@ export interface Listener {
   presence(message: PresenceMessage): void;
   suggestions(news: SuggestionsMessage): void;
   project(): void;
+  /** Whose turn it is to review the image, a verdict or a thread changed. */
+  review(): void;
+  /** The person's inbox changed. */
+  inbox(): void;
   gone(what: GoneMessage["what"]): void;
   mask(answer: Answer): void;
   /** The server did not take the object's last request, and asking again will not help. */
@@ -220,6 +224,10 @@ export class ClickConnection {
         return this.listener.suggestions(message);
       case "project":
         return this.listener.project();
+      case "review":
+        return this.listener.review();
+      case "inbox":
+        return this.listener.inbox();
       case "gone":
         return this.listener.gone(message.what);
       case "mask":

@@ -47,6 +47,8 @@ const KNOWN = new Set([
   "project",
   "gone",
   "mask",
+  "review",
+  "inbox",
   "error",
   "pong",
 ]);

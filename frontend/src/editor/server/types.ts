@@ -66,5 +66,17 @@ export type SuggestionSet = Omit<server.Offered, "results"> & { readonly results
 
 export type TextAnswer = Omit<server.PhraseFound, "suggestion"> & { readonly suggestion: SuggestionData | null };
 
+/** An image's review as the person sees it, and its parts. */
+export type {
+  ReviewData,
+  ThreadData,
+  CommentData,
+  VerdictData,
+  PersonData,
+  NextToReview,
+} from "../../shared/server_types";
+export type VerdictGiven = server.VerdictGiven;
+export type OldVersion = server.OldVersion;
+
 /** Which images of a project a list shows. */
 export type Which = "all" | "todo" | "unlabeled" | "mine" | "done" | "skipped" | "noted";

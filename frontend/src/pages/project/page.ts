@@ -2,6 +2,7 @@
 
 import { all, need } from "../dom";
 import { send } from "../http";
+import { INBOX_CHANGED } from "../inbox";
 import { showJob, showLife } from "../life";
 import { toast } from "../toast";
 import { Exports } from "./exports";
@@ -80,6 +81,9 @@ class ProjectPage {
         break;
       case "project":
         showLife(message);
+        break;
+      case "inbox":
+        document.dispatchEvent(new Event(INBOX_CHANGED));
         break;
       case "suggestions":
         this.suggestions?.changed();

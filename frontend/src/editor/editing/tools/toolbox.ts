@@ -119,6 +119,11 @@ export class Toolbox {
     this.askPreview();
   }
 
+  /** Where the pointer is over the picture; null: it is elsewhere. */
+  get at(): Point | null {
+    return this.pointer;
+  }
+
   /** Close the polygon in progress; false when there is none. */
   finish(): boolean {
     return this.polygon.finish();

@@ -7,7 +7,7 @@ from django import forms
 from labeling.inbox.models import MailSettings
 
 
-class MailForm(forms.ModelForm):  # type: ignore[type-arg]
+class MailForm(forms.ModelForm):
     """How somebody is told by e-mail."""
 
     hour = forms.IntegerField(min_value=0, max_value=23, required=False)

@@ -11,7 +11,7 @@ from labeling.annotations.sets import is_blind
 from labeling.annotations.versions import REVIEWING, is_open
 from labeling.assignment.models import Slot
 from labeling.images.models import Image
-from labeling.projects.access import May, Standing, object_for, project_for, require
+from labeling.projects.access import ROLES, May, Standing, object_for, project_for, require
 from labeling.projects.models import Project
 from labeling.review import queue, services, threads
 from labeling.review.models import Comment, ReviewSettings, Thread, Verdict
@@ -56,9 +56,17 @@ def _image(request: HttpRequest, image_id: int, what: May = May.VIEW) -> Image:
     return image
 
 
+def _require_writer(request: HttpRequest, project_id: int) -> None:
+    """Raises: PermissionDenied for who may neither label nor review, and in an archived project."""
+    role = require(request.user, project_id).role
+    require(request.user, project_id, May.LABEL if May.LABEL in ROLES[role] else May.REVIEW)
+
+
 def _thread(request: HttpRequest, thread_id: int) -> Thread:
+    """A thread to be written in."""
     rows = Thread.objects.select_related("image__project")
     found = object_for(request, rows, project="image__project_id", pk=thread_id)
+    _require_writer(request, found.image.project_id)
     if found.draft and found.author_id != user_of(request).pk:
         raise Http404("No such object, or you are not a member of its project.")
     _image(request, found.image_id)
@@ -188,7 +196,9 @@ def version(request: HttpRequest, image_id: int, asked: Asked[VersionQuery]) -> 
 @router.post("images/{id:image_id}/threads", response={201: ThreadData})
 def begin(request: HttpRequest, image_id: int, sent: Sent[NewThread]) -> Status[ThreadData]:
     """Begin a thread. During a review it is a draft until the verdict."""
-    image, spec, user = _image(request, image_id), sent.read(), user_of(request)
+    image, user = _image(request, image_id), user_of(request)
+    _require_writer(request, image.project_id)
+    spec = sent.read()
     pin = threads.Pin(spec.x, spec.y, spec.object) if spec.x is not None and spec.y is not None else None
     return Status(201, ThreadData.of(threads.begin(image, user, spec.text, pin), user))
 
@@ -223,6 +233,7 @@ def edit(request: HttpRequest, comment_id: int, sent: Sent[NewComment]) -> Comme
     """Change one's own comment."""
     rows = Comment.objects.select_related("thread__image__project")
     found = object_for(request, rows, project="thread__image__project_id", pk=comment_id)
+    _require_writer(request, found.thread.image.project_id)
     _image(request, found.thread.image_id)
     return CommentData.of(threads.edit(found, user_of(request), sent.read().text))
 

@@ -2,8 +2,9 @@
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -19,7 +20,8 @@ SHOWN = {"": "Everybody", "active": "Active", "deactivated": "Deactivated", "adm
 
 def people(search: str = "", shown: str = "") -> QuerySet[User]:
     """People whose username, name or e-mail address has `search` in it, by username."""
-    found = User.objects.order_by("username", "pk")
+    factors = Authenticator.objects.filter(user=OuterRef("pk"))
+    found = User.objects.order_by("username", "pk").annotate(has_second_factor=Exists(factors))
     for word in search.split()[:5]:
         has = Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
         found = found.filter(has | Q(email__icontains=word))
@@ -60,6 +62,18 @@ def set_administrator(by: User, user: User, wanted: bool) -> None:
             locked.is_superuser = locked.is_staff = wanted
             locked.save(update_fields=["is_superuser", "is_staff"])
             record(Action.ADMINISTRATOR_MADE if wanted else Action.ADMINISTRATOR_REVOKED, by=by, about=locked)
+
+
+def remove_second_factors(by: User, user: User) -> None:
+    """Somebody has lost phone and codes: from now on their password alone signs them in. Raises: ApiError 400
+    `yourself`, as the own ones are removed on the account page, which asks for one of them."""
+    _not_oneself(by, user, "Remove your own second factors on your account page.")
+    with transaction.atomic():
+        locked = _locked(by, user)
+        types = sorted(Authenticator.objects.filter(user=locked).values_list("type", flat=True))
+        if types:
+            Authenticator.objects.filter(user=locked).delete()
+            record(Action.TWO_FACTOR_REMOVED, by=by, about=locked, types=types)
 
 
 def reset_link(request: HttpRequest, user: User) -> str:

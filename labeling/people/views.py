@@ -225,7 +225,8 @@ def change_site_invitation(request: HttpRequest, invitation_id: int) -> HttpResp
 @require_POST
 @administrators_only
 def change_person(request: HttpRequest, user_id: int) -> HttpResponse:
-    """What the posted button says: deactivate, reactivate, administrator, revoke, reset_link."""
+    """What the posted button says: deactivate, reactivate, administrator, revoke, reset_link,
+    remove_second_factors."""
     by, person = user_of(request), get_object_or_404(User, pk=user_id)
     name = person.shown_name
     try:
@@ -241,6 +242,9 @@ def change_person(request: HttpRequest, user_id: int) -> HttpResponse:
         elif "revoke" in request.POST:
             services.set_administrator(by, person, False)
             messages.success(request, f"{name} is no administrator any more.")
+        elif "remove_second_factors" in request.POST:
+            services.remove_second_factors(by, person)
+            messages.success(request, f"{name} signs in with the password alone now.")
         elif "reset_link" in request.POST:
             link = services.reset_link(request, person)
             show_next(request, link, f"Send this link to {name}. It sets a new password, once, within 24 hours.")

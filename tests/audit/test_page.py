@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 
 from labeling.accounts.models import User
@@ -14,6 +15,8 @@ from labeling.audit.actions import Action
 from labeling.audit.models import AuditEvent
 from labeling.audit.services import record
 from labeling.audit.views import PER_PAGE
+from labeling.exchange.models import Export
+from labeling.images.models import Image
 from labeling.projects.models import Project
 
 AsUser = Callable[[User | None], Client]
@@ -106,6 +109,25 @@ def test_details_in_words(root: Client, alice: User) -> None:
     page = root.get("/audit/").content.decode()
     assert "methods: password, mfa · last day: 3" in page
     assert "role:" not in page
+
+
+def test_exports_are_in_it(alice: User, project: Project) -> None:
+    image = Image.objects.create(project=project, name="a.png", sha256="0" * 64, width=1, height=1)
+    client = Client()
+    client.force_login(alice)
+    sent = {"format": "coco", "options": {"images": "all"}}
+    made = client.post(f"/api/projects/{project.pk}/exports", sent, "application/json").json()
+    export = Export.objects.get(pk=made["id"])
+    export.file.save("a.zip", ContentFile(b"PK"))
+    Export.objects.update(state=Export.State.READY)
+    assert client.head(f"/exports/{export.pk}/download").status_code == 200
+    assert client.get(f"/exports/{export.pk}/download").status_code == 200
+    rows = AuditEvent.objects.filter(kind="export").order_by("id")
+    assert [(row.name, row.action, row.project_name) for row in rows] == [
+        ("alice", "export.made", "Street"),
+        ("alice", "export.downloaded", "Street"),
+    ]
+    assert image.project_id == rows[0].project_id
 
 
 def test_memberships_are_in_it_however_they_come_about(root: Client, project: Project, alice: User, bob: User) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 from django.utils import timezone
 
@@ -144,6 +146,19 @@ def test_a_link_for_a_forgotten_password(client_of_root: Client, alice: User, cl
     address = client.get(shown.link.removeprefix("http://testserver"), follow=True).redirect_chain[-1][0]
     client.post(address, {"password1": "a-new-password-9", "password2": "a-new-password-9"})
     assert signed_in("alice", "a-new-password-9").get("/").status_code == 200
+
+
+def test_second_factors_of_who_lost_the_phone(client_of_root: Client, root: User, alice: User) -> None:
+    assert "Remove second factors" not in client_of_root.get("/people/").content.decode()
+    for user in (alice, root):
+        TOTP.activate(user, generate_totp_secret())
+    assert client_of_root.get("/people/").content.decode().count("Remove second factors") == 1
+    client_of_root.post(f"/people/{alice.pk}", {"remove_second_factors": "1"})
+    client_of_root.post(f"/people/{root.pk}", {"remove_second_factors": "1"})
+    assert [one.user for one in Authenticator.objects.all()] == [root]
+    assert signed_in("alice").get("/").status_code == 200
+    event = AuditEvent.objects.get(action="two_factor.removed")
+    assert (event.name, event.object_name, event.details) == ("root", "alice", {"types": ["totp"]})
 
 
 def test_an_invitation_without_a_project(client_of_root: Client, client: Client) -> None:

@@ -41,7 +41,8 @@ class Tally:
     def add(self, other: Tally) -> None:
         """Add another one's sums."""
         self.first, self.second = self.first + other.first, self.second + other.second
-        self.matched = [one + more for one, more in zip(self.matched, other.matched, strict=True)]
+        for at, more in enumerate(other.matched):
+            self.matched[at] += more
         self.iou, self.boundary = self.iou + other.iou, self.boundary + other.boundary
         self.intersection, self.union = self.intersection + other.intersection, self.union + other.union
 
@@ -152,19 +153,6 @@ class Comparison:
         }
         confusion: Pairs = Counter({(one, other): count for one, other, count in given["confusion"]})
         return cls(classes, confusion, list(given["histogram"]), choices, given["pairs"], given["empty"])
-
-    def turned(self) -> Comparison:
-        """The same pair, the second set first."""
-        classes = {
-            number: Tally(one.second, one.first, list(one.matched), one.iou, one.boundary, one.intersection, one.union)
-            for number, one in self.classes.items()
-        }
-        confusion: Pairs = Counter({(other, one): count for (one, other), count in self.confusion.items()})
-        choices = {
-            number: Counter({(other, one): count for (one, other), count in answers.items()})
-            for number, answers in self.choices.items()
-        }
-        return Comparison(classes, confusion, list(self.histogram), choices, self.pairs, self.empty)
 
 
 def compare(first: Iterable[Segment], second: Iterable[Segment], size: Size) -> Comparison:

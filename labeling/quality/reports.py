@@ -54,6 +54,15 @@ class Sheet:
         self._last = image
 
 
+class Person(Sheet):
+    """Sums of one who made a set of each pair; what they missed and what they alone drew."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(rows)
+        self.tally = Tally()
+        self.missed = self.extra = 0
+
+
 @dataclass
 class Side:
     """What is collected of one kind of pairs."""
@@ -62,30 +71,43 @@ class Side:
     total: Comparison = field(default_factory=Comparison)
     everything: Sheet = field(init=False)
     classes: dict[int, Sheet] = field(default_factory=dict)
-    people: dict[int, Sheet] = field(default_factory=dict)
-    of_people: dict[int, Comparison] = field(default_factory=dict)
+    people: dict[int, Person] = field(default_factory=dict)
     weeks: dict[str, Sheet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.everything = Sheet(self.rows)
 
-    def add(self, place: int, image: int, found: Comparison, week: str) -> None:
-        """Add a pair to everything but the people."""
+    def add(self, place: int, row: Mapping[str, Any]) -> None:
+        """Add a pair: a row of `_rows`."""
+        found, image, week = Comparison.from_json(row["sums"]), row["image_id"], _week(row["at"])
+        total = found.total
         self.total.add(found)
-        self.everything.add(place, image, found.total)
+        self.everything.add(place, image, total)
         for number, tally in found.classes.items():
-            self._sheet(self.classes, number).add(place, image, tally)
-        self._sheet(self.weeks, week).add(place, image, found.total)
+            self._of_class(number).add(place, image, tally)
+        if week not in self.weeks:
+            self.weeks[week] = Sheet(self.rows)
+        self.weeks[week].add(place, image, total)
+        missed = sum(count for (_, other), count in found.confusion.items() if other == NONE)
+        extra = sum(count for (one, _), count in found.confusion.items() if one == NONE)
+        self._add_person(row["second_author_id"], place, image, total, missed, extra)
+        if row["kind"] == PairScore.Kind.PEERS:
+            self._add_person(row["first_author_id"], place, image, total, extra, missed)
 
-    def add_person(self, place: int, image: int, found: Comparison, person: int) -> None:
-        """Add a pair to one who made a set of it; `found` is turned so that theirs is the second one."""
-        self._sheet(self.people, person).add(place, image, found.total)
-        self.of_people.setdefault(person, Comparison()).add(found)
+    def _of_class(self, number: int) -> Sheet:
+        if number not in self.classes:
+            self.classes[number] = Sheet(self.rows)
+        return self.classes[number]
 
-    def _sheet(self, sheets: dict[Any, Sheet], key: Any) -> Sheet:
-        if key not in sheets:
-            sheets[key] = Sheet(self.rows)
-        return sheets[key]
+    def _add_person(self, person: int | None, place: int, image: int, total: Tally, missed: int, extra: int) -> None:
+        if person is None:
+            return
+        if person not in self.people:
+            self.people[person] = Person(self.rows)
+        sheet = self.people[person]
+        sheet.add(place, image, total)
+        sheet.tally.add(total)
+        sheet.missed, sheet.extra = sheet.missed + missed, sheet.extra + extra
 
 
 def make(project: Project) -> Figures:
@@ -95,13 +117,7 @@ def make(project: Project) -> Figures:
     rows = min(images, GROUPS)
     sides = {kind: Side(rows) for kind in PairScore.Kind.values}
     for place, row in _places(_rows(project), images):
-        found, week = Comparison.from_json(row["sums"]), _week(row["at"])
-        side = sides[row["kind"]]
-        side.add(place, row["image_id"], found, week)
-        if row["second_author_id"] is not None:
-            side.add_person(place, row["image_id"], found, row["second_author_id"])
-        if row["first_author_id"] is not None and row["kind"] == PairScore.Kind.PEERS:
-            side.add_person(place, row["image_id"], found.turned(), row["first_author_id"])
+        sides[row["kind"]].add(place, row)
     questions = dict(project.attributes.filter(kind=Attribute.Kind.CHOICE).values_list("number", "name"))
     return {kind: _side(side, questions, mutual=kind == PairScore.Kind.PEERS) for kind, side in sides.items()}
 
@@ -141,20 +157,14 @@ def _side(side: Side, questions: Mapping[int, str], *, mutual: bool) -> Figures:
             for number, tally in sorted(total.classes.items())
         ],
         "people": [
-            {"person": person, **_figures(side.people[person], found.total), "missed": _unmatched(found, missed=True),
-             "extra": _unmatched(found, missed=False)}
-            for person, found in sorted(side.of_people.items())
+            {"person": person, **_figures(found, found.tally), "missed": found.missed, "extra": found.extra}
+            for person, found in sorted(side.people.items())
         ],
         "weeks": [{"week": week, **_figures(sheet)} for week, sheet in sorted(side.weeks.items())],
         "confusion": confusion(total, mutual=mutual),
         "histogram": total.histogram,
         "alpha": _alphas(total, questions),
     }  # fmt: skip
-
-
-def _unmatched(found: Comparison, *, missed: bool) -> int:
-    """Segments that a person missed, or drew alone; theirs is the second set."""
-    return sum(count for (one, other), count in found.confusion.items() if (other if missed else one) == NONE)
 
 
 def confusion(total: Comparison, *, mutual: bool) -> list[list[int]]:

@@ -14,7 +14,8 @@ from labeling.exchange.models import Export
 @receiver(post_delete, sender=Export)
 def delete_zip(instance: Export, origin: Any = None, **_: Any) -> None:
     """Delete the file of a deleted export. Its deletion is logged unless it goes with its project."""
-    if isinstance(origin, Export) or getattr(origin, "model", None) is Export:
+    alone = isinstance(origin, Export) or getattr(origin, "model", None) is Export
+    if alone and instance.project.binned_at is None:  # what is in the bin goes row by row, and is logged as a whole
         record(Action.EXPORT_DELETED, about=instance, project=instance.project)
     name, storage = str(instance.file.name or ""), instance.file.storage
     if name:

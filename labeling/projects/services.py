@@ -11,6 +11,8 @@ from django.db.models import Max
 from pydantic import ValidationError
 
 from labeling.accounts.models import User
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.projects.access import OWNER
 from labeling.projects.models import Category, Membership, Project, Role
 from labeling.projects.palette import free_color, free_hotkey
@@ -38,6 +40,7 @@ def create_project(
         project = Project.objects.create(name=name, instructions=instructions, created_by=user)
         Membership.objects.create(project=project, user=user, role=OWNER)
         save_categories(project, specs, in_order=True)
+        record(Action.PROJECT_CREATED, by=user, about=project, project=project)
     return project
 
 

@@ -1,12 +1,16 @@
 """The tabs of a project's page, each with its own address. `projects.views` has two more: people and settings."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
+from pydantic import ValidationError
 
+from labeling.accounts.models import User
+from labeling.assignment import manage
+from labeling.assignment.work import lots_of
 from labeling.exchange import services as exchange
 from labeling.figures.views import scope_of
 from labeling.images.reading import PICKED, READABLE
@@ -15,8 +19,11 @@ from labeling.pages import suggestions_panel as panels
 from labeling.pages import time_panel
 from labeling.pages.gallery import images_page
 from labeling.pages.project_page import format_choices, project_data
+from labeling.pages.specs import ImagesQuery
 from labeling.projects.access import May, Standing, project_for, require
 from labeling.projects.models import Project
+
+TURNS_SHOWN = 200
 
 
 def _context(tab: str, project: Project, standing: Standing, **parts: Any) -> dict[str, Any]:
@@ -55,8 +62,42 @@ def overview(request: HttpRequest, project_id: int) -> HttpResponse:
 def images(request: HttpRequest, project_id: int) -> HttpResponse:
     """The images of a project; managers add more here."""
     project, standing = project_for(request, project_id), require(request.user, project_id)
-    context = _context("images", project, standing, images=images_page(project, standing.role))
+    query = _asked(request)
+    page = images_page(project, standing.role, asked=query.chosen, order=query.order, user=cast(User, request.user))
+    context = _context("images", project, standing, images=page) | {
+        "people": list(manage.eligible(project)),
+        "members": [one.user for one in project.memberships.select_related("user")],
+        "lots": list(project.lots.all()),
+        "tags": list(project.tags.all()),
+        "formats": format_choices() if standing.can(May.EXPORT) else [],
+    }
     return render(request, "pages/images_tab.html", context)
+
+
+def _asked(request: HttpRequest) -> ImagesQuery:
+    """The filters in the address; all images for an address that is none of ours."""
+    given = {name: value for name, value in request.GET.items() if name in ImagesQuery.model_fields}
+    try:
+        return ImagesQuery.model_validate({name: value for name, value in given.items() if name not in _PLACE})
+    except ValidationError:
+        return ImagesQuery()
+
+
+_PLACE = ("after", "before", "limit")
+"""Where a page begins: the address says only which images there are."""
+
+
+@require_safe
+@ensure_csrf_cookie
+def lots(request: HttpRequest, project_id: int) -> HttpResponse:
+    """The lots of a project, and who has which image now."""
+    project, standing = project_for(request, project_id, May.ASSIGN), require(request.user, project_id)
+    context = _context("lots", project, standing) | {
+        "lots": lots_of([project.pk]),
+        "people": list(manage.eligible(project)),
+        "turns": manage.held(project)[:TURNS_SHOWN],
+    }
+    return render(request, "pages/lots_tab.html", context)
 
 
 @require_safe

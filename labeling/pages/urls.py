@@ -8,6 +8,7 @@ urlpatterns = [
     path("projects/<id:project_id>/images", tabs.images, name="images"),
     path("projects/<id:project_id>/suggestions", tabs.suggestions, name="suggestions"),
     path("projects/<id:project_id>/suggestions/panel", tabs.suggestions_panel, name="suggestions_panel"),
+    path("projects/<id:project_id>/lots", tabs.lots, name="lots"),
     path("projects/<id:project_id>/exports", tabs.exports, name="exports"),
     path("projects/<id:project_id>/next", views.next_image, name="next"),
     path("projects/<id:project_id>/review", views.next_review, name="review"),

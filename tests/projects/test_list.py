@@ -20,8 +20,8 @@ from labeling.projects.summary import project_cards
 from labeling.projects.views import PROJECTS_PER_PAGE
 
 AsUser = Callable[[User | None], Client]
-QUERIES = 17
-"""Of the whole page at most: session, person, four filters, the page of projects and its cards."""
+QUERIES = 29
+"""Of the page at most: session, person, four filters, the page of projects, its cards, what waits for the person."""
 
 
 def add_image(project: Project, state: str, status: str | None = None) -> Image:

@@ -31,6 +31,43 @@ export type components = {
       readonly skipped: number;
       readonly reason?: string;
     };
+    /**
+     * @description Something that somebody did: versions `first` to `last` of an image's labels, or a comment (both 0).
+     *
+     *     `status` is the state that was set, or the verdict; `picture` shows what changed of objects.
+     */
+    readonly ActivityData: {
+      readonly id: number;
+      /** @enum {string} */
+      readonly kind: "objects" | "status" | "verdict" | "note" | "comment";
+      readonly image: number;
+      readonly by: string;
+      /** Format: date-time */
+      readonly at: string;
+      readonly first: number;
+      readonly last: number;
+      readonly created: number;
+      readonly changed: number;
+      readonly deleted: number;
+      readonly status: string;
+      readonly text: string;
+      readonly picture?: string;
+    };
+    /** @description Activities, the newest first. `before` is what the next page is asked for with; null: this is the last one. */
+    readonly ActivityList: {
+      readonly results: readonly components["schemas"]["ActivityData"][];
+      readonly before: number | null;
+    };
+    /** @description Which activities of a project, and which page of them. */
+    readonly ActivityPage: {
+      readonly before?: number | null;
+      readonly person?: number | null;
+      /**
+       * @default
+       * @enum {string}
+       */
+      readonly kind?: "" | "objects" | "status" | "verdict" | "note" | "comment";
+    };
     /** @description A kept object. `counts` is its mask as compressed COCO RLE of the whole view; `clicks` made it. */
     readonly AnnotationData: {
       readonly id: number;
@@ -799,6 +836,10 @@ export type components = {
       readonly tab: string;
       /** @default false */
       readonly take?: boolean;
+    };
+    /** @description Which page: activities with ids below `before`. */
+    readonly HistoryPage: {
+      readonly before?: number | null;
     };
     /** @description How many images of a project are how far; `accepted` ones are also `done`. */
     readonly ImageCounts: {
@@ -1859,6 +1900,16 @@ export type components = {
     readonly Reopened: {
       readonly reopened: number;
     };
+    /** @description The version that going back made, and how many objects it changed; 0: they were as they were then. */
+    readonly Restored: {
+      readonly version: number;
+      readonly objects: number;
+    };
+    /** @description Go back to version `to`; `version` is the newest one that the writer saw. */
+    readonly Restoring: {
+      readonly version: number;
+      readonly to: number;
+    };
     /** @description Whose turn it is to review the image, a verdict or a thread changed: load the review again. */
     readonly ReviewChanged: {
       /** @constant */
@@ -2341,6 +2392,9 @@ export type AcceptSpec = components["schemas"]["AcceptSpec"];
 export type AcceptedData = components["schemas"]["AcceptedData"];
 export type AcceptedInProject = components["schemas"]["AcceptedInProject"];
 export type AcceptedOn = components["schemas"]["AcceptedOn"];
+export type ActivityData = components["schemas"]["ActivityData"];
+export type ActivityList = components["schemas"]["ActivityList"];
+export type ActivityPage = components["schemas"]["ActivityPage"];
 export type AnnotationData = components["schemas"]["AnnotationData"];
 export type AnnotationsChanged = components["schemas"]["AnnotationsChanged"];
 export type AnnotationsNews = components["schemas"]["AnnotationsNews"];
@@ -2410,6 +2464,7 @@ export type HeldData = components["schemas"]["HeldData"];
 export type HeldList = components["schemas"]["HeldList"];
 export type Hello = components["schemas"]["Hello"];
 export type Here = components["schemas"]["Here"];
+export type HistoryPage = components["schemas"]["HistoryPage"];
 export type ImageCounts = components["schemas"]["ImageCounts"];
 export type ImageData = components["schemas"]["ImageData"];
 export type ImageFilter = components["schemas"]["ImageFilter"];
@@ -2522,6 +2577,8 @@ export type Redo = components["schemas"]["Redo"];
 export type RefusedImage = components["schemas"]["RefusedImage"];
 export type Rejected = components["schemas"]["Rejected"];
 export type Reopened = components["schemas"]["Reopened"];
+export type Restored = components["schemas"]["Restored"];
+export type Restoring = components["schemas"]["Restoring"];
 export type ReviewChanged = components["schemas"]["ReviewChanged"];
 export type ReviewData = components["schemas"]["ReviewData"];
 export type ReviewSettingsData = components["schemas"]["ReviewSettingsData"];

@@ -30,6 +30,7 @@ class Tab:
 TABS = (
     Tab("overview", "Overview", "pages:project"),
     Tab("images", "Images", "pages:images"),
+    Tab("lots", "Lots", "pages:lots", May.ASSIGN),
     Tab("suggestions", "Suggestions", "pages:suggestions"),
     Tab("quality", "Quality", "pages:quality"),
     Tab("figures", "Figures", "figures:page"),

@@ -2,10 +2,14 @@
 
 import type { ImageItem, EncodingState, Status } from "../../shared/types";
 import { confirmed } from "../dialog";
-import { all, copyOf, need, plural } from "../dom";
+import { copyOf, need, plural } from "../dom";
 import { HttpError, send } from "../http";
 import { toast } from "../toast";
+import { Bulk } from "./bulk";
+import { ListView } from "./listView";
 import type { ImagesPage, ProjectData } from "./messages";
+import { Query } from "./query";
+import { Selection } from "./selection";
 
 const STATES: Record<EncodingState, string> = {
   queued: "Waiting",
@@ -37,9 +41,12 @@ export class Gallery {
   private readonly more = need("[data-more]");
   private readonly template = need<HTMLTemplateElement>("[data-card-template]");
   private readonly cards = new Map<number, Card>();
-  private filter = "all";
-  private category = "";
+  private readonly query: Query;
+  private readonly selection: Selection;
+  private readonly bulk: Bulk | null;
+  private readonly view: ListView;
   private next: number | null;
+  private total: number | null;
   private loading = false;
   /** The highest id that an event has named. */
   private newest = 0;
@@ -52,18 +59,32 @@ export class Gallery {
     private readonly first: ImagesPage,
   ) {
     this.next = first.next ?? null;
-    for (const item of first.results) this.put(item);
-    for (const chip of all("[data-filter]")) chip.addEventListener("click", () => this.choose(chip));
-    const classes = document.querySelector<HTMLSelectElement>("[data-filter-class]");
-    classes?.addEventListener("change", () => {
-      this.category = classes.value;
+    this.total = first.total ?? null;
+    this.view = new ListView(this.list, () =>
+      this.cards.forEach(({ item, element }) => this.view.masks(item, element)),
+    );
+    this.query = new Query(need<HTMLFormElement>("[data-filters]"), () => {
+      this.selection.clear();
       void this.refresh();
+    });
+    this.selection = new Selection(() => this.showSelection());
+    this.bulk = Bulk.on(`${data.api.images}/bulk`, this.selection, this.query, {
+      versions: () => new Map(Array.from(this.cards.values(), ({ item }) => [item.id, item.version])),
+      total: () => this.total,
+      refresh: () => this.refresh(),
+    });
+    for (const item of first.results) this.put(item);
+    this.list.addEventListener("keydown", (event) => {
+      if (!this.bulk || event.key.toLowerCase() !== "a" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      this.selection.take(this.cards.keys());
     });
     const seen = new IntersectionObserver((entries) => entries.some((one) => one.isIntersecting) && void this.load(), {
       rootMargin: "1200px",
     });
     seen.observe(this.more);
     this.showEnds();
+    void this.comeBack(Number(new URLSearchParams(location.search).get("at")));
   }
 
   /** An image came in, or its features got further. */
@@ -74,11 +95,12 @@ export class Gallery {
   }
 
   /** Somebody changed an image's objects. */
-  annotationsChanged(id: number, status: Status, objects: number): void {
+  annotationsChanged(id: number, status: Status, objects: number, version: number, by: string): void {
     const card = this.cards.get(id);
     if (!card) return;
     const skipped = status === "skipped" ? card.item.skipped : "";
-    this.put({ ...card.item, status, objects, skipped });
+    const overlay = objects ? `/images/${id}/overlay?v=${version}` : "";
+    this.put({ ...card.item, status, objects, skipped, version, overlay, changed_by: by });
     if (status === "skipped" && !skipped) this.refreshSoon(); // the news has no reason
   }
 
@@ -91,6 +113,20 @@ export class Gallery {
     this.cards.clear();
     this.list.replaceChildren();
     this.take(page);
+  }
+
+  /** Back from the editor: load as far as the image at which the list was left, and go there. */
+  private async comeBack(id: number): Promise<void> {
+    if (!id) return;
+    for (let pages = 0; !this.cards.has(id) && this.next !== null && pages < 20; pages++) {
+      const page = await this.ask(this.next, LARGEST_PAGE);
+      if (!page) return;
+      this.take(page);
+    }
+    const card = this.cards.get(id)?.element;
+    if (!card) return;
+    card.scrollIntoView({ block: "center" });
+    need("[data-slot=link]", card).focus({ preventScroll: true });
   }
 
   private refreshSoon(): void {
@@ -113,7 +149,7 @@ export class Gallery {
   /** Images that come in while the end of the list is loaded are added there; `id` is the one that was told of. */
   private async loadNew(id: number): Promise<void> {
     this.newest = Math.max(this.newest, id);
-    if (this.loading || this.next !== null || this.chosen) return;
+    if (this.loading || this.next !== null || this.query.chosen || !this.query.asAdded) return;
     this.loading = true;
     const question = this.question;
     await new Promise((resolve) => setTimeout(resolve, 250)); // many come in at once: one question for all
@@ -127,13 +163,14 @@ export class Gallery {
   }
 
   private async ask(after: number, limit?: number): Promise<ImagesPage | null> {
-    const query = new URLSearchParams({ after: String(after), filter: this.filter });
+    const query = this.query.params;
+    query.set("after", String(after));
     if (limit) query.set("limit", String(limit));
-    if (this.category) query.set("category", this.category);
     try {
       return await send<ImagesPage>("GET", `${this.data.api.images}?${query}`);
     } catch (error) {
-      if (error instanceof HttpError) toast(error.message, "error");
+      if (error instanceof HttpError && error.code === "gone") this.refreshSoon();
+      else if (error instanceof HttpError) toast(error.message, "error");
       return null;
     }
   }
@@ -141,27 +178,32 @@ export class Gallery {
   private take(page: ImagesPage): void {
     for (const item of page.results) this.put(item);
     this.next = page.next ?? null;
+    if (page.total !== undefined) this.total = page.total;
     this.showEnds();
-  }
-
-  private choose(chip: HTMLElement): void {
-    for (const one of all("[data-filter]")) one.setAttribute("aria-checked", String(one === chip));
-    this.filter = chip.dataset["filter"] ?? "all";
-    void this.refresh();
   }
 
   private showEnds(): void {
     this.more.hidden = this.next === null;
-    const nothing = this.cards.size === 0;
+    const [nothing, chosen] = [this.cards.size === 0, this.query.chosen];
     const empty = document.querySelector<HTMLElement>("[data-empty=project]"); // managers have the drop zone instead
-    if (empty) empty.hidden = !nothing || this.chosen;
-    need("[data-empty=filter]").hidden = !nothing || !this.chosen;
-    need("[data-gallery-head]").hidden = nothing && !this.chosen;
+    if (empty) empty.hidden = !nothing || chosen;
+    need("[data-empty=filter]").hidden = !nothing || !chosen;
+    need("[data-gallery-head]").hidden = nothing && !chosen;
+    need("[data-total]").textContent = this.total === null ? "" : plural(this.total, "image");
+    this.bulk?.draw();
   }
 
-  /** Whether not all images are asked for. */
-  private get chosen(): boolean {
-    return this.filter !== "all" || this.category !== "";
+  private showSelection(): void {
+    for (const [id, { element }] of this.cards) this.showSelected(id, element);
+    this.list.classList.toggle("gallery--selecting", this.selection.all || this.selection.size > 0);
+    this.bulk?.draw();
+  }
+
+  private showSelected(id: number, card: HTMLElement): void {
+    const on = this.selection.has(id);
+    card.classList.toggle("image-card--selected", on);
+    const box = card.querySelector<HTMLInputElement>("[data-slot=select]");
+    if (box) box.checked = on;
   }
 
   private put(item: ImageItem): void {
@@ -171,19 +213,40 @@ export class Gallery {
     this.cards.set(item.id, card);
     if (!known) this.list.append(card.element);
     showState(card);
+    this.view.masks(item, card.element);
+    this.showSelected(item.id, card.element);
   }
 
   private make(item: ImageItem): HTMLElement {
     const card = copyOf(this.template);
-    need<HTMLAnchorElement>("[data-slot=link]", card).href = item.editor;
+    const link = need<HTMLAnchorElement>("[data-slot=link]", card);
+    link.href = item.editor;
+    link.addEventListener("click", (event) => this.open(event, item.id));
     const picture = need<HTMLImageElement>("[data-slot=thumbnail]", card);
     picture.src = item.thumbnail;
     const name = need("[data-slot=name]", card);
     name.textContent = item.name.split("/").at(-1) ?? item.name;
     name.title = `${item.name}, ${item.width} × ${item.height}`;
+    const box = card.querySelector<HTMLInputElement>("[data-slot=select]");
+    if (box) need("[data-slot=select-name]", card).textContent = `Select ${item.name}`;
+    box?.addEventListener("click", (event) => this.toggle(item.id, event.shiftKey));
     card.querySelector("[data-slot=retry]")?.addEventListener("click", () => void this.retry(item.id));
     card.querySelector("[data-slot=delete]")?.addEventListener("click", () => void this.remove(item.id));
     return card;
+  }
+
+  /** A click on a picture opens it; with Ctrl or Shift it selects. */
+  private open(event: MouseEvent, id: number): void {
+    if (this.bulk && (event.ctrlKey || event.metaKey || event.shiftKey)) {
+      event.preventDefault();
+      this.toggle(id, event.shiftKey);
+    } else {
+      this.query.leaveAt(id);
+    }
+  }
+
+  private toggle(id: number, range: boolean): void {
+    this.selection.toggle(id, range, Array.from(this.cards.keys()));
   }
 
   private async retry(id: number): Promise<void> {
@@ -213,6 +276,7 @@ export class Gallery {
   forget(id: number): void {
     this.cards.get(id)?.element.remove();
     this.cards.delete(id);
+    this.selection.forget(id);
     this.showEnds();
   }
 }
@@ -236,6 +300,11 @@ function showState({ item, element }: Card): void {
   const why = item.state === "failed" ? item.reason : skipped ? item.skipped : "";
   reason.hidden = !why;
   reason.textContent = reason.title = why;
+  const facts = need("[data-slot=facts]", element);
+  const words = [...item.people.map((name) => `For ${name}`), ...item.tags.map((tag) => `#${tag}`)];
+  if (item.round) words.push(`round ${item.round + 1}`);
+  facts.hidden = words.length === 0;
+  facts.textContent = facts.title = words.join(" · ");
   const note = need("[data-slot=note]", element);
   note.hidden = !item.note;
   note.textContent = note.title = item.note;

@@ -67,7 +67,7 @@ class ProjectPage {
         this.gallery?.imageChanged(message.id, message.state, message.reason ?? "");
         break;
       case "annotations":
-        this.gallery?.annotationsChanged(message.image, message.status, message.objects);
+        this.gallery?.annotationsChanged(message.image, message.status, message.objects, message.version, message.by);
         this.suggestions?.changed();
         break;
       case "upload":

@@ -69,19 +69,17 @@ function preparing(counts: Counts): string {
 
 function showChips(counts: Counts): void {
   const numbers: Record<string, number> = {
+    ...shown(counts),
     all: counts.total,
     todo: counts.total - counts.done - counts.skipped,
-    done: counts.done,
-    skipped: counts.skipped,
     preparing: counts.queued + counts.encoding,
-    failed: counts.failed,
   };
   for (const place of all("[data-chip]")) {
     const number = numbers[place.dataset["chip"] ?? ""];
     if (number === undefined) continue;
     place.textContent = number.toLocaleString("en");
     const chip = place.closest<HTMLElement>("[data-filter]");
-    const rare = ["failed", "preparing", "skipped"].includes(chip?.dataset["filter"] ?? "");
-    if (chip && rare) chip.hidden = number === 0 && chip.getAttribute("aria-checked") !== "true";
+    if (chip && !["", "todo", "done"].includes(chip.dataset["filter"] ?? ""))
+      chip.hidden = number === 0 && chip.getAttribute("aria-checked") !== "true";
   }
 }

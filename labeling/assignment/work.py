@@ -93,6 +93,7 @@ def _own(user: User, ids: list[int], found: dict[int, Work]) -> None:
     mine = _open(ids).filter(member=user)
     _put(found, "sent_back", mine.filter(kind=Kind.FIX).values_list("lot__project").annotate(Count("pk")))
     begun = Q(image__annotation_set__status=Status.IN_PROGRESS, image__annotation_set__changed_by=user)
+    begun |= Q(set__author=user)  # an opinion of theirs; of a golden image, too, which must look like any other
     labeling = _current(ids).filter(kind=Kind.LABEL)
     own = labeling.filter(Q(state=State.HELD, held_by=user) | (Q(state=State.OPEN) & begun))
     _put(found, "begun", own.values_list("lot__project").annotate(Count("image", distinct=True)))
@@ -128,8 +129,11 @@ def _open(ids: list[int]) -> QuerySet[Slot]:
 
 
 def lots_of(project_ids: Sequence[int]) -> list[LotProgress]:
-    """How far the lots of projects are, in two queries; those that come first first."""
-    turns = Slot.objects.filter(lot__project__in=project_ids, kind=Kind.LABEL).order_by()
+    """How far the lots of projects are, in two queries; those that come first first.
+
+    Turns at golden images are not among them: there is one more whenever somebody gets one.
+    """
+    turns = Slot.objects.filter(lot__project__in=project_ids, kind=Kind.LABEL, image__golden=False).order_by()
     rows = turns.values("lot").annotate(
         total=Count("pk"),
         closed=Count("pk", filter=Q(state=State.CLOSED)),

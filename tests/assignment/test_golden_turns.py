@@ -9,9 +9,10 @@ from django.test import Client
 from labeling.accounts.models import User
 from labeling.annotations import golden, services
 from labeling.annotations.models import AnnotationSet
-from labeling.assignment import lots, queue
+from labeling.assignment import lots, queue, work
 from labeling.assignment.models import Lot, Slot, Touched
 from labeling.images.models import Image
+from labeling.projects.access import projects_of, standings_of
 from labeling.projects.models import Project
 
 AddImage = Callable[..., Image]
@@ -108,3 +109,23 @@ def test_the_api_gives_it_like_any_other(
     boot = client.get(f"/api/images/{truth.pk}/editor")
     assert boot.status_code == 200
     assert "golden" not in boot.content.decode()
+
+
+def test_nobody_s_counts_give_it_away(lot: Lot, truth: Image, add_image: AddImage, project: Project, bob: User) -> None:
+    """A golden image that somebody has, left or finished counts as an ordinary one that they began does, and changes
+    no lot's progress."""
+
+    def counts() -> tuple[int, int, int, int]:
+        (mine,) = work.work_of(bob, standings_of(bob, projects_of(bob)))
+        (progress,) = work.lots_of([project.pk])
+        return mine.reserved, mine.begun, progress.total, progress.closed
+
+    ordinary = add_image()
+    before = counts()
+    assert before == (0, 0, 1, 0)
+    assert queue.claim(project, bob) == truth.pk
+    assert counts() == (0, 1, 1, 0)
+    assert queue.claim(project, bob, after=truth.pk) == ordinary.pk
+    assert counts() == (0, 2, 1, 0)  # the one that they left is begun, the other is theirs now
+    services.set_status(truth, bob, version=0, status="done")
+    assert counts() == (0, 1, 1, 0)

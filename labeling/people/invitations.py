@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -23,6 +24,8 @@ MOST_OPEN = 200
 """Open invitations of a project, or of the site."""
 
 MOST_DAYS, MOST_USES = 90, 500
+RATES = {"invite": "100/h/user"}
+"""How many invitations somebody makes: nobody sends e-mail to the whole world from here."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,10 @@ def invite(
 ) -> Made:
     """Make an invitation. With `email` and a mail server it is sent, else whoever makes it hands the link over.
 
-    Raises: ApiError 400 `too_many` with `MOST_OPEN` open ones.
+    Raises: ApiError 400 `too_many` with `MOST_OPEN` open ones, 429 `too_many` beyond `RATES`.
     """
+    if not ratelimit.consume(request, app="labeling.people", action="invite", config=RATES):
+        raise ApiError(429, "too_many", "You made many invitations within an hour. Wait, or use one link for several.")
     by = request.user if isinstance(request.user, User) else None
     with transaction.atomic():
         if Invitation.open_ones().filter(project=project).count() >= MOST_OPEN:

@@ -247,6 +247,15 @@ def test_too_many_open_ones(manager: Client, project: Project, monkeypatch: Any)
     assert "Revoke some first." in page
 
 
+def test_nobody_makes_any_number(manager: Client, project: Project, monkeypatch: Any) -> None:
+    monkeypatch.setattr(invitations, "RATES", {"invite": "2/h/user"})
+    url = f"/api/projects/{project.pk}/invitations"
+    codes = [manager.post(url, {"role": "reviewer"}, "application/json").status_code for _ in range(3)]
+    assert codes == [201, 201, 429]
+    page = manager.post(f"/projects/{project.pk}/invitations", FORM, follow=True).content.decode()
+    assert "many invitations within an hour" in page
+
+
 def test_the_api(manager: Client, project: Project, client: Client) -> None:
     url = f"/api/projects/{project.pk}/invitations"
     made = manager.post(url, {"role": "reviewer", "days": 1, "uses": 3}, "application/json")

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 
-from labeling.annotations.models import AnnotationSet
+from labeling.history.models import Activity as Happened
 from labeling.images.models import Image
-from labeling.projects.access import MEASURED, May, Standing
-from labeling.projects.counting import ImageTally, image_tallies
+from labeling.projects.access import May, Standing
+from labeling.projects.counting import ImageTally
 from labeling.projects.models import Project
 
-SHOWN = 8
-"""Images of the recent activity."""
+SHOWN, LOOKED_AT = 8, 60
+"""Images of the recent activity, and how far back it looks for as many different ones."""
 
 PREVIEW = 10
 """Images of the strip of pictures."""
@@ -45,12 +46,6 @@ class Activity:
     label: str
 
 
-def tally_of(project: Project, standing: Standing) -> ImageTally:
-    """How far the project is, as somebody may know it."""
-    measured = [project.pk] if standing.role in MEASURED else []
-    return image_tallies([project.pk], measured)[project.pk]
-
-
 def next_steps(project: Project, standing: Standing, tally: ImageTally) -> list[Step]:
     """What a manager should do next to get a project going or done."""
     if not standing.can(May.MANAGE):
@@ -77,22 +72,27 @@ def preview(project: Project, standing: Standing) -> list[Image]:
 
 
 def recent_activity(project: Project, standing: Standing) -> list[Activity]:
-    """The images that were worked on last, the newest first."""
-    listed = Image.listed_for(standing.role, "main_of__")
-    sets = AnnotationSet.objects.filter(listed, main_of__project=project, changed_at__isnull=False)
-    sets = sets.select_related("main_of", "changed_by").defer("main_of__source", "note")
-    return [_activity(one, one.main_of) for one in sets.order_by("-changed_at")[:SHOWN] if one.main_of]
+    """The images that were worked on last, the newest first. What people label without sight of each other is not
+    told."""
+    listed = Q(Image.listed_for(standing.role, "image__"), set__main_of__isnull=False)
+    rows = Happened.objects.filter(listed, project=project).order_by("-id")
+    rows = rows.select_related("image__annotation_set", "user").defer("image__source")[:LOOKED_AT]
+    newest: dict[int, Happened] = {}
+    for row in rows:
+        newest.setdefault(row.image_id, row)
+    return [_activity(row) for row in list(newest.values())[:SHOWN]]
 
 
-def _activity(kept: AnnotationSet, image: Image) -> Activity:
+def _activity(row: Happened) -> Activity:
+    image, status = row.image, row.image.annotation_set.status
     return Activity(
         name=image.name.rpartition("/")[2],
         editor=reverse("pages:editor", args=[image.pk]),
         thumbnail=image.thumbnail_url,
-        by=kept.changed_by.shown_name if kept.changed_by else "",
-        at=kept.changed_at or image.created_at,
-        state=STATES.get(kept.status, kept.status),
-        label=LABELS.get(kept.status, kept.status.capitalize()),
+        by=row.user.shown_name if row.user else "",
+        at=row.at,
+        state=STATES.get(status, status),
+        label=LABELS.get(status, status.capitalize()),
     )
 
 

@@ -21,6 +21,7 @@ from labeling.pages.gallery import images_page
 from labeling.pages.project_page import format_choices, project_data
 from labeling.pages.specs import ImagesQuery
 from labeling.projects.access import May, Standing, project_for, require
+from labeling.projects.counting import ImageTally
 from labeling.projects.models import Project
 
 TURNS_SHOWN = 200
@@ -46,7 +47,7 @@ def overview(request: HttpRequest, project_id: int) -> HttpResponse:
     """A project: how far it is, what to do next, what happened lately."""
     project, standing = project_for(request, project_id), require(request.user, project_id)
     context = _context("overview", project, standing)
-    tally = overview_page.tally_of(project, standing)
+    tally = ImageTally(**context["data"]["counts"])
     context |= {
         "tally": tally,
         "steps": overview_page.next_steps(project, standing, tally),

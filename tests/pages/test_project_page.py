@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations import worktime
+from labeling.annotations.models import AnnotationSet
+from labeling.annotations.services import set_status
 from labeling.exchange.models import Export
 from labeling.figures import counting
 from labeling.images.models import Upload, UploadItem
@@ -212,3 +214,17 @@ def test_a_tab_needs_as_many_queries_for_many_images(
                 client.get(f"/projects/{project.pk}/{tab}")
             counts[-1].append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_recent_activity_tells_of_labels_and_not_of_opinions(
+    project: Project, alice: User, bob: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    labeled, blind = add_image(), add_image()
+    set_status(labeled, bob, version=0, status="done")
+    AnnotationSet.objects.create(image=blind, author=bob, kind="opinion")
+    set_status(blind, bob, version=0, status="done")
+    page = as_user(alice).get(f"/projects/{project.pk}/").content.decode()
+    shown = page[page.index("Recent activity") :]
+    assert f'href="/images/{labeled.pk}/"' in shown
+    assert f'href="/images/{blind.pk}/"' not in shown
+    assert "bob" in shown

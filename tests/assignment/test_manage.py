@@ -114,4 +114,4 @@ def test_work_takes_as_many_queries_for_many(
     with CaptureQueriesContext(connection) as captured:
         work = work_of(alice, standings_of(alice, projects_of(alice)))
     assert len(work) == count
-    assert len(captured) == 11
+    assert len(captured) == 13

@@ -20,7 +20,7 @@ from labeling.projects.summary import project_cards
 from labeling.projects.views import PROJECTS_PER_PAGE
 
 AsUser = Callable[[User | None], Client]
-QUERIES = 29
+QUERIES = 31
 """Of the page at most: session, person, four filters, the page of projects, its cards, what waits for the person."""
 
 

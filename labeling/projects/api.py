@@ -36,6 +36,7 @@ from labeling.projects.services import (
     MAY_NOT_CREATE,
     add_classes,
     change_project,
+    check_unchanged,
     create_project,
     may_create,
     order_categories,
@@ -109,6 +110,7 @@ def change(request: HttpRequest, project_id: int, sent: Sent[ProjectChange]) -> 
     listed = {one.number for one in wanted.categories or []}
     gone = set(found.categories.values_list("number", flat=True)) - listed if wanted.categories else set()
     with transaction.atomic():
+        check_unchanged(found, wanted.seen)
         change_project(
             found, name=wanted.name, instructions=wanted.instructions, categories=wanted.categories, deleted=gone
         )

@@ -124,8 +124,9 @@ def lock(project: Project) -> None:
 
 def _save(project: Project, action: Action, user: User, *fields: str) -> None:
     """Every open editor and page looks again what its person may."""
+    # Before the news that `save` tells: what editors load then is asked for with the new standing.
+    events.publish_committed(events.editors_group(project.pk), {"type": "membership", "user": None})
     project.save(update_fields=fields)
     record(action, by=user, about=project, project=project)
-    events.publish_committed(events.editors_group(project.pk), {"type": "membership", "user": None})
     news = ProjectLifeMessage(project=project.pk, state=state_of(project))
     events.publish_committed(events.project_group(project.pk), news.event())

@@ -69,12 +69,13 @@ class ProjectSpec(Spec):
 
 class ProjectChange(Spec):
     """`PATCH /api/projects/<id>`: what is left out stays. `categories` and `attributes` are whole lists: a missing one
-    is deleted."""
+    is deleted. `seen` as for `CategoryOrder`: settings that somebody changed since are not overwritten."""
 
     name: Name | None = None
     instructions: str | None = Field(default=None, max_length=20_000)
     categories: list[CategorySpec] | None = Field(default=None, min_length=1, max_length=500)
     attributes: list[AttributeSpec] | None = Field(default=None, max_length=50)
+    seen: Annotated[str, Field(max_length=64)] = ""
 
 
 class ClassText(Spec):

@@ -10,7 +10,7 @@ from labeling.annotations import panoptic
 from labeling.images.models import Image
 from labeling.images.services import delete_image
 from labeling.live.access_check import NO_LONGER_ALLOWED, NO_LONGER_THERE, SIGNED_OUT
-from labeling.projects import services
+from labeling.projects import life, services
 from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Membership, Project, Role
 from labeling.projects.specs import AttributeSpec, CategorySpec
@@ -87,6 +87,27 @@ async def test_a_deleted_project_is_told(bob: User, project: Project, image: Ima
     socket = await connect(bob)
 
     await db(project.delete)()
+    assert (await socket.until("gone"))["what"] == "project"
+    assert await socket.closed() == NO_LONGER_THERE
+
+
+async def test_an_archived_project_is_told_and_nobody_clicks_in_it(
+    alice: User, bob: User, project: Project, image: Image, connect: Connect
+) -> None:
+    socket = await connect(bob)
+    await db(life.archive)(project, alice)
+    assert (await socket.until("project"))["type"] == "project"
+    await socket.send("start", object="7c9e6679-7425-40de-944b-e07fc1f90ae7")
+    refused = await socket.until("error")
+    assert refused["code"] == "not_allowed"
+    assert "archived" in refused["message"]
+
+
+async def test_a_project_in_the_bin_is_gone_for_open_editors(
+    alice: User, bob: User, project: Project, image: Image, connect: Connect
+) -> None:
+    socket = await connect(bob)
+    await db(life.move_to_bin)(project, alice, named=project.name)
     assert (await socket.until("gone"))["what"] == "project"
     assert await socket.closed() == NO_LONGER_THERE
 

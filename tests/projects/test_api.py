@@ -40,6 +40,8 @@ def test_a_project_is_made(staff: Client, alice: User) -> None:
         "can_label": True,
         "can_export": True,
         "can_manage": True,
+        "can_assign": True,
+        "can_review": True,
         "can_archive": True,
         "categories": [{"number": 1, "name": "wing", "color": "#aabbcc", "hotkey": "4", "kind": "thing"}],
         "attributes": [],
@@ -83,6 +85,15 @@ def test_a_change_leaves_the_rest(project: Project, alice: User, as_user: AsUser
     status, changed = send(as_user(alice), "PATCH", f"/api/projects/{project.pk}", {"instructions": "Exact edges."})
     assert status == 200
     assert (changed["name"], changed["instructions"], len(changed["categories"])) == ("Street", "Exact edges.", 3)
+
+
+def test_settings_that_a_colleague_changed_are_not_overwritten(project: Project, alice: User, as_user: AsUser) -> None:
+    client, url = as_user(alice), f"/api/projects/{project.pk}"
+    seen = client.get(f"{url}/categories").json()["seen"]
+    assert send(client, "PATCH", url, {"name": "Town", "seen": seen})[0] == 200
+    status, answer = send(client, "PATCH", url, {"name": "Village", "seen": seen})
+    assert (status, answer["error"]["code"]) == (409, "changed")
+    assert Project.objects.get().name == "Town"
 
 
 def test_the_classes_are_the_whole_list(project: Project, alice: User, as_user: AsUser) -> None:

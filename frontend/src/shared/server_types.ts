@@ -1691,13 +1691,15 @@ export type components = {
     };
     /**
      * @description `PATCH /api/projects/<id>`: what is left out stays. `categories` and `attributes` are whole lists: a missing one
-     *     is deleted.
+     *     is deleted. `seen` as for `CategoryOrder`: settings that somebody changed since are not overwritten.
      */
     readonly ProjectChange: {
       readonly name?: string | null;
       readonly instructions?: string | null;
       readonly categories?: readonly components["schemas"]["CategorySpec"][] | null;
       readonly attributes?: readonly components["schemas"]["AttributeSpec"][] | null;
+      /** @default  */
+      readonly seen?: string;
     };
     /** @description Classes, attributes, settings or the reader's own role changed: load the project again. */
     readonly ProjectChanged: {

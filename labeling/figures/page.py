@@ -1,13 +1,14 @@
 """What the figures page has, for whoever looks."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from labeling.figures import tables
 from labeling.figures.counts import Scope, counts, ended_by_day, sums
 from labeling.figures.forecast import WINDOW, Forecast, forecast
 from labeling.figures.models import Changed, Ledger
-from labeling.figures.tables import Build, Section
+from labeling.figures.tables import Build, Section, Table
 from labeling.figures.tallies import GOLDEN
 from labeling.projects.access import May
 
@@ -51,12 +52,25 @@ def sections(scope: Scope) -> list[Section]:
         Section("Does the model help?", "Clicks that people need for an object, and what became of suggestions.", help)
     )
     if scope.manages:
-        team = [build(scope) for build in (tables.team, tables.team_time, tables.pace, tables.work, tables.times)]
+        team = [
+            _short(build(scope)) for build in (tables.team, tables.team_time, tables.pace, tables.work, tables.times)
+        ]
         about = "Managers see sums of each day. Use them to plan, not to compare people: images differ."
         found.append(Section("Team", about, team))
         outcome = [build(scope) for build in (tables.review, tables.rounds, tables.pins)]
         found.append(Section("Review", "", outcome))
     return found
+
+
+SHOWN = 100
+"""Rows of a table without a chart that a page shows."""
+
+
+def _short(table: Table) -> Table:
+    """A table of people and days, cut to the newest rows; its CSV has all."""
+    if table.chart or len(table.rows) <= SHOWN:
+        return table
+    return replace(table, rows=table.rows[:SHOWN], note=f"{table.note} The newest {SHOWN} rows; the CSV has all.")
 
 
 def remaining(scope: Scope) -> tuple[int, int]:

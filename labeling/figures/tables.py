@@ -236,7 +236,7 @@ def own_work(scope: Scope) -> Table:
 
 def work(scope: Scope) -> Table:
     """Images and objects of each person and day. Managers only."""
-    keys = ("finished", "objects")
+    keys = ("finished", "made")
     found = sums(counts(scope, keys=keys).exclude(person=0), "day", "person", "key")
     names = names_of_people(sorted({person for _, person, _ in found}))
     rows = [

@@ -6,7 +6,7 @@ counted with the prefix `golden.` for a golden image, so that it can be left out
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import F
 from django.db.models.fields.json import KT
@@ -120,7 +120,8 @@ def _move(tally: Tally, image: Image, day: date, before: str, now: str) -> None:
 def _pace(tally: Tally, day: date, user: int, category: int, seconds: float) -> None:
     end = next((one for one in PACES if seconds <= one), None)
     if end is not None:
-        tally[day, user, category, f"pace.{end}"] += 1
+        monday = day - timedelta(days=day.weekday())  # by week: these are the most rows
+        tally[monday, user, category, f"pace.{end}"] += 1
 
 
 def size_of(area: int) -> str:
@@ -144,11 +145,12 @@ def _objects(images: Images, found: Tallies) -> None:
     for image, which, uid, number, user, at, area, clicks in rows.iterator(chunk_size=2000):
         tally, day, person = found[image], _day(at), user or 0
         state, given = made.get(uid, ("", 0))
-        tally[day, person, number, "objects"] += 1
+        tally[day, 0, number, "objects"] += 1
+        tally[day, person, 0, "made"] += 1
         if state == Suggestion.State.ACCEPTED:
-            tally[day, person, number, "untouched"] += 1
+            tally[day, 0, number, "untouched"] += 1
         else:
-            tally[day, person, number, "clicks"] += max(0, len(clicks) - given)
+            tally[day, 0, number, "clicks"] += max(0, len(clicks) - given)
         if which == AnnotationSet.Kind.MAIN:
             tally[NO_DAY, 0, number, _whole("kept", images[image])] += 1
             tally[NO_DAY, 0, number, _whole(f"size.{size_of(area)}", images[image])] += 1

@@ -57,7 +57,12 @@ export function configOf(
       maintainAspectRatio: false,
       responsive: true,
       scales: sideways ? { x: values, y: names } : { x: names, y: values },
-      plugins: { tooltip: { displayColors: false, callbacks: { label: (item) => (stacked ? part(item, rows, series) : tip(item, rows)) } } },
+      plugins: {
+        tooltip: {
+          displayColors: false,
+          callbacks: { label: (item) => (stacked ? part(item, rows, series) : tip(item, rows)) },
+        },
+      },
     },
   };
 }

@@ -83,6 +83,10 @@ export class Prompts implements Target {
     bench.take((work) => works.paint(work, did, region, adding));
   }
 
+  repaint(did: works.Did, region: Spans, adding: boolean): void {
+    this.context.bench.take((work) => works.repaint(work, did, region, adding));
+  }
+
   /** Something done to the whole mask of the open object. */
   operate(operator: Operator): void {
     const { bench, permission, toasts } = this.context;

@@ -239,6 +239,14 @@ export function paint(work: Work, did: Did, region: Spans, adding: boolean): Wor
   return same(after.mask, work.mask) ? work : after;
 }
 
+/** The last step, which drew a region, with another region; the same work where that is not what was done last. */
+export function repaint(work: Work, did: Did, region: Spans, adding: boolean): Work {
+  if (work.at === 0 || work.steps[work.at]!.did !== did) return work;
+  const before = renewed({ ...work, steps: work.steps.slice(0, work.at), at: work.at - 1 });
+  const after = paint(before, did, region, adding);
+  return after === before ? work : after;
+}
+
 /** Another mask instead of this one; later clicks refine it. The same work when it is the same mask. */
 export function replaceMask(work: Work, did: Did, mask: Spans): Work {
   const base = patchOf(mask, work.view.height);

@@ -66,6 +66,7 @@ export function DisplayPanel() {
         <Switch name="outlines" label="Outlines only" />
         <Switch name="blink" label="Blink" />
         <Switch name="overlaps" label="Hatch overlaps" />
+        <Switch name="byObject" label="Colour by object" />
       </Group>
       <Group title="View">
         <Switch name="minimap" label="Overview map" />
@@ -172,7 +173,7 @@ function near(value: number, plain: number): number {
   return Math.abs(value - plain) < 0.02 ? plain : value;
 }
 
-function Switch({ name, label }: { name: "outlines" | "blink" | "overlaps" | "minimap"; label: string }) {
+function Switch({ name, label }: { name: "outlines" | "blink" | "overlaps" | "minimap" | "byObject"; label: string }) {
   const editor = useEditor();
   const on = useEditorState((state) => state.display[name]);
   return (

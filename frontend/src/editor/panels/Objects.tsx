@@ -3,6 +3,7 @@ import type { Kept } from "../model/kept";
 import { recipeOf } from "../model/work";
 import { RowAction } from "./RowAction";
 import { Thumbnail } from "./Thumbnail";
+import { objectColor } from "../view/displaySettings";
 import { useEditor, useEditorState } from "./context";
 import { Icon, type IconName } from "./icons";
 import { keyOf } from "./keys";
@@ -145,6 +146,8 @@ function ObjectButton({ kept, name, said }: { kept: Kept; name: string; said: st
   const editor = useEditor();
   const { uid } = kept;
   const chosen = useEditorState((state) => state.selected === uid || state.selection.includes(uid));
+  const byObject = useEditorState((state) => state.display.byObject);
+  const color = byObject ? objectColor(uid) : (editor.classes.category(kept.category)?.color ?? "");
   const click = (event: MouseEvent) => {
     (event.currentTarget as HTMLElement).focus(); // the arrow keys go on from here
     const ctrl = event.ctrlKey || event.metaKey;
@@ -169,7 +172,7 @@ function ObjectButton({ kept, name, said }: { kept: Kept; name: string; said: st
       onFocus={() => editor.selection.hover(uid)}
       onBlur={() => editor.selection.hover(null)}
     >
-      <Thumbnail patch={kept.patch} color={editor.classes.category(kept.category)?.color ?? ""} />
+      <Thumbnail patch={kept.patch} color={color} />
       <span class="object-words">
         <span class="row-name" dir="auto">
           {name}

@@ -3,6 +3,7 @@
 import type { Editor } from "../editor";
 import { Stage } from "../view/canvas";
 import { drawMask } from "../view/paint";
+import { colorFor } from "./colors";
 
 /** While it is on, the left half of the image area shows before, the right half now; returns how to stop. */
 export function showBefore(
@@ -27,8 +28,8 @@ export function showBefore(
       const { old } = review.store.get();
       second.paint("picture", picture && ((surface) => picture.draw(surface)));
       second.paint("kept", (surface) => {
-        for (const { category, patch } of old ?? []) {
-          const color = editor.classes.category(category)?.color ?? "#9aa3b5";
+        for (const { uid, category, patch } of old ?? []) {
+          const color = colorFor(editor, category, uid);
           const fill = display.outlines ? 0 : display.fill;
           drawMask(surface, patch, { color, fill, line: 1.25, bright: false });
         }

@@ -10,7 +10,7 @@ const GAINED = "#2fbf71";
 const LOST = "#e5484d";
 const OTHER_CLASS = "#f0a020";
 
-type ColorOf = (category: number | null) => string;
+type ColorOf = (category: number | null, uid?: string) => string;
 
 /** The state whose kept objects are painted: those of before, where these are looked at. */
 export function asCompared(editor: Editor): State {
@@ -35,9 +35,9 @@ export function comparedPainter(editor: Editor, kept: Painter, colorOf: ColorOf)
   if (data?.status !== "sent_back") return kept;
   return (surface) => {
     kept(surface);
-    for (const { before, what } of found) {
+    for (const { uid, before, what } of found) {
       if (!before || what === "class") continue;
-      drawProposal(surface, before.patch, { color: colorOf(before.category), fill: 0, line: 1.25 });
+      drawProposal(surface, before.patch, { color: colorOf(before.category, uid), fill: 0, line: 1.25 });
     }
   };
 }

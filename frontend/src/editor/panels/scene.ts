@@ -14,19 +14,19 @@ import { foundPainter, pointedPainter } from "../suggestions/painter";
 import { pointedOf } from "../suggestions/state";
 import type { Painter, Stage, Surface } from "../view/canvas";
 import { strongerFill } from "../view/displaySettings";
+import { colorFor } from "./colors";
 import { asCompared, comparedPainter } from "./compared";
 import { drawClick, drawCorner, drawHatch, drawMask, drawOutline, drawStroke } from "../view/paint";
 
-const UNKNOWN_CLASS = "#9aa3b5";
-
 const NOTHING_TAKEN: Claim["taken"] = [];
 
-type ColorOf = (category: number | null) => string;
+/** Of an object, by its class or by itself as the person wants it. */
+type ColorOf = (category: number | null, uid?: string) => string;
 
 /** Keeps the stage showing what editor and tools say; returns how to stop it. */
 export function direct(editor: Editor, stage: Stage): () => void {
   const { store, tools, suggestions } = editor;
-  const colorOf = (category: number | null) => editor.classes.category(category)?.color ?? UNKNOWN_CLASS;
+  const colorOf: ColorOf = (category, uid) => colorFor(editor, category, uid);
   const overlaps = new Overlaps(editor.boot.image);
   const claimed = claimer(editor);
   const open = () => stage.paint("open", openPainter(claimed(store.get()), tools.pointing.get(), colorOf));
@@ -65,10 +65,7 @@ export function direct(editor: Editor, stage: Stage): () => void {
       const stepped = state.stepped && state.pointed !== before.pointed ? pointedOf(state) : null;
       if (stepped) stage.reveal(stepped.patch.box);
     }),
-    editor.review.store.watch((state, before) => {
-      const differs = (["old", "comparison", "data"] as const).some((key) => state[key] !== before[key]);
-      if (differs) kept();
-    }),
+    whenCompared(editor, kept),
     tools.pointing.watch((pointing, before) => {
       const grown = strokeGrown(pointing.sketch, before.sketch);
       if (grown) {
@@ -79,10 +76,18 @@ export function direct(editor: Editor, stage: Stage): () => void {
       }
       const kinds = [pointing.sketch?.kind, before.sketch?.kind];
       if (pointing.dot !== before.dot || kinds.some((kind) => kind === "stroke" || kind === "dot")) open();
-      if (kinds.some((kind) => kind === "outline" || kind === "box" || kind === "preview")) tool();
+      if (pointing.corners !== before.corners) tool();
+      else if (kinds.some((kind) => kind === "outline" || kind === "box" || kind === "preview")) tool();
     }),
   ];
   return () => stops.forEach((stop) => stop());
+}
+
+/** Calls `paint` when other labels are to be seen than those of now, or not any more. */
+function whenCompared({ review }: Editor, paint: () => void): () => void {
+  return review.store.watch((state, before) => {
+    if ((["old", "comparison", "data"] as const).some((key) => state[key] !== before[key])) paint();
+  });
 }
 
 /** The kept objects that are shown as open ones. */
@@ -112,7 +117,7 @@ function keptPainter(state: State, colorOf: ColorOf, overlaps: Overlaps, taken: 
       const pointed = uid === hovered || uid === selected || chosen.has(uid);
       const line = pointed ? 2.25 : 1.25;
       const fill = filled(display, pointed ? POINTED : 1);
-      drawMask(surface, left.get(uid) ?? patch, { color: colorOf(category), fill, line, bright: pointed });
+      drawMask(surface, left.get(uid) ?? patch, { color: colorOf(category, uid), fill, line, bright: pointed });
     }
     drawHatch(surface, shared);
   };
@@ -137,7 +142,7 @@ function openPainter(state: Claimed, { sketch, dot }: Pointing, colorOf: ColorOf
   const fill = filled(display, OPEN);
   return (surface) => {
     if (open) {
-      const color = colorOf(recipeOf(open).category);
+      const color = colorOf(recipeOf(open).category, open.source ?? open.uid);
       drawMask(surface, claimed?.mask ?? open.mask, { color, fill, line: 1.75, bright: true });
       if (claimed) drawHatch(surface, claimed.denied);
     }
@@ -145,7 +150,8 @@ function openPainter(state: Claimed, { sketch, dot }: Pointing, colorOf: ColorOf
       drawStroke(surface, sketch.points, sketch.size, strokeColor(state, sketch, colorOf));
     }
     for (const work of finishing) {
-      drawMask(surface, work.mask, { color: colorOf(recipeOf(work).category), fill, line: 1.75, bright: false });
+      const color = colorOf(recipeOf(work).category, work.source ?? work.uid);
+      drawMask(surface, work.mask, { color, fill, line: 1.75, bright: false });
     }
     const moved = sketch?.kind === "dot" ? sketch : null;
     if (open) drawDots(surface, open, moved?.index ?? dot, moved?.at ?? null);
@@ -173,12 +179,12 @@ function drawDots(surface: Surface, work: Work, pointed: number | null, at: Poin
   });
 }
 
-function toolPainter(state: State, { sketch }: Pointing, colorOf: ColorOf): Painter | null {
+function toolPainter(state: State, { sketch, corners }: Pointing, colorOf: ColorOf): Painter | null {
   switch (sketch?.kind) {
     case "outline":
       return (surface) => {
         drawOutline(surface, sketch.points, sketch.closes, sketch.adding);
-        if (state.tool === "polygon") drawCorner(surface, sketch.points[0]!);
+        for (const corner of corners) drawCorner(surface, corner);
       };
     case "box": {
       const { from, to } = sketch;
@@ -190,6 +196,6 @@ function toolPainter(state: State, { sketch }: Pointing, colorOf: ColorOf): Pain
       return (surface) => drawMask(surface, sketch.patch, look);
     }
     default:
-      return null;
+      return corners.length > 0 ? (surface) => corners.forEach((corner) => drawCorner(surface, corner)) : null;
   }
 }

@@ -14,7 +14,7 @@ const STORED: readonly Action[] = [
   ...(["fit", "actualSize", "zoomIn", "zoomOut", "hide", "zoomObject", "fainter", "stronger", "outlines"] as const),
   ...(["blink", "overlaps", "minimap", "look", "channel", "plainPicture", "help"] as const),
   ...(["finish", "next", "previous", "skip", "strip", "note", "resume", "saved", "takeOver"] as const),
-  ...(["sendBack", "reviewCorrect", "pin", "nextThread", "compare", "nextTodo", "jump"] as const),
+  ...(["sendBack", "reviewCorrect", "pin", "nextThread", "compare", "nextTodo", "jump", "byObject"] as const),
 ];
 
 /** An editor that notes which of its methods was called, with what. */

@@ -144,6 +144,7 @@ const VIEW = [
   row("outlines", ["U"], "Show outlines only", ({ editor }) => editor.display.toggle("outlines")),
   row("blink", ["Shift U"], "Blink the masks", ({ editor }) => editor.display.toggle("blink")),
   row("overlaps", ["Shift Y"], "Hatch overlaps", ({ editor }) => editor.display.toggle("overlaps")),
+  row("byObject", ["Shift K"], "Colour by object, or by class", ({ editor }) => editor.display.toggle("byObject")),
   row("minimap", ["Shift Z"], "Show or hide the overview map", ({ editor }) => editor.display.toggle("minimap")),
   row("look", ["W"], "Open the display settings", () => focus.toggleDisplayPanel()),
   row("channel", ["Shift C"], "Show the next colour channel", ({ editor }) => editor.display.nextChannel()),

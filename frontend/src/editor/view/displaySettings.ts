@@ -20,6 +20,8 @@ export interface DisplaySettings {
   /** What belongs to two objects is hatched. */
   readonly overlaps: boolean;
   readonly minimap: boolean;
+  /** Each object has a colour of its own, not that of its class. */
+  readonly byObject: boolean;
 }
 
 export const PLAIN: DisplaySettings = {
@@ -32,12 +34,13 @@ export const PLAIN: DisplaySettings = {
   blink: false,
   overlaps: true,
   minimap: true,
+  byObject: false,
 };
 
 export const CHANNELS: readonly Channel[] = ["all", "red", "green", "blue"];
 
 const RANGES = { brightness: [-1, 1], contrast: [-1, 1], gamma: [0.2, 5], fill: [0, 1] } as const;
-export const SWITCHES = ["outlines", "blink", "overlaps", "minimap"] as const;
+export const SWITCHES = ["outlines", "blink", "overlaps", "minimap", "byObject"] as const;
 
 /** What was stored, as far as it makes sense today. */
 export function displaySettingsOf(stored: unknown): DisplaySettings {
@@ -65,4 +68,12 @@ export function strongerFill(fill: number, times: number): number {
 /** Whether the picture's pixels are shown as they are. */
 export function isPlainPicture({ brightness, contrast, gamma, channel }: DisplaySettings): boolean {
   return brightness === 0 && contrast === 0 && gamma === 1 && channel === "all";
+}
+
+/** An object's own colour, always the same; its neighbours in the list have others that differ clearly. */
+export function objectColor(uid: string): string {
+  let hash = 2166136261;
+  for (const letter of uid) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619);
+  const mixed = Math.imul(hash ^ (hash >>> 15), 2246822519) >>> 0;
+  return `hsl(${mixed % 360} ${65 + ((mixed >>> 9) % 3) * 12}% ${45 + ((mixed >>> 12) % 3) * 9}%)`;
 }

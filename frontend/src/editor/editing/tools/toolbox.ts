@@ -25,7 +25,7 @@ export interface ToolboxContext {
 }
 
 export class Toolbox {
-  readonly pointing = new Store<Pointing>({ sketch: null, dot: null });
+  readonly pointing = new Store<Pointing>({ sketch: null, dot: null, corners: [] });
   /** The sizes that a brush may have here. */
   readonly brushes: readonly number[];
   private readonly context: ToolContext;
@@ -48,7 +48,10 @@ export class Toolbox {
     this.brush = new BrushTool(this.context);
     this.lasso = new LassoTool(this.context);
     this.polygon = new PolygonTool(this.context);
-    editor.store.watch((state, before) => state.open !== before.open && this.askPreview());
+    editor.store.watch((state, before) => {
+      if (state.open !== before.open) this.askPreview();
+      if (state.open !== before.open || state.tool !== before.tool) this.polygon.forgetClosed();
+    });
   }
 
   choose(tool: Tool): void {
@@ -98,8 +101,7 @@ export class Toolbox {
       case "lasso":
         return this.lasso.press(press, cutting === press.secondary);
       case "polygon":
-        this.polygon.press(press, cutting === press.secondary);
-        return null;
+        return this.polygon.press(press, cutting === press.secondary);
     }
   }
 

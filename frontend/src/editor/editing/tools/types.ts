@@ -29,6 +29,8 @@ export interface Pointing {
   readonly sketch: Sketch | null;
   /** The click under the pointer. */
   readonly dot: number | null;
+  /** Corners of a polygon that can be dragged: those in progress, or of the one that was closed last. */
+  readonly corners: readonly Point[];
 }
 
 /** Places are in pixels of the picture. */
@@ -54,6 +56,8 @@ export interface Target {
   box(box: PromptBox): void;
   /** `from` is where it began: what it is cut off when nothing is open. */
   paint(did: Did, region: Spans, adding: boolean, from: Point): void;
+  /** The region that was drawn last is another one. */
+  repaint(did: Did, region: Spans, adding: boolean): void;
 }
 
 /** What the pointer is about while suggestions are shown. */

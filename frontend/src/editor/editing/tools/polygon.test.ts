@@ -28,7 +28,7 @@ describe("a polygon", () => {
   const pixels = () => area(spansOf(store.get().open!.mask, VIEW.height));
 
   beforeEach(() => {
-    store = new Store({ ...initialState("ready", 1), tool: "polygon" as const });
+    store = new Store<State>({ ...initialState("ready", 1), tool: "polygon" });
     pointing = new Store<Pointing>({ sketch: null, dot: null, corners: [] });
     painted = [];
     const change = (how: (work: works.Work) => works.Work) =>

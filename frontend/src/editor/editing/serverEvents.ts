@@ -1,5 +1,6 @@
 /** Passes the messages of the click socket to the parts that handle them. */
 
+import type { Status } from "../../shared/types";
 import type { Store } from "../lib/store";
 import type { Outbox } from "../saving/outbox";
 import type { Answer, ConnectionState, Listener } from "../server/connection";
@@ -26,7 +27,7 @@ export interface EventContext {
     connected(): void;
     readonly requests: { heard(news: SuggestionsMessage): Promise<void> };
   };
-  readonly review: { load(): Promise<void> };
+  readonly review: { load(): Promise<void>; heard(status: Status): void };
   readonly inbox: { load(): Promise<void> };
   prefetch(images: readonly number[]): void;
 }
@@ -61,8 +62,9 @@ export class ServerEvents implements Listener {
     this.context.image.showEncoding(message);
   }
 
-  annotations({ version, by }: AnnotationsMessage): void {
-    const { boot, store, outbox } = this.context;
+  annotations({ version, by, status }: AnnotationsMessage): void {
+    const { boot, store, outbox, review } = this.context;
+    review.heard(status);
     if (by !== boot.user.name) store.set({ other: by });
     void outbox.refresh(version);
   }

@@ -146,6 +146,20 @@ describe("a review", () => {
     expect(visited).toEqual(["/images/7/"]);
   });
 
+  it("takes another turn at what is finished again, told by its new status", async () => {
+    service.next = null;
+    const review = reviewOf();
+    await review.load();
+    await review.judge({ verdict: "sent_back", summary: "no" });
+    expect(store.get().judging).toBeNull();
+    service.data = { ...service.data, status: "done", waits: true };
+    review.heard("sent_back");
+    expect(store.get().judging).toBeNull();
+    review.heard("done");
+    await vi.waitFor(() => expect(store.get().judging).toBe("review"));
+    expect(review.store.get().nothingWaits).toBe(false);
+  });
+
   it("says when nothing else waits", async () => {
     service.next = null;
     const review = reviewOf();

@@ -77,6 +77,12 @@ export class Review {
     return this.loading;
   }
 
+  /** The labels changed; with another status the review is another one, too. */
+  heard(status: ReviewData["status"]): void {
+    const { data } = this.store.get();
+    if (data && data.status !== status) void this.load();
+  }
+
   /** Somebody does something here: the turn goes on. */
   touch(): void {
     const { judging } = this.context.store.get();
@@ -216,6 +222,10 @@ export class Review {
   private takeOver(data: ReviewData): void {
     const { store, outbox } = this.context;
     const had = store.get().judging !== null;
+    const before = this.store.get().data?.status;
+    if (before !== undefined && before !== "done" && data.status === "done") {
+      this.store.set({ given: false, nothingWaits: false }); // it is finished again: another turn
+    }
     if (had && !data.mine) this.store.set({ given: true }); // it ran out, or is in another tab
     this.store.set({ data });
     this.show(data.mine ? (data.correcting ? "correct" : "review") : null);

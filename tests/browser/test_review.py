@@ -125,7 +125,6 @@ def test_sent_back_with_a_pin_fixed_and_accepted(team: Team, demo: dict[str, Dem
     expect(judge.get_by_test_id("before-view").locator("canvas").first).to_be_attached()
     judge.get_by_test_id("compare-sides").click()
     expect(judge.get_by_test_id("before-view")).to_have_count(0)
-    judge.get_by_test_id("thread").get_by_role("button", name=re.compile("Edge is off")).click()
     judge.get_by_test_id("thread-resolve").click()
     judge.keyboard.press("Control+Enter")
     expect(judge.locator("[data-banner=review-empty], [data-banner=accepted]").first).to_be_visible()

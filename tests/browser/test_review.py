@@ -80,7 +80,7 @@ def test_sent_back_with_a_pin_fixed_and_accepted(team: Team, demo: dict[str, Dem
     expect(field).to_be_focused()
     judge.keyboard.press("1")
     expect(field).to_have_value("Edge is off")
-    judge.keyboard.type(f" @{demo['annotator'].username[:3]}")
+    judge.keyboard.type(f" @{demo['annotator'].username}")
     expect(judge.get_by_test_id("mention")).to_have_count(1)
     judge.keyboard.press("Tab")
     judge.keyboard.press("Enter")

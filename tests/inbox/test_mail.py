@@ -160,6 +160,7 @@ def test_the_page_lists_reads_and_keeps_settings(told: Notice, as_user: AsUser, 
     page = client.get(reverse("inbox:inbox")).content.decode()
     assert "sent back" in page
     assert "(unread)" in page
+    assert f"{told.at:%Y-%m-%d %H:%M}" in page
 
     client.post(reverse("inbox:read"), {"up_to": str(told.pk)})
     assert "(unread)" not in client.get(reverse("inbox:inbox")).content.decode()

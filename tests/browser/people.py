@@ -182,3 +182,19 @@ def signal_processes(stack: Stack, pattern: str, number: int) -> int:
 
 
 KILL, PAUSE, GO_ON = signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT
+
+
+def export_of(page: Page, project: int, format: str, to: Path) -> Path:
+    """Ask for an export on the exports tab, wait for it, download it."""
+    page.goto(f"/projects/{project}/exports")
+    form = page.locator("[data-export-form]")
+    form.locator("[name=format]").select_option(format)
+    form.get_by_role("button", name="Export").click()
+    title = form.locator("[name=format] option:checked").inner_text()
+    made = page.locator("[data-export-list] > li").filter(has_text=title).first
+    link = made.locator("a[href*='/download']")
+    expect(link).to_be_visible(timeout=ENCODED)
+    with page.expect_download() as download:
+        link.click()
+    download.value.save_as(to)
+    return to

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from pycocotools.coco import COCO
 
-from tests.browser.people import ENCODED, PHOTOGRAPHS, make_project, open_image
+from tests.browser.people import ENCODED, PHOTOGRAPHS, export_of, make_project, open_image
 
 
 def test_a_project_is_made_filled_and_prepared_without_a_reload(manager_page: Page, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_kept_work_leaves_as_coco_and_png(manager_page: Page, tmp_path: Path) ->
     editor.click(x, y)
     area = editor.keep("2")
 
-    with zipfile.ZipFile(_export(page, project, "coco", tmp_path / "coco.zip")) as archive:
+    with zipfile.ZipFile(export_of(page, project, "coco", tmp_path / "coco.zip")) as archive:
         name = next(one for one in archive.namelist() if one.endswith(".json"))
         data = json.loads(archive.read(name))
     (annotation,) = data["annotations"]
@@ -73,24 +73,8 @@ def test_kept_work_leaves_as_coco_and_png(manager_page: Page, tmp_path: Path) ->
     assert mask.sum() == area
     assert mask[int(y), int(x)] == 1
 
-    with zipfile.ZipFile(_export(page, project, "png", tmp_path / "png.zip")) as archive:
+    with zipfile.ZipFile(export_of(page, project, "png", tmp_path / "png.zip")) as archive:
         semantic = next(one for one in archive.namelist() if one.startswith("semantic/") and one.endswith(".png"))
         archive.extract(semantic, tmp_path)
     index = np.array(Image.open(tmp_path / semantic))
     assert np.array_equal(index == 2, mask.astype(bool))
-
-
-def _export(page: Page, project: int, format: str, to: Path) -> Path:
-    """Ask for an export on the exports tab, wait for it, download it."""
-    page.goto(f"/projects/{project}/exports")
-    form = page.locator("[data-export-form]")
-    form.locator("[name=format]").select_option(format)
-    form.get_by_role("button", name="Export").click()
-    title = form.locator("[name=format] option:checked").inner_text()
-    made = page.locator("[data-export-list] > li").filter(has_text=title).first
-    link = made.locator("a[href*='/download']")
-    expect(link).to_be_visible(timeout=ENCODED)
-    with page.expect_download() as download:
-        link.click()
-    download.value.save_as(to)
-    return to

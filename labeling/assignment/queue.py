@@ -1,6 +1,6 @@
 """Which image somebody gets next.
 
-In this order: what one holds already; what was sent back to one; what is reserved for one; then the pool of each lot,
+In this order: what was sent back to one; what one holds already; what is reserved for one; then the pool of each lot,
 lots of higher priority and nearer due dates first. Images that are ready go before those still being prepared. `after`
 goes forward from an image and wraps at the end, so that "next" never bounces between two unfinished images. Looking
 ahead takes no turn; `claim` does, by one conditional update, so that no image is handed to two people.
@@ -68,10 +68,12 @@ def _lines(project: Project, user: User, after: int | None) -> Iterator[QuerySet
     slots = Slot.objects.exclude(image=after) if after else Slot.objects.all()
     slots = slots.filter(lot__project=project, lot__closed_at=None)
     lots = list(project.lots.filter(closed_at=None))
-    if after is None:
-        yield slots.filter(held_by(user), kind__in=(Kind.FIX, Kind.LABEL)).order_by("kind", "rank", "pk")
     mine = slots.filter(state=State.OPEN, member=user)
-    yield mine.filter(kind=Kind.FIX).order_by("pk")
+    if after is None:
+        yield slots.filter(held_by(user), kind=Kind.FIX).order_by("pk")
+    yield mine.filter(kind=Kind.FIX).order_by("pk")  # before what one holds: the editor went there by itself
+    if after is None:
+        yield slots.filter(held_by(user), kind=Kind.LABEL).order_by("rank", "pk")
     yield slots.filter(state=State.OPEN, member=None, kind=Kind.FIX).order_by("pk")  # their authors are gone
     if after is None:
         yield _begun(slots, user)

@@ -85,6 +85,7 @@ def test_a_team_of_three(
     shown(annotator)
     expect(worker).to_have_url(mine)
     expect(worker.locator("[data-banner=sent-back]")).to_be_visible()
+    expect(annotator.objects).to_have_count(1)
     draw(annotator, 250, 100, 60)
     worker.get_by_test_id("thread").first.get_by_role("button").first.click()
     worker.get_by_test_id("thread-fixed").click()

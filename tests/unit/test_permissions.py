@@ -23,6 +23,8 @@ ALLOWED = {
     "labeling/projects/access.py",  # the table
     "labeling/projects/models.py",  # the roles, and which a new member gets
     "labeling/commands/management/commands/demo.py",  # which people the demo has
+    "labeling/devtools/management/commands/bench_team.py",  # which people are simulated
+    "labeling/devtools/pages/generate.py",  # which people a generated project has
 }
 
 

@@ -233,7 +233,7 @@ function useComment(first: string, reasons: boolean, submit: (text: string) => v
   const editor = useEditor();
   const people = useStore(editor.review.store, (state) => state.people) ?? [];
   const [{ text, cursor }, setTyped] = useState({ text: first, cursor: first.length });
-  const [chosen, setChosen] = useState(0);
+  const [selected, setSelected] = useState(0);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     void editor.review.comments.meet();
@@ -256,18 +256,18 @@ function useComment(first: string, reasons: boolean, submit: (text: string) => v
     if (reason) write({ text: reason, cursor: reason.length });
     else if (event.key === "Escape") onCancel();
     else if (completes && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      setChosen((chosen + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length);
+      setSelected((selected + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length);
     } else if (completes && (event.key === "Tab" || event.key === "Enter")) {
-      complete(found[Math.min(chosen, found.length - 1)]!);
+      complete(found[Math.min(selected, found.length - 1)]!);
     } else if (event.key === "Enter" && !event.shiftKey) submit(text);
     else return;
     event.preventDefault();
   };
   const input = (event: { currentTarget: HTMLTextAreaElement }) => {
     setTyped({ text: event.currentTarget.value, cursor: event.currentTarget.selectionStart });
-    setChosen(0);
+    setSelected(0);
   };
-  return { field, text, found, chosen, complete, write, press, input };
+  return { field, text, found, selected, complete, write, press, input };
 }
 
 /** A text with names completed after @. Enter sends, Shift + Enter is a new line, Esc leaves it. */
@@ -293,7 +293,7 @@ export function CommentField({ label, send, text: first = "", reasons = false, o
         onInput={typing.input}
         onKeyDown={typing.press}
       />
-      <Mentions found={typing.found} chosen={typing.chosen} choose={typing.complete} />
+      <Mentions found={typing.found} selected={typing.selected} choose={typing.complete} />
       {reasons && text === "" && <Reasons choose={(one) => typing.write({ text: one, cursor: one.length })} />}
       <div class="thread-actions">
         <button type="button" class="small" onClick={onCancel}>
@@ -315,16 +315,16 @@ export function CommentField({ label, send, text: first = "", reasons = false, o
 
 interface MentionsProps {
   found: readonly PersonData[];
-  chosen: number;
+  selected: number;
   choose: (person: PersonData) => void;
 }
 
-function Mentions({ found, chosen, choose }: MentionsProps) {
+function Mentions({ found, selected, choose }: MentionsProps) {
   if (found.length === 0) return null;
   return (
     <ul class="mentions" role="listbox" aria-label="People">
       {found.map((one, index) => (
-        <li key={one.id} role="option" aria-selected={index === chosen}>
+        <li key={one.id} role="option" aria-selected={index === selected}>
           <button type="button" class="row" data-testid="mention" onClick={() => choose(one)}>
             <span class="face" style={{ "--hue": String(one.hue) }} aria-hidden="true">
               {one.initials}

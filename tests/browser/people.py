@@ -158,7 +158,7 @@ def wait_until(page: Page, expression: str, seconds: float = 15) -> None:
 def open_demo(page: Page, number: int) -> EditorPage:
     """The editor on photograph `number` of the demo project, whose features are made once for the whole run."""
     page.goto("/")
-    page.get_by_role("link", name="Demo: animals and still lifes").click()
+    page.locator(".project-card").get_by_role("link", name="Demo: animals and still lifes").last.click()
     open_tab(page, "Images")
     cards = page.locator("[data-images] .image-card__link[href]")
     expect(cards.nth(number)).to_be_attached(timeout=ENCODED)

@@ -20,7 +20,7 @@ def open_demo(annotator_page: Page) -> Callable[[int], EditorPage]:
 
     def open_number(number: int) -> EditorPage:
         page = annotator_page
-        page.get_by_role("link", name="Demo: animals and still lifes").click()
+        page.locator(".project-card").get_by_role("link", name="Demo: animals and still lifes").last.click()
         open_tab(page, "Images")
         cards = page.locator("[data-images] .image-card__link[href]")
         expect(cards.nth(number)).to_be_attached(timeout=ENCODED)

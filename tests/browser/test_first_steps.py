@@ -37,7 +37,7 @@ def test_the_demo_project_shows_its_pictures(page_of: Callable[[str], Page]) -> 
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.get_by_role("link", name="Demo: animals and still lifes").click()
+    page.locator(".project-card").get_by_role("link", name="Demo: animals and still lifes").last.click()
     page.wait_for_url("**/projects/*/")
     expect(page.get_by_role("link", name="Start labeling")).to_be_visible()
     pictures = page.locator("main img[src*='/thumbnail']")

@@ -75,7 +75,7 @@ def test_going_through_images_in_one_page(annotator_page: Page, page_of: Callabl
     # Others see reason, note and time on the project page.
     reviewer = page_of("reviewer")
     reviewer.goto("/")
-    reviewer.get_by_role("link", name="Demo: animals and still lifes").click()
+    reviewer.locator(".project-card").get_by_role("link", name="Demo: animals and still lifes").last.click()
     open_tab(reviewer, "Images")
     card = reviewer.locator(".image-card", has_text=first)
     expect(card).to_contain_text("Skipped")

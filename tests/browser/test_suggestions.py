@@ -29,7 +29,7 @@ def open_photo(annotator_page: Page) -> OpenPhoto:
 
     def open_named(name: str) -> EditorPage:
         page = annotator_page
-        page.get_by_role("link", name="Demo: animals and still lifes").click()
+        page.locator(".project-card").get_by_role("link", name="Demo: animals and still lifes").last.click()
         open_tab(page, "Images")
         card = page.locator("[data-images] .image-card__link[href]", has_text=name)
         expect(card).to_be_attached(timeout=ENCODED)

@@ -83,6 +83,7 @@ def _addresses(image: Image) -> BootAddresses:
         keys="/api/me/keys",
         suggestions=f"{of_image}/suggestions",
         text=f"{of_image}/text",
+        history=reverse("history:image", args=[image.pk]),
     )
 
 

@@ -118,6 +118,7 @@ class BootAddresses(Answer):
     keys: str
     suggestions: str
     text: str
+    history: str
 
 
 class Position(Answer):

@@ -56,7 +56,7 @@ export function bootOf(view: { width: number; height: number }, more: Partial<Bo
     },
     socket: "/socket",
     methods: [],
-    api: { ...ENDPOINTS, suggestions: "/suggestions", text: "/text" },
+    api: { ...ENDPOINTS, suggestions: "/suggestions", text: "/text", history: "/history" },
     position: { index: 1, total: 1 },
     previous: null,
     following: null,

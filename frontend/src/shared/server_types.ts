@@ -184,6 +184,7 @@ export type components = {
       readonly keys: string;
       readonly suggestions: string;
       readonly text: string;
+      readonly history: string;
     };
     /** @description The image of an editor. `blocks` of a large one, null for one that is shown whole. */
     readonly BootImage: {

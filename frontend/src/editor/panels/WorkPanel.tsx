@@ -39,6 +39,14 @@ export function WorkPanel() {
           <dd>{value}</dd>
         </div>
       ))}
+      <div>
+        <dt>History</dt>
+        <dd>
+          <a class="link" href={editor.boot.api.history}>
+            Who changed what
+          </a>
+        </dd>
+      </div>
     </dl>
   );
 }

@@ -48,7 +48,7 @@ export type AnnotationSetData = Optional<Omit<server.Overview, "annotations">, "
 };
 
 /** Where objects are asked for and saved. */
-export type Endpoints = Omit<server.BootAddresses, "suggestions" | "text">;
+export type Endpoints = Omit<server.BootAddresses, "suggestions" | "text" | "history">;
 
 /** What the editor starts with. The person's role may change meanwhile. */
 export type Boot = Omit<server.Boot, "user"> & { readonly user: Writable<server.BootUser> };

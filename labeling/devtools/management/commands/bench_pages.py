@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 
 from labeling.accounts.models import User
 from labeling.devtools.pages.generate import generate
+from labeling.figures import counting
 from labeling.projects.models import Project
 
 ROUNDS = 5
@@ -33,6 +34,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
         project, users = generate(options["images"], options["objects"])
+        counting.begin_recount(project.pk)
+        while counting.fold(project.pk):
+            pass
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")
@@ -68,7 +72,7 @@ def pages_of(project: Project, client: Client) -> dict[str, str]:
     gallery as JSON. Addresses that only take changes are left out. Each is opened once."""
     image = project.images.order_by("pk")[project.images.count() // 2].pk
     found: dict[str, str] = {"projects": reverse("projects:list")}
-    for space in ("pages", "projects", "figures", "people"):
+    for space in ("pages", "projects", "figures", "history", "people"):
         for name in sorted(_names(space)):
             for given in ({"project_id": project.pk}, {"image_id": image}):
                 try:

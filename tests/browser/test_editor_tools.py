@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import ENCODED, EditorPage, open_tab
+from tests.browser.people import ENCODED, EditorPage, open_demo_project, open_tab
 
 SHOWN = re.compile(r"\d")  # `data-view`, once the picture has its place
 # Each test has a photograph of its own: what one keeps the others don't see.
@@ -20,7 +20,7 @@ def open_demo(annotator_page: Page) -> Callable[[int], EditorPage]:
 
     def open_number(number: int) -> EditorPage:
         page = annotator_page
-        page.locator(".project-card").get_by_role("link", name="Demo: animals and still lifes").last.click()
+        open_demo_project(page)
         open_tab(page, "Images")
         cards = page.locator("[data-images] .image-card__link[href]")
         expect(cards.nth(number)).to_be_attached(timeout=ENCODED)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from labeling.accounts.demo import DemoUser
-from tests.browser.people import wait_until
+from tests.browser.people import open_demo_project, wait_until
 
 
 def test_signed_out_people_are_asked_to_sign_in(page: Page, demo: dict[str, DemoUser]) -> None:
@@ -37,7 +37,7 @@ def test_the_demo_project_shows_its_pictures(page_of: Callable[[str], Page]) -> 
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.locator(".project-card").get_by_role("link", name="Demo: animals and still lifes").last.click()
+    open_demo_project(page)
     page.wait_for_url("**/projects/*/")
     expect(page.get_by_role("link", name="Start labeling")).to_be_visible()
     pictures = page.locator("main img[src*='/thumbnail']")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from inference.heads.proposals import inside_share, mask_iou
-from tests.browser.people import ENCODED, PHOTOGRAPHS, EditorPage, csrf, make_project, open_tab
+from tests.browser.people import ENCODED, PHOTOGRAPHS, EditorPage, csrf, make_project, open_demo_project, open_tab
 
 # Where animals are on photographs that a project learns from, and one that it has not seen: pixels of the picture.
 ANIMALS = {
@@ -29,7 +29,7 @@ def open_photo(annotator_page: Page) -> OpenPhoto:
 
     def open_named(name: str) -> EditorPage:
         page = annotator_page
-        page.locator(".project-card").get_by_role("link", name="Demo: animals and still lifes").last.click()
+        open_demo_project(page)
         open_tab(page, "Images")
         card = page.locator("[data-images] .image-card__link[href]", has_text=name)
         expect(card).to_be_attached(timeout=ENCODED)

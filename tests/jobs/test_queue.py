@@ -21,7 +21,10 @@ from labeling.images.models import BlockJob, Image
 from labeling.jobs import leases
 from labeling.jobs.models import LeasedRow
 from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
-from labeling.projects.models import Project
+from labeling.projects import jobs as project_work
+from labeling.projects.models import Project, ProjectJob
+from labeling.quality import comparing
+from labeling.quality.models import ImageCheck
 from labeling.suggestions import learning, runs
 from labeling.suggestions.models import HeadVersion, Run, RunImage
 from tests.conftest import picture_bytes
@@ -35,12 +38,14 @@ class Kind:
 
     make: makes two rows that wait. outcome: the state and the reason of a row that failed.
     fail: what a claimer does with a row that killed its workers, where that is not the queue's own work.
+    dropped: such a row is deleted, as what it asks for is only a figure.
     """
 
     jobs: LeaseQueue[Any]
     make: Callable[[Project], None]
     outcome: Callable[[Any], tuple[str, str]]
     fail: Callable[[Any], object] | None = None
+    dropped: bool = False
 
 
 def images(project: Project) -> list[Image]:
@@ -90,6 +95,16 @@ def block_job_rows(project: Project) -> None:
         BlockJob.objects.create(image=image)
 
 
+def project_jobs(project: Project) -> None:
+    for kind in (ProjectJob.Kind.COPY, ProjectJob.Kind.MERGE):
+        ProjectJob.objects.create(project=project, project_number=project.pk, kind=kind)
+
+
+def image_checks(project: Project) -> None:
+    for image in images(project):
+        ImageCheck.objects.create(image=image)
+
+
 def state_and_reason(row: Any) -> tuple[str, str]:
     return row.state, row.reason
 
@@ -106,6 +121,10 @@ KINDS = {
         block_job_rows,
         lambda row: ("failed" if row.failed_at else "", "3 times, in the log"),
         block_jobs._cut,
+    ),
+    "ProjectJob": Kind(project_work.queue, project_jobs, state_and_reason),
+    "ImageCheck": Kind(
+        comparing.jobs, image_checks, lambda row: ("", ""), lambda row: comparing._work(row, None), dropped=True
     ),
 }
 
@@ -251,6 +270,9 @@ def test_the_last_death_fails_it_with_a_reason(kind: Kind) -> None:
         claimed = claim(kind.jobs)
         assert kind.jobs.is_worn_out(claimed)
         kind.fail(claimed)
+    if kind.dropped:
+        assert not type(row)._default_manager.filter(pk=row.pk).exists()
+        return
     row.refresh_from_db()
     state, reason = kind.outcome(row)
     assert state in ("failed", "rejected")

@@ -114,7 +114,7 @@ def test_nothing_is_left_and_nobody_else_loses_anything(other: Project, project:
     assert rows() == alone
     assert left(other.pk) == kept_files
     told = AuditEvent.objects.filter(project_id=again.pk).values_list("action", flat=True)
-    assert sorted(told) == ["export.deleted", "project.binned", "project.deleted"]
+    assert sorted(told) == ["project.binned", "project.deleted"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -183,7 +183,8 @@ def test_odd_bodies_queries_and_headers(route: str, root: Client, ids: dict[str,
     for method in METHODS:
         if ask(root, method, address).status_code == 405:
             continue
-        for content_type, sent in ODD_BODIES:
+        # Nothing reads the body of a GET but the middlewares, which do not look at the address.
+        for content_type, sent in ODD_BODIES if method != "get" else ODD_BODIES[::6]:
             answer = ask(root, method, address, data=sent, content_type=content_type)
             if route in BODIES and sent != b"{}" and method in ("post", "put", "patch"):
                 assert answer.status_code in (400, 404, 405, 413, 415), (method, content_type, sent[:40])
@@ -251,7 +252,8 @@ def test_the_admin(route: str, root: Client, ids: dict[str, int]) -> None:  # no
         ask(root, "get", address)
         ask(root, "post", address)
     address = "/" + route.replace("<path:object_id>", str(ids["image_id"]))
-    for query in [*ODD_QUERIES, *ADMIN_QUERIES]:
+    listed = [] if "<path:object_id>" in route else ADMIN_QUERIES  # of lists and what completes a field alone
+    for query in [*ODD_QUERIES, *listed]:
         ask(root, "get", address + query)
     for content_type, sent in ODD_BODIES[-9:]:
         ask(root, "post", address, data=sent, content_type=content_type)

@@ -63,7 +63,8 @@ def test_the_page_of_the_api(watched: tuple[Page, list[str]], demo: dict[str, De
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     sign_in(page, demo["manager"])
     visit(page, "/api/docs")
-    expect(page.locator(".opblock-tag")).to_have_count(9)
+    apps = page.request.get("/api/schema.json").json()["tags"]
+    expect(page.locator(".opblock-tag")).to_have_count(len(apps))
     page.locator("#operations-tag-accounts").click()
     operation = page.locator("#operations-accounts-accounts_set_keys")
     operation.locator(".opblock-summary-control").click()

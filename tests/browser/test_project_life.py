@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import PHOTOGRAPHS, csrf, make_project, open_image
+from tests.browser.people import ENCODED, PHOTOGRAPHS, csrf, make_project, open_image
 
 CLASSES: list[dict[str, Any]] = [{"name": name} for name in ("car", "person", "road", "sky")]
 
@@ -112,7 +112,7 @@ def test_delete_now_leaves_the_bin_empty_while_one_looks(manager_page: Page) -> 
     expect(button).to_be_disabled()
     card.locator("input[name=name]").fill("Gone for good")
     button.click()
-    expect(card).to_have_count(0)  # by the project's socket
+    expect(card).to_have_count(0, timeout=ENCODED)  # by the project's socket, once a worker has done it
     assert page.request.get(f"/api/projects/{project}").status == 404
 
 

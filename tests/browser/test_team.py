@@ -96,6 +96,7 @@ def test_a_team_of_three(
     judge.goto(f"/projects/{project}/review")
     shown(reviewer)
     expect(judge.get_by_test_id("review-waiting")).to_contain_text("round 2")
+    expect(judge.get_by_test_id("reviewing")).to_be_visible()
     judge.keyboard.press("Control+Enter")
     expect(judge.locator("[data-banner=review-empty], [data-banner=accepted]").first).to_be_visible()
 

@@ -39,7 +39,7 @@ class AuditEvents(models.QuerySet["AuditEvent"]):
 def _in_words(value: Any) -> str:
     """A value of the details; lists and tables with commas."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_in_words(inner)}" for name, inner in value.items())
+        return ", ".join(f"{name} {_in_words(inner)}" for name, inner in sorted(value.items()))
     return ", ".join(map(_in_words, value)) if isinstance(value, list) else str(value)
 
 
@@ -85,7 +85,7 @@ class AuditEvent(models.Model):
     @property
     def told(self) -> list[tuple[str, str]]:
         """The details in words, without those that are empty."""
-        shown = [(name.replace("_", " "), _in_words(value)) for name, value in self.details.items()]
+        shown = [(name.replace("_", " "), _in_words(value)) for name, value in sorted(self.details.items())]
         return [(name, value) for name, value in shown if value]
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -63,6 +63,7 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
             "keys": "/api/me/keys",
             "suggestions": f"/api/images/{image.pk}/suggestions",
             "text": f"/api/images/{image.pk}/text",
+            "history": f"/images/{image.pk}/history",
         },
         "methods": [
             {

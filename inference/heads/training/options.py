@@ -1,4 +1,4 @@
-"""Options that the trainings of heads share."""
+"""Options that the trainings of heads on data sets share. How a project's heads learn: `HeadOptim` in heads.py."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("labeling.images.urls")),
     path("", include("labeling.annotations.urls")),
     path("", include("labeling.suggestions.urls")),
+    path("", include("labeling.review.urls")),
     path("", include("labeling.quality.urls")),
     path("", include("labeling.history.urls")),
     path("", include("labeling.figures.urls")),

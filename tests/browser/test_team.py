@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.people import PHOTOGRAPHS, EditorPage, csrf, export_of, make_project
+from tests.browser.people import PHOTOGRAPHS, EditorPage, export_of, make_project
 from tests.browser.test_review import draw, name, shown
 
 PASSWORD = "a good long password"
@@ -37,8 +37,10 @@ def test_a_team_of_three(
 ) -> None:
     manager, worker, judge = page_of("manager"), new_context().new_page(), new_context().new_page()
     project = make_project(manager, PHOTOGRAPHS[:2], name="Of three")
-    url = f"/api/projects/{project}/review/settings"
-    assert manager.request.patch(url, data={"enabled": True}, headers=csrf(manager)).ok
+    manager.goto(f"/projects/{project}/settings#review")
+    manager.get_by_label("Review finished images").check()
+    manager.get_by_role("button", name="Save review settings").click()
+    expect(manager.locator("#toasts")).to_contain_text("Review settings saved.")
     suffix = str(project)
     invited(manager, worker, project, "annotator", f"wanda{suffix}")
     invited(manager, judge, project, "reviewer", f"rob{suffix}")

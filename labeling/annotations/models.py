@@ -152,6 +152,9 @@ class AnnotationEvent(models.Model):
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     round = models.PositiveSmallIntegerField(default=0, help_text="How often the set had been sent back before.")
+    quiet = models.BooleanField(
+        default=False, help_text="Made for a whole project, as merging classes is: nobody worked on the image."
+    )
     slot = models.BigIntegerField(null=True, help_text="Id of the slot (`assignment.Slot`) that it was made in.")
 
     class Meta:

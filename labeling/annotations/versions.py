@@ -113,7 +113,7 @@ def record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any, 
     kept.save()
     AnnotationEvent.objects.create(
         set=kept, version=kept.version, kind=kind, user=user, before=before, after=after,
-        round=kept.round, slot=kept.opened_in if mine else None,
+        round=kept.round, slot=kept.opened_in if mine else None, quiet=quietly,
     )  # fmt: skip
     if kept.status != was:
         status_changed.send(sender=AnnotationSet, kept=kept, user=user, was=was)

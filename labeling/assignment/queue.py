@@ -14,15 +14,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.annotations.models import AnnotationSet
 from labeling.assignment import golden_turns
 from labeling.assignment.models import Lot, Slot, Touched
-from labeling.assignment.turns import FREE, HOLD, Kind, State, free_late, held_by
+from labeling.assignment.turns import FREE, HOLD, Kind, State, begun_by, free_late, held_by
 from labeling.features.models import Encoding
 from labeling.projects.models import Project
-
-CANDIDATES = 8
-"""Slots of a lot that are looked at in one query."""
 
 
 def upcoming(project: Project, user: User, after: int | None = None, limit: int = 4) -> list[int]:
@@ -89,8 +85,7 @@ def _lines(project: Project, user: User, after: int | None) -> Iterator[QuerySet
 
 def _begun(slots: QuerySet[Slot], user: User) -> QuerySet[Slot]:
     """What the user began and left."""
-    begun = Q(image__annotation_set__status=AnnotationSet.Status.IN_PROGRESS, image__annotation_set__changed_by=user)
-    free = slots.filter(Q(member=None) | Q(member=user), begun, state=State.OPEN, kind=Kind.LABEL, set=None)
+    free = slots.filter(Q(member=None) | Q(member=user), begun_by(user), state=State.OPEN, kind=Kind.LABEL)
     return free.order_by("rank", "pk")
 
 

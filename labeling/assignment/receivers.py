@@ -52,7 +52,8 @@ def follow(kept: AnnotationSet, user: User, was: str, **_: Any) -> None:
 @receiver(post_save, sender=AnnotationEvent)
 def note_author(instance: AnnotationEvent, created: bool, **_: Any) -> None:
     """Who changes objects without a turn, a script say, has labeled the image all the same."""
-    if created and instance.slot is None and instance.user is not None and instance.kind in OBJECTS:
+    without_turn = created and instance.slot is None and not instance.quiet
+    if without_turn and instance.user is not None and instance.kind in OBJECTS:
         Touched.objects.get_or_create(image=instance.set.image, user=instance.user)
 
 

@@ -37,6 +37,12 @@ def held_by(user: User) -> Q:
     return Q(state=State.HELD, held_by=user, held_until__gt=timezone.now())
 
 
+def begun_by(user: User) -> Q:
+    """Slots of images that the user began and left: their labels, or an opinion of theirs."""
+    labels = Q(image__annotation_set__status=AnnotationSet.Status.IN_PROGRESS, image__annotation_set__changed_by=user)
+    return labels | Q(set__author=user)
+
+
 def go_on(image: Image, user: User) -> Slot | None:
     """Begin or go on with the user's turn at labeling an image; None when no turn is there for them now.
 

@@ -11,12 +11,12 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from labeling.accounts.models import User
-from labeling.annotations.models import AnnotationSet
 from labeling.assignment.models import Lot, Slot, Touched
+from labeling.assignment.turns import begun_by
 from labeling.projects.access import May, Standing
 from labeling.projects.models import Project
 
-Kind, State, Status = Slot.Kind, Slot.State, AnnotationSet.Status
+Kind, State = Slot.Kind, Slot.State
 LOTS_SHOWN = 3
 
 
@@ -92,8 +92,7 @@ def work_of(user: User, projects: Sequence[tuple[Project, Standing]]) -> list[Wo
 def _own(user: User, ids: list[int], found: dict[int, Work]) -> None:
     mine = _open(ids).filter(member=user)
     _put(found, "sent_back", mine.filter(kind=Kind.FIX).values_list("lot__project").annotate(Count("pk")))
-    begun = Q(image__annotation_set__status=Status.IN_PROGRESS, image__annotation_set__changed_by=user)
-    begun |= Q(set__author=user)  # an opinion of theirs; of a golden image, too, which must look like any other
+    begun = begun_by(user)
     labeling = _current(ids).filter(kind=Kind.LABEL)
     own = labeling.filter(Q(state=State.HELD, held_by=user) | (Q(state=State.OPEN) & begun))
     _put(found, "begun", own.values_list("lot__project").annotate(Count("pk")))

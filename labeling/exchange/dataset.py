@@ -17,7 +17,7 @@ from labeling.exchange.names import SUFFIX, FileNames
 from labeling.images.models import Image
 from labeling.projects.models import Attribute, Category, Project
 
-ImageChoice = Literal["labeled", "done", "all"]
+ImageChoice = Literal["labeled", "done", "accepted", "all"]
 """Which images go in: those with objects or called done; only those called done; every image."""
 
 MOST_CHOSEN = 20_000
@@ -119,6 +119,8 @@ def _chosen(project: Project, choice: ImageChoice) -> QuerySet[Image]:
     done = Q(annotation_set__status__in=FINISHED)
     if choice == "done":
         return images.filter(done)
+    if choice == "accepted":
+        return images.filter(annotation_set__status=AnnotationSet.Status.ACCEPTED)
     if choice == "labeled":
         begun = Exists(Annotation.objects.filter(set__main_of=OuterRef("pk")))
         skipped = Q(annotation_set__status=AnnotationSet.Status.SKIPPED)

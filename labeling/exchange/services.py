@@ -41,10 +41,9 @@ def start(project: Project, user: User, *, format: str, options: dict[str, Any])
 _NOTHING = {
     "labeled": "No image has an object and none is done. Label an image first, or export all images.",
     "done": "No image is done. Finish an image first, or export the labeled images.",
+    "accepted": "No image is accepted. Review one first, or export the done images.",
     "all": "The project has no images. Add images first.",
 }
-
-
 _NOTHING_CHOSEN = "None of the chosen images can be exported so. Choose others, or export all images of the choice."
 
 

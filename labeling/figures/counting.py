@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from labeling.annotations import worktime
 from labeling.figures import tallies
-from labeling.figures.models import Changed, DailyCount, ImageTally, Ledger
+from labeling.figures.models import Changed, CountedImage, DailyCount, Ledger
 from labeling.figures.tallies import Count, Tally
 from labeling.images.models import Image
 from labeling.jobs import leases
@@ -82,7 +82,7 @@ def _count(project_id: int, image_ids: list[int]) -> None:
     """Tally images anew and add the difference to the counts."""
     images = Image.objects.filter(project=project_id, pk__in=image_ids).only("project", "golden", "created_at")
     now = tallies.of_images(images)
-    before = {row.image: row for row in ImageTally.objects.filter(image__in=image_ids)}
+    before = {row.image: row for row in CountedImage.objects.filter(image__in=image_ids)}
     difference: Tally = Counter()
     new, changed, gone = [], [], []
     for pk in image_ids:
@@ -94,13 +94,13 @@ def _count(project_id: int, image_ids: list[int]) -> None:
             continue
         difference.update(tally)
         if row is None:
-            new.append(ImageTally(project_id=project_id, image=pk, counts=as_json(tally)))
+            new.append(CountedImage(project_id=project_id, image=pk, counts=as_json(tally)))
         else:
             row.counts = as_json(tally)
             changed.append(row)
-    ImageTally.objects.bulk_create(new)
-    ImageTally.objects.bulk_update(changed, ["counts"])
-    ImageTally.objects.filter(image__in=gone).delete()
+    CountedImage.objects.bulk_create(new)
+    CountedImage.objects.bulk_update(changed, ["counts"])
+    CountedImage.objects.filter(image__in=gone).delete()
     _add(project_id, difference)
 
 
@@ -147,7 +147,7 @@ def due() -> list[int]:
     """Projects whose images should all be counted anew: never counted yet, or changed since, and not today."""
     rested = Q(ledger=None) | Q(ledger__begun_at=None) | Q(ledger__begun_at__lt=timezone.now() - RECOUNT_AFTER)
     uncounted = Q(ledger=None) | Q(ledger__begun_at=None)
-    counted = ImageTally.objects.filter(project=OuterRef("pk"))
+    counted = CountedImage.objects.filter(project=OuterRef("pk"))
     projects = Project.objects.filter(rested).filter(uncounted | Q(Exists(counted)) | Q(images__isnull=False))
     return list(projects.order_by("pk").values_list("pk", flat=True).distinct())
 
@@ -163,7 +163,7 @@ def begin_recount(project_id: int) -> int:
     count = 0
     for ids in (
         Image.objects.filter(project=project_id).order_by("pk").values_list("pk", flat=True),
-        ImageTally.objects.filter(project=project_id).exclude(image__in=Image.objects.values("pk"))
+        CountedImage.objects.filter(project=project_id).exclude(image__in=Image.objects.values("pk"))
         .order_by("pk").values_list("image", flat=True),
     ):  # fmt: skip
         for some in _batches(ids.iterator(chunk_size=_IDS_AT_ONCE)):
@@ -202,7 +202,7 @@ def put_right(project_id: int) -> int:
         if ledger is None:
             return 0
         difference: Tally = Counter()
-        rows = ImageTally.objects.filter(project=project_id).values_list("counts", flat=True)
+        rows = CountedImage.objects.filter(project=project_id).values_list("counts", flat=True)
         for counts in rows.iterator(chunk_size=_IDS_AT_ONCE):
             difference.update(as_tally(counts))
         for row in DailyCount.objects.filter(project=project_id).iterator(chunk_size=_IDS_AT_ONCE):

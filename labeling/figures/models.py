@@ -24,7 +24,7 @@ class Changed(models.Model):
         return f"Image {self.image}"
 
 
-class ImageTally(models.Model):
+class CountedImage(models.Model):
     """What an image adds to the counts of its project."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")

@@ -45,7 +45,8 @@ def _last_upload(project: Project) -> int | None:
 _WORDS = {
     "images": "Images",
     "labeled": "With objects, or done",
-    "done": "Done only",
+    "done": "Done, accepted or not",
+    "accepted": "Accepted only",
     "all": "All",
     "include_images": "Include the pictures",
     "segmentation": "Masks",

@@ -28,7 +28,7 @@ from labeling.projects.access import May, may, who_may
 from labeling.projects.models import Membership, Project
 from labeling.review import draws, threads
 from labeling.review.models import ReviewSettings, Thread, Verdict
-from labeling.review.versions import authors_since
+from labeling.review.versions import OBJECTS, authors_since
 from labeling.web.api import ApiError
 from labeling.web.events import labels_group, publish_committed
 
@@ -60,7 +60,7 @@ def own_work(kept: AnnotationSet, user: User) -> bool:
     accepted = kept.verdicts.exclude(kind=Kind.SENT_BACK).order_by("-version").first()
     slots = Slot.objects.filter(image=kept.image_id, kind=Slot.Kind.REVIEW).values("pk")
     since = kept.events.filter(
-        version__gt=accepted.version + 1 if accepted else 0, user=user, kind__in=("create", "change", "delete")
+        version__gt=accepted.version + 1 if accepted else 0, user=user, kind__in=OBJECTS, quiet=False
     )
     return since.filter(Q(slot=None) | ~Q(slot__in=slots)).exists()
 

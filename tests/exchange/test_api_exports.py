@@ -80,7 +80,7 @@ def test_a_wrong_request_is_told(
     assert not Export.objects.exists()
 
 
-@pytest.mark.parametrize("images", ["labeled", "done", "all"])
+@pytest.mark.parametrize("images", ["labeled", "done", "accepted", "all"])
 def test_nothing_to_export_is_told(as_user: Any, alice: User, project: Project, images: str) -> None:
     answer = ask(as_user(alice), project, format="coco", options={"images": images})
     assert answer.status_code == 409

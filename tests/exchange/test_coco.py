@@ -17,7 +17,7 @@ from pycocotools.cocoeval import COCOeval
 from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
-from labeling.annotations.models import Annotation
+from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.exchange.formats.coco import ANNOTATIONS
 from labeling.images.models import Image
 from labeling.projects.attributes import save_attributes
@@ -181,6 +181,8 @@ def test_which_images_go_in(add_image: AddImage, keep: Keep, make_zip: MakeZip, 
 
     assert names() == ["labeled.png", "empty-done.png"]
     assert names(images="done") == ["empty-done.png"]
+    AnnotationSet.objects.filter(status="done").update(status="accepted")
+    assert names(images="accepted") == names(images="done") == ["empty-done.png"]
     assert names(images="all") == ["new.png", "labeled.png", "empty-done.png"]
 
 

@@ -15,7 +15,7 @@ from labeling.accounts.models import User
 from labeling.annotations import golden, services, worktime
 from labeling.annotations.models import Annotation, AnnotationSet, WorkDay, WorkTime
 from labeling.figures import counting, tallies
-from labeling.figures.models import NO_DAY, Changed, DailyCount, ImageTally, Ledger
+from labeling.figures.models import NO_DAY, Changed, CountedImage, DailyCount, Ledger
 from labeling.images.models import Image
 from labeling.images.services import delete_image
 from labeling.projects.models import Project
@@ -279,7 +279,7 @@ def test_the_counts_are_those_of_a_recount(
         delete_image(image)
     counting.fold_all()
     assert kept(project) == {}
-    assert not ImageTally.objects.exists()
+    assert not CountedImage.objects.exists()
 
 
 def test_folding_twice_changes_nothing(project: Project, add_image: AddImage, bob: User) -> None:
@@ -308,7 +308,7 @@ def test_a_worker_that_is_killed_leaves_all_or_nothing(
         with pytest.raises(KeyboardInterrupt):
             counting.fold(project.pk)
     assert Changed.objects.exists()
-    assert not ImageTally.objects.exists()
+    assert not CountedImage.objects.exists()
     counting.fold_all()
     assert kept(project) == afresh(project)
 
@@ -359,5 +359,5 @@ def test_a_deleted_project_leaves_nothing(project: Project, add_image: AddImage,
     keep(add_image(), bob, 0)
     project.delete()
     assert counting.fold_all() == 0
-    assert not any(model.objects.exists() for model in (Changed, ImageTally, DailyCount, Ledger))
+    assert not any(model.objects.exists() for model in (Changed, CountedImage, DailyCount, Ledger))
     assert not WorkTime.objects.exists()

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from labeling.accounts.models import User
+from labeling.annotations import merging
 from labeling.annotations import services as annotations
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
 from labeling.assignment import queue as labeling_queue
@@ -299,3 +300,15 @@ def test_annotators_and_outsiders_give_no_verdict(
         assert ask(as_user(charlie), method, url, body).status_code == 404, url
         assert ask(as_user(None), method, url, body).status_code == 401, url
     assert the_set().status == "done"
+
+
+def test_merging_classes_is_no_labeling(
+    finished: Image, project: Project, alice: User, rita: User, as_user: AsUser
+) -> None:
+    kept = the_set()
+    car, person = project.categories.get(number=1), project.categories.get(number=2)
+    assert merging.move(kept.pk, alice, car, person) == 1
+    assert queue.claim(project, alice) == finished.pk
+    services.leave(finished, alice)
+    answer = give(as_user(alice), finished, "accepted", version=3)
+    assert (answer.status_code, answer.json()["verdict"]["kind"]) == (200, "accepted"), "nobody corrected it"

@@ -26,6 +26,10 @@ TRIES = 20
 """How often a request is sent again that lost a race, as the editor and the server's middleware do."""
 
 
+IDLE = (0.5, 1.5)
+"""Seconds after which somebody who found nothing to do looks again."""
+
+
 @dataclass
 class Work:
     """What everybody shares: the project, the ledger, the share of images that is sent back once, and the end."""
@@ -45,7 +49,7 @@ def labels(work: Work, user: User, seed: int) -> None:
         with work.ledger.timed():
             image_id = _again(work, lambda: labeling.claim(work.project, user))
         if image_id is None:
-            time.sleep(0.05)
+            time.sleep(chance.uniform(*IDLE))
             continue
         work.ledger.taken("label", image_id, user.username)
         image = Image.objects.select_related("project").get(pk=image_id)
@@ -66,7 +70,7 @@ def reviews(work: Work, user: User, seed: int) -> None:
         if image_id is None:
             if not work.project.images.exclude(annotation_set__status="accepted").exists():
                 work.done.set()
-            time.sleep(0.05)
+            time.sleep(chance.uniform(*IDLE))
             continue
         work.ledger.taken("review", image_id, user.username)
         image = Image.objects.select_related("project").get(pk=image_id)

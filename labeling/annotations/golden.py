@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import FINISHED, Annotation, AnnotationEvent, AnnotationSet
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.database.locks import hold
 from labeling.images.models import Image
 from labeling.web.api import ApiError
@@ -39,6 +41,7 @@ def mark(image: Image, user: User) -> AnnotationSet:
     last = truth.events.order_by("version").last()
     if new or last is None or last.after != copied:
         _copy(main, truth, user, copied)
+        record(Action.GOLDEN_MARKED, by=user, about=image, project=image.project, version=main.version)
     Image.objects.filter(pk=image.pk).update(golden=True)
     image.golden = True
     return truth
@@ -59,13 +62,15 @@ def _copy(main: AnnotationSet, truth: AnnotationSet, user: User, copied: dict[st
 
 
 @transaction.atomic
-def unmark(image: Image) -> bool:
+def unmark(image: Image, user: User) -> bool:
     """An image like any other again; people's opinions of it stay. False when it was not golden."""
     if not hold(Image, image.pk):
         raise Http404("This image was deleted meanwhile.")
     Image.objects.filter(pk=image.pk).update(golden=False)
     image.golden = False
     deleted, _ = AnnotationSet.objects.filter(image=image, kind=Kind.GOLDEN).delete()
+    if deleted:
+        record(Action.GOLDEN_REMOVED, by=user, about=image, project=image.project)
     return deleted > 0
 
 

@@ -156,6 +156,14 @@ def _status(project: Project, user: User, images: list[actions.Chosen], action: 
     return outcome, _undo(outcome, lambda was: specs.SetState.model_validate({"kind": "status", "status": was}))
 
 
+def _golden(project: Project, user: User, images: list[actions.Chosen], action: specs.MarkGolden) -> _Result:
+    require(user, project.pk, May.MANAGE)
+    outcome = actions.mark_golden(project, images, user, remove=action.remove)
+    # Marking again would copy the labels of now, not the truth that there was: no undo of that.
+    undo = [] if action.remove else _undo(outcome, lambda was: specs.MarkGolden(kind="golden", remove=True))
+    return outcome, undo
+
+
 def _delete(project: Project, user: User, images: list[actions.Chosen], action: specs.DeleteImages) -> _Result:
     require(user, project.pk, May.MANAGE)
     return actions.delete(project, images), []
@@ -166,5 +174,6 @@ _ACTIONS: dict[type, Callable[..., _Result]] = {
     specs.IntoLot: _into_lot,
     specs.PutTag: _tag,
     specs.SetState: _status,
+    specs.MarkGolden: _golden,
     specs.DeleteImages: _delete,
 }

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from labeling.accounts.models import User
+from labeling.annotations import golden
 from labeling.annotations import services as annotations
 from labeling.annotations.models import AnnotationSet
 from labeling.assignment import lots
@@ -150,6 +151,23 @@ def tag(project: Project, images: Sequence[Chosen], name: str, *, remove: bool =
         else:
             image.tags.add(found)
         outcome.before[name].append(Chosen(image.pk))
+
+    return for_each(project, images, step)
+
+
+def mark_golden(project: Project, images: Sequence[Chosen], user: User, *, remove: bool = False) -> Outcome:
+    """Make finished images golden, or ordinary ones again."""
+    ids = [one.pk for one in images]
+    were = set(Image.objects.filter(project=project, golden=True, pk__in=ids).values_list("pk", flat=True))
+
+    def step(image: Image, version: int | None, outcome: Outcome) -> None:
+        if (image.pk in were) != remove:
+            return
+        if remove:
+            golden.unmark(image, user)
+        else:
+            golden.mark(image, user)
+        outcome.before[""].append(Chosen(image.pk))
 
     return for_each(project, images, step)
 

@@ -76,13 +76,20 @@ class SetState(Spec):
     reason: Annotated[StrictStr, Field(max_length=200)] = ""
 
 
+class MarkGolden(Spec):
+    """Make finished images golden: their labels are the truth that people are measured against; `remove`: no longer."""
+
+    kind: Literal["golden"]
+    remove: StrictBool = False
+
+
 class DeleteImages(Spec):
     """Delete images with their labels."""
 
     kind: Literal["delete"]
 
 
-Action = Annotated[Assign | IntoLot | PutTag | SetState | DeleteImages, Field(discriminator="kind")]
+Action = Annotated[Assign | IntoLot | PutTag | SetState | MarkGolden | DeleteImages, Field(discriminator="kind")]
 
 
 class Bulk(Spec):

@@ -37,6 +37,8 @@ class Action(StrEnum):
     PROJECT_DELETED = "project.deleted"
     SETTINGS_CHANGED = "settings.changed"
     IMAGES_DELETED = "images.deleted"
+    GOLDEN_MARKED = "golden.marked"
+    GOLDEN_REMOVED = "golden.removed"
     EXPORT_MADE = "export.made"
     EXPORT_DOWNLOADED = "export.downloaded"
     EXPORT_DELETED = "export.deleted"
@@ -79,6 +81,8 @@ LABELS = {
     Action.PROJECT_DELETED: "Deleted a project for good",
     Action.SETTINGS_CHANGED: "Changed settings",
     Action.IMAGES_DELETED: "Deleted images",
+    Action.GOLDEN_MARKED: "Marked a golden image",
+    Action.GOLDEN_REMOVED: "Removed a golden image",
     Action.EXPORT_MADE: "Made an export",
     Action.EXPORT_DOWNLOADED: "Downloaded an export",
     Action.EXPORT_DELETED: "Deleted an export",

@@ -79,7 +79,7 @@ def mark_golden(request: HttpRequest, image_id: int) -> HttpResponse:
 
     def change() -> str:
         if request.POST.get("remove"):
-            golden.unmark(image)
+            golden.unmark(image, cast(User, request.user))
             return f"“{image.name}” is not golden any more."
         golden.mark(image, cast(User, request.user))
         return f"“{image.name}” is golden."

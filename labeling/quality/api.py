@@ -43,7 +43,7 @@ def mark(request: HttpRequest, image_id: int) -> GoldenAnswer:
 def unmark(request: HttpRequest, image_id: int) -> GoldenAnswer:
     """Make an image one like any other again. What people made of it stays."""
     image = _image(request, image_id)
-    golden.unmark(image)
+    golden.unmark(image, user_of(request))
     return GoldenAnswer(image=image.pk, golden=False)
 
 

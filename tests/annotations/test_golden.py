@@ -77,10 +77,10 @@ def test_only_a_finished_image_can_be_golden(image: Image, alice: User, keep: Ca
     assert not Image.objects.get(pk=image.pk).golden
 
 
-def test_unmarking_keeps_opinions(truth: AnnotationSet, image: Image, bob: User) -> None:
+def test_unmarking_keeps_opinions(truth: AnnotationSet, image: Image, alice: User, bob: User) -> None:
     hand_out(image, bob)
-    assert golden.unmark(image)
-    assert not golden.unmark(image)
+    assert golden.unmark(image, alice)
+    assert not golden.unmark(image, alice)
     assert not Image.objects.get(pk=image.pk).golden
     assert set(image.sets.values_list("kind", flat=True)) == {Kind.MAIN, Kind.OPINION}
 
@@ -140,11 +140,11 @@ def test_who_was_handed_it_sees_their_own_set_alone(
     assert client.get(f"/api/projects/{project.pk}/images").json()["results"] == []  # lists say "done" of nobody's work
 
 
-def test_heads_don_t_learn_from_it(truth: AnnotationSet, image: Image, project: Project) -> None:
+def test_heads_don_t_learn_from_it(truth: AnnotationSet, image: Image, alice: User, project: Project) -> None:
     Encoding.objects.filter(image=image).delete()
     Encoding.objects.create(image=image, state="ready", features_version=model.version())
     assert (examples.finished(project), learning.finished_count(project)) == ([], 0)
-    golden.unmark(image)
+    golden.unmark(image, alice)
     assert (examples.finished(project), learning.finished_count(project)) == ([image.pk], 1)
 
 

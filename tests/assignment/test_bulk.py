@@ -127,6 +127,19 @@ def test_deleting_spares_what_was_changed(project: Project, bob: User, add_image
     assert [one["code"] for one in act({"kind": "delete"}, shown[:1])["why"]] == ["gone"]
 
 
+def test_finished_images_become_golden_and_back(project: Project, add_image: AddImage, act: Any) -> None:
+    finished, begun = add_image(status="done"), add_image(status="in_progress")
+    answer = act({"kind": "golden"}, [finished, begun])
+    assert (answer["done"], answer["why"][0]["code"]) == (1, "not_finished")
+    assert list(project.images.filter(golden=True)) == [finished]
+    undo(act, answer)
+    assert not project.images.filter(golden=True).exists()
+    act({"kind": "golden"}, [finished])
+    answer = act({"kind": "golden", "remove": True}, [finished, begun])
+    assert (answer["done"], answer["undo"]) == (2, [])  # marked again it would have the labels of now
+    assert not project.images.filter(golden=True).exists()
+
+
 def test_all_that_a_filter_chooses_comes_in_parts(
     project: Project, add_image: AddImage, act: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from labeling.accounts.models import User
+from labeling.annotations.models import AnnotationSet
 from labeling.audit.actions import Action
 from labeling.audit.models import AuditEvent
 from labeling.exchange import build
@@ -78,6 +79,17 @@ def test_a_deleted_image_is_logged_whatever_the_way(
     assert not Image.objects.exists()
     [event] = AuditEvent.objects.filter(action=Action.IMAGES_DELETED)
     assert (event.project_name, event.kind, event.object_name) == ("Street", "image", image.name)
+
+
+def test_golden_images_are_logged(as_user: AsUser, alice: User, add_image: AddImage) -> None:
+    image, client = add_image(), as_user(alice)
+    AnnotationSet.objects.create(image=image, main_of=image, status="done")
+    for answer in (client.put, client.put, client.delete, client.delete):
+        assert answer(f"/api/images/{image.pk}/golden").status_code == 200
+    events = AuditEvent.objects.filter(action__startswith="golden").order_by("pk")
+    assert list(events.values_list("action", "name", "object_name")) == [
+        (Action.GOLDEN_MARKED, "alice", image.name), (Action.GOLDEN_REMOVED, "alice", image.name)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_unmarking_takes_its_pairs_away(image: Image, alice: User, bob: User) ->
     comparing.work_off()
     assert PairScore.objects.get().agreement is None
     asked = Report.objects.get().asked
-    golden.unmark(image)
+    golden.unmark(image, alice)
     assert not PairScore.objects.exists()
     assert Report.objects.get().asked == asked + 1
 

@@ -318,7 +318,7 @@ def test_golden_images_of_removed_people_stay_in_the_figures(
     project.memberships.filter(user=bob).delete()
     bob.memberships.all().delete()
     assert bob.shown_name in text(as_user(alice).get(f"/projects/{project.pk}/quality"))
-    golden.unmark(compared)
+    golden.unmark(compared, alice)
     reports.refresh(project)
     assert Report.objects.get().figures["golden"]["pairs"] == 0
 

@@ -236,6 +236,7 @@ export type components = {
         | components["schemas"]["IntoLot"]
         | components["schemas"]["PutTag"]
         | components["schemas"]["SetState"]
+        | components["schemas"]["MarkGolden"]
         | components["schemas"]["DeleteImages"];
       readonly images?: readonly components["schemas"]["SeenImage"][] | null;
       readonly filter?: components["schemas"]["ImageFilter"] | null;
@@ -1226,6 +1227,16 @@ export type components = {
       readonly mapping: {
         readonly [key: string]: number | null;
       };
+    };
+    /** @description Make finished images golden: their labels are the truth that people are measured against; `remove`: no longer. */
+    readonly MarkGolden: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      readonly kind: "golden";
+      /** @default false */
+      readonly remove?: boolean;
     };
     readonly Mask: {
       /** @constant */
@@ -2281,6 +2292,7 @@ export type components = {
         | components["schemas"]["IntoLot"]
         | components["schemas"]["PutTag"]
         | components["schemas"]["SetState"]
+        | components["schemas"]["MarkGolden"]
         | components["schemas"]["DeleteImages"];
       readonly images: readonly components["schemas"]["SeenImage"][];
     };
@@ -2504,6 +2516,7 @@ export type LotDeleted = components["schemas"]["LotDeleted"];
 export type LotList = components["schemas"]["LotList"];
 export type MappingData = components["schemas"]["MappingData"];
 export type MappingSpec = components["schemas"]["MappingSpec"];
+export type MarkGolden = components["schemas"]["MarkGolden"];
 export type Mask = components["schemas"]["Mask"];
 export type Mentionable = components["schemas"]["Mentionable"];
 export type MergedCategoryData = components["schemas"]["MergedCategoryData"];

@@ -95,6 +95,8 @@ export class Bulk {
           status: text("status"),
           reason: text("status") === "skipped" ? text("reason") : "",
         });
+      case "golden":
+        return void this.act({ kind: "golden", remove: text("remove") === "1" });
       case "export":
         return void this.exportThese(text("format"));
     }

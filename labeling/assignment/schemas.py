@@ -4,7 +4,7 @@ from typing import Annotated
 
 from labeling.assignment.models import Lot, Slot
 from labeling.assignment.specs import Action, SeenImage
-from labeling.assignment.work import LotProgress, Work
+from labeling.assignment.work import LotProgress, Piles, Work
 from labeling.web.routes import Answer, Moment, values_of
 
 OrderName = Annotated[Lot.Order, values_of(Lot.Order)]
@@ -118,9 +118,27 @@ class BulkDone(Answer):
     undo: list[UndoStep]
 
 
+class PilesData(Answer):
+    """Where the work of a project piles up, in images: whoever they are reserved for, or sent back to."""
+
+    unassigned: int
+    to_fix: int
+    to_review: int
+    oldest_review: Moment | None
+    to_resolve: int
+
+    @classmethod
+    def of(cls, piles: Piles) -> "PilesData":
+        return cls(
+            unassigned=piles.unassigned, to_fix=piles.to_fix, to_review=piles.to_review,
+            oldest_review=piles.oldest_review.isoformat() if piles.oldest_review else None, to_resolve=piles.to_resolve,
+        )  # fmt: skip
+
+
 class WorkData(Answer):
     """What waits for the signed-in person in a project, in images. `sent_back` to them; `begun` by them; `reserved` for
-    them; `pool`: for anybody; `in_review`: theirs that wait for a reviewer; `to_review`: that they can review."""
+    them; `pool`: for anybody; `in_review`: theirs that wait for a reviewer; `to_review`: that they can review.
+    `piles`: of all people, for who may assign; else null."""
 
     project: int
     name: str
@@ -132,7 +150,7 @@ class WorkData(Answer):
     to_review: int
     returned: int
     oldest_review: Moment | None
-    unassigned: int
+    piles: PilesData | None
     lots: list[LotData]
 
     @classmethod
@@ -141,7 +159,7 @@ class WorkData(Answer):
             project=work.project.pk, name=work.project.name, sent_back=work.sent_back, begun=work.begun,
             reserved=work.reserved, pool=work.pool, in_review=work.in_review, to_review=work.to_review,
             returned=work.returned, oldest_review=work.oldest_review.isoformat() if work.oldest_review else None,
-            unassigned=work.unassigned, lots=[LotData.of(one) for one in work.lots],
+            piles=PilesData.of(work.piles) if work.piles else None, lots=[LotData.of(one) for one in work.lots],
         )  # fmt: skip
 
 

@@ -37,8 +37,19 @@ class LotProgress:
 
 
 @dataclass
+class Piles:
+    """Where the work of a project piles up, for who assigns it, in images."""
+
+    unassigned: int = 0
+    to_fix: int = 0
+    to_review: int = 0
+    oldest_review: datetime | None = None
+    to_resolve: int = 0
+
+
+@dataclass
 class Work:
-    """What waits for somebody in a project."""
+    """What waits for somebody in a project. `piles`: of all people, where they may assign; else None."""
 
     project: Project
     standing: Standing
@@ -50,7 +61,7 @@ class Work:
     to_review: int = 0
     oldest_review: datetime | None = None
     returned: int = 0
-    unassigned: int = 0
+    piles: Piles | None = None
     lots: list[LotProgress] = field(default_factory=list)
 
     @property
@@ -66,7 +77,7 @@ class Work:
     @property
     def any(self) -> bool:
         """Whether anything waits for them."""
-        return bool(self.to_do or self.to_review)
+        return bool(self.to_do or self.to_review or (self.piles and self.piles.to_resolve))
 
 
 def work_of(user: User, projects: Sequence[tuple[Project, Standing]]) -> list[Work]:
@@ -80,8 +91,7 @@ def work_of(user: User, projects: Sequence[tuple[Project, Standing]]) -> list[Wo
     if reviewed:
         _reviews(user, reviewed, found)
     if managed:
-        free = _open(managed).filter(kind=Kind.LABEL, member=None)
-        _put(found, "unassigned", free.values_list("lot__project").annotate(Count("pk")))
+        _piles(managed, found)
     for progress in lots_of(list(found)):
         work = found[progress.lot.project_id]
         if progress.lot.closed_at is None and progress.closed < progress.total and len(work.lots) < LOTS_SHOWN:
@@ -118,6 +128,25 @@ def _reviews(user: User, ids: list[int], found: dict[int, Work]) -> None:
     rows = waiting.values_list("lot__project").annotate(count=Count("pk"), oldest=Min("made_at"), again=again)
     for pk, count, oldest, returned in rows:
         found[pk].to_review, found[pk].oldest_review, found[pk].returned = count, oldest, returned
+
+
+def _piles(ids: list[int], found: dict[int, Work]) -> None:
+    piles = {pk: Piles() for pk in ids}
+    free = Q(kind=Kind.LABEL, state=State.OPEN, member=None)
+    rows = _current(ids).filter(free | Q(kind__in=(Kind.FIX, Kind.REVIEW, Kind.RESOLVE)))
+    for pk, kind, count, oldest in rows.values_list("lot__project", "kind").annotate(Count("pk"), Min("made_at")):
+        one = piles[pk]
+        match kind:
+            case Kind.LABEL:
+                one.unassigned = count
+            case Kind.FIX:
+                one.to_fix = count
+            case Kind.REVIEW:
+                one.to_review, one.oldest_review = count, oldest
+            case Kind.RESOLVE:
+                one.to_resolve = count
+    for pk in ids:
+        found[pk].piles = piles[pk]
 
 
 def _put(found: dict[int, Work], name: str, counted: Any) -> None:

@@ -116,18 +116,26 @@ def set_rates(request: HttpRequest, project_id: int) -> HttpResponse:
 
 @require_POST
 def set_consensus(request: HttpRequest, project_id: int) -> HttpResponse:
-    """When opinions become an image's labels by themselves. Thresholds of single classes stay."""
+    """When opinions become an image's labels by themselves. A class without a threshold has that of all."""
     project = project_for(request, project_id, May.MANAGE)
-    try:
-        least = float(request.POST.get("least", "").replace(",", "."))
-    except ValueError:
-        least = -1.0
-    if not 0 <= least <= 1:
+    least, by_class = _share(request, "least"), {}
+    for number in map(str, project.categories.values_list("number", flat=True)):
+        if request.POST.get(f"class-{number}", "").strip():
+            by_class[number] = _share(request, f"class-{number}")
+    if least is None or None in by_class.values():
         return _back(project, request, "Give the threshold as a number from 0 to 1, such as 0.8. Nothing was saved.")
-    known = services.consensus_rules(project).by_class
-    automatic = request.POST.get("automatic") == "on"
+    automatic, known = request.POST.get("automatic") == "on", cast(dict[str, float], by_class)
     services.set_consensus_rules(project, automatic=automatic, least=least, by_class=known)
     return _done(project, request, lambda: "Saved when opinions become labels.")
+
+
+def _share(request: HttpRequest, name: str) -> float | None:
+    """A field that is a number from 0 to 1; None for anything else."""
+    try:
+        value = float(request.POST.get(name, "").replace(",", "."))
+    except ValueError:
+        return None
+    return value if 0 <= value <= 1 else None
 
 
 def _number(request: HttpRequest, name: str, least: int, most: int) -> int | None:

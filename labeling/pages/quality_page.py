@@ -241,7 +241,8 @@ def managers_page(project: Project) -> Figures:
         "golden": list(golden[:GOLDEN_SHOWN]),
         "golden_count": golden.count(),
         "lots": list(project.lots.all()),
-        "consensus": ConsensusSettings.of(project.pk),
+        "consensus": (rules := ConsensusSettings.of(project.pk)),
+        "thresholds": [(one, rules.by_class.get(str(one.number))) for one in project.categories.all()],
         "to_resolve": resolving(project),
         "to_resolve_count": consensus.to_resolve(project).count(),
     }

@@ -98,7 +98,13 @@ def test_what_waits_for_whom(
     review = waits(rita)
     assert [review[name] for name in names] == [0, 0, 0, 0, 0, 1]
     assert (review["returned"], bool(review["oldest_review"])) == (1, True)
-    assert waits(alice)["unassigned"] == 1
+    assert (own["piles"], review["piles"]) == (None, None)
+    Slot.objects.create(lot=lot, image=reserved, kind="resolve", ready=True)
+    piles = waits(alice)["piles"]
+    assert [piles[name] for name in ("unassigned", "to_fix", "to_review", "to_resolve")] == [1, 1, 1, 1]
+    start = as_user(alice).get("/").content.decode()
+    assert "<b>1</b> wait for review" in start
+    assert "<b>1</b> to resolve" in start
 
 
 @pytest.mark.parametrize("images", [2, 20])

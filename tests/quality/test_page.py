@@ -241,12 +241,15 @@ def test_setting_rates_and_consensus(project: Project, alice: User, as_user: AsU
     assert lot.golden_every == 50
     for bad in ("", "-3", "1001", "often"):
         assert "Nothing was saved" in post(client, f"/projects/{project.pk}/quality/rates", **{f"lot-{lot.pk}": bad})
-    ConsensusSettings.objects.create(project=project, by_class={"1": 0.9})
-    assert "Saved" in post(client, f"/projects/{project.pk}/quality/consensus", automatic="on", least="0,75")
+    url, fields = f"/projects/{project.pk}/quality/consensus", {"least": "0,75", "class-1": "0.9", "class-2": " "}
+    assert "Saved" in post(client, url, automatic="on", **fields)
+    for bad in ("", "2", "nan", "-0.1"):
+        assert "Nothing was saved" in post(client, url, least=bad)
+        assert "Nothing was saved" in post(client, url, **{"least": "0.5", "class-2": bad or "x"})
     found = ConsensusSettings.objects.get()
     assert (found.automatic, found.least, found.by_class) == (True, 0.75, {"1": 0.9})
-    for bad in ("", "2", "nan", "-0.1"):
-        assert "Nothing was saved" in post(client, f"/projects/{project.pk}/quality/consensus", least=bad)
+    page = client.get(f"/projects/{project.pk}/quality").content.decode()
+    assert 'name="class-1" type="number" min="0" max="1" step="0.01" placeholder="0.75" value="0.9"' in page
 
 
 @pytest.mark.parametrize("name", ["bob", "rita"])

@@ -1610,6 +1610,14 @@ export type components = {
     readonly PhraseSpec: {
       readonly phrase: string;
     };
+    /** @description Where the work of a project piles up, in images: whoever they are reserved for, or sent back to. */
+    readonly PilesData: {
+      readonly unassigned: number;
+      readonly to_fix: number;
+      readonly to_review: number;
+      readonly oldest_review: string | null;
+      readonly to_resolve: number;
+    };
     readonly Ping: {
       /** @constant */
       readonly v: 1;
@@ -2376,6 +2384,7 @@ export type components = {
     /**
      * @description What waits for the signed-in person in a project, in images. `sent_back` to them; `begun` by them; `reserved` for
      *     them; `pool`: for anybody; `in_review`: theirs that wait for a reviewer; `to_review`: that they can review.
+     *     `piles`: of all people, for who may assign; else null.
      */
     readonly WorkData: {
       readonly project: number;
@@ -2388,7 +2397,7 @@ export type components = {
       readonly to_review: number;
       readonly returned: number;
       readonly oldest_review: string | null;
-      readonly unassigned: number;
+      readonly piles: components["schemas"]["PilesData"] | null;
       readonly lots: readonly components["schemas"]["LotData"][];
     };
     /** @description What waits for the signed-in person, in projects where something does. */
@@ -2562,6 +2571,7 @@ export type Person = components["schemas"]["Person"];
 export type PersonData = components["schemas"]["PersonData"];
 export type PhraseFound = components["schemas"]["PhraseFound"];
 export type PhraseSpec = components["schemas"]["PhraseSpec"];
+export type PilesData = components["schemas"]["PilesData"];
 export type Ping = components["schemas"]["Ping"];
 export type Pong = components["schemas"]["Pong"];
 export type Position = components["schemas"]["Position"];

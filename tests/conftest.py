@@ -68,7 +68,7 @@ def _user(name: str, **fields: Any) -> User:
 
 @pytest.fixture
 def alice(db: None) -> User:
-    """A manager of `project`."""
+    """The owner of `project`."""
     return _user("alice")
 
 
@@ -92,13 +92,13 @@ def charlie(db: None) -> User:
 
 @pytest.fixture
 def project(alice: User, bob: User, rita: User) -> Project:
-    """A project with two things and one stuff, managed by alice."""
+    """A project with two things and one stuff, owned by alice."""
     project = Project.objects.create(name="Street", created_by=alice, next_category_number=4)
     for number, (name, color, kind) in enumerate(
         [("car", "#e4572e", "thing"), ("person", "#2e86ab", "thing"), ("road", "#6c757d", "stuff")], start=1
     ):
         Category.objects.create(project=project, number=number, name=name, color=color, kind=kind, hotkey=number)
-    for user, role in ((alice, Role.MANAGER), (bob, Role.ANNOTATOR), (rita, Role.REVIEWER)):
+    for user, role in ((alice, Role.OWNER), (bob, Role.ANNOTATOR), (rita, Role.REVIEWER)):
         Membership.objects.create(project=project, user=user, role=role)
     return project
 

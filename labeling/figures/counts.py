@@ -31,7 +31,7 @@ class Scope:
     @property
     def manages(self) -> bool:
         """Whether they see the whole team's figures."""
-        return self.standing.can(May.MANAGE) or (self.standing.archived and self.standing.can(May.ARCHIVE))
+        return self.standing.can(May.FIGURES)
 
     @property
     def site_zone(self) -> str:

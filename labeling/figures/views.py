@@ -36,7 +36,7 @@ def as_csv(request: HttpRequest, project_id: int, table: str) -> StreamingHttpRe
     if build is None:
         raise Http404("There is no such figure. The figures page links to those there are.")
     if table in pages.FOR_MANAGERS and not scope.manages:
-        require(request.user, project_id, May.MANAGE)
+        require(request.user, project_id, May.FIGURES)
     lines = (line(cells) for cells in build(scope).lines())
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"{slugify(scope.project.name) or 'project'}-{table}.csv"

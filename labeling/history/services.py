@@ -38,7 +38,7 @@ class Page:
 def visible(user: User, standing: Standing) -> Q:
     """What of a project's activities somebody may see: managers everything, others no golden images (who is measured
     by them), no golden sets, and no opinions but their own; of an image where they have one, that alone."""
-    if standing.can(May.MANAGE) or (standing.archived and standing.can(May.ARCHIVE)):
+    if standing.can(May.FIGURES):
         return Q()
     mine = AnnotationSet.objects.filter(image=OuterRef("image"), author=user, kind=Kind.OPINION)
     labels = Q(Q(set=None) | Q(set__kind=Kind.MAIN), ~Exists(mine))

@@ -17,6 +17,7 @@ from labeling.accounts.models import User
 from labeling.audit.actions import Action
 from labeling.audit.services import record
 from labeling.people.models import Invitation, InvitationState, InvitationUse, hash_of
+from labeling.projects.access import require_over
 from labeling.projects.models import Membership, Project, Role
 from labeling.web.api import ApiError
 
@@ -41,8 +42,10 @@ def invite(
 ) -> Made:
     """Make an invitation. With `email` and a mail server it is sent, else whoever makes it hands the link over.
 
-    Raises: ApiError 400 `too_many` with `MOST_OPEN` open ones, 429 `too_many` beyond `RATES`.
+    Raises: ApiError 403 `role_above` for a role above the user's own, 400 `too_many` with `MOST_OPEN` open ones, 429 `too_many` beyond `RATES`.
     """
+    if project is not None and role is not None:
+        require_over(request.user, project.pk, role)
     if not ratelimit.consume(request, app="labeling.people", action="invite", config=RATES):
         raise ApiError(429, "too_many", "You made many invitations within an hour. Wait, or use one link for several.")
     by = request.user if isinstance(request.user, User) else None

@@ -18,6 +18,7 @@ from django.shortcuts import get_object_or_404
 
 from labeling.accounts.models import User
 from labeling.projects.models import Membership, Project, Role
+from labeling.web.api import ApiError
 
 
 class May(StrEnum):
@@ -30,29 +31,37 @@ class May(StrEnum):
     EXPORT = "export"  # make exports and download them
     MANAGE = "manage"  # images, classes, members, runs, trainings, settings
     FIGURES = "figures"  # see how well and how much each person works
-    ARCHIVE = "archive"  # archive, restore, duplicate and delete the whole project
+    DUPLICATE = "duplicate"  # make a project after this one
+    ARCHIVE = "archive"  # archive, restore and delete the whole project
 
 
 ROLES: Mapping[Role, frozenset[May]] = {
-    Role.MANAGER: frozenset(May),
-    Role.ANNOTATOR: frozenset({May.VIEW, May.LABEL}),
+    Role.OWNER: frozenset(May),
+    Role.MANAGER: frozenset(May) - {May.ARCHIVE},
     Role.REVIEWER: frozenset({May.VIEW, May.REVIEW, May.EXPORT}),
+    Role.ANNOTATOR: frozenset({May.VIEW, May.LABEL}),
+    Role.VIEWER: frozenset({May.VIEW}),
 }
 """What each role may: the one table of permissions."""
 
-IN_ARCHIVE = frozenset({May.VIEW, May.EXPORT, May.FIGURES, May.ARCHIVE})
+IN_ARCHIVE = frozenset({May.VIEW, May.EXPORT, May.FIGURES, May.DUPLICATE, May.ARCHIVE})
 """What can be done in an archived project by those who may: nothing that changes it."""
 
 IN_BIN = frozenset({May.ARCHIVE})
 """What can be done with a project in the bin: restore it or delete it. Who may not is told that there is none."""
 
-OWNER = Role.MANAGER
+OWNER = Role.OWNER
 """The role of who creates a project, and of a superuser everywhere. Each project keeps a member who has it."""
 
 
 def who_may(what: May) -> frozenset[Role]:
     """The roles that may do something."""
     return frozenset(role for role, allowed in ROLES.items() if what in allowed)
+
+
+def within(role: Role) -> list[Role]:
+    """The roles that may do no more than `role`: those that it can give, change and take."""
+    return [one for one in Role if ROLES[one] <= ROLES[role]]
 
 
 MEASURED = who_may(May.LABEL) - who_may(May.MANAGE)
@@ -80,9 +89,10 @@ class Standing:
         return {f"can_{what}": self.can(what) for what in May if what != May.VIEW}
 
 
-def named(roles: Iterable[Role], joined: str = " and ") -> str:
-    """Roles in a sentence: “annotators and managers”."""
-    return joined.join(sorted(f"{one.label.lower()}s" for one in roles))
+def named(roles: Iterable[Role], joined: str = "and") -> str:
+    """Roles in a sentence: “owners, managers and annotators”."""
+    *first, last = [f"{one.label.lower()}s" for one in Role if one in set(roles)]
+    return f"{', '.join(first)} {joined} {last}" if first else last
 
 
 def a_role(role: Role) -> str:
@@ -110,7 +120,7 @@ def _shut(standing: Standing) -> Shut:
 def archived_message() -> str:
     """Why nothing can be changed, and who can help."""
     return (
-        f"This project is archived: it can be viewed but not changed. Its {named(who_may(May.ARCHIVE), ' or ')} can "
+        f"This project is archived: it can be viewed but not changed. Its {named(who_may(May.ARCHIVE), 'or')} can "
         "restore it in the list of projects."
     )
 
@@ -168,6 +178,17 @@ def require(user: User | AnonymousUser, project_id: int, what: May = May.VIEW) -
     if what in ROLES[standing.role]:
         raise _shut(standing)
     raise PermissionDenied(f"Only {named(who_may(what))} can open this page; you are {a_role(standing.role)}.")
+
+
+def require_over(user: User | AnonymousUser, project_id: int, *roles: Role) -> None:
+    """Raises: ApiError 403 `role_above` where one of the roles may do more than the user's own; as `require`."""
+    own = require(user, project_id, May.MANAGE).role
+    for role in roles:
+        if role not in within(own):
+            above = named(one for one in Role if role in within(one))
+            raise ApiError(
+                403, "role_above", f"Only {above} can make or change {role.label.lower()}s. Ask one of them."
+            )
 
 
 def project_for(request: HttpRequest, project_id: int, what: May = May.VIEW) -> Project:

@@ -123,7 +123,7 @@ def change(request: HttpRequest, project_id: int, sent: Sent[ProjectChange]) -> 
 
 @router.delete("projects/{id:project_id}")
 def delete(request: HttpRequest, project_id: int, sent: Sent[ProjectDeletion]) -> ProjectLife:
-    """Move a project to the bin, where it can be restored for 30 days. Managers only.
+    """Move a project to the bin, where it can be restored for 30 days. Owners only.
 
     The name guards against a wrong id.
     """
@@ -134,7 +134,7 @@ def delete(request: HttpRequest, project_id: int, sent: Sent[ProjectDeletion]) -
 
 @router.post("projects/{id:project_id}/archive")
 def archive(request: HttpRequest, project_id: int) -> ProjectLife:
-    """Make a project read-only and put it aside. Managers only."""
+    """Make a project read-only and put it aside. Owners only."""
     found = project_for(request, project_id, May.ARCHIVE)
     life.archive(found, user_of(request))
     return life.describe(found)
@@ -142,7 +142,7 @@ def archive(request: HttpRequest, project_id: int) -> ProjectLife:
 
 @router.post("projects/{id:project_id}/unarchive")
 def unarchive(request: HttpRequest, project_id: int) -> ProjectLife:
-    """Let an archived project be changed again. Managers only."""
+    """Let an archived project be changed again. Owners only."""
     found = project_for(request, project_id, May.ARCHIVE)
     life.unarchive(found, user_of(request))
     return life.describe(found)
@@ -150,7 +150,7 @@ def unarchive(request: HttpRequest, project_id: int) -> ProjectLife:
 
 @router.post("projects/{id:project_id}/restore")
 def restore(request: HttpRequest, project_id: int) -> ProjectLife:
-    """Take a project out of the bin. Managers only; 409 `being_deleted` when its deletion for good has begun."""
+    """Take a project out of the bin. Owners only; 409 `being_deleted` when its deletion for good has begun."""
     found = project_for(request, project_id, May.ARCHIVE)
     life.restore(found, user_of(request))
     return life.describe(found)
@@ -241,7 +241,7 @@ def duplicate(request: HttpRequest, project_id: int, sent: Sent[ProjectDuplicati
 
     Labels are not copied. Images are, by a job, if that is wanted.
     """
-    found, user = project_for(request, project_id, May.ARCHIVE), user_of(request)
+    found, user = project_for(request, project_id, May.DUPLICATE), user_of(request)
     require_out_of_bin(found)
     if not may_create(user):
         raise PermissionDenied(MAY_NOT_CREATE)
@@ -256,7 +256,7 @@ def duplicate(request: HttpRequest, project_id: int, sent: Sent[ProjectDuplicati
 def purge(request: HttpRequest, project_id: int, sent: Sent[ProjectDeletion]) -> Status[ProjectJobData]:
     """Delete a project that is in the bin for good, with all its images, labels and files.
 
-    Managers only; the name guards against a wrong id. A worker does it.
+    Owners only; the name guards against a wrong id. A worker does it.
     """
     found = project_for(request, project_id, May.ARCHIVE)
     return Status(202, jobs.describe(purging.start(found, user_of(request), named=sent.read().name)))

@@ -81,7 +81,7 @@ def restore(request: HttpRequest, project_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def duplicate(request: HttpRequest, project_id: int) -> HttpResponse:
     """Make a project after this one: its `name`, with `images` or without, with `members` or without."""
-    project, user = project_for(request, project_id, May.ARCHIVE), cast(User, request.user)
+    project, user = project_for(request, project_id, May.DUPLICATE), cast(User, request.user)
     if project.binned_at is not None:
         raise Shut("in_bin", BINNED)
     if not may_create(user):

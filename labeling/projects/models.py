@@ -129,11 +129,13 @@ class Attribute(models.Model):
 
 
 class Role(models.TextChoices):
-    """What a member may do. Managers may do everything in their project."""
+    """What a member may do (`access.ROLES`). Owners may do everything in their project."""
 
+    OWNER = "owner", "Owner"
     MANAGER = "manager", "Manager"
-    ANNOTATOR = "annotator", "Annotator"
     REVIEWER = "reviewer", "Reviewer"
+    ANNOTATOR = "annotator", "Annotator"
+    VIEWER = "viewer", "Viewer"
 
 
 class Membership(models.Model):

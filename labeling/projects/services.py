@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from labeling.accounts.models import User
 from labeling.audit.actions import Action
 from labeling.audit.services import record
-from labeling.projects.access import OWNER
+from labeling.projects.access import OWNER, require_over
 from labeling.projects.models import Category, Membership, Project, Role
 from labeling.projects.palette import free_color, free_hotkey
 from labeling.projects.specs import CategorySpec
@@ -249,8 +249,12 @@ def check_unchanged(project: Project, seen: str) -> None:
         raise ApiError(409, "changed", message)
 
 
-def add_member(project: Project, username: str, role: Role) -> Membership:
-    """Make the user called `username` a member. Raises: ApiError 400 when there is nobody or they are one already."""
+def add_member(project: Project, username: str, role: Role, by: User) -> Membership:
+    """Make the user called `username` a member.
+
+    Raises: ApiError 400 when there is nobody or they are one already, 403 `role_above` for a role above that of `by`.
+    """
+    require_over(by, project.pk, role)
     found = list(User.objects.filter(username__iexact=username.strip(), is_active=True)[:100])
     user = found[0] if len(found) == 1 else next((one for one in found if one.username == username.strip()), None)
     if user is None and found:  # accounts may differ in capitals alone
@@ -265,21 +269,26 @@ def add_member(project: Project, username: str, role: Role) -> Membership:
 
 
 @transaction.atomic
-def change_role(project: Project, user_id: int, role: Role) -> Membership:
-    """Give a member another role. Raises: ApiError 404 for no member, 409 `last_manager`."""
+def change_role(project: Project, user_id: int, role: Role, by: User) -> Membership:
+    """Give a member another role. Raises: ApiError 404 for no member, 409 `last_owner`, 403 `role_above`."""
     membership = _locked_member(project, user_id)
+    require_over(by, project.pk, role, Role(membership.role))
     if role != OWNER:
-        _keep_a_manager(project, membership, "made " + role.label.lower())
+        _keep_an_owner(project, membership, "made " + role.label.lower())
     membership.role = role
     membership.save(update_fields=["role"])
     return membership
 
 
 @transaction.atomic
-def remove_member(project: Project, user_id: int) -> Membership:
-    """Take a member out; what they labeled stays. Raises: ApiError 404 for no member, 409 `last_manager`."""
+def remove_member(project: Project, user_id: int, by: User) -> Membership:
+    """Take a member out; what they labeled stays.
+
+    Raises: ApiError 404 for no member, 409 `last_owner`, 403 `role_above`.
+    """
     membership = _locked_member(project, user_id)
-    _keep_a_manager(project, membership, "removed")
+    require_over(by, project.pk, Role(membership.role))
+    _keep_an_owner(project, membership, "removed")
     membership.delete()
     return membership
 
@@ -292,10 +301,8 @@ def _locked_member(project: Project, user_id: int) -> Membership:
     return membership
 
 
-def _keep_a_manager(project: Project, leaving: Membership, what: str) -> None:
+def _keep_an_owner(project: Project, leaving: Membership, what: str) -> None:
     others = project.memberships.filter(role=OWNER).exclude(pk=leaving.pk)
     if leaving.role == OWNER and not others.exists():
-        message = (
-            f"{leaving.user.shown_name} can't be {what}: a project needs a manager. Make someone else manager first."
-        )
-        raise ApiError(409, "last_manager", message)
+        message = f"{leaving.user.shown_name} can't be {what}: a project needs an owner. Make someone else owner first."
+        raise ApiError(409, "last_owner", message)

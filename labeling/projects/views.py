@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from labeling.accounts.models import User
 from labeling.projects import class_lists, life, listing, merging, services
-from labeling.projects.access import May, a_role, project_for, projects_of, require, standing_of, who_may
+from labeling.projects.access import May, a_role, named, project_for, projects_of, require, standing_of, who_may, within
 from labeling.projects.attribute_forms import AttributeRows, attribute_rows
 from labeling.projects.attributes import save_attributes
 from labeling.projects.forms import CategoryRows, MemberForm, ProjectForm, category_rows
@@ -164,7 +164,7 @@ def add_member(request: HttpRequest, project_id: int) -> HttpResponse:
     if form.is_valid():
         try:
             role = Role(form.cleaned_data["role"])
-            added = services.add_member(project, form.cleaned_data["username"], role)
+            added = services.add_member(project, form.cleaned_data["username"], role, by=cast(User, request.user))
         except ApiError as error:
             form.add_error("username", error.message)
         else:
@@ -177,13 +177,13 @@ def add_member(request: HttpRequest, project_id: int) -> HttpResponse:
 def change_member(request: HttpRequest, project_id: int, user_id: int) -> HttpResponse:
     """Give a member the posted `role`, or take them out when `remove` is posted."""
     project = project_for(request, project_id, May.MANAGE)
-    wanted = request.POST.get("role", "")
+    wanted, user = request.POST.get("role", ""), cast(User, request.user)
     try:
         if "remove" in request.POST:
-            gone = services.remove_member(project, user_id)
+            gone = services.remove_member(project, user_id, by=user)
             messages.success(request, f"{gone.user.shown_name} was removed. The objects they labeled are kept.")
         elif wanted in Role.values:
-            changed = services.change_role(project, user_id, Role(wanted))
+            changed = services.change_role(project, user_id, Role(wanted), by=user)
             messages.success(request, f"{changed.user.shown_name} is now {a_role(Role(wanted))}.")
         else:
             messages.error(request, f"Unknown role. Choose one of {', '.join(Role.labels).lower()}.")
@@ -211,6 +211,7 @@ def _settings_page(
         "bin_days": life.BIN_DAYS,
         "may_create": services.may_create(cast(User, request.user)),
         "tab": "settings",
+        **require(request.user, project.pk).abilities(),
         "refused": request.method == "POST",
     }
     return render(request, "projects/settings.html", context)
@@ -223,8 +224,9 @@ def _people_page(request: HttpRequest, project: Project, member_form: MemberForm
         "tab": "people",
         "member_form": member_form or MemberForm(),
         "memberships": project.memberships.select_related("user"),
-        "roles": Role.choices,
+        "roles": within(standing.role),
         "managers": who_may(May.MANAGE),
+        "who_manages": named(who_may(May.MANAGE)),
         **standing.abilities(),
     }
     return render(request, "projects/people.html", context)

@@ -87,7 +87,7 @@ def test_projects(ask: Checked) -> None:
     address = f"/api/projects/{made['id']}"
     attributes = [{"name": "age", "kind": "choice", "choices": ["old", "young"]}]
     assert ask("patch", address, {"attributes": attributes})["attributes"][0]["kind"] == "choice"
-    assert ask("get", "/api/projects")["results"][0]["role"] == "manager"
+    assert ask("get", "/api/projects")["results"][0]["role"] == "owner"
     ask("get", address)
     ask("get", f"{address}/panoptic")
     ask("put", f"{address}/panoptic", {"panoptic": True})

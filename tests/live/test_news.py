@@ -51,7 +51,7 @@ async def test_what_is_rolled_back_is_not_told(bob: User, project: Project, conn
 
 async def test_a_removed_member_goes_at_once(bob: User, project: Project, connect: Connect) -> None:
     socket = await connect(bob)
-    await db(services.remove_member)(project, bob.pk)
+    await db(services.remove_member)(project, bob.pk, by=bob)
     assert await socket.closed() == NO_LONGER_ALLOWED
 
 
@@ -66,9 +66,11 @@ async def test_somebody_whose_sessions_end_goes_at_once(
     assert (await other.receive())["type"] == "pong"
 
 
-async def test_a_new_role_is_told_and_holds_at_once(bob: User, rita: User, project: Project, connect: Connect) -> None:
+async def test_a_new_role_is_told_and_holds_at_once(
+    alice: User, bob: User, rita: User, project: Project, connect: Connect
+) -> None:
     mine, other = await connect(bob), await connect(rita)
-    await db(services.change_role)(project, bob.pk, Role.REVIEWER)
+    await db(services.change_role)(project, bob.pk, Role.REVIEWER, by=alice)
     assert (await mine.receive())["type"] == "project"
     await mine.send("start", object="7c9e6679-7425-40de-944b-e07fc1f90ae7")
     assert (await mine.until("error"))["code"] == "not_allowed"

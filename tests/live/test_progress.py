@@ -78,12 +78,12 @@ async def test_a_removed_member_gets_no_news(bob: User, project: Project, monkey
     assert await one.closed() == 4403
 
 
-async def test_who_is_deactivated_or_removed_goes_at_once(project: Project, bob: User, rita: User) -> None:
+async def test_who_is_deactivated_or_removed_goes_at_once(project: Project, alice: User, bob: User, rita: User) -> None:
     one, _ = await opened(bob, project)
     other, _ = await opened(rita, project)
     await database_sync_to_async(set_active)(bob, False)
     assert await one.closed() == 4401
-    await database_sync_to_async(remove_member)(project, rita.pk)
+    await database_sync_to_async(remove_member)(project, rita.pk, by=alice)
     assert await other.closed() == 4403
 
 

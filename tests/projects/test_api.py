@@ -36,7 +36,7 @@ def test_a_project_is_made(staff: Client, alice: User) -> None:
         "state": "active",
         "instructions": "",
         "url": f"/projects/{made['id']}/",
-        "role": "manager",
+        "role": "owner",
         "can_label": True,
         "can_export": True,
         "can_manage": True,
@@ -77,7 +77,7 @@ def test_the_list_has_own_projects_only(project: Project, bob: User, charlie: Us
 
 
 def test_every_member_may_read(project: Project, alice: User, bob: User, rita: User, as_user: AsUser) -> None:
-    for user, role in ((alice, "manager"), (bob, "annotator"), (rita, "reviewer")):
+    for user, role in ((alice, "owner"), (bob, "annotator"), (rita, "reviewer")):
         assert as_user(user).get(f"/api/projects/{project.pk}").json()["role"] == role
 
 

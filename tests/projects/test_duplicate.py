@@ -44,7 +44,7 @@ def test_all_but_labels_is_copied(project: Project, staff: User) -> None:
     assert list(copy.categories.values_list(*asked)) == list(project.categories.values_list(*asked))
     assert copy.next_category_number == project.next_category_number, "the copy uses no number that had a meaning"
     assert dict(copy.memberships.values_list("user__username", "role")) == {
-        "alice": "manager", "bob": "annotator", "rita": "reviewer",
+        "alice": "owner", "bob": "annotator", "rita": "reviewer",
     }  # fmt: skip
     assert not SuggestionSettings.of(copy.pk).least_sure_first
     assert not copy.images.exists()

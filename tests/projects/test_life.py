@@ -41,7 +41,7 @@ def test_an_archived_project_is_read_only_for_all_and_says_who_can_help(
         assert not told["can_manage"]
     answer = as_user(alice).patch(url, json.dumps({"name": "Other"}), content_type="application/json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "archived")
-    assert "managers can restore it" in answer.json()["error"]["message"]
+    assert "owners can restore it" in answer.json()["error"]["message"]
     page = as_user(alice).get(f"/projects/{project.pk}/settings")
     assert page.status_code == 403
     assert "This project is archived" in page.content.decode()
@@ -54,9 +54,8 @@ def test_an_archived_project_is_read_only_for_all_and_says_who_can_help(
     assert as_user(alice).patch(url, json.dumps({"name": "Town"}), content_type="application/json").status_code == 200
 
 
-def test_only_managers_may(
-    project: Project, alice: User, bob: User, rita: User, charlie: User, as_user: AsUser
-) -> None:
+def test_only_owners_may(project: Project, alice: User, bob: User, rita: User, charlie: User, as_user: AsUser) -> None:
+    project.memberships.filter(user=bob).update(role=Role.MANAGER)
     for action in ("archive", "unarchive", "restore", "purge", "delete"):
         body = {"name": "Street"}
         for user, status in ((None, 401), (charlie, 404), (bob, 403), (rita, 403)):
@@ -69,7 +68,7 @@ def test_only_managers_may(
     assert life.state_of(project) == "active"
 
 
-def test_the_bin_needs_the_name_hides_from_all_but_managers_and_gives_back(
+def test_the_bin_needs_the_name_hides_from_all_but_owners_and_gives_back(
     project: Project, alice: User, bob: User, charlie: User, as_user: AsUser
 ) -> None:
     status, answer = delete(as_user(alice), project, "street")
@@ -129,7 +128,7 @@ def test_the_bin_is_emptied_after_30_days(project: Project, alice: User) -> None
 
 def test_who_manages_no_more_sees_nothing_in_the_bin(project: Project, alice: User, bob: User) -> None:
     life.move_to_bin(project, alice, named="Street")
-    Membership.objects.filter(user=bob).update(role=Role.MANAGER)
+    Membership.objects.filter(user=bob).update(role=Role.OWNER)
     Membership.objects.filter(user=alice).update(role=Role.ANNOTATOR)
     assert standing_of(alice, project.pk) is None
     bob_now = standing_of(bob, project.pk)

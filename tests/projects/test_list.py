@@ -172,7 +172,7 @@ def test_pages_keep_what_is_asked_for(alice: User, as_user: AsUser) -> None:
 def many(manager: User, *names: str) -> list[Project]:
     """Projects of a manager, in the order of their making."""
     made = [Project.objects.create(name=name, created_by=manager) for name in names]
-    Membership.objects.bulk_create(Membership(project=one, user=manager, role=Role.MANAGER) for one in made)
+    Membership.objects.bulk_create(Membership(project=one, user=manager, role=Role.OWNER) for one in made)
     return made
 
 

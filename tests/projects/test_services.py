@@ -31,11 +31,11 @@ def annotate(project: Project, category: Category, times: int = 1) -> None:
         )  # fmt: skip
 
 
-def test_a_new_project_has_its_creator_as_manager_and_numbers_from_1(alice: User) -> None:
+def test_a_new_project_has_its_creator_as_owner_and_numbers_from_1(alice: User) -> None:
     project = services.create_project(name="Birds", user=alice, categories=[{"name": "wing"}, {"name": "beak"}])
     assert classes(project) == [(1, "wing", "1"), (2, "beak", "2")]
     assert [one.color for one in project.categories.all()] == PALETTE[:2]
-    assert project.memberships.get().role == Role.MANAGER
+    assert project.memberships.get().role == Role.OWNER
     assert project.next_category_number == 3
 
 
@@ -181,48 +181,70 @@ def test_an_order_that_a_colleague_has_changed_is_not_overwritten(project: Proje
     assert [one for one, _, _ in classes(project)] == [2, 1, 3]
 
 
-def test_a_member_is_found_by_name_however_it_is_written(project: Project, charlie: User) -> None:
-    services.add_member(project, " Charlie ", Role.REVIEWER)
+def test_a_member_is_found_by_name_however_it_is_written(project: Project, alice: User, charlie: User) -> None:
+    services.add_member(project, " Charlie ", Role.REVIEWER, by=alice)
     assert project.memberships.get(user=charlie).role == Role.REVIEWER
 
 
-def test_accounts_that_differ_in_capitals_alone(project: Project, charlie: User) -> None:
+def test_accounts_that_differ_in_capitals_alone(project: Project, alice: User, charlie: User) -> None:
     other = User.objects.create_user("CHARLIE")
     for name, user in (("charlie", charlie), ("CHARLIE", other)):
-        assert services.add_member(project, name, Role.REVIEWER).user == user
+        assert services.add_member(project, name, Role.REVIEWER, by=alice).user == user
     with pytest.raises(ApiError, match="capitals"):
-        services.add_member(project, "Charlie", Role.REVIEWER)
+        services.add_member(project, "Charlie", Role.REVIEWER, by=alice)
 
 
 @pytest.mark.parametrize(("name", "code"), [("nobody", "no_such_user"), ("bob", "already_member")])
-def test_who_can_not_be_added(project: Project, name: str, code: str) -> None:
+def test_who_can_not_be_added(project: Project, alice: User, name: str, code: str) -> None:
     with pytest.raises(ApiError) as caught:
-        services.add_member(project, name, Role.ANNOTATOR)
+        services.add_member(project, name, Role.ANNOTATOR, by=alice)
     assert caught.value.code == code
 
 
-def test_a_switched_off_account_can_not_be_added(project: Project, charlie: User) -> None:
+def test_a_switched_off_account_can_not_be_added(project: Project, alice: User, charlie: User) -> None:
     charlie.is_active = False
     charlie.save()
     with pytest.raises(ApiError, match="No account named"):
-        services.add_member(project, "charlie", Role.ANNOTATOR)
+        services.add_member(project, "charlie", Role.ANNOTATOR, by=alice)
 
 
-def test_the_last_manager_stays(project: Project, alice: User, bob: User) -> None:
+def test_the_last_owner_stays(project: Project, alice: User, bob: User) -> None:
     for refused in (
-        lambda: services.remove_member(project, alice.pk),
-        lambda: services.change_role(project, alice.pk, Role.REVIEWER),
+        lambda: services.remove_member(project, alice.pk, by=alice),
+        lambda: services.change_role(project, alice.pk, Role.MANAGER, by=alice),
     ):
         with pytest.raises(ApiError) as caught:
             refused()
-        assert (caught.value.status, caught.value.code) == (409, "last_manager")
-    services.change_role(project, alice.pk, Role.MANAGER)  # no change is no harm
-    services.change_role(project, bob.pk, Role.MANAGER)
-    services.remove_member(project, alice.pk)
-    assert project.memberships.filter(role=Role.MANAGER).get().user == bob
+        assert (caught.value.status, caught.value.code) == (409, "last_owner")
+    services.change_role(project, alice.pk, Role.OWNER, by=alice)  # no change is no harm
+    services.change_role(project, bob.pk, Role.OWNER, by=alice)
+    services.remove_member(project, alice.pk, by=alice)
+    assert project.memberships.filter(role=Role.OWNER).get().user == bob
 
 
-def test_an_outsider_can_not_be_changed(project: Project, charlie: User) -> None:
+def test_nobody_gives_or_takes_a_role_above_their_own(
+    project: Project, alice: User, bob: User, rita: User, charlie: User
+) -> None:
+    services.change_role(project, bob.pk, Role.MANAGER, by=alice)
+    for refused in (
+        lambda: services.add_member(project, "charlie", Role.OWNER, by=bob),
+        lambda: services.change_role(project, bob.pk, Role.OWNER, by=bob),
+        lambda: services.change_role(project, alice.pk, Role.VIEWER, by=bob),
+        lambda: services.remove_member(project, alice.pk, by=bob),
+    ):
+        with pytest.raises(ApiError, match="Only owners can make or change owners") as caught:
+            refused()
+        assert (caught.value.status, caught.value.code) == (403, "role_above")
+    services.add_member(project, "charlie", Role.MANAGER, by=bob)
+    services.change_role(project, charlie.pk, Role.VIEWER, by=bob)
+    services.remove_member(project, rita.pk, by=bob)
+    services.remove_member(project, bob.pk, by=bob)  # to go is everybody's right
+    assert sorted(project.memberships.values_list("user__username", "role")) == [
+        ("alice", "owner"), ("charlie", "viewer")
+    ]  # fmt: skip
+
+
+def test_an_outsider_can_not_be_changed(project: Project, alice: User, charlie: User) -> None:
     with pytest.raises(ApiError) as caught:
-        services.remove_member(project, charlie.pk)
+        services.remove_member(project, charlie.pk, by=alice)
     assert caught.value.status == 404

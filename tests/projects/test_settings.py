@@ -103,16 +103,14 @@ def test_role_and_removal(project: Project, alice: User, bob: User, as_user: AsU
     assert "Unknown role" in client.post(url, {"role": "king"}, follow=True).content.decode()
 
 
-def test_the_last_manager_stays_and_is_told_why(project: Project, alice: User, as_user: AsUser) -> None:
+def test_the_last_owner_stays_and_is_told_why(project: Project, alice: User, as_user: AsUser) -> None:
     url = f"/projects/{project.pk}/members/{alice.pk}"
     page = as_user(alice).post(url, {"remove": "1"}, follow=True).content.decode()
-    assert "a project needs a manager" in page
+    assert "a project needs an owner" in page
 
 
-def test_a_manager_who_leaves_lands_on_their_projects(
-    project: Project, alice: User, bob: User, as_user: AsUser
-) -> None:
-    Membership.objects.filter(user=bob).update(role=Role.MANAGER)
+def test_an_owner_who_leaves_lands_on_their_projects(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
+    Membership.objects.filter(user=bob).update(role=Role.OWNER)
     response = as_user(alice).post(f"/projects/{project.pk}/members/{alice.pk}", {"remove": "1"})
     assert response["Location"] == "/"
 

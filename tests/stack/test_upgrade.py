@@ -75,6 +75,12 @@ def test_what_was_kept_is_there(upgraded: Upgraded) -> None:
         assert noted["version"] == 5
 
 
+def test_who_made_the_project_owns_it(upgraded: Upgraded) -> None:
+    with upgraded.signed_in("ann") as client:
+        project = client.get("/api/projects/1").json()
+        assert (project["role"], project["can_archive"]) == ("owner", True)
+
+
 def test_classes_keep_their_order_and_keys(upgraded: Upgraded) -> None:
     with upgraded.signed_in("ann") as client:
         classes = client.get("/api/projects/1/categories").json()["results"]

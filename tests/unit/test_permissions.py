@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.projects.access import ROLES, May, Standing, who_may
+from labeling.projects.access import ROLES, May, Standing, who_may, within
 from labeling.projects.models import Role
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,18 +66,24 @@ def test_such_a_line_is_found(line: str) -> None:
 
 
 def test_who_may_what() -> None:
+    managers = {Role.OWNER, Role.MANAGER}
     assert who_may(May.VIEW) == set(Role)
-    assert who_may(May.LABEL) == {Role.MANAGER, Role.ANNOTATOR}
-    assert who_may(May.REVIEW) == {Role.MANAGER, Role.REVIEWER}
-    assert who_may(May.ASSIGN) == {Role.MANAGER}
-    assert who_may(May.EXPORT) == {Role.MANAGER, Role.REVIEWER}
-    assert who_may(May.MANAGE) == who_may(May.ARCHIVE) == {Role.MANAGER}
-    assert who_may(May.FIGURES) == {Role.MANAGER}
+    assert who_may(May.LABEL) == {*managers, Role.ANNOTATOR}
+    assert who_may(May.REVIEW) == who_may(May.EXPORT) == {*managers, Role.REVIEWER}
+    assert who_may(May.ASSIGN) == who_may(May.MANAGE) == who_may(May.FIGURES) == who_may(May.DUPLICATE) == managers
+    assert who_may(May.ARCHIVE) == {Role.OWNER}
     told = {
         "can_label": False, "can_review": True, "can_assign": False, "can_export": True, "can_manage": False,
-        "can_figures": False, "can_archive": False,
+        "can_figures": False, "can_duplicate": False, "can_archive": False,
     }  # fmt: skip
     assert Standing(Role.REVIEWER).abilities() == told
+    assert not any(Standing(Role.VIEWER).abilities().values())
+
+
+def test_roles_that_one_can_give_are_no_more_than_ones_own() -> None:
+    assert within(Role.OWNER) == list(Role)
+    assert within(Role.MANAGER) == [Role.MANAGER, Role.REVIEWER, Role.ANNOTATOR, Role.VIEWER]
+    assert within(Role.REVIEWER) == [Role.REVIEWER, Role.VIEWER]
 
 
 @pytest.mark.parametrize("role", Role)
@@ -87,6 +93,7 @@ def test_nobody_changes_what_is_archived_or_in_the_bin(role: Role) -> None:
         May.VIEW,
         May.EXPORT,
         May.FIGURES,
+        May.DUPLICATE,
         May.ARCHIVE,
     }
     assert {what for what in May if binned.can(what)} == ROLES[role] & {May.ARCHIVE}

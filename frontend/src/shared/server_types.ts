@@ -220,7 +220,7 @@ export type components = {
       readonly id: number;
       readonly name: string;
       /** @enum {string} */
-      readonly role: "manager" | "annotator" | "reviewer";
+      readonly role: "owner" | "manager" | "reviewer" | "annotator" | "viewer";
       readonly keys: {
         readonly [key: string]: readonly string[];
       };
@@ -1074,7 +1074,7 @@ export type components = {
     readonly InvitationData: {
       readonly id: number;
       /** @enum {string} */
-      readonly role: "manager" | "annotator" | "reviewer";
+      readonly role: "owner" | "manager" | "reviewer" | "annotator" | "viewer";
       readonly email: string;
       /** Format: date-time */
       readonly created_at: string;
@@ -1552,7 +1552,7 @@ export type components = {
       readonly id: number;
       readonly name: string;
       /** @enum {string} */
-      readonly role: "manager" | "annotator" | "reviewer";
+      readonly role: "owner" | "manager" | "reviewer" | "annotator" | "viewer";
     };
     /** @description Whether no pixel of a project's images may belong to two objects. */
     readonly PanopticState: {
@@ -1753,7 +1753,7 @@ export type components = {
       readonly instructions: string;
       readonly url: string;
       /** @enum {string} */
-      readonly role: "manager" | "annotator" | "reviewer";
+      readonly role: "owner" | "manager" | "reviewer" | "annotator" | "viewer";
       readonly categories: readonly components["schemas"]["CategoryData"][];
       readonly attributes: readonly components["schemas"]["AttributeData"][];
       readonly panoptic: boolean;
@@ -1993,10 +1993,10 @@ export type components = {
       readonly revoked: number;
     };
     /**
-     * @description What a member may do. Managers may do everything in their project.
+     * @description What a member may do (`access.ROLES`). Owners may do everything in their project.
      * @enum {string}
      */
-    readonly Role: "manager" | "annotator" | "reviewer";
+    readonly Role: "owner" | "manager" | "reviewer" | "annotator" | "viewer";
     /** @description A run. `failures` (at most 100) are told where one run is asked for. */
     readonly RunData: {
       readonly id: number;

@@ -8,7 +8,8 @@ from django.template import RequestContext
 from labeling.people.forms import InvitationForm
 from labeling.people.models import Invitation
 from labeling.people.shown_once import shown
-from labeling.projects.models import Project, Role
+from labeling.projects.access import require, within
+from labeling.projects.models import Project
 
 register = template.Library()
 
@@ -21,7 +22,7 @@ def invitations(context: RequestContext, project: Project) -> dict[str, Any]:
         "project": project,
         "form": InvitationForm(),
         "invitations": Invitation.open_ones().filter(project=project).select_related("created_by"),
-        "roles": Role.choices,
+        "roles": within(require(request.user, project.pk).role),
         "shown_link": shown(request),
         "sends_email": context.get("sends_email", False),
         "csrf_token": context.get("csrf_token"),

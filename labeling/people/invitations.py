@@ -42,7 +42,8 @@ def invite(
 ) -> Made:
     """Make an invitation. With `email` and a mail server it is sent, else whoever makes it hands the link over.
 
-    Raises: ApiError 403 `role_above` for a role above the user's own, 400 `too_many` with `MOST_OPEN` open ones, 429 `too_many` beyond `RATES`.
+    Raises: ApiError 403 `role_above` for a role above the user's own, 400 `too_many` with `MOST_OPEN` open ones, 429
+    `too_many` beyond `RATES`.
     """
     if project is not None and role is not None:
         require_over(request.user, project.pk, role)

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -23,6 +24,8 @@ from labeling.pages.specs import ImagesQuery
 from labeling.projects.access import May, Standing, project_for, require
 from labeling.projects.counting import ImageTally
 from labeling.projects.models import Project
+from labeling.quality.intervals import share_text
+from labeling.review.samples import samples_of
 
 TURNS_SHOWN = 200
 
@@ -97,6 +100,8 @@ def lots(request: HttpRequest, project_id: int) -> HttpResponse:
         "lots": lots_of([project.pk]),
         "people": list(manage.eligible(project)),
         "turns": manage.held(project)[:TURNS_SHOWN],
+        "samples": [(one, share_text(one.passed, one.judged)) for one in samples_of(project)],
+        "tags": project.tags.annotate(count=Count("images")),
     }
     return render(request, "pages/lots_tab.html", context)
 

@@ -25,6 +25,7 @@ from labeling.projects.schemas import (
     ClassTemplateData,
     ClassTemplates,
     MergedCategoryData,
+    MergedData,
     ProjectCopy,
     ProjectData,
     ProjectJobData,
@@ -59,7 +60,7 @@ router = Router(tags=["projects"])
 
 def project_data(project: Project, user: User) -> ProjectData:
     """A project with its classes, as the user sees it."""
-    standing = require(user, project.pk)
+    standing, merged = require(user, project.pk), project.merged_categories.select_related("into")
     return ProjectData(
         id=project.pk,
         name=project.name,
@@ -69,6 +70,7 @@ def project_data(project: Project, user: User) -> ProjectData:
         role=standing.role,
         **standing.abilities(),
         categories=[CategoryData.of(category) for category in project.categories.all()],
+        merged=[MergedData(number=one.number, into=one.into.number) for one in merged],
         attributes=[AttributeData.of(attribute) for attribute in project.attributes.all()],
         panoptic=project.panoptic,
     )

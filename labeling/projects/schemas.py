@@ -167,6 +167,13 @@ class ProjectLife(Answer):
     deleted_at: Omitted[Moment] = None
 
 
+class MergedData(Answer):
+    """A class that was merged into another one, by their numbers: who sends `number` means `into`."""
+
+    number: int
+    into: int
+
+
 class ProjectData(Abilities):
     """A project as the signed-in person sees it; `role` is theirs. An archived one can be viewed but not changed."""
 
@@ -177,6 +184,7 @@ class ProjectData(Abilities):
     url: str
     role: RoleName
     categories: list[CategoryData]
+    merged: list[MergedData]
     attributes: list[AttributeData]
     panoptic: bool
 

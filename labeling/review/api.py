@@ -13,31 +13,31 @@ from labeling.assignment.models import Slot
 from labeling.images.models import Image
 from labeling.projects.access import ROLES, May, Standing, object_for, project_for, require
 from labeling.projects.models import Project
-from labeling.review import queue, services, threads
+from labeling.review import queue, samples, services, threads
 from labeling.review.models import Comment, ReviewSettings, Thread, Verdict
 from labeling.review.schemas import (
     CommentData,
     Mentionable,
     NextToReview,
-    NotAccepted,
+    NotInSample,
     OldObject,
     OldVersion,
     PersonData,
     ReviewData,
     ReviewSettingsData,
-    SampleAccepted,
+    SampleJudged,
     TakenBack,
     ThreadData,
     VerdictData,
     VerdictGiven,
 )
 from labeling.review.specs import (
-    AcceptSample,
     GiveVerdict,
     NewComment,
     NewThread,
     NextReview,
     ReviewSettingsSpec,
+    SampleVerdict,
     StartReview,
     ThreadChange,
     VersionQuery,
@@ -171,13 +171,16 @@ def next_to_review(request: HttpRequest, project_id: int, sent: Sent[NextReview]
 
 
 @router.post("projects/{id:project_id}/review/sample")
-def accept_sample(request: HttpRequest, project_id: int, sent: Sent[AcceptSample]) -> SampleAccepted:
-    """Accept finished images that were not drawn for review, without a look at each."""
-    project, spec = project_for(request, project_id, May.REVIEW), sent.read()
-    images = list(Image.objects.filter(project=project, pk__in=spec.images).select_related("project"))
-    refused = services.accept_by_sample(images, user_of(request))
-    told = [NotAccepted(image=image.pk, reason=why) for image, why in refused]
-    return SampleAccepted(accepted=len(images) - len(refused), refused=told)
+def judge_sample(request: HttpRequest, project_id: int, sent: Sent[SampleVerdict]) -> SampleJudged:
+    """Accept finished images that were not drawn for review, without a look at each, or draw them after all."""
+    project, spec, user, following = project_for(request, project_id, May.REVIEW), sent.read(), user_of(request), None
+    if spec.lot is not None:
+        images, following = samples.page_of(project, spec.lot, spec.after)
+    else:
+        images = list(Image.objects.filter(project=project, pk__in=spec.images or []).select_related("project"))
+    refused = samples.draw(images, user) if spec.draw else services.accept_by_sample(images, user)
+    told = [NotInSample(image=image.pk, reason=why) for image, why in refused]
+    return SampleJudged(done=len(images) - len(refused), refused=told, next=following)
 
 
 @router.get("images/{id:image_id}/versions")

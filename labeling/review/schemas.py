@@ -170,18 +170,19 @@ class ReviewSettingsData(Answer):
     blind: bool
 
 
-class NotAccepted(Answer):
-    """An image that was not accepted, and why."""
+class NotInSample(Answer):
+    """An image that was neither accepted nor drawn, and why."""
 
     image: int
     reason: str
 
 
-class SampleAccepted(Answer):
-    """How many images were accepted without a look at each."""
+class SampleJudged(Answer):
+    """How many images were accepted without a look at each, or drawn for review; where the next request goes on."""
 
-    accepted: int
-    refused: list[NotAccepted]
+    done: int
+    refused: list[NotInSample]
+    next: int | None
 
 
 class TakenBack(Answer):

@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 from labeling.annotations.specs import Coordinate, Version
 from labeling.web.api import Spec
 
+Id = Annotated[StrictInt, Field(ge=1, le=2**63 - 1)]
 Text = Annotated[StrictStr, Field(min_length=1, max_length=2000, pattern=r"\S")]
 
 
@@ -87,7 +88,19 @@ class VersionQuery(Spec):
     version: int = Field(ge=0, lt=2**31)
 
 
-class AcceptSample(Spec):
-    """Accept finished images that were not drawn for review."""
+class SampleVerdict(Spec):
+    """Accept finished images that were not drawn for review, or `draw` them: `images`, or all of a `lot`.
 
-    images: Annotated[list[Annotated[StrictInt, Field(ge=1, le=2**63 - 1)]], Field(min_length=1, max_length=500)]
+    One request deals with at most 200 images of a lot; its answer says where the next one goes on.
+    """
+
+    images: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
+    lot: Id | None = None
+    after: Annotated[StrictInt, Field(ge=0, le=2**63 - 1)] = 0
+    draw: StrictBool = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "SampleVerdict":
+        if (self.images is None) == (self.lot is None):
+            raise ValueError("Send either images or lot.")
+        return self

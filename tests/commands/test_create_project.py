@@ -11,7 +11,7 @@ from labeling.projects.models import Project, Role
 Command = Callable[..., str]
 
 
-def test_things_stuff_and_a_manager(command: Command, alice: User) -> None:
+def test_things_stuff_and_an_owner(command: Command, alice: User) -> None:
     said = command("create_project", "Streets", "--classes", "car, person", "--stuff", "sky", "--user", "alice")
     project = Project.objects.get()
     assert [(one.number, one.name, one.kind, one.hotkey) for one in project.categories.all()] == [
@@ -20,7 +20,7 @@ def test_things_stuff_and_a_manager(command: Command, alice: User) -> None:
         (3, "sky", "stuff", "3"),
     ]
     assert project.memberships.get().user == alice
-    assert project.memberships.get().role == Role.MANAGER
+    assert project.memberships.get().role == Role.OWNER
     assert f"/projects/{project.pk}/" in said
 
 

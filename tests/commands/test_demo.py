@@ -44,7 +44,7 @@ def test_the_first_time(command: Command, kept: Path) -> None:
     assert Encoding.objects.filter(state="queued").count() == project.images.count()
     assert not Annotation.objects.exists()
     roles = dict(project.memberships.values_list("user__username", "role"))
-    assert roles == {"demo-admin": "manager", "demo-annotator": "annotator", "demo-reviewer": "reviewer"}
+    assert roles == {"demo-admin": "owner", "demo-annotator": "annotator", "demo-reviewer": "reviewer"}
     assert [one.hotkey for one in project.categories.all()] == [*"123456789"]
     assert kept.stat().st_mode & 0o777 == 0o600
     for user in demo_users():  # what the sign-in page shows

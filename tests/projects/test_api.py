@@ -44,6 +44,7 @@ def test_a_project_is_made(staff: Client, alice: User) -> None:
         "can_review": True,
         "can_archive": True,
         "categories": [{"number": 1, "name": "wing", "color": "#aabbcc", "hotkey": "4", "kind": "thing"}],
+        "merged": [],
         "attributes": [],
         "panoptic": False,
     }

@@ -16,7 +16,7 @@ from labeling.assignment.models import Slot
 from labeling.images.models import Image
 from labeling.inbox.models import Notice
 from labeling.projects.models import Membership, Project
-from labeling.review import queue, services, tasks
+from labeling.review import queue, samples, services, tasks
 from labeling.review.models import Draw, ReviewSettings, Verdict
 from labeling.web.api import ApiError
 from tests.review.conftest import AsUser, ask
@@ -231,8 +231,39 @@ def test_the_rest_is_accepted_by_sample(
         annotations.set_status(image, bob, version=0, status="done")
         images.append(image.pk)
     answer = ask(as_user(rita), "POST", f"/api/projects/{project.pk}/review/sample", {"images": images}).json()
-    assert (answer["accepted"], [one["image"] for one in answer["refused"]]) == (2, images[:1])
+    assert (answer["done"], [one["image"] for one in answer["refused"]]) == (2, images[:1])
     assert set(Verdict.objects.values_list("kind", flat=True)) == {"sample"}
+
+
+def test_a_lot_is_judged_by_its_sample_in_parts(
+    project: Project, alice: User, bob: User, rita: User, rules: ReviewSettings, as_user: AsUser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("labeling.review.samples.AT_ONCE", 2)
+    ReviewSettings.objects.update(rate=0, newcomers=1)
+    images = [
+        Image.objects.create(project=project, name=f"{n}", sha256=f"{n:064}", width=9, height=9) for n in range(6)
+    ]
+    for image in images:
+        annotations.set_status(image, bob, version=0, status="done")
+    services.judge(images[0], rita, services.Said(Verdict.Kind.ACCEPTED, 1))
+    [sample] = samples.samples_of(project)
+    assert (sample.undrawn, sample.judged, sample.passed) == (5, 1, 1)
+    page = as_user(alice).get(f"/projects/{project.pk}/lots").content.decode()
+    assert "Reviewed in part" in page
+    assert "1 of 1" in page
+    url, lot = f"/api/projects/{project.pk}/review/sample", sample.lot.pk
+    first = ask(as_user(rita), "POST", url, {"lot": lot, "draw": True}).json()
+    assert first == {"done": 2, "refused": [], "next": images[2].pk}
+    assert Slot.objects.filter(kind="review", state="open").count() == 2
+    rest = ask(as_user(rita), "POST", url, {"lot": lot, "after": first["next"]}).json()
+    assert (rest["done"], rest["next"]) == (2, images[4].pk)
+    last = ask(as_user(rita), "POST", url, {"lot": lot, "after": rest["next"]}).json()
+    assert last == {"done": 1, "refused": [], "next": None}
+    assert samples.samples_of(project) == []
+    for bad in ({}, {"lot": lot, "images": [1]}, {"lot": "x"}):
+        assert ask(as_user(rita), "POST", url, bad).status_code == 400
+    assert ask(as_user(rita), "POST", url, {"lot": 2**60}).json() == {"done": 0, "refused": [], "next": None}
 
 
 def test_what_lies_too_long_is_open_to_all(

@@ -2,10 +2,6 @@
 
 export type components = {
   schemas: {
-    /** @description Accept finished images that were not drawn for review. */
-    readonly AcceptSample: {
-      readonly images: readonly number[];
-    };
     /** @description `POST /api/images/<id>/suggestions/accept`: these ones, or all that fit a choice. */
     readonly AcceptSpec: {
       readonly version: number;
@@ -1271,6 +1267,11 @@ export type components = {
       /** Format: date-time */
       readonly merged_at: string;
     };
+    /** @description A class that was merged into another one, by their numbers: who sends `number` means `into`. */
+    readonly MergedData: {
+      readonly number: number;
+      readonly into: number;
+    };
     /**
      * @description A method of finding objects. `can`: it can be asked here; `head` is the title of the model that is asked then.
      *     `trained`: it needs a model that a project trains. `on_images`: it is asked about whole images. `automatic`: it is
@@ -1418,8 +1419,8 @@ export type components = {
       readonly waiting: number;
       readonly on_the_way: number;
     };
-    /** @description An image that was not accepted, and why. */
-    readonly NotAccepted: {
+    /** @description An image that was neither accepted nor drawn, and why. */
+    readonly NotInSample: {
       readonly image: number;
       readonly reason: string;
     };
@@ -1755,6 +1756,7 @@ export type components = {
       /** @enum {string} */
       readonly role: "owner" | "manager" | "reviewer" | "annotator" | "viewer";
       readonly categories: readonly components["schemas"]["CategoryData"][];
+      readonly merged: readonly components["schemas"]["MergedData"][];
       readonly attributes: readonly components["schemas"]["AttributeData"][];
       readonly panoptic: boolean;
     };
@@ -2079,10 +2081,24 @@ export type components = {
       readonly failures?: readonly components["schemas"]["FailureData"][];
       readonly stopped: boolean;
     };
-    /** @description How many images were accepted without a look at each. */
-    readonly SampleAccepted: {
-      readonly accepted: number;
-      readonly refused: readonly components["schemas"]["NotAccepted"][];
+    /** @description How many images were accepted without a look at each, or drawn for review; where the next request goes on. */
+    readonly SampleJudged: {
+      readonly done: number;
+      readonly refused: readonly components["schemas"]["NotInSample"][];
+      readonly next: number | null;
+    };
+    /**
+     * @description Accept finished images that were not drawn for review, or `draw` them: `images`, or all of a `lot`.
+     *
+     *     One request deals with at most 200 images of a lot; its answer says where the next one goes on.
+     */
+    readonly SampleVerdict: {
+      readonly images?: readonly number[] | null;
+      readonly lot?: number | null;
+      /** @default 0 */
+      readonly after?: number;
+      /** @default false */
+      readonly draw?: boolean;
     };
     /** @description An image, and the version of its labels that was seen; without one, that of now. */
     readonly SeenImage: {
@@ -2411,7 +2427,6 @@ export type components = {
   headers: never;
   pathItems: never;
 };
-export type AcceptSample = components["schemas"]["AcceptSample"];
 export type AcceptSpec = components["schemas"]["AcceptSpec"];
 export type AcceptedData = components["schemas"]["AcceptedData"];
 export type AcceptedInProject = components["schemas"]["AcceptedInProject"];
@@ -2529,6 +2544,7 @@ export type MarkGolden = components["schemas"]["MarkGolden"];
 export type Mask = components["schemas"]["Mask"];
 export type Mentionable = components["schemas"]["Mentionable"];
 export type MergedCategoryData = components["schemas"]["MergedCategoryData"];
+export type MergedData = components["schemas"]["MergedData"];
 export type MethodData = components["schemas"]["MethodData"];
 export type Neighbour = components["schemas"]["Neighbour"];
 export type NewAnnotation = components["schemas"]["NewAnnotation"];
@@ -2547,7 +2563,7 @@ export type NextImage = components["schemas"]["NextImage"];
 export type NextReview = components["schemas"]["NextReview"];
 export type NextSpec = components["schemas"]["NextSpec"];
 export type NextToReview = components["schemas"]["NextToReview"];
-export type NotAccepted = components["schemas"]["NotAccepted"];
+export type NotInSample = components["schemas"]["NotInSample"];
 export type NoteSet = components["schemas"]["NoteSet"];
 export type NoticeData = components["schemas"]["NoticeData"];
 export type Offered = components["schemas"]["Offered"];
@@ -2618,7 +2634,8 @@ export type RunOptions = components["schemas"]["RunOptions"];
 export type RunOptionsData = components["schemas"]["RunOptionsData"];
 export type RunQueued = components["schemas"]["RunQueued"];
 export type RunStopped = components["schemas"]["RunStopped"];
-export type SampleAccepted = components["schemas"]["SampleAccepted"];
+export type SampleJudged = components["schemas"]["SampleJudged"];
+export type SampleVerdict = components["schemas"]["SampleVerdict"];
 export type SeenImage = components["schemas"]["SeenImage"];
 export type SeenLabels = components["schemas"]["SeenLabels"];
 export type SeenVersion = components["schemas"]["SeenVersion"];

@@ -38,7 +38,7 @@ beforeEach(async () => {
   [there, posted, classes] = [true, 0, new Set([1, 2])];
   const may = { can_label: true, can_review: false, can_export: false, can_manage: false, can_archive: false };
   const texts = { name: "", instructions: "", role: "annotator", state: "active" } as const;
-  project = { ...texts, ...may, can_assign: false, categories: CLASSES, attributes: [], panoptic: false };
+  project = { ...texts, ...may, can_assign: false, categories: CLASSES, merged: [], attributes: [], panoptic: false };
   const listen = (one: Listener) => (listener = one);
   editor = new Editor(bootOf(VIEW), around({ fetch: fetcher as typeof fetch }, { listen }));
   await editor.begin();
@@ -99,6 +99,13 @@ it("counts the object in work among what is not saved once the image is gone", (
   listener.gone("image");
   expect(editor.store.get().open).toBeNull();
   expect(editor.store.get().unsaved).toBe(1);
+});
+
+it("goes on with the class that the chosen one was merged into", async () => {
+  const third = { ...CLASSES[1]!, number: 3, name: "bus" };
+  editor.classes.choose(2);
+  await told({ categories: [CLASSES[0]!, third], merged: [{ number: 2, into: 3 }] });
+  expect(editor.store.get().activeCategory).toBe(3);
 });
 
 it("takes over what a new role may do besides", async () => {

@@ -53,6 +53,7 @@ export class ProjectNews {
     can_export,
     can_manage,
     can_archive,
+    merged,
     ...news
   }: ProjectData): void {
     const { boot, store, outbox, toasts } = this.context;
@@ -66,7 +67,9 @@ export class ProjectNews {
     this.context.panoptic.on = rule;
     const { activeCategory } = store.get();
     const there = classes.some(({ number }) => number === activeCategory);
-    const active = there ? activeCategory : boot.user.can_label ? (classes[0]?.number ?? null) : null;
+    const into = merged.find(({ number }) => number === activeCategory)?.into;
+    const instead = classes.find(({ number }) => number === into) ?? classes[0];
+    const active = there ? activeCategory : boot.user.can_label ? (instead?.number ?? null) : null;
     store.set({ project: { ...boot.project }, activeCategory: active });
     if (changed) toasts.say("The project's settings were changed.");
     this.takeAbilities(role, state === "archived", { can_label, can_review, can_export, can_manage, can_archive });

@@ -1,6 +1,8 @@
 // The lots tab: each field is saved when it is changed; making, closing and deleting lots; freeing turns.
 
-import { all, need } from "../dom";
+import type { SampleJudged } from "../../shared/server_types";
+import { confirmed } from "../dialog";
+import { all, need, plural } from "../dom";
 import { send } from "../http";
 import { toast } from "../toast";
 
@@ -10,6 +12,8 @@ export function setUpLots(): void {
   if (!root) return;
   for (const row of all("[data-lot]", root)) setUpRow(row);
   for (const row of all("[data-turn]", root)) need("[data-free]", row).addEventListener("click", () => void free(row));
+  for (const row of all("[data-sample]", root)) setUpSample(row, root.dataset["lots"] ?? "");
+  for (const row of all("[data-tag]", root)) setUpTag(row);
   const form = need<HTMLFormElement>("[data-new-lot]", root);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -54,6 +58,48 @@ async function create(form: HTMLFormElement, address: string): Promise<void> {
     told.hidden = false;
     told.textContent = (error as Error).message;
   }
+}
+
+/** A lot of which a sample was reviewed: what becomes of the rest. */
+function setUpSample(row: HTMLElement, address: string): void {
+  const count = need("[data-undrawn]", row).textContent;
+  need("[data-sample-accept]", row).addEventListener("click", () => {
+    const question = `Accept ${count} finished images of this lot without a look at each?`;
+    void confirmed(question, "Accept").then(async (yes) => {
+      if (yes) await judge(row, address, false);
+    });
+  });
+  need("[data-sample-draw]", row).addEventListener("click", () => void judge(row, address, true));
+}
+
+/** In parts: a request deals with some images, and says where the next one goes on. */
+async function judge(row: HTMLElement, address: string, draw: boolean): Promise<void> {
+  const buttons = all<HTMLButtonElement>("button", row);
+  for (const one of buttons) one.disabled = true;
+  const [lot, url] = [Number(row.dataset["sample"]), address.replace(/lots$/, "review/sample")];
+  const refused: string[] = [];
+  let [done, after]: [number, number | null] = [0, 0];
+  const finished = await attempt(async () => {
+    while (after !== null) {
+      const answer: SampleJudged = await send<SampleJudged>("POST", url, { lot, after, draw });
+      [done, after] = [done + answer.done, answer.next];
+      refused.push(...answer.refused.map(({ reason }) => reason));
+      need("[data-undrawn]", row).textContent = `${done.toLocaleString("en")} done`;
+    }
+  });
+  if (finished && refused.length === 0) return location.reload();
+  for (const one of buttons) one.disabled = false;
+  if (refused[0]) toast(`${plural(done, "image")} done, ${refused.length} not: ${refused[0]}`, "info");
+}
+
+function setUpTag(row: HTMLElement): void {
+  const button = need("[data-tag-delete]", row);
+  button.addEventListener("click", () => {
+    const question = `Delete the tag “${button.dataset["name"]}”? Its images stay.`;
+    void confirmed(question, "Delete").then(async (yes) => {
+      if (yes && (await attempt(() => send("DELETE", `/api/tags/${row.dataset["tag"]}`)))) row.remove();
+    });
+  });
 }
 
 async function free(row: HTMLElement): Promise<void> {

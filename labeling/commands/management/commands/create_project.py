@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--stuff", default="", help="stuff (regions), separated by commas: sky,road")
         parser.add_argument("--template", choices=list(class_lists.built_in()), help="classes to begin with")
         parser.add_argument("--class-list", type=Path, metavar="FILE", help="more classes: names, one a line, or JSON")
-        parser.add_argument("--user", help="username of the manager; default: the first superuser")
+        parser.add_argument("--user", help="username of its owner; default: the first superuser")
         parser.add_argument("--instructions", default="", help="shown to annotators next to every image")
 
     def handle(self, *args: Any, **options: Any) -> None:

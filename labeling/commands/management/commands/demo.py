@@ -23,7 +23,7 @@ from labeling.projects.services import create_project
 from labeling.storage.files import write_durably
 
 PHOTOGRAPHS = settings.ASSETS / "demo" / "photographs"
-USERS = {"demo-admin": Role.MANAGER, "demo-annotator": Role.ANNOTATOR, "demo-reviewer": Role.REVIEWER}
+USERS = {"demo-admin": Role.OWNER, "demo-annotator": Role.ANNOTATOR, "demo-reviewer": Role.REVIEWER}
 NAME = "Demo: animals and still lifes"
 INSTRUCTIONS = """Click an object and it is outlined; click more to add to it, right-click to take away.
 Press Enter to keep it, then a number key for its class. Label each animal, fruit and flower by itself, \

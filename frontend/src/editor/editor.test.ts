@@ -35,7 +35,15 @@ class Decoder {
       if (clicks.length === 0) continue;
       const discs = clicks.filter(([, , positive]) => positive).map(([x, y]) => ({ x, y }));
       const patch = patchOf(stroke(discs, 7, VIEW), VIEW.height);
-      const answer: Answer = { object, patch, clicks: clicks.length, final: true, tiles: [], milliseconds: 1 };
+      const answer: Answer = {
+        object,
+        patch,
+        clicks: clicks.length,
+        final: true,
+        tiles: [],
+        coarse: false,
+        milliseconds: 1,
+      };
       this.listener.mask(answer);
     }
   }

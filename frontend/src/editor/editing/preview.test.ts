@@ -12,7 +12,7 @@ describe("the preview of a first click", () => {
   let preview: Preview;
   const places = () => asked.map(({ clicks }) => clicks[0]![0]);
   const answer = (object = asked.at(-1)!.object) =>
-    preview.receive({ object, patch: EMPTY, clicks: 1, final: true, tiles: [], milliseconds: 1 });
+    preview.receive({ object, patch: EMPTY, clicks: 1, final: true, tiles: [], coarse: false, milliseconds: 1 });
 
   beforeEach(() => {
     vi.useFakeTimers();

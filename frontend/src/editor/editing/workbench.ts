@@ -100,17 +100,17 @@ export class Workbench {
     this.remember();
   }
 
-  receive({ object, patch, clicks, final, tiles }: Answer): void {
+  receive({ object, patch, clicks, final, tiles, coarse }: Answer): void {
     const { open, finishing } = this.store.get();
     if (open?.uid === object) {
-      const after = works.answered(open, patch, clicks, final, tiles);
+      const after = works.answered(open, patch, clicks, final, tiles, coarse);
       this.store.set({ open: after });
       this.settle(after);
       return;
     }
     const waiting = finishing.find(({ uid }) => uid === object);
     if (!waiting) return;
-    const after = works.answered(waiting, patch, clicks, final, tiles);
+    const after = works.answered(waiting, patch, clicks, final, tiles, coarse);
     this.store.set({ finishing: finishing.map((one) => (one === waiting ? after : one)) });
     if (works.isSettled(after)) this.listener.finished(after);
     else this.settle(after);

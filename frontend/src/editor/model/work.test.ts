@@ -28,8 +28,10 @@ describe("an open object", () => {
     expect([work.mask, works.isSettled(work)]).toEqual([patch(BLOCK), false]);
     work = answer(work, LARGER);
     expect([work.mask, works.isSettled(work)]).toEqual([patch(LARGER), true]);
+    work = works.answered(work, patch(LARGER), 2, true, [], true);
+    expect([works.isSettled(work), works.isFinal(work)]).toEqual([true, false]); // a finer one may follow
     work = answer(work, BLOCK); // looked closer: the same clicks answered again
-    expect(work.mask).toEqual(patch(BLOCK));
+    expect([work.mask, works.isFinal(work)]).toEqual([patch(BLOCK), true]);
   });
 
   it("takes steps back and again with the masks that they had, at once", () => {

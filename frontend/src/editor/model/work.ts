@@ -58,6 +58,8 @@ interface Answered {
   readonly patch: Patch;
   /** For each click the tile that it was answered on, if the server looked closer anywhere. */
   readonly tiles: readonly (string | null)[];
+  /** Whether a finer answer may follow. */
+  readonly coarse: boolean;
 }
 
 export interface Work {
@@ -135,6 +137,11 @@ export function clicksOf(work: Work): readonly Click[] {
 /** Whether `mask` answers everything that was asked. */
 export function isSettled(work: Work): boolean {
   return work.trial === null && known(work, recipeOf(work).prompts) !== null;
+}
+
+/** Whether that is the last word: no finer answer may follow. */
+export function isFinal(work: Work): boolean {
+  return isSettled(work) && !work.answers.get(recipeOf(work).prompts)?.coarse;
 }
 
 /** Whether it is a new object with nothing in it. */
@@ -295,22 +302,23 @@ export function answered(
   clicks: number,
   final: boolean,
   tiles: readonly (string | null)[] = [],
+  coarse = false,
 ): Work {
-  if (work.trial) return final ? tried(work, work.trial, patch, tiles) : work;
+  if (work.trial) return final ? tried(work, work.trial, { patch, tiles, coarse }) : work;
   const { prompts } = recipeOf(work);
   if (final && clicks === prompts.clicks.length) {
     if (clicks === 0 && !prompts.box) return work; // nothing is asked: that has its mask
-    return renewed({ ...work, answers: new Map(work.answers).set(prompts, { patch, tiles }) });
+    return renewed({ ...work, answers: new Map(work.answers).set(prompts, { patch, tiles, coarse }) });
   }
   // For other prompts: shown until the right one comes.
   return known(work, prompts) ? work : renewed({ ...work, answer: patch });
 }
 
 /** The kept clicks were answered: go on from them if they still make the kept mask, else from that. */
-function tried(work: Work, trial: Prompts, patch: Patch, tiles: readonly (string | null)[]): Work {
+function tried(work: Work, trial: Prompts, answer: Answered): Work {
   const first = work.steps[0]!.recipe;
   const kept = first.prompts.base;
-  if (!kept || !same(patch, kept)) return renewed({ ...work, trial: null });
+  if (!kept || !same(answer.patch, kept)) return renewed({ ...work, trial: null });
   const count = trial.clicks.length;
   const replay = trial.clicks.map((_, index): Step => {
     const prompts = index + 1 < count ? { ...trial, clicks: trial.clicks.slice(0, index + 1) } : trial;
@@ -325,6 +333,6 @@ function tried(work: Work, trial: Prompts, patch: Patch, tiles: readonly (string
     return { did, recipe: { ...recipe, prompts: moved.get(prompts)! } };
   });
   const empty: Step = { did: "open", recipe: { ...first, prompts: { ...trial, clicks: [] } } };
-  const answers = new Map(work.answers).set(trial, { patch, tiles });
+  const answers = new Map(work.answers).set(trial, answer);
   return renewed({ ...work, steps: [empty, ...replay, ...since], at: work.at + count, answers, trial: null });
 }

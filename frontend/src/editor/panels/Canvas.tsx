@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Editor } from "../editor";
 import type { Point } from "../lib/geometry";
 import { area } from "../mask/rle";
-import { clicksOf, isSettled } from "../model/work";
+import { clicksOf, isFinal } from "../model/work";
 import type { State } from "../state";
 import { Stage } from "../view/canvas";
 import { DisplayFilter } from "../view/pictureFilter";
@@ -53,7 +53,7 @@ export function Canvas({ controls, spaceHeld }: Props) {
       data-tool={tool}
       data-clicks={open ? clicksOf(open).length : 0}
       data-area={open ? area(open.mask.runs) : 0}
-      data-settled={String(!open || isSettled(open))}
+      data-settled={String(!open || isFinal(open))}
     />
   );
 }

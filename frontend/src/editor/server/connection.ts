@@ -49,6 +49,8 @@ export interface Answer {
   readonly final: boolean;
   /** For each click the tile that it was answered on, if the server looked closer anywhere. */
   readonly tiles: readonly (string | null)[];
+  /** Whether a finer answer to the same clicks may follow, once the tiles under them are encoded. */
+  readonly coarse: boolean;
   /** From sending to the answer, in milliseconds. */
   readonly milliseconds: number;
 }
@@ -256,6 +258,7 @@ export class ClickConnection {
       clicks: message.clicks,
       final: message.seq === session.lastSeq && isTold(session),
       tiles: message.tiles ?? [],
+      coarse: session.coarse,
       milliseconds: session.milliseconds,
     });
   }

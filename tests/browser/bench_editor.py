@@ -142,7 +142,7 @@ def manager_page(context: BrowserContext, stack: Stack) -> Page:
     expect.set_options(timeout=PATIENCE)
     users = json.loads((stack.home / "demo.json").read_text())["users"]
     page = context.new_page()
-    sign_in(page, next(DemoUser(**user) for user in users if user["role"] == "manager"))
+    sign_in(page, next(DemoUser(**user) for user in users if user["role"] == "owner"))
     return page
 
 

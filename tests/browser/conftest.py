@@ -55,7 +55,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def demo(stack: Stack) -> dict[str, DemoUser]:
-    """The demo sign-ins by role: `manager`, `annotator`, `reviewer`."""
+    """The demo sign-ins by role: `owner`, `annotator`, `reviewer`."""
     users = json.loads((stack.home / "demo.json").read_text())["users"]
     return {user["role"].lower(): DemoUser(user["username"], user["password"], user["role"]) for user in users}
 
@@ -131,8 +131,8 @@ def page_of(new_context: Callable[[], BrowserContext], demo: dict[str, DemoUser]
 
 @pytest.fixture
 def manager_page(page_of: Callable[[str], Page]) -> Page:
-    """Signed in as the demo project's manager."""
-    return page_of("manager")
+    """Signed in as the demo project's owner."""
+    return page_of("owner")
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, embedded(Path(home)) as stack, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         users = json.loads((stack.home / "demo.json").read_text())["users"]
-        manager = next(DemoUser(**user) for user in users if user["role"] == "manager")
+        manager = next(DemoUser(**user) for user in users if user["role"] == "owner")
         page = _page(browser, stack, "light")
         sign_in(page, manager)
         _project_page(page, stack)

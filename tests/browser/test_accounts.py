@@ -52,7 +52,7 @@ def create_account(page: Page, link: str, username: str) -> None:
 
 
 def test_an_invitation_an_account_and_a_passkey(page: Page, local: BrowserContext, demo: dict[str, DemoUser]) -> None:
-    link = invited(page, demo["manager"], "pat")
+    link = invited(page, demo["owner"], "pat")
     other = local.new_page()
     create_account(other, link, "pat")
     session = local.new_cdp_session(other)
@@ -104,7 +104,7 @@ def test_a_browser_without_passkeys_is_told(
 def test_every_account_page_is_within_the_policy(page: Page, demo: dict[str, DemoUser]) -> None:
     page.context.add_init_script(WATCH)
     page.goto("/sign-in/password-reset")
-    sign_in(page, demo["manager"])
+    sign_in(page, demo["owner"])
     for address in (
         "/account/", "/account/email", "/account/password", "/account/sessions", "/account/two-factor",
         "/account/two-factor/app", "/account/two-factor/passkeys", "/account/two-factor/passkeys/add", "/people/",
@@ -122,6 +122,6 @@ def test_a_phone_scrolls_down_alone(
 ) -> None:
     page = new_context().new_page()
     page.set_viewport_size({"width": 390, "height": 844})
-    sign_in(page, demo["manager"])
+    sign_in(page, demo["owner"])
     page.goto(address)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -26,14 +26,14 @@ def test_a_click_on_a_demo_sign_in_fills_in_the_form(page: Page, demo: dict[str,
 
 def test_a_wrong_password_is_told(page: Page, demo: dict[str, DemoUser]) -> None:
     page.goto("/sign-in")
-    page.get_by_label("Name").fill(demo["manager"].username)
+    page.get_by_label("Name").fill(demo["owner"].username)
     page.get_by_label("Password", exact=True).fill("not the password")
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
 
 
 def test_the_demo_project_shows_its_pictures(page_of: Callable[[str], Page]) -> None:
-    page = page_of("manager")
+    page = page_of("owner")
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

@@ -89,7 +89,7 @@ def large(browser: Browser, stack: Stack, demo: dict[str, DemoUser]) -> Iterator
     context = browser.new_context(base_url=stack.url, viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    sign_in(page, demo["manager"])
+    sign_in(page, demo["owner"])
     page.goto("/projects/new")
     data = {"name": f"Large {uuid.uuid4().hex[:6]}", "categories": CLASSES}
     project = int(page.request.post("/api/projects", data=data, headers=csrf(page)).json()["id"])

@@ -72,4 +72,4 @@ def test_ones_own_role_is_changed_after_a_question_only(manager_page: Page) -> N
     role = page.locator(".member select").first
     role.select_option("reviewer")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
-    expect(role).to_have_value("manager")
+    expect(role).to_have_value("owner")

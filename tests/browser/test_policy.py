@@ -44,8 +44,8 @@ def test_every_kind_of_page(watched: tuple[Page, list[str]], demo: dict[str, Dem
     page, _ = watched
     visit(page, "/sign-in")
     page.locator("[data-demo-username]").first.click()
-    assert page.locator("#id_username").input_value() == demo["manager"].username
-    sign_in(page, demo["manager"])
+    assert page.locator("#id_username").input_value() == demo["owner"].username
+    sign_in(page, demo["owner"])
     visit(page, "/")
     project = page.locator("a[href^='/projects/']:not([href='/projects/new'])").first.get_attribute("href")
     assert project is not None
@@ -61,7 +61,7 @@ def test_the_page_of_the_api(watched: tuple[Page, list[str]], demo: dict[str, De
     page, _ = watched
     hosts: set[str] = set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-    sign_in(page, demo["manager"])
+    sign_in(page, demo["owner"])
     visit(page, "/api/docs")
     apps = page.request.get("/api/schema.json").json()["tags"]
     expect(page.locator(".opblock-tag")).to_have_count(len(apps))
@@ -96,7 +96,7 @@ def test_the_editor_at_work(watched: tuple[Page, list[str]], demo: dict[str, Dem
 
 def test_the_admin_works_under_it(watched: tuple[Page, list[str]], demo: dict[str, DemoUser]) -> None:
     page, _ = watched
-    sign_in(page, demo["manager"])
+    sign_in(page, demo["owner"])
     for address in (
         "/admin/", "/admin/accounts/user/", "/admin/accounts/user/add/", "/admin/accounts/user/1/change/",
         "/admin/projects/project/", "/admin/projects/project/1/change/", "/admin/images/image/",

@@ -121,7 +121,7 @@ def test_an_archived_project_is_told_on_the_open_page(manager_page: Page, page_o
     project = make_project(page, [], classes=CLASSES)
     page.goto(f"/projects/{project}/")
     expect(page.locator("[data-live-state]")).to_be_hidden()
-    other = page_of("manager")
+    other = page_of("owner")
     other.goto(f"/projects/{project}/settings")
     other.get_by_role("button", name="Archive project").click()
     other.get_by_role("dialog").get_by_role("button", name="Archive project").click()

@@ -23,7 +23,7 @@ class Team:
 @pytest.fixture
 def team(page_of: Callable[[str], Page], demo: dict[str, DemoUser]) -> Team:
     """Two images; the project reviews all that is finished."""
-    manager = page_of("manager")
+    manager = page_of("owner")
     project = make_project(manager, PHOTOGRAPHS[:2], name="Reviewed")
     for role in ("annotator", "reviewer"):
         add_member(manager, project, demo[role].username, role)

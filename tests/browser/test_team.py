@@ -35,7 +35,7 @@ def invited(manager: Page, newcomer: Page, project: int, role: str, username: st
 def test_a_team_of_three(
     page_of: Callable[[str], Page], new_context: Callable[[], BrowserContext], tmp_path: Path
 ) -> None:
-    manager, worker, judge = page_of("manager"), new_context().new_page(), new_context().new_page()
+    manager, worker, judge = page_of("owner"), new_context().new_page(), new_context().new_page()
     project = make_project(manager, PHOTOGRAPHS[:2], name="Of three")
     manager.goto(f"/projects/{project}/settings#review")
     manager.get_by_label("Review finished images").check()

@@ -29,4 +29,4 @@ def test_a_script_signs_in_and_makes_a_project(stack: Stack, tmp_path: Path) -> 
     projects, end = decoder.raw_decode(done.stdout)
     made, _ = decoder.raw_decode(done.stdout[end:].lstrip())
     assert "results" in projects, done.stdout
-    assert (made["name"], made["role"]) == ("Street", "manager"), done.stdout
+    assert (made["name"], made["role"]) == ("Street", "owner"), done.stdout

@@ -17,6 +17,7 @@ from PIL import Image as Pillow
 from labeling.accounts.models import User
 from labeling.projects.models import Category, Membership, Project, Role
 from labeling.server import redis_server
+from tests import migrated
 from tests.environment import HOME
 
 PASSWORD = "correct horse battery"
@@ -47,6 +48,13 @@ def django_db_modify_db_settings() -> None:
     database["CONN_MAX_AGE"] = 0
     if database["ENGINE"].endswith("sqlite3"):
         database["TEST"]["NAME"] = str(HOME / "test.sqlite3")
+        migrated.copy_to(HOME / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Go on from the migrated file, where there is one."""
+    return bool(connections.settings["default"]["ENGINE"].endswith("sqlite3"))
 
 
 @pytest.fixture(scope="session")

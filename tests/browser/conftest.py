@@ -85,7 +85,9 @@ def new_context(
     contexts: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:
-        context = browser.new_context(base_url=stack.url, viewport={"width": 1280, "height": 800}, **options)
+        context = browser.new_context(
+            base_url=stack.url, viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **options
+        )
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         return context

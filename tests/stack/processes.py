@@ -16,12 +16,33 @@ import psycopg
 import redis
 import yaml
 
-from labeling.server.stack import ROOT, Stack, embedded, environment, free_port, start_embedded
+from labeling.server import stack as stacks
+from labeling.server.stack import ROOT, Stack, environment, free_port
+from tests import migrated
 
 __all__ = ["ROOT", "Stack", "embedded", "environment", "free_port", "start_embedded"]
 COMPOSE = ROOT / "docker" / "compose.yaml"
 # Who may do everything on a stack of these tests (`tests/stack/conftest.py`).
 ADMINISTRATOR, PASSWORD = "admin", "correct horse battery"
+
+
+def _begin_with_migrated(home: Path) -> None:
+    if not (home / "interlabel.sqlite3").exists():
+        migrated.copy_to(home / "interlabel.sqlite3")
+
+
+def start_embedded(home: Path, **more: str) -> Stack:
+    """As `labeling.server.stack.start_embedded`, on a migrated database where there is none."""
+    _begin_with_migrated(home)
+    return stacks.start_embedded(home, **more)
+
+
+@contextmanager
+def embedded(home: Path, patience: float = 240, **more: str) -> Iterator[Stack]:
+    """As `labeling.server.stack.embedded`, on a migrated database where there is none."""
+    _begin_with_migrated(home)
+    with stacks.embedded(home, patience, **more) as stack:
+        yield stack
 
 
 def wait_for(condition: Any, patience: float, complaint: Any = lambda: "it did not happen in time") -> None:

@@ -163,7 +163,7 @@ def test_a_write_against_a_deletion(write: Send, deletion: Send, alice: User, bo
         project = Project.objects.create(name="Street", created_by=alice, next_category_number=3)
         for number, name in ((1, "car"), (2, "road")):
             Category.objects.create(project=project, number=number, name=name, color="#112233", kind="thing")
-        for user, role in ((alice, "manager"), (bob, "annotator")):
+        for user, role in ((alice, "owner"), (bob, "annotator")):
             Membership.objects.create(project=project, user=user, role=role)
         image = fresh_image(project)
         manager, people = client_of(alice), [client_of(bob) for _ in range(WRITERS)]

@@ -13,6 +13,8 @@ from tests.browser.people import (
     PAUSE,
     PHOTOGRAPHS,
     EditorPage,
+    add_member,
+    csrf,
     make_project,
     open_tab,
     signal_processes,
@@ -38,6 +40,8 @@ def main() -> None:
         _project_page(page, stack)
         _editor(page)
         _suggestions(page)
+        people = {user["role"]: DemoUser(**user) for user in users}
+        _review(page, _page(browser, stack, "light"), _page(browser, stack, "light"), people)
         _dark(_page(browser, stack, "dark"), manager)
         browser.close()
 
@@ -108,6 +112,48 @@ def _suggestions(page: Page) -> None:
     expect(page.get_by_test_id("text-search")).to_have_attribute("data-state", "answered", timeout=60_000)
     page.wait_for_timeout(700)
     page.screenshot(path=IMAGES / "text.jpg", quality=88)
+
+
+def _review(manager: Page, worker: Page, judge: Page, people: dict[str, DemoUser]) -> None:
+    """A reviewer's view of an annotator's work, and the tab of images in a project with review."""
+    project = make_project(manager, PHOTOGRAPHS, name="Reviewed")
+    for role in ("annotator", "reviewer"):
+        add_member(manager, project, people[role].username, role)
+    rules = manager.request.patch(
+        f"/api/projects/{project}/review/settings", data={"enabled": True}, headers=csrf(manager)
+    )
+    assert rules.ok, rules.text()
+    sign_in(worker, people["annotator"])
+    worker.goto(f"/projects/{project}/images")
+    worker.locator("[data-images] .image-card__link[href]", has_text="cows.jpg").click(timeout=120_000)
+    editor = EditorPage(worker)
+    editor.wait_ready()
+    for clicks in COWS[:2]:
+        for x, y, positive in clicks:
+            editor.click(x, y, negative=not positive)
+        editor.keep("1")
+    worker.keyboard.press("Control+Enter")
+    worker.wait_for_url(lambda url: "cows" not in worker.title())
+
+    sign_in(judge, people["reviewer"])
+    judge.goto(f"/projects/{project}/review")
+    reviewer = EditorPage(judge)
+    reviewer.wait_ready()
+    expect(judge.get_by_test_id("reviewing")).to_be_visible()
+    judge.mouse.move(*reviewer.at(860, 228))
+    judge.keyboard.press("Shift+Q")
+    judge.get_by_test_id("comment-field").fill("This cow is missing.")
+    judge.keyboard.press("Enter")
+    expect(judge.get_by_test_id("thread")).to_have_attribute("data-draft", "true")
+    judge.wait_for_timeout(700)
+    judge.screenshot(path=IMAGES / "review.jpg", quality=88)
+
+    manager.goto(f"/projects/{project}/images")
+    wait_until(manager, "document.querySelectorAll('[data-preview] img[src]').length >= 6", 60)
+    for place in range(3, 6):
+        manager.locator("[data-images] li").nth(place).locator("[data-slot=select]").check()
+    manager.wait_for_timeout(700)
+    manager.screenshot(path=IMAGES / "images.jpg", quality=88)
 
 
 def _dark(page: Page, manager: DemoUser) -> None:

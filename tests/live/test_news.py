@@ -49,9 +49,9 @@ async def test_what_is_rolled_back_is_not_told(bob: User, project: Project, conn
     assert (await socket.receive())["type"] == "pong"
 
 
-async def test_a_removed_member_goes_at_once(bob: User, project: Project, connect: Connect) -> None:
+async def test_a_removed_member_goes_at_once(alice: User, bob: User, project: Project, connect: Connect) -> None:
     socket = await connect(bob)
-    await db(services.remove_member)(project, bob.pk, by=bob)
+    await db(services.remove_member)(project, bob.pk, by=alice)
     assert await socket.closed() == NO_LONGER_ALLOWED
 
 

@@ -101,7 +101,7 @@ def _project(client: Client) -> Iterator[int]:
     """A project of this run's own."""
     name = f"Clicks {time.strftime('%Y-%m-%d %H:%M:%S')}"
     made = client.json("POST", "/api/projects", {"name": name, "categories": CATEGORIES}, expected=(201,))["id"]
-    with tidied(lambda: client.json("DELETE", f"/api/projects/{made}", {"name": name})):
+    with tidied(lambda: client.delete_project(int(made), name)):
         yield int(made)
 
 

@@ -70,6 +70,16 @@ class Client:
         headers = {"X-CSRFToken": self._cookie("csrf")}
         return self._send(method, path, expected=expected, json=body, headers=headers).json()
 
+    def delete_project(self, project: int, name: str, seconds: float = 120) -> None:
+        """Into the bin, and from there for good; wait until a worker has done it."""
+        address = f"/api/projects/{project}"
+        self.json("DELETE", address, {"name": name})
+        self.json("POST", f"{address}/purge", {"name": name}, expected=(202,))
+        deadline = time.monotonic() + seconds
+        while self._http.get(f"{address}/jobs").status_code != 404:
+            check(time.monotonic() < deadline, f"Project {project} is deleted for good within {seconds:.0f} seconds.")
+            time.sleep(0.2)
+
     def upload(self, path: str, name: str, content: bytes) -> Any:
         """One file as multipart/form-data."""
         headers = {"X-CSRFToken": self._cookie("csrf")}

@@ -52,7 +52,7 @@ def run(plan: Plan, report: Report) -> None:
             _export(client, news, project["id"], kept, plan, report)
         if not plan.keep:
             with report.step("delete the project", "delete_seconds"):
-                client.json("DELETE", f"/api/projects/{project['id']}", {"name": name})
+                client.delete_project(project["id"], name)
                 client.json("GET", f"/api/projects/{project['id']}", expected=(404,))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
 from ninja import Status
@@ -12,7 +13,7 @@ from labeling.accounts.models import User
 from labeling.accounts.services import user_of
 from labeling.projects import class_lists, copying, jobs, life, merging
 from labeling.projects import purge as purging
-from labeling.projects.access import May, project_for, projects_of, require
+from labeling.projects.access import May, Standing, project_for, projects_of, require, standings_of
 from labeling.projects.attributes import save_attributes
 from labeling.projects.life import require_out_of_bin
 from labeling.projects.models import Category, Project
@@ -58,9 +59,17 @@ from labeling.web.routes import Router, Sent
 router = Router(tags=["projects"])
 
 
+_PARTS = ("categories", "attributes", "merged_categories__into")
+"""What an answer tells of a project besides its own row."""
+
+
 def project_data(project: Project, user: User) -> ProjectData:
     """A project with its classes, as the user sees it."""
-    standing, merged = require(user, project.pk), project.merged_categories.select_related("into")
+    prefetch_related_objects([project], *_PARTS)
+    return _data(project, require(user, project.pk))
+
+
+def _data(project: Project, standing: Standing) -> ProjectData:
     return ProjectData(
         id=project.pk,
         name=project.name,
@@ -70,7 +79,7 @@ def project_data(project: Project, user: User) -> ProjectData:
         role=standing.role,
         **standing.abilities(),
         categories=[CategoryData.of(category) for category in project.categories.all()],
-        merged=[MergedData(number=one.number, into=one.into.number) for one in merged],
+        merged=[MergedData(number=one.number, into=one.into.number) for one in project.merged_categories.all()],
         attributes=[AttributeData.of(attribute) for attribute in project.attributes.all()],
         panoptic=project.panoptic,
     )
@@ -80,8 +89,8 @@ def project_data(project: Project, user: User) -> ProjectData:
 def projects(request: HttpRequest) -> ProjectList:
     """The projects of the signed-in person."""
     user = user_of(request)
-    found = projects_of(user).prefetch_related("categories", "attributes")
-    return ProjectList(results=[project_data(project, user) for project in found])
+    found = standings_of(user, projects_of(user).prefetch_related(*_PARTS))
+    return ProjectList(results=[_data(project, standing) for project, standing in found])
 
 
 @router.post("projects", response={201: ProjectData})

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from labeling.accounts.models import User
 from labeling.projects.models import Membership, Project
@@ -75,6 +77,20 @@ def test_the_list_has_own_projects_only(project: Project, bob: User, charlie: Us
     (found,) = as_user(bob).get("/api/projects").json()["results"]
     assert (found["id"], found["role"], len(found["categories"])) == (project.pk, "annotator", 3)
     assert as_user(charlie).get("/api/projects").json() == {"results": []}
+
+
+def test_many_projects_take_as_few_queries_as_one(project: Project, bob: User, as_user: AsUser) -> None:
+    client = as_user(bob)
+    client.get("/api/projects")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/api/projects")
+    for number in range(5):
+        made = Project.objects.create(name=f"{number}", created_by=bob)
+        made.memberships.create(user=bob, role="viewer")
+        made.categories.create(number=1, name="car", color="#112233", kind="thing")
+    with CaptureQueriesContext(connection) as many:
+        assert len(client.get("/api/projects").json()["results"]) == 6
+    assert len(many) == len(one)
 
 
 def test_every_member_may_read(project: Project, alice: User, bob: User, rita: User, as_user: AsUser) -> None:

@@ -137,7 +137,10 @@ def standing_of(user: User | AnonymousUser, project_id: int) -> Standing | None:
         return None
     own = FilteredRelation("memberships", condition=Q(memberships__user=user))
     rows = Project.objects.alias(own=own).filter(pk=project_id).values_list("archived_at", "binned_at", "own__role")
-    archived, binned, role = rows.first() or (None, None, None)
+    row = rows.first()
+    if row is None:
+        return None  # for superusers, too
+    archived, binned, role = row
     if user.is_superuser:
         role = OWNER
     if not role:

@@ -93,6 +93,13 @@ def test_many_projects_take_as_few_queries_as_one(project: Project, bob: User, a
     assert len(many) == len(one)
 
 
+def test_there_is_no_project_of_a_wrong_number_for_a_superuser_either(project: Project, as_user: AsUser) -> None:
+    root = as_user(User.objects.create_superuser("root"))
+    for path in ("", "/jobs", "/categories", "/lots", "/tags", "/exports", "/quality"):
+        assert root.get(f"/api/projects/{project.pk}{path}").status_code == 200, path
+        assert root.get(f"/api/projects/{project.pk + 1}{path}").status_code == 404, path
+
+
 def test_every_member_may_read(project: Project, alice: User, bob: User, rita: User, as_user: AsUser) -> None:
     for user, role in ((alice, "owner"), (bob, "annotator"), (rita, "reviewer")):
         assert as_user(user).get(f"/api/projects/{project.pk}").json()["role"] == role

@@ -8,6 +8,9 @@ def existing_are_main(apps, schema_editor):
     sets = apps.get_model("annotations", "AnnotationSet").objects
     sets.update(main_of_id=F("image_id"))
     sets.filter(status="done").update(finished_by_id=F("changed_by_id"), finished_at=F("changed_at"))
+    if schema_editor.connection.vendor == "postgresql":
+        # Indexes of the new columns are made at the end; PostgreSQL makes none while keys wait to be checked.
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def person(text):

@@ -131,7 +131,7 @@ def _assign(project: Project, user: User, images: list[actions.Chosen], action: 
     members = {one.pk: one for one in manage.eligible(project).filter(pk__in=action.members)}
     if missing := [pk for pk in action.members if pk not in members]:
         raise ApiError(400, "no_labeler", f"members: person {missing[0]} may not label here. Add them first.")
-    outcome = actions.assign(project, images, [members[pk] for pk in dict.fromkeys(action.members)])
+    outcome = actions.assign(project, images, [members[pk] for pk in dict.fromkeys(action.members)], user)
     return outcome, _undo(outcome, lambda was: specs.Assign(kind="assign", members=[int(was)] if was else []))
 
 

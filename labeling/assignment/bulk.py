@@ -3,7 +3,7 @@
 The answer counts what was done and says why the rest was not; `undo` has the actions that take it back.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from labeling.accounts.models import User
 from labeling.annotations import golden
 from labeling.annotations import services as annotations
 from labeling.annotations.models import AnnotationSet
-from labeling.assignment import lots
+from labeling.assignment import lots, telling
 from labeling.assignment.models import Lot, Slot
 from labeling.images.models import Image, Tag
 from labeling.images.services import delete_image
@@ -110,12 +110,15 @@ def move(lot: Lot, images: Sequence[Chosen]) -> Outcome:
     return for_each(lot.project, images, step)
 
 
-def assign(project: Project, images: Sequence[Chosen], members: Sequence[User]) -> Outcome:
-    """Reserve images for people, in equal shares; nobody: take it back. Only turns that are open are changed."""
+def assign(project: Project, images: Sequence[Chosen], members: Sequence[User], by: User) -> Outcome:
+    """Reserve images for people, in equal shares, and tell them; nobody: take it back. Only turns that are open are
+    changed."""
     slots = _label_slots(project, images).filter(state=Slot.State.OPEN)
     was = dict(slots.order_by("fold").values_list("image", "member"))
     outcome = Outcome()
     lots.assign(list(was), members)
+    now = slots.filter(image__in=list(was)).values_list("image", "member")
+    telling.given(project, by, Counter(member for pk, member in now if member and member != was[pk]))
     there = set(Image.objects.filter(project=project, pk__in=[one.pk for one in images]).values_list("pk", flat=True))
     for one in images:
         if one.pk in was:

@@ -10,7 +10,7 @@ from labeling.accounts.models import User
 from labeling.accounts.signals import deactivated
 from labeling.annotations.models import ENDED, AnnotationEvent, AnnotationSet
 from labeling.annotations.signals import status_changed, worked_on
-from labeling.assignment import lots, turns
+from labeling.assignment import lots, telling, turns
 from labeling.assignment.models import Slot, Touched
 from labeling.features.signals import features_ready
 from labeling.images.models import Image
@@ -45,6 +45,7 @@ def follow(kept: AnnotationSet, user: User, was: str, **_: Any) -> None:
     """Finished work ends its turns; taken up again, it has one."""
     if kept.status in ENDED:
         turns.close(kept.image, kept)
+        telling.finished(kept.image_id, user)
     elif was in ENDED and kept.status != Status.SENT_BACK:
         turns.reopen(kept.image, kept, user)
 

@@ -3,13 +3,16 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from labeling.accounts.models import User
+from labeling.annotations import services as annotations
 from labeling.annotations.models import AnnotationSet
 from labeling.annotations.services import set_note
 from labeling.assignment import turns
 from labeling.assignment.models import Lot, Slot
 from labeling.images.models import Image
+from labeling.inbox.models import Notice
 from labeling.projects.models import Project
 from tests.pages.conftest import AddImage, AsUser
 
@@ -53,6 +56,35 @@ def test_equal_shares_and_taking_them_back(
     assert members(project) == ["alice", "alice", "bob", "bob"]
     undo(act, answer)
     assert members(project) == [None] * 4
+
+
+def test_people_are_told_what_they_were_given_in_one_notice(
+    project: Project, alice: User, bob: User, add_image: AddImage, act: Any, as_user: AsUser
+) -> None:
+    images = [add_image() for _ in range(4)]
+    act({"kind": "assign", "members": [bob.pk]}, images[:1])
+    act({"kind": "assign", "members": [alice.pk, bob.pk]}, images)
+    act({"kind": "assign", "members": [bob.pk]}, images[2:])  # again: nothing new
+    [notice] = Notice.objects.all()  # alice gave herself some
+    assert (notice.person, notice.kind, notice.by, notice.text) == (bob, "assigned", alice, "3 images")
+    assert "alice gave you 3 images" in as_user(bob).get("/inbox/").content.decode()
+    Notice.objects.update(read_at=timezone.now())
+    act({"kind": "assign", "members": [bob.pk]}, images[:1])
+    assert list(Notice.objects.order_by("pk").values_list("text", flat=True)) == ["3 images", "1 image"]
+
+
+def test_who_assigns_is_told_once_when_a_lot_is_finished(
+    project: Project, alice: User, bob: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    first, last = add_image(), add_image()
+    annotations.set_status(first, bob, version=0, status="done")
+    assert not Notice.objects.exists()
+    annotations.set_status(last, bob, version=0, status="done")
+    annotations.set_status(last, bob, version=1, status="in_progress")
+    annotations.set_status(last, bob, version=2, status="done")
+    [notice] = Notice.objects.all()
+    assert (notice.person, notice.kind, notice.text) == (alice, "finished", "“All images”")
+    assert "bob finished “All images”" in as_user(alice).get("/inbox/").content.decode()
 
 
 def test_two_people_of_an_image_are_two(

@@ -300,9 +300,10 @@ def test_a_project_learns_from_its_finished_labels(manager_page: Page) -> None:
     page = manager_page
     photographs = [path for path in PHOTOGRAPHS if path.name in ANIMALS or path.name == UNSEEN]
     project = make_project(page, photographs)
-    page.goto(f"/projects/{project}/images")
-    expect(page.locator("[data-images] .image-card__link[href]")).to_have_count(len(ANIMALS) + 1, timeout=ENCODED)
+    page.goto(f"/projects/{project}/")
     expect(page.locator("[data-count=ready]")).to_have_text(str(len(ANIMALS) + 1), timeout=3 * ENCODED)
+    page.goto(f"/projects/{project}/images")
+    expect(page.locator("[data-images] .image-card__link[href]")).to_have_count(len(ANIMALS) + 1)
     addresses = {
         name: page.locator("[data-images] .image-card__link[href]", has_text=name).get_attribute("href") or ""
         for name in (*ANIMALS, UNSEEN)

@@ -120,4 +120,4 @@ def assign(manager: Page, place: int, username: str) -> None:
     bulk.locator("summary", has_text="Assign").click()
     bulk.get_by_label(username).check()
     bulk.get_by_role("button", name="Assign", exact=True).click()
-    expect(manager.locator("#toasts")).to_contain_text("1 image done")
+    expect(manager.locator("#toasts")).to_contain_text("1 image assigned")

@@ -11,7 +11,15 @@ import type { Selection } from "./selection";
 /** Images that one request takes. */
 const AT_ONCE = 200;
 
-type Action = Record<string, unknown> & { kind: string };
+export interface Action {
+  kind: "assign" | "lot" | "tag" | "status" | "golden" | "delete";
+  members?: number[];
+  lot?: number;
+  tag?: string;
+  status?: string;
+  reason?: string;
+  remove?: boolean;
+}
 type Seen = { id: number; version?: number | null };
 
 interface Shown {
@@ -28,6 +36,33 @@ interface Sum {
   refused: number;
   why: BulkDone["why"][number][];
   undo: BulkDone["undo"][number][];
+}
+
+const STATE_WORDS: Record<string, string> = {
+  new: "not started",
+  in_progress: "in progress",
+  done: "done",
+  skipped: "skipped",
+};
+
+/** What became of `count` images: "6 images moved to “Batch 1”". `lot`: the name of the lot they went into. */
+export function outcome(action: Action, count: number, lot = ""): string {
+  const images = plural(count, "image");
+  const { kind, members, tag, status = "", remove } = action;
+  switch (kind) {
+    case "assign":
+      return members?.length ? `${images} assigned` : `${images} taken back`;
+    case "lot":
+      return `${images} moved to “${lot}”`;
+    case "tag":
+      return remove ? `${images} no longer tagged “${tag ?? ""}”` : `${images} tagged “${tag ?? ""}”`;
+    case "status":
+      return `${images} set to ${STATE_WORDS[status] ?? status}`;
+    case "golden":
+      return remove ? `${images} no longer golden` : `${images} marked as golden`;
+    case "delete":
+      return `${images} deleted`;
+  }
 }
 
 export class Bulk {
@@ -128,11 +163,12 @@ export class Bulk {
     try {
       if (this.selection.all) await this.onAll(action, sum);
       else await this.onSome(action, this.seen(), sum);
-      this.tell(sum);
+      this.tell(action, sum);
     } catch (error) {
       toast((error as Error).message, "error");
-      if (sum.done) this.tell(sum);
+      if (sum.done) this.tell(action, sum);
     }
+    if (sum.done && action.tag && !action.remove) this.query.offerTag(action.tag);
     this.working(false);
     this.selection.clear();
     await this.shown.refresh();
@@ -169,10 +205,11 @@ export class Bulk {
     progress.textContent = `${(sum.done + sum.refused).toLocaleString("en")} of ${of.toLocaleString("en")}`;
   }
 
-  private tell(sum: Sum): void {
+  private tell(action: Action, sum: Sum): void {
     const changed = sum.why.filter((one) => one.code === "conflict").length;
     const other = sum.refused - changed;
-    const parts = [`${plural(sum.done, "image")} done`];
+    const lot = action.lot ? this.root.querySelector(`[name=lot] [value="${action.lot}"]`) : null;
+    const parts = sum.done || !sum.refused ? [outcome(action, sum.done, lot?.textContent ?? "")] : [];
     if (changed) parts.push(`${changed} changed by others`);
     if (other)
       parts.push(

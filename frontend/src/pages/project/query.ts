@@ -76,6 +76,16 @@ export class Query {
     history.replaceState(null, "", `?${params}`);
   }
 
+  /** Images have a tag that may be new: offer it as a filter, and where tags are typed. */
+  offerTag(given: string): void {
+    const [name, select] = [given.trim().replace(/\s+/g, " "), need<HTMLSelectElement>("[name=tag]", this.form)];
+    if (!name || Array.from(select.options).some((one) => one.value === name)) return;
+    const after = Array.from(select.options).find((one) => one.value && one.value.localeCompare(name) > 0);
+    select.add(new Option(name, name), after ?? null);
+    select.hidden = false;
+    document.querySelector("#tags-there")?.append(new Option(name, name));
+  }
+
   private get chips(): HTMLElement[] {
     return all("[data-filter]", this.form);
   }

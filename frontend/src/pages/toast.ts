@@ -31,9 +31,20 @@ export function toast(text: string, kind: ToastKind = "info", action?: { label: 
   live(box, close, action ? SHOWN_WITH_ACTION_MS : SHOWN_MS);
 }
 
+const AFTER_RELOAD = "toast-after-reload";
+
+/** Load the page anew and say something there. */
+export function reloadWith(text: string): void {
+  sessionStorage.setItem(AFTER_RELOAD, text);
+  location.reload();
+}
+
 /** Give the messages that came with the page the same behaviour. */
 export function setUpToasts(): void {
   for (const box of all("[data-toast]")) live(box, need("[data-toast-close]", box));
+  const told = sessionStorage.getItem(AFTER_RELOAD);
+  sessionStorage.removeItem(AFTER_RELOAD);
+  if (told && document.querySelector("#toasts")) toast(told, "success");
 }
 
 function live(box: HTMLElement, close: HTMLElement, shown = SHOWN_MS): void {

@@ -4,7 +4,7 @@ import type { SampleJudged } from "../../shared/server_types";
 import { confirmed } from "../dialog";
 import { all, need, plural } from "../dom";
 import { send } from "../http";
-import { toast } from "../toast";
+import { reloadWith, toast } from "../toast";
 
 /** Bring the tab to life, if this is one. */
 export function setUpLots(): void {
@@ -64,7 +64,8 @@ async function create(form: HTMLFormElement, address: string): Promise<void> {
 function setUpSample(row: HTMLElement, address: string): void {
   const count = need("[data-undrawn]", row).textContent;
   need("[data-sample-accept]", row).addEventListener("click", () => {
-    const question = `Accept ${count} finished images of this lot without a look at each?`;
+    const one = count === "1";
+    const question = `Accept ${count} finished ${one ? "image" : "images"} of this lot without a look at ${one ? "it" : "each"}?`;
     void confirmed(question, "Accept").then(async (yes) => {
       if (yes) await judge(row, address, false);
     });
@@ -84,12 +85,13 @@ async function judge(row: HTMLElement, address: string, draw: boolean): Promise<
       const answer: SampleJudged = await send<SampleJudged>("POST", url, { lot, after, draw });
       [done, after] = [done + answer.done, answer.next];
       refused.push(...answer.refused.map(({ reason }) => reason));
-      need("[data-undrawn]", row).textContent = `${done.toLocaleString("en")} done`;
+      need("[data-undrawn]", row).textContent = `${done.toLocaleString("en")} so far`;
     }
   });
-  if (finished && refused.length === 0) return location.reload();
+  const told = `${plural(done, "image")} ${draw ? "added to the review" : "accepted"}`;
+  if (finished && refused.length === 0) return reloadWith(`${told}.`);
   for (const one of buttons) one.disabled = false;
-  if (refused[0]) toast(`${plural(done, "image")} done, ${refused.length} not: ${refused[0]}`, "info");
+  if (refused[0]) toast(`${told}, ${refused.length} not: ${refused[0]}`, "info");
 }
 
 function setUpTag(row: HTMLElement): void {

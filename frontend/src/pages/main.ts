@@ -11,6 +11,7 @@ import { setUpLife } from "./life";
 import { setUpLots } from "./project/lots";
 import { setUpProject } from "./project/page";
 import { applyStyles } from "./styles";
+import { setUpTabs } from "./tabs";
 import { setUpTheme } from "./theme";
 import { setUpTimeZone } from "./timeZone";
 import { setUpToasts } from "./toast";
@@ -18,6 +19,7 @@ import { setUpToasts } from "./toast";
 applyStyles();
 setUpTheme();
 setUpTimeZone();
+setUpTabs();
 setUpToasts();
 setUpClasses(); // before the forms: what they hide is no change that a person made
 setUpAttributes();

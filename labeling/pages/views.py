@@ -14,7 +14,7 @@ from labeling.assignment.queue import claim
 from labeling.features.services import open_image
 from labeling.images.models import Image
 from labeling.pages.editor import editor_data
-from labeling.pages.queue import next_images
+from labeling.pages.queue import next_images, why_nothing_is_left
 from labeling.projects.access import May, object_for, project_for, require
 from labeling.review import queue as review_queue
 from labeling.review.models import ReviewSettings
@@ -39,7 +39,7 @@ def next_image(request: HttpRequest, project_id: int) -> HttpResponse:
     if not found.images.exists():
         messages.info(request, "This project has no images yet.")
     elif standing.can(May.LABEL):
-        messages.info(request, "No images are left to label: all are done, failed or open in someone else's editor.")
+        messages.info(request, why_nothing_is_left(found, user))
     else:
         messages.info(request, "This is the last image.")
     return redirect("pages:project", project_id)

@@ -1,10 +1,13 @@
 """The way to the next image, as a page and as JSON."""
 
+from html import unescape
 from typing import Any
 
 import pytest
 
 from labeling.accounts.models import User
+from labeling.assignment.models import Slot, Touched
+from labeling.images.models import Image
 from labeling.projects.models import Project
 from tests.pages.conftest import AddImage, AsUser
 
@@ -27,8 +30,33 @@ def test_nothing_left_is_told(project: Project, bob: User, rita: User, add_image
     url = f"/projects/{project.pk}/next"
     assert "no images yet" in as_user(bob).get(url, follow=True).content.decode()
     image = add_image(status="done")
-    assert "No images are left to label" in as_user(bob).get(url, follow=True).content.decode()
+    assert (
+        "No images are left for you to label. All images are labeled or skipped."
+        in as_user(bob).get(url, follow=True).content.decode()
+    )
     assert "This is the last image" in as_user(rita).get(url, {"after": image.pk}, follow=True).content.decode()
+
+
+def test_why_nothing_is_left_is_told_in_numbers(
+    project: Project, alice: User, bob: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    mine, *reserved = (add_image() for _ in range(4))
+    Slot.objects.filter(image__in=reserved).update(member=alice)
+    add_image(opened_by=alice)
+    add_image(state="failed")
+    golden = add_image()
+    Image.objects.filter(pk=golden.pk).update(golden=True)
+    Slot.objects.filter(image=golden).update(member=alice)
+    Slot.objects.filter(image=mine).update(state="closed")
+    where = "3 are reserved for other people, 1 is open in somebody's editor, 1 could not be prepared."
+    url, overview = f"/projects/{project.pk}/next", f"/projects/{project.pk}/"
+    told = unescape(as_user(bob).get(url, follow=True).content.decode())
+    assert f"No images are left for you to label. {where}" in told
+    assert 'class="button" href="/projects/' in told  # Start labeling is not what to do next
+    Touched.objects.create(image=mine, user=bob)
+    assert f"Your images are done. {where}" in unescape(as_user(bob).get(url, follow=True).content.decode())
+    Slot.objects.filter(image=reserved[0]).update(member=bob)
+    assert 'class="button button--primary" href="/projects/' in as_user(bob).get(overview).content.decode()
 
 
 def test_the_api_gives_the_next_and_the_ones_after(

@@ -20,7 +20,7 @@ from labeling.images.models import Upload, UploadItem
 from labeling.pages import time_panel
 from labeling.pages.project_page import REMEMBER_REJECTIONS, format_choices, project_data
 from labeling.projects.access import Standing
-from labeling.projects.models import Project, Role
+from labeling.projects.models import Membership, Project, Role
 from tests.pages.conftest import AddImage, AsUser
 
 
@@ -81,6 +81,16 @@ def test_what_each_role_is_offered(
         assert (f"/projects/{project.pk}/settings" in page) is settings
         assert ("data-retry-all" in page) is settings
         assert start in page
+
+
+def test_who_can_neither_label_nor_review_looks_at_images(
+    project: Project, alice: User, bob: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    add_image()
+    Membership.objects.filter(project=project, user=bob).update(role="viewer")
+    assert "Look at images" in as_user(bob).get(f"/projects/{project.pk}/").content.decode()
+    Project.objects.filter(pk=project.pk).update(archived_at=timezone.now())
+    assert "Look at images" in as_user(alice).get(f"/projects/{project.pk}/").content.decode()
 
 
 def test_the_instructions_are_shown_as_text(project: Project, bob: User, as_user: AsUser) -> None:

@@ -7,6 +7,7 @@ from django import template
 from django.urls import NoReverseMatch, reverse
 
 from labeling.images.models import Image
+from labeling.pages.queue import next_images
 from labeling.projects import jobs
 from labeling.projects.access import May, Standing, require
 from labeling.projects.models import Project
@@ -52,6 +53,7 @@ def project_head(context: dict[str, Any], project: Project, current: str) -> dic
         "role": standing.role,
         "current": current,
         "images": images,
+        "waits": not standing.can(May.LABEL) or bool(next_images(project, context["request"].user, standing, limit=1)),
         "tabs": tabs_for(project, standing, counts),
         "jobs": [jobs.describe(job) for job in jobs.unfinished([project.pk])],
         "csrf_token": context.get("csrf_token"),

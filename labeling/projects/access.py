@@ -180,7 +180,21 @@ def require(user: User | AnonymousUser, project_id: int, what: May = May.VIEW) -
         return standing
     if what in ROLES[standing.role]:
         raise _shut(standing)
-    raise PermissionDenied(f"Only {named(who_may(what))} can open this page; you are {a_role(standing.role)}.")
+    raise _too_small(standing.role, who_may(what), "may do this")
+
+
+def require_one(user: User | AnonymousUser, project_id: int, *what: May, doing: str) -> Standing:
+    """As `require`, for who may do at least one of `what`. `doing` says what for: “can comment”."""
+    standing = require(user, project_id)
+    if any(standing.can(one) for one in what):
+        return standing
+    if ROLES[standing.role].intersection(what):
+        raise _shut(standing)
+    raise _too_small(standing.role, frozenset().union(*map(who_may, what)), doing)
+
+
+def _too_small(role: Role, enough: Iterable[Role], doing: str) -> PermissionDenied:
+    return PermissionDenied(f"Only {named(enough)} {doing}; you are {a_role(role)}.")
 
 
 def require_over(user: User | AnonymousUser, project_id: int, *roles: Role) -> None:

@@ -11,7 +11,7 @@ from labeling.annotations.sets import is_blind
 from labeling.annotations.versions import REVIEWING, is_open
 from labeling.assignment.models import Slot
 from labeling.images.models import Image
-from labeling.projects.access import ROLES, May, Standing, object_for, project_for, require
+from labeling.projects.access import May, Standing, object_for, project_for, require, require_one
 from labeling.projects.models import Project
 from labeling.review import queue, samples, services, threads
 from labeling.review.models import Comment, ReviewSettings, Thread, Verdict
@@ -58,8 +58,7 @@ def _image(request: HttpRequest, image_id: int, what: May = May.VIEW) -> Image:
 
 def _require_writer(request: HttpRequest, project_id: int) -> None:
     """Raises: PermissionDenied for who may neither label nor review, and in an archived project."""
-    role = require(request.user, project_id).role
-    require(request.user, project_id, May.LABEL if May.LABEL in ROLES[role] else May.REVIEW)
+    require_one(request.user, project_id, May.LABEL, May.REVIEW, doing="can comment")
 
 
 def _thread(request: HttpRequest, thread_id: int) -> Thread:

@@ -26,7 +26,7 @@ def test_a_missing_page_says_so_in_our_own_design(alice: User, as_user: AsUser) 
 def test_a_refusal_says_which_role_it_needs(project: Project, bob: User, as_user: AsUser) -> None:
     response = as_user(bob).get(f"/projects/{project.pk}/settings")
     assert response.status_code == 403
-    assert "Only owners and managers can open this page; you are an annotator." in response.content.decode()
+    assert "Only owners and managers may do this; you are an annotator." in response.content.decode()
 
 
 def test_a_stale_form_is_explained(alice: User) -> None:

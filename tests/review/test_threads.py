@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
 from labeling.images.models import Image
 from labeling.inbox.models import Notice
-from labeling.projects.models import Project
+from labeling.projects.models import Project, Role
 from labeling.review import services
 from tests.review.conftest import AsUser, ask
 
@@ -51,6 +53,26 @@ def test_labelers_fix_reviewers_resolve_and_either_opens_again(
     assert ask(as_user(rita), "PATCH", url, {"state": "open"}).json()["state"] == "open"
     assert ask(as_user(rita), "PATCH", url, {"state": "resolved"}).json()["state"] == "resolved"
     assert ask(as_user(bob), "PATCH", url, {"state": "open"}).json()["state"] == "open"
+
+
+def test_a_viewer_is_told_what_is_refused_and_who_may(finished: Image, rita: User, as_user: AsUser) -> None:
+    vera = User.objects.create_user("vera", password="correct horse battery")
+    finished.project.memberships.create(user=vera, role=Role.VIEWER)
+    thread = begin(as_user(rita), finished).json()
+    words = "Only owners, managers, reviewers and annotators can comment; you are a viewer."
+    refused = (
+        begin(as_user(vera), finished),
+        ask(as_user(vera), "PATCH", f"/api/threads/{thread['id']}", {"state": "fixed"}),
+        ask(as_user(vera), "POST", f"/api/threads/{thread['id']}/comments", {"text": "Why?"}),
+        ask(as_user(vera), "PUT", f"/api/comments/{thread['comments'][0]['id']}", {"text": "No."}),
+    )
+    assert [(one.status_code, one.json()["error"]["message"]) for one in refused] == [(403, words)] * 4
+
+
+def test_nobody_comments_in_an_archived_project(finished: Image, bob: User, as_user: AsUser) -> None:
+    Project.objects.update(archived_at=timezone.now())
+    refused = begin(as_user(bob), finished)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "archived")
 
 
 def test_answers_and_mentions_reach_people(

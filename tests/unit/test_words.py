@@ -23,7 +23,7 @@ REPLACED = {
     "also say of each object": "Extra information annotators record for each object",
     "Upper objects keep": "Keep the top object's pixels",
     "Look through": "Review images",
-    "This needs the role": "Only managers can open this page; you are a reviewer.",
+    "This needs the role": "Only managers may do this; you are a reviewer.",
     "No image is like this": "No images match this filter.",
     "Both tell capital from small letters": "Both are case-sensitive.",
     "This name and password don't match": "Wrong username or password.",

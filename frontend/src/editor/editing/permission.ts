@@ -22,8 +22,10 @@ export class Permission {
   may(): boolean {
     const { lease, viewOnly, judging, closed } = this.store.get();
     if (judging === "review") this.toasts.say("You are reviewing this image. Turn on Correct to change its labels.");
-    else if (closed === "accepted") this.toasts.say("This image is accepted. Ask the reviewer to re-open it.");
-    else if (closed === "in_review") this.toasts.say("Somebody is reviewing this image. Wait for the verdict.");
+    else if (closed === "accepted") {
+      const ask = this.boot.user.can_label ? " Ask the reviewer to re-open it." : "";
+      this.toasts.say(`This image is accepted.${ask}`);
+    } else if (closed === "in_review") this.toasts.say("Somebody is reviewing this image. Wait for the verdict.");
     else if (viewOnly) this.toasts.say("This window is too small for labeling. You can only view the image.");
     else if (lease.kind === "theirs") {
       const own = lease.by.user === this.boot.user.id;

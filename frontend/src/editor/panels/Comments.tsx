@@ -19,7 +19,8 @@ export function Comments() {
   const data = useStore(store, (state) => state.data);
   const newPin = useStore(store, (state) => state.newPin);
   const fold = useFold("comments");
-  if (!data || (!data.enabled && data.threads.length === 0 && !newPin)) return null;
+  const { mayWrite } = editor.review.comments;
+  if (!data || (data.threads.length === 0 && !newPin && !(data.enabled && mayWrite))) return null;
   const { open, fixed, resolved } = inOrder(data.threads);
   const shown = !fold.folded || newPin !== null;
   return (
@@ -31,15 +32,17 @@ export function Comments() {
             {open.length > 0 ? `${open.length} open` : data.threads.length > 0 ? "none open" : ""}
           </span>
         </FoldTitle>
-        <button
-          type="button"
-          class="link-button"
-          title={`Pin a comment at the pointer: ${keyOf("pin")}. This one is about the whole image.`}
-          data-testid="comment-image"
-          onClick={() => editor.review.comments.begin(null)}
-        >
-          Comment
-        </button>
+        {mayWrite && (
+          <button
+            type="button"
+            class="link-button"
+            title={`Pin a comment at the pointer: ${keyOf("pin")}. This one is about the whole image.`}
+            data-testid="comment-image"
+            onClick={() => editor.review.comments.begin(null)}
+          >
+            Comment
+          </button>
+        )}
       </div>
       {newPin && (
         <NewComment key={JSON.stringify(newPin)} pinned={newPin.at !== null} onObject={newPin.object !== null} />
@@ -148,33 +151,40 @@ function Conversation({ thread }: { thread: ThreadData }) {
           onCancel={() => setAnswering(false)}
         />
       )}
-      <div class="thread-actions">
-        {!answering && (
-          <button type="button" class="small" data-testid="thread-reply" onClick={() => setAnswering(true)}>
-            Answer
-          </button>
-        )}
-        {thread.state === "open" && can_label && !can_review && (
-          <button type="button" class="small" data-testid="thread-fixed" onClick={() => set("fixed")}>
-            Mark as fixed
-          </button>
-        )}
-        {thread.state !== "resolved" && (can_review || comments.isMine(thread)) && (
-          <button type="button" class="small" data-testid="thread-resolve" onClick={() => set("resolved")}>
-            Resolve
-          </button>
-        )}
-        {thread.state !== "open" && (
-          <button type="button" class="small" data-testid="thread-open" onClick={() => set("open")}>
-            Open again
-          </button>
-        )}
-        {thread.draft && comments.isMine(thread) && (
-          <button type="button" class="small" data-testid="thread-remove" onClick={() => void comments.remove(thread)}>
-            Delete draft
-          </button>
-        )}
-      </div>
+      {comments.mayWrite && (
+        <div class="thread-actions">
+          {!answering && (
+            <button type="button" class="small" data-testid="thread-reply" onClick={() => setAnswering(true)}>
+              Answer
+            </button>
+          )}
+          {thread.state === "open" && can_label && !can_review && (
+            <button type="button" class="small" data-testid="thread-fixed" onClick={() => set("fixed")}>
+              Mark as fixed
+            </button>
+          )}
+          {thread.state !== "resolved" && (can_review || comments.isMine(thread)) && (
+            <button type="button" class="small" data-testid="thread-resolve" onClick={() => set("resolved")}>
+              Resolve
+            </button>
+          )}
+          {thread.state !== "open" && (
+            <button type="button" class="small" data-testid="thread-open" onClick={() => set("open")}>
+              Open again
+            </button>
+          )}
+          {thread.draft && comments.isMine(thread) && (
+            <button
+              type="button"
+              class="small"
+              data-testid="thread-remove"
+              onClick={() => void comments.remove(thread)}
+            >
+              Delete draft
+            </button>
+          )}
+        </div>
+      )}
     </div>
   );
 }
@@ -182,7 +192,7 @@ function Conversation({ thread }: { thread: ThreadData }) {
 function Comment({ comment }: { comment: CommentData }) {
   const editor = useEditor();
   const [editing, setEditing] = useState(false);
-  const mine = comment.author?.id === editor.boot.user.id;
+  const mine = editor.review.comments.mayWrite && comment.author?.id === editor.boot.user.id;
   if (editing) {
     return (
       <CommentField

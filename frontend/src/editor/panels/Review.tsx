@@ -224,7 +224,7 @@ function Accepted({ data }: { data: ReviewData }) {
         {verdict?.kind === "corrected" ? "Corrected and accepted" : "Accepted"}
         {by ? ` by ${by.name}` : ""}. The labels can't be changed. {verdict?.summary}
       </span>
-      {!user.can_review && !asking && (
+      {user.can_label && !user.can_review && !asking && (
         <button type="button" data-testid="ask-reopen" onClick={() => setAsking(true)}>
           Ask to re-open
         </button>

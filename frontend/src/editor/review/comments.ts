@@ -31,16 +31,23 @@ export class Comments {
     return this.store.get().data?.threads ?? [];
   }
 
+  /** Whether this person may comment: who labels or reviews here, as long as the project is open. */
+  get mayWrite(): boolean {
+    const { can_label, can_review } = this.context.boot.user;
+    return can_label || can_review;
+  }
+
   /** Begin a comment: with a pin where the pointer is, or about the whole image. */
   begin(at: Point | null = this.context.tools.at): void {
-    const { boot, selection } = this.context;
+    const { boot, selection, toasts } = this.context;
+    if (!this.mayWrite) return toasts.say("You can read comments here but not write any.");
     void this.meet();
     if (!at) return this.store.set({ newPin: { at: null, object: null }, thread: null });
     const { x, y, object } = pinAt(at, selection.keptAt(at), boot.image);
     this.store.set({ newPin: { at: { x, y }, object }, thread: null });
   }
 
-  /** Begin a comment with some words for somebody: the panel's field has them. */
+  /** Leave the comment that was begun. */
   cancel(): void {
     this.store.set({ newPin: null });
   }
@@ -90,7 +97,7 @@ export class Comments {
 
   /** Whether the pin is this person's to move. */
   isMine({ comments }: ThreadData): boolean {
-    return comments[0]?.author?.id === this.context.boot.user.id;
+    return this.mayWrite && comments[0]?.author?.id === this.context.boot.user.id;
   }
 
   point(thread: number | null): void {

@@ -215,6 +215,19 @@ describe("a review", () => {
     expect(said.at(-1)).toContain("only annotators");
   });
 
+  it.each([
+    ["a viewer", { can_label: false, can_review: false }, false],
+    ["a reviewer", { can_label: false, can_review: true }, true],
+    ["an annotator", { can_label: true, can_review: false }, true],
+  ] as const)("lets %s comment as the server does", async (_, user, may) => {
+    const { comments, store: shown } = reviewOf(user);
+    expect(comments.mayWrite).toBe(may);
+    comments.begin(null);
+    expect(shown.get().newPin !== null).toBe(may);
+    expect(said.some((text) => text.includes("not write"))).toBe(!may);
+    await Promise.resolve();
+  });
+
   it("sends refused changes again once the image is open, not before", async () => {
     service.data = { ...DATA, holder: "Dora" };
     const review = reviewOf({ can_label: true, can_review: false });

@@ -39,6 +39,8 @@ export interface State {
   /** How far the parts of a large picture are made, 0 to 1; null when they are there. */
   readonly pictureMade: number | null;
   readonly kept: readonly Kept[];
+  /** The labels have arrived: `kept` and `status` are those of the image. */
+  readonly loaded: boolean;
   readonly status: Status;
   /** Why the image is skipped, and what is noted about it. */
   readonly reason: string;
@@ -105,6 +107,7 @@ export function initialState(encoding: EncodingState, activeCategory: number | n
     pictureFailed: false,
     pictureMade: null,
     kept: [],
+    loaded: false,
     status: "new",
     reason: "",
     note: "",

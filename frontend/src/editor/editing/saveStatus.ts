@@ -34,7 +34,17 @@ export class SaveStatus {
     const kept = this.kept.of(outbox.shown);
     const before = store.get().save.kind;
     const back = before === "gone" && state.kind !== "gone";
-    store.set({ kept, status, reason, note, save: state, conflict, refused, unsaved: unsaved.length });
+    store.set({
+      kept,
+      loaded: outbox.loaded,
+      status,
+      reason,
+      note,
+      save: state,
+      conflict,
+      refused,
+      unsaved: unsaved.length,
+    });
     filmstrip.update(boot.image.id, { status, objects: kept.length, skipped: reason, note });
     if (state.kind === "saved") nextImage.saved();
     if (back) connection.retryNow(); // the person is a member again

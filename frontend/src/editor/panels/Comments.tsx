@@ -97,7 +97,7 @@ function Thread({ thread }: { thread: ThreadData }) {
   const editor = useEditor();
   const { comments, store } = editor.review;
   const pointed = useStore(store, (state) => state.thread === thread.id);
-  const orphan = useEditorState((state) => placeOf(thread, state.kept) === "orphan");
+  const orphan = useEditorState((state) => state.loaded && placeOf(thread, state.kept) === "orphan");
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (pointed) row.current?.scrollIntoView({ block: "nearest" });

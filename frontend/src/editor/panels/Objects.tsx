@@ -15,7 +15,7 @@ export function Objects() {
   const editor = useEditor();
   const kept = useEditorState((state) => state.kept);
   const finishing = useEditorState((state) => state.finishing);
-  const loading = useEditorState((state) => state.save.kind === "loading");
+  const loading = useEditorState((state) => !state.loaded);
   const chosen = useEditorState((state) => state.selection.length);
   const isolated = useEditorState((state) => state.marks.isolated !== null);
   const list = useRef<HTMLOListElement>(null);
@@ -28,7 +28,10 @@ export function Objects() {
     >
       <div class="panel-head">
         <h2 id="objects-title">
-          Objects <span class="count">{chosen > 0 ? `${chosen} of ${kept.length} selected` : kept.length}</span>
+          Objects{" "}
+          {!(loading && kept.length === 0) && (
+            <span class="count">{chosen > 0 ? `${chosen} of ${kept.length} selected` : kept.length}</span>
+          )}
         </h2>
         {isolated && (
           <button type="button" class="link-button" onClick={() => editor.marks.isolate()}>

@@ -92,6 +92,7 @@ export function ReviewNotices() {
   const given = useReview((state) => state.given);
   const refused = useReview((state) => state.refused);
   const nothing = useReview((state) => state.nothingWaits);
+  const pending = useReview((state) => state.pending);
   const judging = useEditorState((state) => state.judging);
   if (!data) return null;
   const { user } = editor.boot;
@@ -99,7 +100,7 @@ export function ReviewNotices() {
   if (data.holder) return <InReview data={data} />;
   if (data.status === "sent_back") return <SentBack data={data} />;
   if (data.status === "accepted") return <Accepted data={data} />;
-  if (!data.enabled || !user.can_review || judging) return null;
+  if (!data.enabled || !user.can_review || judging || pending) return null;
   if (data.status === "done" && data.own_work) return <OwnWork />;
   if (data.status === "done") {
     const why = data.waits ? "" : "This image wasn't drawn for review. ";

@@ -4,7 +4,7 @@ import { useStore } from "../lib/store";
 import type { SaveState } from "../saving/outbox";
 import { InboxBell } from "./InboxBell";
 import { People } from "./People";
-import { ReviewBar } from "./Review";
+import { ReviewBar, useReview } from "./Review";
 import { useEditor, useEditorState } from "./context";
 import { Icon } from "./icons";
 import { keyOf } from "./keys";
@@ -192,6 +192,7 @@ function ViewOnly({ label }: { label: () => void }) {
 function SaveIndicator() {
   const editor = useEditor();
   const save = useEditorState((state) => state.save);
+  const pending = useReview((state) => state.pending);
   const judging = useEditorState((state) => state.judging);
   if (judging === "review") {
     return (
@@ -200,11 +201,15 @@ function SaveIndicator() {
       </span>
     );
   }
-  if (!editor.boot.user.can_label && judging === null) {
-    const why = `You are a ${editor.boot.user.role} in this project: you can view objects but not change them.`;
+  const { can_label, can_review, role } = editor.boot.user;
+  if (!can_label && can_review && pending) {
+    return <span class="save-state read-only">{SAYS.loading}</span>;
+  }
+  if (!can_label && judging === null) {
+    const why = `You are a ${role} in this project: you can view objects but not change them.`;
     return (
       <span class="save-state read-only" data-testid="read-only" title={why}>
-        View only · {editor.boot.user.role}
+        View only · {role}
       </span>
     );
   }

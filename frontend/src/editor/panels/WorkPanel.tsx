@@ -16,7 +16,7 @@ export function WorkPanel() {
   const editor = useEditor();
   const status = useEditorState((state) => state.status);
   const judging = useEditorState((state) => state.judging);
-  const loading = useEditorState((state) => state.save.kind === "loading");
+  const loading = useEditorState((state) => !state.loaded);
   const data = useReview((state) => state.data);
   if (loading || !data) return null;
   const last = data.verdicts.at(-1);

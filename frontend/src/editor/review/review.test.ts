@@ -114,6 +114,23 @@ describe("a review", () => {
     expect(service.asked.at(-1)).toBe("DELETE review");
   });
 
+  it("says nothing of who may judge before the turn is taken", async () => {
+    const review = reviewOf();
+    const shown: [loaded: boolean, pending: boolean, judging: State["judging"]][] = [];
+    review.store.watch(({ data, pending }) => shown.push([data !== null, pending, store.get().judging]));
+    expect(review.store.get().pending).toBe(true);
+    await review.load();
+    expect(shown.filter(([, pending, judging]) => !pending && judging === null)).toEqual([]);
+    expect(shown.at(-1)).toEqual([true, false, "review"]);
+  });
+
+  it("is not pending for ever without an answer", async () => {
+    const review = reviewOf();
+    service.call = () => Promise.reject(new Error("offline"));
+    await review.load();
+    expect(review.store.get()).toMatchObject({ data: null, pending: false });
+  });
+
   it.each([
     ["own work", { own_work: true }],
     ["another's turn", { holder: "Dora" }],

@@ -194,9 +194,13 @@ export class Review {
       const data = await this.api.load();
       if (this.disposed) return;
       this.takeOver(data);
-      if (this.waits(data)) await this.take(false);
+      if (!this.waits(data)) return;
+      this.store.set({ pending: true });
+      await this.take(false);
     } catch {
       // Without an answer: at the next news, or when the connection is back.
+    } finally {
+      this.store.set({ pending: false });
     }
   }
 

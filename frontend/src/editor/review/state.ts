@@ -16,6 +16,8 @@ export type Comparison = "now" | "before" | "changed";
 export interface ReviewState {
   /** Null: not loaded yet. */
   readonly data: ReviewData | null;
+  /** What the person may do isn't known yet: the review is loaded for the first time, or the turn is being taken. */
+  readonly pending: boolean;
   /** A verdict, or the way to the next image, is on its way. */
   readonly busy: boolean;
   /** The turn was lost, or given back: it is not taken again without being asked. */
@@ -40,6 +42,7 @@ export interface ReviewState {
 
 export const NO_REVIEW: ReviewState = {
   data: null,
+  pending: true,
   busy: false,
   given: false,
   refused: "",

@@ -42,7 +42,8 @@ export class Outbox {
   private told = 0;
   /** The set as an earlier page saw it, until the server has sent it to this page. */
   private before: SeenSet | null = null;
-  private loaded = false;
+  /** The server has sent the set: until then nothing is known of it but unsaved changes. */
+  loaded = false;
   private busy = false;
   private disposed = false;
   /** Ends the pause between two attempts to load. */

@@ -1,6 +1,7 @@
 // The bell on top of every page: how many notices are unread, and the newest of them. Without a script it is a link.
 
 import { Inbox, saysNotice, type InboxState, type Notice } from "../shared/inbox";
+import { shortTime } from "../shared/time";
 import { element } from "./dom";
 
 /** Heard on the document when the server says that the inbox changed. */
@@ -71,7 +72,7 @@ function rowOf(notice: Notice): HTMLLIElement {
   link.href = notice.url;
   link.append(element("span", "", saysNotice(notice)));
   if (notice.text) link.append(element("span", "inbox-text", notice.text));
-  const at = element("time", "", new Date(notice.at).toLocaleString());
+  const at = element("time", "", shortTime(notice.at));
   at.dateTime = notice.at;
   link.append(at);
   row.append(link);

@@ -1,6 +1,7 @@
 /** The comments on the image: threads with their pins, answers, and a field that completes names. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { shortTime } from "../../shared/time";
 import { useStore } from "../lib/store";
 import { candidates, completed, typedName } from "../review/mentions";
 import { inOrder, placeOf } from "../review/pins";
@@ -212,7 +213,7 @@ function Comment({ comment }: { comment: CommentData }) {
     <article class="comment" data-testid="comment">
       <p class="comment-head">
         <strong>{comment.author?.name ?? "Former member"}</strong>{" "}
-        <time dateTime={comment.at}>{new Date(comment.at).toLocaleString()}</time>
+        <time dateTime={comment.at}>{shortTime(comment.at)}</time>
         {comment.changed && <span class="muted">changed</span>}
         {mine && (
           <button type="button" class="link-button" onClick={() => setEditing(true)}>

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { saysNotice, type Notice } from "../../shared/inbox";
+import { shortTime } from "../../shared/time";
 import { useEditor } from "./context";
 import { Icon } from "./icons";
 
@@ -66,7 +67,7 @@ function Row({ notice }: { notice: Notice }) {
       <a href={notice.url} onClick={go}>
         <span>{saysNotice(notice)}</span>
         {notice.text && <span class="inbox-text">{notice.text}</span>}
-        <time dateTime={notice.at}>{new Date(notice.at).toLocaleString()}</time>
+        <time dateTime={notice.at}>{shortTime(notice.at)}</time>
       </a>
     </li>
   );

@@ -1,5 +1,6 @@
 // The exports panel: start one, watch it, download it.
 
+import { shortTime } from "../../shared/time";
 import { element, need } from "../dom";
 import { send } from "../http";
 import { toast } from "../toast";
@@ -127,10 +128,5 @@ function when(item: ExportItem): string {
   if (item.state === "queued") return "Waiting";
   if (item.state === "running") return `${item.done} of ${item.total} images`;
   if (!item.created_at) return "";
-  return new Date(item.created_at).toLocaleString(undefined, {
-    month: "short",
-    day: "numeric",
-    hour: "numeric",
-    minute: "2-digit",
-  });
+  return shortTime(item.created_at);
 }

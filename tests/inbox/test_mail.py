@@ -44,6 +44,17 @@ def tell(bob: User, alice: User, project: Project, subject: str) -> None:
 
 
 @pytest.mark.django_db
+def test_mail_settings_are_shown_only_where_mail_is_sent(bob: User, as_user: AsUser, settings: Any) -> None:
+    assert 'name="how"' in as_user(bob).get("/inbox/").content.decode()
+    assert "/inbox/#mail" in as_user(bob).get("/account/").content.decode()
+    settings.EMAIL_HOST = ""
+    page = as_user(bob).get("/inbox/").content.decode()
+    assert "This server sends no e-mail" in page
+    assert 'name="how"' not in page
+    assert "/inbox/#mail" not in as_user(bob).get("/account/").content.decode()
+
+
+@pytest.mark.django_db
 def test_what_was_not_seen_for_half_an_hour_is_mailed_once(told: Notice, mailoutbox: Box) -> None:
     assert send_due(told.at + PATIENCE - timedelta(seconds=1)) == 0
     assert send_due(told.at + LATER) == 1

@@ -301,6 +301,12 @@ def _locked_member(project: Project, user_id: int) -> Membership:
     return membership
 
 
+def only_owner(project: Project) -> int | None:
+    """The id of the member who can't leave or get another role, as the project has no other owner."""
+    owners = list(project.memberships.filter(role=OWNER).values_list("user", flat=True)[:2])
+    return owners[0] if len(owners) == 1 else None
+
+
 def _keep_an_owner(project: Project, leaving: Membership, what: str) -> None:
     others = project.memberships.filter(role=OWNER).exclude(pk=leaving.pk)
     if leaving.role == OWNER and not others.exists():

@@ -225,6 +225,7 @@ def _people_page(request: HttpRequest, project: Project, member_form: MemberForm
         "member_form": member_form or MemberForm(),
         "memberships": project.memberships.select_related("user"),
         "roles": within(standing.role),
+        "only_owner": services.only_owner(project),
         "managers": who_may(May.MANAGE),
         "who_manages": named(who_may(May.MANAGE)),
         **standing.abilities(),

@@ -109,6 +109,17 @@ def test_the_last_owner_stays_and_is_told_why(project: Project, alice: User, as_
     assert "a project needs an owner" in page
 
 
+def test_the_only_owner_is_not_offered_to_leave(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
+    url, refused = f"/projects/{project.pk}/people", 'value="1" disabled title="A project needs an owner.'
+    page = as_user(alice).get(url).content.decode()
+    assert page.count(refused) == 1
+    assert '<option value="annotator" disabled>' in page
+    Membership.objects.filter(user=bob).update(role=Role.OWNER)
+    page = as_user(alice).get(url).content.decode()
+    assert refused not in page
+    assert '<option value="annotator" disabled>' not in page
+
+
 def test_an_owner_who_leaves_lands_on_their_projects(project: Project, alice: User, bob: User, as_user: AsUser) -> None:
     Membership.objects.filter(user=bob).update(role=Role.OWNER)
     response = as_user(alice).post(f"/projects/{project.pk}/members/{alice.pk}", {"remove": "1"})

@@ -232,7 +232,7 @@ def managers_page(project: Project) -> Figures:
     report = Report.objects.filter(project=project).first()
     made = report.figures if report else {}
     names = Names.of(project, made)
-    golden = services.golden_images(project)
+    golden, lots = services.golden_images(project), list(project.lots.all())
     return {
         "sides": [side_of(project, side, made[side], names) for side in SIDES if made.get(side, {}).get("pairs")],
         "report": report,
@@ -240,7 +240,8 @@ def managers_page(project: Project) -> Figures:
         "worst": worst(project),
         "golden": list(golden[:GOLDEN_SHOWN]),
         "golden_count": golden.count(),
-        "lots": list(project.lots.all()),
+        "lots": lots,
+        "golden_used": any(lot.golden_every and lot.closed_at is None for lot in lots),
         "consensus": (rules := ConsensusSettings.of(project.pk)),
         "thresholds": [(one, rules.by_class.get(str(one.number))) for one in project.categories.all()],
         "to_resolve": resolving(project),

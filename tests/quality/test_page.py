@@ -311,6 +311,28 @@ def test_the_api_s_rules_and_figures(compared: Image, project: Project, alice: U
     assert found["made_at"]
 
 
+def test_it_is_said_when_no_lot_hands_golden_images_out(
+    compared: Image, project: Project, alice: User, as_user: AsUser
+) -> None:
+    warning, url = "No lot hands these out yet", f"/projects/{project.pk}/quality"
+    assert warning in text(as_user(alice).get(url))
+    lot = lots.default_lot(project.pk)
+    lot.golden_every = 50
+    lot.save()
+    assert warning not in text(as_user(alice).get(url))
+
+
+def test_who_cannot_label_is_told_that_nothing_of_theirs_is_measured(
+    project: Project, bob: User, as_user: AsUser
+) -> None:
+    url = f"/projects/{project.pk}/quality"
+    assert "once you have labeled images" in text(as_user(bob).get(url))
+    project.memberships.filter(user=bob).update(role="viewer")
+    page = text(as_user(bob).get(url))
+    assert "You don't label in this project" in page
+    assert "once you have labeled images" not in page
+
+
 def test_golden_images_of_removed_people_stay_in_the_figures(
     compared: Image, project: Project, alice: User, bob: User, as_user: AsUser
 ) -> None:

@@ -9,7 +9,7 @@ ahead takes no turn; `claim` does, by one conditional update, so that no image i
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -31,6 +31,18 @@ def upcoming(project: Project, user: User, after: int | None = None, limit: int 
         if len(found) == limit:
             break
     return found
+
+
+def waits(project: Project, user: User) -> bool:
+    """Whether `claim` would find an image for `user`, in one query; nothing is taken."""
+    slots = Slot.objects.filter(lot__project=project, lot__closed_at=None, kind__in=(Kind.LABEL, Kind.FIX))
+    late = Q(state=State.HELD, held_until__lte=timezone.now())
+    free = (Q(state=State.OPEN) | late) & Q(member=None)
+    touched = Exists(Touched.objects.filter(user=user, image=OuterRef("image")))
+    pool = free & ~Q(kind=Kind.LABEL, image__encoding__state=Encoding.State.FAILED)
+    pool &= ~(Q(kind=Kind.LABEL, lot__folds__gt=1) & Q(touched))
+    mine = (Q(state=State.OPEN) | late) & Q(member=user)
+    return slots.filter(held_by(user) | mine | pool).exists()
 
 
 def claim(project: Project, user: User, after: int | None = None) -> int | None:

@@ -6,8 +6,8 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 
+from labeling.assignment import queue
 from labeling.images.models import Image
-from labeling.pages.queue import next_images
 from labeling.projects import jobs
 from labeling.projects.access import May, Standing, require
 from labeling.projects.models import Project
@@ -53,7 +53,7 @@ def project_head(context: dict[str, Any], project: Project, current: str) -> dic
         "role": standing.role,
         "current": current,
         "images": images,
-        "waits": not standing.can(May.LABEL) or bool(next_images(project, context["request"].user, standing, limit=1)),
+        "waits": not standing.can(May.LABEL) or queue.waits(project, context["request"].user),
         "tabs": tabs_for(project, standing, counts),
         "jobs": [jobs.describe(job) for job in jobs.unfinished([project.pk])],
         "csrf_token": context.get("csrf_token"),

@@ -20,6 +20,7 @@ from labeling.assignment.models import Slot
 from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.pages.schemas import ImageData, ImagesPage
+from labeling.projects.access import May, who_may
 from labeling.projects.models import Project, Role
 from labeling.web.api import ApiError
 
@@ -90,7 +91,7 @@ def images_page(
     total = {} if after else {"total": images.count()}
     found = _part(images, project, after, order or Order(), limit)
     shown = found[:limit]
-    return ImagesPage(results=payloads(shown), next=shown[-1].pk if len(found) > limit else None, **total)
+    return ImagesPage(results=payloads(shown, role), next=shown[-1].pk if len(found) > limit else None, **total)
 
 
 def images_before(
@@ -103,7 +104,7 @@ def images_before(
     images = chosen(project, role, asked or ImageFilter(), user)
     found = _part(images, project, before, (order or Order()).reversed, limit)
     shown = found[:limit][::-1]
-    return ImagesPage(results=payloads(shown), previous=shown[0].pk if len(found) > limit else None)
+    return ImagesPage(results=payloads(shown, role), previous=shown[0].pk if len(found) > limit else None)
 
 
 def _part(images: QuerySet[Image], project: Project, after: int, order: Order, limit: int) -> list[Image]:
@@ -130,8 +131,8 @@ def _key_of(project: Project, image: int, order: Order) -> Any:
     return row[0]
 
 
-def payloads(images: Sequence[Image]) -> list[ImageData]:
-    """Each image with its states, objects, turns and tags, in three queries for all."""
+def payloads(images: Sequence[Image], role: Role) -> list[ImageData]:
+    """Each image with its states, objects, turns and tags, in three queries for all. role: of who asks."""
     ids = [image.pk for image in images]
     counted = Annotation.objects.filter(set__main_of__in=ids).values_list("set__main_of").annotate(Count("pk"))
     objects = dict(counted.order_by())
@@ -139,23 +140,34 @@ def payloads(images: Sequence[Image]) -> list[ImageData]:
     tagged = Image.tags.through.objects.filter(image__in=ids).order_by("tag__name")
     for image, name in tagged.values_list("image", "tag__name"):
         tags[image].append(name)
-    people = _assignees(ids)
-    return [_payload(image, objects.get(image.pk, 0), tags[image.pk], people[image.pk]) for image in images]
+    people, lots = _turns(ids)
+    golden = role in who_may(May.MANAGE)  # nobody else may learn which images are
+    return [
+        _payload(
+            image, objects.get(image.pk, 0), tags=tags[image.pk], people=people[image.pk],
+            lot=lots.get(image.pk, ""), golden=golden and image.golden,
+        )
+        for image in images
+    ]  # fmt: skip
 
 
-def _assignees(ids: Sequence[int]) -> dict[int, list[str]]:
-    """For whom images wait, or who holds them."""
-    found: dict[int, list[str]] = defaultdict(list)
-    kinds = (Slot.Kind.LABEL, Slot.Kind.FIX)
-    slots = Slot.objects.filter(Q(member__isnull=False) | Q(state=Slot.State.HELD), image__in=ids, kind__in=kinds)
-    for slot in slots.exclude(state=Slot.State.CLOSED).select_related("member", "held_by").order_by("pk"):
-        person = slot.held_by or slot.member
-        if person is not None and person.shown_name not in found[slot.image_id]:
-            found[slot.image_id].append(person.shown_name)
-    return found
+def _turns(ids: Sequence[int]) -> tuple[dict[int, list[str]], dict[int, str]]:
+    """For whom images wait, or who holds them; and the names of their lots."""
+    people: dict[int, list[str]] = defaultdict(list)
+    lots: dict[int, str] = {}
+    slots = Slot.objects.filter(image__in=ids, kind__in=(Slot.Kind.LABEL, Slot.Kind.FIX))
+    for slot in slots.select_related("member", "held_by", "lot").order_by("pk"):
+        lots[slot.image_id] = slot.lot.name
+        held = slot.held_by if slot.state == Slot.State.HELD else None
+        person = held or slot.member
+        if person is None or slot.state == Slot.State.CLOSED:
+            continue
+        if person.shown_name not in people[slot.image_id]:
+            people[slot.image_id].append(person.shown_name)
+    return people, lots
 
 
-def _payload(image: Image, objects: int, tags: list[str], people: list[str]) -> ImageData:
+def _payload(image: Image, objects: int, *, tags: list[str], people: list[str], lot: str, golden: bool) -> ImageData:
     encoding: Encoding | None = getattr(image, "encoding", None)
     kept: AnnotationSet | None = getattr(image, "annotation_set", None)
     return ImageData(
@@ -176,6 +188,8 @@ def _payload(image: Image, objects: int, tags: list[str], people: list[str]) -> 
         note=_short(kept.note) if kept else "",
         tags=tags,
         people=people,
+        lot=lot,
+        golden=golden,
         changed_at=kept.changed_at.isoformat() if kept and kept.changed_at else None,
         changed_by=kept.changed_by.shown_name if kept and kept.changed_by else None,
     )

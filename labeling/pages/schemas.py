@@ -13,7 +13,8 @@ from labeling.web.routes import Answer, Moment, Omitted
 class ImageData(Answer):
     """An image of a list. `reason` says why it could not be prepared, `skipped` why it is skipped; both are empty else.
     A long note is cut. `version` is that of its labels, `round` how often they were sent back, `overlay` where its
-    masks are as a picture for the thumbnail, empty without any. `people`: for whom it waits, or who holds it."""
+    masks are as a picture for the thumbnail, empty without any. `people`: for whom it waits, or who holds it. `lot`:
+    the name of its lot. `golden`: told to managers only, false for everybody else."""
 
     id: int
     name: str
@@ -32,6 +33,8 @@ class ImageData(Answer):
     note: str
     tags: list[str]
     people: list[str]
+    lot: str
+    golden: bool
     changed_at: Moment | None
     changed_by: str | None
 

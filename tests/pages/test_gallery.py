@@ -12,6 +12,7 @@ from labeling.accounts.models import User
 from labeling.annotations.models import Annotation
 from labeling.annotations.services import create, set_note, set_status
 from labeling.features.models import Encoding
+from labeling.images.models import Image
 from labeling.pages.gallery import NAMED, NOTE_LENGTH, images_page
 from labeling.projects.models import Project, Role
 from tests.pages.conftest import AddImage, AsUser
@@ -52,6 +53,8 @@ def test_an_image_with_everything(project: Project, bob: User, add_image: AddIma
                 "note": "",
                 "tags": [],
                 "people": [],
+                "lot": "All images",
+                "golden": False,
                 "changed_at": None,
                 "changed_by": None,
             }
@@ -95,6 +98,17 @@ def test_filters(project: Project, add_image: AddImage) -> None:
     assert ids("preparing") == [queued.pk, encoding.pk, unknown.pk]
     assert ids("failed") == [failed.pk]
     assert ids("done") == [done.pk]
+
+
+def test_only_managers_are_told_which_images_are_golden(
+    project: Project, alice: User, bob: User, rita: User, add_image: AddImage, as_user: AsUser
+) -> None:
+    image = add_image(status="done")
+    Image.objects.filter(pk=image.pk).update(golden=True)
+    url = f"/api/projects/{project.pk}/images"
+    told = {one.username: [row["golden"] for row in as_user(one).get(url).json()["results"]] for one in (alice, rita)}
+    assert told == {"alice": [True], "rita": [False]}
+    assert as_user(bob).get(url).json()["results"] == []
 
 
 def test_a_page_is_five_queries_however_long(

@@ -165,6 +165,8 @@ const image = (id: number, status: ImageItem["status"] = "new"): ImageItem => ({
   tags: [],
   people: [],
   changed_at: null,
+  lot: "",
+  golden: false,
   changed_by: null,
 });
 

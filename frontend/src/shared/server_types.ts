@@ -855,7 +855,8 @@ export type components = {
     /**
      * @description An image of a list. `reason` says why it could not be prepared, `skipped` why it is skipped; both are empty else.
      *     A long note is cut. `version` is that of its labels, `round` how often they were sent back, `overlay` where its
-     *     masks are as a picture for the thumbnail, empty without any. `people`: for whom it waits, or who holds it.
+     *     masks are as a picture for the thumbnail, empty without any. `people`: for whom it waits, or who holds it. `lot`:
+     *     the name of its lot. `golden`: told to managers only, false for everybody else.
      */
     readonly ImageData: {
       readonly id: number;
@@ -877,6 +878,8 @@ export type components = {
       readonly note: string;
       readonly tags: readonly string[];
       readonly people: readonly string[];
+      readonly lot: string;
+      readonly golden: boolean;
       readonly changed_at: string | null;
       readonly changed_by: string | null;
     };

@@ -296,12 +296,14 @@ function showState({ item, element }: Card): void {
   state.className = `state state--${name}`;
   state.textContent = text;
   need("[data-slot=objects]", element).textContent = item.objects ? plural(item.objects, "object") : "";
+  need("[data-slot=golden]", element).hidden = !item.golden;
   const reason = need("[data-slot=reason]", element);
   const why = item.state === "failed" ? item.reason : skipped ? item.skipped : "";
   reason.hidden = !why;
   reason.textContent = reason.title = why;
   const facts = need("[data-slot=facts]", element);
   const words = [...item.people.map((name) => `For ${name}`), ...item.tags.map((tag) => `#${tag}`)];
+  if (item.lot && document.querySelector("[data-filters] [name=lot]")) words.unshift(item.lot); // several lots
   if (item.round) words.push(`round ${item.round + 1}`);
   facts.hidden = words.length === 0;
   facts.textContent = facts.title = words.join(" · ");

@@ -25,7 +25,7 @@ export default tseslint.config(
       // A function fits on a screen.
       "max-lines-per-function": ["error", { max: 60 }],
       // Times look the same everywhere: `shortTime` of shared/time.ts.
-      "no-restricted-syntax": ["error", "NewExpression[callee.name='Date'] ~ Identifier[name=/^toLocale/]"],
+      "no-restricted-syntax": ["error", "MemberExpression[object.callee.name='Date'][property.name=/^toLocale/]"],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-unused-vars": [
         "error",

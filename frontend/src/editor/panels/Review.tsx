@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useStore } from "../lib/store";
-import { counted } from "../review/diff";
+import { counted, inWords } from "../review/diff";
 import { inOrder } from "../review/pins";
 import type { ReviewData, VerdictData } from "../server/types";
 import { Banner } from "./Banner";
@@ -352,7 +352,8 @@ export function CompareBar() {
   const version = useReview((state) => state.data && editor.review.compare.version);
   useEditorState((state) => state.kept);
   if (!version) return null;
-  const { added, removed, changed } = counted(editor.review.compare.differences);
+  const counts = counted(editor.review.compare.differences);
+  const { added, removed, changed } = counts;
   return (
     <div class="compare-bar" role="group" aria-label="Compare with the labels before" data-testid="compare">
       {COMPARISONS.map(([name, title]) => (
@@ -377,8 +378,14 @@ export function CompareBar() {
       >
         Side by side
       </button>
-      {old && (
-        <span class="muted" data-testid="compare-counts">
+      {old && added + removed + changed > 0 && (
+        <span
+          class="muted"
+          role="img"
+          title={inWords(counts)}
+          aria-label={inWords(counts)}
+          data-testid="compare-counts"
+        >
           +{added} ~{changed} −{removed}
         </span>
       )}

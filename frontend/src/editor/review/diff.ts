@@ -59,3 +59,8 @@ export function counted(found: readonly Difference[]): Counts {
   const of = (...what: Difference["what"][]) => found.filter((one) => what.includes(one.what)).length;
   return { added: of("added"), removed: of("removed"), changed: of("class", "mask") };
 }
+
+/** “1 added, 0 changed, 0 removed”. */
+export function inWords({ added, changed, removed }: Counts): string {
+  return `${added} added, ${changed} changed, ${removed} removed`;
+}

@@ -5,7 +5,7 @@ import { viewCounts } from "../mask/rle";
 import { patchOf } from "../mask/spans";
 import { KeptObjects, type Kept } from "../model/kept";
 import type { PersonData, ThreadData } from "../server/types";
-import { counted, differences } from "./diff";
+import { counted, differences, inWords } from "./diff";
 import { candidates, completed, typedName } from "./mentions";
 import { inOrder, nextOpen, pinAt, placeOf } from "./pins";
 
@@ -87,6 +87,7 @@ describe("what differs", () => {
       ["gone", "removed", 0, 10],
     ]);
     expect(counted(found)).toEqual({ added: 1, removed: 1, changed: 2 });
+    expect(inWords(counted(found))).toBe("1 added, 2 changed, 1 removed");
     expect(differences(before, before, VIEW)).toEqual([]);
   });
 });

@@ -89,7 +89,7 @@ export interface State {
   /** In a window too small to label in: nothing can be changed. */
   readonly viewOnly: boolean;
   /** The dialog that is open, of those that need nothing else. */
-  readonly dialog: "skip" | "sendBack" | "override" | "jump" | null;
+  readonly dialog: "skip" | "sendBack" | "override" | "jump" | "openComments" | null;
   /** The person's own keys. */
   readonly keys: OwnKeys;
   readonly toast: Toast | null;

@@ -26,6 +26,8 @@ export interface ImageContext {
     /** Give the turn at reviewing back and take the image up again. */
     labelInstead(): void;
     accept(): Promise<void>;
+    /** Ask about open comments first; false: nothing to ask. */
+    asksAboutComments(to: "accept" | "finish"): boolean;
   };
   readonly openObject: {
     /** End what is in progress with a tool, or with a suggestion. */
@@ -50,7 +52,10 @@ export class ImageCommands {
     if (open && !isBlank(open)) context.openObject.keep();
     if (context.bench.open) return; // its mask is empty, and `keep` said so
     if (context.nextImage.waits(() => void this.finish())) return;
-    if (context.outbox.status !== "done") context.outbox.add({ kind: "status", status: "done" });
+    if (context.outbox.status !== "done") {
+      if (context.review.asksAboutComments("finish")) return;
+      context.outbox.add({ kind: "status", status: "done" });
+    }
     await context.nextImage.onward();
   }
 

@@ -180,6 +180,10 @@ function gesturesFor(editor: Editor, stage: Stage, pointed: (at: Point | null) =
   const reach = (touch: boolean) => (touch ? FINGER_REACH : REACH) / stage.viewport.scale;
   return {
     press: ({ at, touch, ...how }) => {
+      if (editor.review.store.get().pinning) {
+        editor.review.comments.begin(picture(at));
+        return null;
+      }
       const drag = tools.press({ ...how, at: picture(at), reach: reach(touch) });
       if (!drag) return null;
       const move: Drag["move"] = (place, shift) => {
@@ -188,7 +192,7 @@ function gesturesFor(editor: Editor, stage: Stage, pointed: (at: Point | null) =
       };
       return { move, end: () => drag.end(), cancel: () => drag.cancel() };
     },
-    fingerPresses: () => editor.permission.canLabel && tools.draws,
+    fingerPresses: () => !editor.review.store.get().pinning && editor.permission.canLabel && tools.draws,
     hover: (at) => {
       pointed(at);
       tools.hover(at && picture(at), reach(false));

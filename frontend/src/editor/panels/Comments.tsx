@@ -5,6 +5,7 @@ import { shortTime } from "../../shared/time";
 import { useStore } from "../lib/store";
 import { candidates, completed, typedName } from "../review/mentions";
 import { inOrder, placeOf } from "../review/pins";
+import type { NewPin } from "../review/state";
 import type { CommentData, PersonData, ThreadData } from "../server/types";
 import { FoldTitle, useFold } from "./Fold";
 import { useEditor, useEditorState } from "./context";
@@ -45,9 +46,7 @@ export function Comments() {
           </button>
         )}
       </div>
-      {newPin && (
-        <NewComment key={JSON.stringify(newPin)} pinned={newPin.at !== null} onObject={newPin.object !== null} />
-      )}
+      {newPin && <NewComment pin={newPin} />}
       {shown && (
         <>
           {data.threads.length === 0 && !newPin && (
@@ -80,17 +79,35 @@ function Group({ threads, title }: { threads: readonly ThreadData[]; title?: str
   );
 }
 
-function NewComment({ pinned, onObject }: { pinned: boolean; onObject: boolean }) {
-  const { comments } = useEditor().review;
-  const about = pinned ? (onObject ? "this object" : "this point") : "the whole image";
+function NewComment({ pin }: { pin: NewPin }) {
+  const { comments, store } = useEditor().review;
+  const pinning = useStore(store, (state) => state.pinning);
+  const about = !pin.at ? "the whole image" : pin.object !== null ? "this object" : "this point";
   return (
-    <CommentField
-      label={`Comment about ${about}`}
-      send="Comment"
-      reasons
-      onSend={(text) => comments.write(text)}
-      onCancel={() => comments.cancel()}
-    />
+    <>
+      <div class="comment-where">
+        <button
+          type="button"
+          class="small"
+          aria-pressed={pinning}
+          data-testid="pin-to-point"
+          onClick={() => comments.togglePinning()}
+        >
+          {pin.at ? "Move the pin" : "Pin to a point"}
+        </button>
+        <span class="muted" role="status">
+          {pinning ? "Click in the picture to set the pin." : `About ${about}.`}
+        </span>
+      </div>
+      <CommentField
+        label={`Comment about ${about}`}
+        send="Comment"
+        reasons
+        focus={pin}
+        onSend={(text) => comments.write(text)}
+        onCancel={() => comments.cancel()}
+      />
+    </>
   );
 }
 
@@ -234,13 +251,18 @@ interface FieldProps {
   text?: string;
   /** Digits write the usual reasons while it is empty. */
   reasons?: boolean;
+  /** It takes the focus again when this changes. */
+  focus?: unknown;
   /** True: it was sent. */
   onSend: (text: string) => Promise<boolean>;
   onCancel: () => void;
 }
 
 /** What is typed into a comment, with names completed after @. */
-function useComment(first: string, reasons: boolean, submit: (text: string) => void, onCancel: () => void) {
+function useComment(
+  { text: first = "", reasons = false, focus, onCancel }: FieldProps,
+  submit: (text: string) => void,
+) {
   const editor = useEditor();
   const people = useStore(editor.review.store, (state) => state.people) ?? [];
   const [{ text, cursor }, setTyped] = useState({ text: first, cursor: first.length });
@@ -248,8 +270,8 @@ function useComment(first: string, reasons: boolean, submit: (text: string) => v
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     void editor.review.comments.meet();
-    field.current?.focus();
   }, []);
+  useEffect(() => field.current?.focus(), [focus]);
   const typed = typedName(text, cursor);
   const found = typed === null ? [] : candidates(people, typed);
   const write = (after: { text: string; cursor: number }) => {
@@ -282,14 +304,15 @@ function useComment(first: string, reasons: boolean, submit: (text: string) => v
 }
 
 /** A text with names completed after @. Enter sends, Shift + Enter is a new line, Esc leaves it. */
-export function CommentField({ label, send, text: first = "", reasons = false, onSend, onCancel }: FieldProps) {
+export function CommentField(props: FieldProps) {
+  const { label, send, reasons = false, onSend, onCancel } = props;
   const [busy, setBusy] = useState(false);
   const submit = async (text: string) => {
     if (busy || !text.trim()) return;
     setBusy(true);
     await onSend(text.trim()).finally(() => setBusy(false));
   };
-  const typing = useComment(first, reasons, (text) => void submit(text), onCancel);
+  const typing = useComment(props, (text) => void submit(text));
   const { text } = typing;
   return (
     <div class="comment-field">
@@ -298,6 +321,7 @@ export function CommentField({ label, send, text: first = "", reasons = false, o
         rows={2}
         maxLength={LONGEST}
         value={text}
+        readOnly={busy}
         aria-label={label}
         placeholder={`${label}; @ names somebody`}
         data-testid="comment-field"
@@ -317,7 +341,7 @@ export function CommentField({ label, send, text: first = "", reasons = false, o
           data-testid="comment-send"
           onClick={() => void submit(text)}
         >
-          {send}
+          {busy ? "Sending…" : send}
         </button>
       </div>
     </div>

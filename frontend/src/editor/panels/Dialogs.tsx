@@ -3,6 +3,7 @@
 import { ConflictDialog } from "./Conflict";
 import { Help } from "./Help";
 import { JumpDialog } from "./Jump";
+import { OpenComments } from "./OpenComments";
 import { OverrideSheet, SendBackSheet } from "./Review";
 import { SkipDialog } from "./Skip";
 import { useEditor, useEditorState } from "./context";
@@ -18,6 +19,7 @@ export function Dialogs() {
       {dialog === "skip" && !conflict && <SkipDialog />}
       {dialog === "sendBack" && !conflict && <SendBackSheet />}
       {dialog === "override" && !conflict && <OverrideSheet />}
+      {dialog === "openComments" && !conflict && <OpenComments />}
       {dialog === "jump" && !conflict && <JumpDialog />}
       {conflict && <ConflictDialog conflict={conflict} />}
     </>

@@ -42,14 +42,20 @@ export class Comments {
     const { boot, selection, toasts } = this.context;
     if (!this.mayWrite) return toasts.say("You can read comments here but not write any.");
     void this.meet();
-    if (!at) return this.store.set({ newPin: { at: null, object: null }, thread: null });
+    if (!at) return this.store.set({ newPin: { at: null, object: null }, pinning: false, thread: null });
     const { x, y, object } = pinAt(at, selection.keptAt(at), boot.image);
-    this.store.set({ newPin: { at: { x, y }, object }, thread: null });
+    this.store.set({ newPin: { at: { x, y }, object }, pinning: false, thread: null });
+  }
+
+  /** The next press in the picture sets the pin, or not any more. */
+  togglePinning(): void {
+    const { newPin, pinning } = this.store.get();
+    if (newPin) this.store.set({ pinning: !pinning });
   }
 
   /** Leave the comment that was begun. */
   cancel(): void {
-    this.store.set({ newPin: null });
+    this.store.set({ newPin: null, pinning: false });
   }
 
   /** Write the comment that was begun. True when the server has it. */
@@ -57,8 +63,10 @@ export class Comments {
     const { newPin } = this.store.get();
     if (!newPin || !text.trim()) return false;
     return this.attempt(async () => {
-      const { id } = await this.api.begin(text, placed(newPin));
-      this.store.set({ newPin: null, thread: id });
+      const made = await this.api.begin(text, placed(newPin));
+      const { data } = this.store.get();
+      const shown = data && { ...data, threads: [...data.threads.filter(({ id }) => id !== made.id), made] };
+      this.store.set({ data: shown, newPin: null, pinning: false, thread: made.id });
     });
   }
 
@@ -77,6 +85,13 @@ export class Comments {
 
   setState(thread: ThreadData, state: ThreadData["state"]): Promise<boolean> {
     return this.attempt(() => this.api.change(thread.id, { state }));
+  }
+
+  /** One state for several threads. True when the server has it for each. */
+  setAll(threads: readonly ThreadData[], state: ThreadData["state"]): Promise<boolean> {
+    return this.attempt(async () => {
+      for (const { id } of threads) await this.api.change(id, { state });
+    });
   }
 
   remove(thread: ThreadData): Promise<boolean> {

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Store } from "../lib/store";
 import type { Outbox } from "../saving/outbox";
 import { Refused } from "../server/api";
-import type { ReviewData } from "../server/types";
+import type { CommentData, ReviewData, ThreadData } from "../server/types";
 import { initialState, type State } from "../state";
 import { bootOf, storageOn } from "../testing";
 import { Review, whyNot, type ReviewContext } from "./review";
@@ -25,6 +25,18 @@ const DATA: ReviewData = {
   threads: [],
 };
 const REVIEWER = { can_label: false, can_review: true, can_manage: false };
+
+const method = (what: string) => what.split(" ")[0];
+
+function commentOf(author: number, text = "Edge is off"): CommentData {
+  const person = { id: author, username: `p${author}`, name: `P ${author}`, hue: 0, initials: "P" };
+  return { id: 1, author: person, text, at: "2026-11-30T10:33:00Z", changed: false, draft: false };
+}
+
+function threadOf(id: number, more: Partial<ThreadData> = {}): ThreadData {
+  const place = { x: null, y: null, object: null };
+  return { id, number: id, ...place, state: "open", round: 0, draft: false, comments: [commentOf(2)], ...more };
+}
 
 class Service {
   data: ReviewData = DATA;
@@ -54,6 +66,13 @@ class Service {
         status: verdict === "accepted" ? "accepted" : "sent_back",
       };
       return { version: 5, status: this.data.status, round: 0 };
+    } else if (method(what) === "PATCH") {
+      const id = Number(what.split("/").at(-1));
+      const { state } = body as { state: ThreadData["state"] };
+      this.data = { ...this.data, threads: this.data.threads.map((one) => (one.id === id ? { ...one, state } : one)) };
+    } else if (what === "POST threads") {
+      const { text } = body as { text: string };
+      return threadOf(9, { draft: true, comments: [commentOf(1, text)] });
     } else if (what === "POST review/next") return { image: this.next, waiting: 0, on_the_way: 40 };
     return this.data;
   }
@@ -243,6 +262,65 @@ describe("a review", () => {
     expect(shown.get().newPin !== null).toBe(may);
     expect(said.some((text) => text.includes("not write"))).toBe(!may);
     await Promise.resolve();
+  });
+
+  it("asks about open comments before it accepts, and once", async () => {
+    service.data = { ...DATA, threads: [threadOf(3), threadOf(4, { state: "resolved" })] };
+    const review = reviewOf();
+    await review.load();
+    await review.accept();
+    expect(store.get().dialog).toBe("openComments");
+    expect(service.asked).not.toContain("POST verdict");
+    expect(await review.answer(false)).toBe(true);
+    expect(store.get().dialog).toBeNull();
+    await review.accept();
+    expect(service.asked).toContain("POST verdict");
+    expect(service.asked.filter((one) => one.startsWith("PATCH"))).toEqual([]);
+  });
+
+  it("resolves open comments, then accepts", async () => {
+    service.data = { ...DATA, threads: [threadOf(3), threadOf(4)] };
+    const review = reviewOf();
+    await review.load();
+    await review.accept();
+    expect(await review.answer(true)).toBe(true);
+    expect(service.data.threads.map(({ state }) => state)).toEqual(["resolved", "resolved"]);
+    await review.accept();
+    expect(service.asked).toContain("POST verdict");
+  });
+
+  it("asks who finishes about the comments of others only, and marks them as fixed", async () => {
+    const own = threadOf(5, { comments: [commentOf(1)] });
+    service.data = { ...DATA, status: "sent_back", waits: false, threads: [own] };
+    const review = reviewOf({ can_label: true, can_review: false });
+    await review.load();
+    expect(review.asksAboutComments("finish")).toBe(false);
+    service.data = { ...service.data, threads: [own, threadOf(3)] };
+    await review.load();
+    expect(review.asksAboutComments("finish")).toBe(true);
+    await review.answer(true);
+    expect(service.data.threads.map(({ state }) => state)).toEqual(["open", "fixed"]);
+    expect(review.asksAboutComments("finish")).toBe(false);
+  });
+
+  it("sets a pin with the next press, and shows a comment as soon as the server has it", async () => {
+    const review = reviewOf();
+    await review.load();
+    review.comments.togglePinning();
+    expect(review.store.get().pinning).toBe(false);
+    review.comments.begin(null);
+    review.comments.togglePinning();
+    expect(review.store.get().pinning).toBe(true);
+    review.comments.begin({ x: 3, y: 4 });
+    expect(review.store.get()).toMatchObject({ pinning: false, newPin: { at: { x: 3, y: 4 } } });
+    let seen = false;
+    const stop = review.store.watch(({ data, newPin }) => {
+      if (newPin === null) seen ||= data?.threads.some(({ draft }) => draft) ?? false;
+    });
+    await review.comments.write("Edge is off");
+    stop();
+    expect(service.sent).toContainEqual({ text: "Edge is off", x: 3, y: 4, object: null });
+    expect(seen).toBe(true);
   });
 
   it("sends refused changes again once the image is open, not before", async () => {

@@ -45,6 +45,10 @@ export class Review {
   private readonly api: ReviewApi;
   private renewedAt = 0;
   private disposed = false;
+  /** Open comments were asked about: they keep neither finishing nor accepting up again. */
+  private answered = false;
+  /** What the question about open comments is for: to accept the image, not to finish it. */
+  accepts = false;
   /** News that came while the review was being loaded. */
   private again = false;
   private loading: Promise<void> | null = null;
@@ -126,9 +130,32 @@ export class Review {
   /** The labels are right: accept them, and go on to the next image that waits. */
   async accept(): Promise<void> {
     const { data } = this.store.get();
-    if (!this.mayJudge("accept")) return;
+    if (!this.mayJudge("accept") || this.asksAboutComments("accept")) return;
     if (data?.own_work) this.context.store.set({ dialog: "override" });
     else await this.judge({ verdict: "accepted" });
+  }
+
+  /** The open comments that finishing or accepting would leave: of others, or all of them in a review. */
+  get openComments(): ReviewData["threads"] {
+    const counts = (one: ReviewData["threads"][number]) => this.accepts || !this.comments.isMine(one);
+    return this.comments.threads.filter((one) => one.state === "open" && counts(one));
+  }
+
+  /** Ask what becomes of open comments, to accept or to finish; false: there are none, or that was answered. */
+  asksAboutComments(to: "accept" | "finish"): boolean {
+    this.accepts = to === "accept";
+    if (this.answered || this.openComments.length === 0) return false;
+    this.context.store.set({ dialog: "openComments" });
+    return true;
+  }
+
+  /** What becomes of them: ended together, or left open. False where that failed. */
+  async answer(end: boolean): Promise<boolean> {
+    const state = this.accepts ? "resolved" : "fixed";
+    if (end && !(await this.comments.setAll(this.openComments, state))) return false;
+    this.answered = true;
+    this.context.store.set({ dialog: null });
+    return true;
   }
 
   /** Open the sheet that sends the image back. */
@@ -227,6 +254,7 @@ export class Review {
     const { store, outbox } = this.context;
     const had = store.get().judging !== null;
     const before = this.store.get().data?.status;
+    if (before !== data.status) this.answered = false;
     if (before !== undefined && before !== "done" && data.status === "done") {
       this.store.set({ given: false, nothingWaits: false }); // it is finished again: another turn
     }

@@ -27,6 +27,8 @@ export interface ReviewState {
   /** The last verdict led nowhere: nothing else waits. */
   readonly nothingWaits: boolean;
   readonly newPin: NewPin | null;
+  /** The next press in the picture sets the pin of the comment that is being written. */
+  readonly pinning: boolean;
   /** The thread that is pointed at, by its id. */
   readonly thread: number | null;
   /** A point of the picture that the view goes to; a new object each time. */
@@ -48,6 +50,7 @@ export const NO_REVIEW: ReviewState = {
   refused: "",
   nothingWaits: false,
   newPin: null,
+  pinning: false,
   thread: null,
   look: null,
   comparison: "now",

@@ -14,6 +14,7 @@ def test_select_tag_filter_undo_and_come_back(manager_page: Page) -> None:
     cards = page.locator("[data-images] .image-card")
     expect(cards).to_have_count(4, timeout=ENCODED)
 
+    expect(page.get_by_role("navigation", name="Project").get_by_role("link", name="Images")).to_be_visible()
     # A click and Shift: three of the four; a tag for them.
     boxes = page.locator("[data-slot=select]")
     boxes.nth(0).check(force=True)

@@ -10,7 +10,7 @@ export function setUpTabs(): void {
   const show = (): void => {
     const left = list.scrollLeft > 1;
     const right = list.scrollLeft + list.clientWidth < list.scrollWidth - 1;
-    list.dataset["more"] = [left && "left", right && "right"].filter(Boolean).join(" ");
+    list.dataset["hidden"] = [left && "left", right && "right"].filter(Boolean).join(" ");
   };
   show();
   list.addEventListener("scroll", show, { passive: true });

@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import PHOTOGRAPHS, make_project, open_image
+from labeling.accounts.demo import DemoUser
+from tests.browser.people import PHOTOGRAPHS, add_member, make_project, open_image
 
 
 def use_a_class(page: Page, project: int) -> None:
@@ -65,11 +66,13 @@ def test_a_saved_class_is_deleted_after_a_question_only(manager_page: Page) -> N
     expect(rows).to_have_count(count - 1)
 
 
-def test_ones_own_role_is_changed_after_a_question_only(manager_page: Page) -> None:
+def test_ones_own_role_is_changed_after_a_question_only(manager_page: Page, demo: dict[str, DemoUser]) -> None:
     page = manager_page
     project = make_project(page, [])
     page.goto(f"/projects/{project}/people")
-    role = page.locator(".member select").first
+    role = page.locator(".member", has_text="You").locator("select")
+    expect(role.locator("option[value=reviewer]")).to_be_disabled()  # the project needs an owner
+    add_member(page, project, demo["annotator"].username, "owner")
     role.select_option("reviewer")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     expect(role).to_have_value("owner")

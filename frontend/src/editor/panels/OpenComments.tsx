@@ -20,6 +20,10 @@ export function OpenComments() {
     const answered = await review.answer(end).finally(() => setBusy(false));
     if (answered) await (accepts ? review.accept() : editor.image.finish());
   };
+  // The last one was marked or deleted meanwhile, here or by somebody else: nothing is left to ask.
+  useEffect(() => {
+    if (open.length === 0 && !busy) void goOn(false);
+  }, [open.length]);
   return (
     <Modal
       title={open.length === 1 ? "1 comment is open" : `${open.length} comments are open`}

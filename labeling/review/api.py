@@ -177,7 +177,7 @@ def judge_sample(request: HttpRequest, project_id: int, sent: Sent[SampleVerdict
         images, following = samples.page_of(project, spec.lot, spec.after)
     else:
         images = list(Image.objects.filter(project=project, pk__in=spec.images or []).select_related("project"))
-    refused = samples.draw(images, user) if spec.draw else services.accept_by_sample(images, user)
+    refused = samples.draw(project, images) if spec.draw else services.accept_by_sample(images, user)
     told = [NotInSample(image=image.pk, reason=why) for image, why in refused]
     return SampleJudged(done=len(images) - len(refused), refused=told, next=following)
 

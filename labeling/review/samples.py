@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
 from labeling.assignment.models import Lot, Slot
 from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.review import services
 from labeling.review.models import Draw, ReviewSettings, Verdict
+from labeling.web.api import ApiError
 
 AT_ONCE = 200
 """Images that one request deals with."""
@@ -66,8 +66,13 @@ def page_of(project: Project, lot: int, after: int) -> tuple[list[Image], int | 
     return [found[pk] for pk in ids[:AT_ONCE] if pk in found], ids[AT_ONCE - 1] if len(ids) > AT_ONCE else None
 
 
-def draw(images: Sequence[Image], user: User) -> list[tuple[Image, str]]:
-    """Let finished images wait for review that had not been drawn. Returns: those that no longer could, and why."""
+def draw(project: Project, images: Sequence[Image]) -> list[tuple[Image, str]]:
+    """Let finished images of a project wait for review that had not been drawn.
+
+    Returns: those that no longer could, and why. Raises: ApiError 409 `no_review` where nothing is reviewed.
+    """
+    if not ReviewSettings.of(project.pk).enabled:
+        raise ApiError(409, "no_review", "This project reviews no images. Turn review on in its settings first.")
     refused = []
     for image in images:
         with transaction.atomic():

@@ -264,6 +264,8 @@ def test_a_lot_is_judged_by_its_sample_in_parts(
     for bad in ({}, {"lot": lot, "images": [1]}, {"lot": "x"}):
         assert ask(as_user(rita), "POST", url, bad).status_code == 400
     assert ask(as_user(rita), "POST", url, {"lot": 2**60}).json() == {"done": 0, "refused": [], "next": None}
+    ReviewSettings.objects.update(enabled=False)
+    assert ask(as_user(rita), "POST", url, {"lot": lot, "draw": True}).json()["error"]["code"] == "no_review"
 
 
 def test_what_lies_too_long_is_open_to_all(

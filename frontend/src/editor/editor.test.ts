@@ -365,9 +365,13 @@ describe("the editor", () => {
     editor.openObject.undo(); // it is not kept yet: open again
     expect([state().finishing.length, state().open !== null]).toEqual([0, true]);
     editor.openObject.keep();
+    const answered = vi.fn();
+    void editor.bench.answered().then(answered);
+    await Promise.resolve();
+    expect(answered).not.toHaveBeenCalled(); // a click waits: what nobody waits for does, too
     decoder.answer();
     await saved();
-    expect([shown().length, state().finishing.length]).toEqual([1, 0]);
+    expect([shown().length, state().finishing.length, answered.mock.calls.length]).toEqual([1, 0, 1]);
   });
 
   it("leaves an image once everything is saved, unless work goes on there", async () => {

@@ -157,9 +157,11 @@ export class Editor {
   async begin(): Promise<void> {
     this.connection.connect();
     this.filmstrip.open(this.boot.image.id);
+    await this.opening.begin();
+    const judged = !["new", "in_progress"].includes(this.outbox.set.status); // whose turn it is says what one may do
+    if (!judged) await this.bench.answered();
     void this.review.load();
     void this.inbox.opened(this.boot.image.id);
-    await this.opening.begin();
   }
 
   /** The image is left: end what goes on by itself. What is not saved stays stored. */

@@ -237,11 +237,13 @@ describe("the navigator", () => {
   const next = vi.fn(() => Promise.resolve({ image: null as number | null }));
   const page = { load: vi.fn(), show: vi.fn(), address: vi.fn(), expect: vi.fn() };
   const editors: { boot: Boot; dispose: ReturnType<typeof vi.fn>; toasts: { say: ReturnType<typeof vi.fn> } }[] = [];
+  const answered = vi.fn(() => Promise.resolve());
   const make = (boot: Boot) => {
     const likelyNext = () => Promise.resolve([`/images/${boot.image.id + 1}/`]);
     const toasts = { say: vi.fn() };
     const nextImage = { likely: likelyNext };
-    const editor = { boot, begin: vi.fn(), dispose: vi.fn(), prefetch: vi.fn(), nextImage, toasts };
+    const bench = { answered };
+    const editor = { boot, begin: vi.fn(), dispose: vi.fn(), prefetch: vi.fn(), nextImage, bench, toasts };
     editors.push(editor);
     return editor as unknown as Editor;
   };
@@ -266,6 +268,16 @@ describe("the navigator", () => {
     expect([editors[0]!.dispose.mock.calls.length, editors.length]).toEqual([1, 2]);
     expect(page.address.mock.calls[0]![0]).toBe("/images/2/");
     expect(page.load).not.toHaveBeenCalled();
+  });
+
+  it("prefetches nothing while a click waits for its mask", async () => {
+    let answer = () => {};
+    answered.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(asked).not.toHaveBeenCalled();
+    answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(page.expect).toHaveBeenCalledWith([boot(2)]);
   });
 
   it("asks which image the project offers next, and leaves the page where there is none", async () => {

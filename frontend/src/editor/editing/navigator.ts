@@ -10,6 +10,7 @@ export interface OpenImage {
   readonly boot: Boot;
   readonly toasts: Toasts;
   readonly nextImage: NextImage;
+  readonly bench: { answered(): Promise<void> };
   begin(): Promise<void>;
   dispose(): void;
   prefetch(images: readonly number[]): void;
@@ -116,14 +117,22 @@ export class ImageNavigator<Editor extends OpenImage> {
   private async prepare(): Promise<void> {
     const { editor } = this;
     if (!editor) return;
+    await editor.bench.answered();
+    if (editor !== this.editor) return;
     if (this.boots.size > 0 || this.prepared === editor)
       editor.nextImage.neighbours = await this.page.api(editor.boot).boot(`/images/${editor.boot.image.id}/`);
     this.prepared = editor;
     if (editor !== this.editor) return;
     const urls = await editor.nextImage.likely();
-    const boots = await Promise.all(urls.map((url) => this.bootOf(url, editor).catch(() => null)));
+    const found: Boot[] = [];
+    // One after the other, and none while a click waits: the server has the annotator's answer to compute.
+    for (const url of urls) {
+      await editor.bench.answered();
+      if (editor !== this.editor) return;
+      const boot = await this.bootOf(url, editor).catch(() => null);
+      if (boot) found.push(boot);
+    }
     if (editor !== this.editor) return;
-    const found = boots.filter((boot) => boot !== null);
     this.page.expect(found);
     editor.prefetch(found.map(({ image }) => image.id));
   }

@@ -21,6 +21,9 @@ export interface WorkbenchListener {
   say(message: string): void;
 }
 
+/** What nobody waits for is held back for a click no longer than this. */
+const ANSWERED_MS = 2_000;
+
 export class Workbench {
   constructor(
     private readonly store: Store<State>,
@@ -32,6 +35,22 @@ export class Workbench {
 
   get open(): Work | null {
     return this.store.get().open;
+  }
+
+  /** When no click waits for its mask: what nobody waits for is asked then. It is not waited for an answer that fails to
+   * come. */
+  async answered(): Promise<void> {
+    const waits = ({ open, finishing }: State) => finishing.length > 0 || (open !== null && !works.isSettled(open));
+    if (!waits(this.store.get())) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        stop();
+        resolve();
+      };
+      const timer = setTimeout(done, ANSWERED_MS);
+      const stop = this.store.watch((state) => waits(state) || done());
+    });
   }
 
   /** Open a new object. */

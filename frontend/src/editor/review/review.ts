@@ -67,6 +67,7 @@ export class Review {
 
   /** Load the review; a reviewer takes the turn at what waits for them. */
   load(): Promise<void> {
+    if (this.disposed) return Promise.resolve();
     if (this.loading) {
       this.again = true;
       return this.loading;

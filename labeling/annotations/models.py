@@ -101,7 +101,7 @@ class Annotation(models.Model):
     set = models.ForeignKey(AnnotationSet, on_delete=models.CASCADE, related_name="annotations")
     uid = models.UUIDField(help_text="Chosen by the client: saving the same object twice makes one annotation.")
     # RESTRICT, not PROTECT: a category in use can't be deleted, but a whole project with its images can.
-    category = models.ForeignKey(Category, on_delete=models.RESTRICT, related_name="annotations")
+    category = models.ForeignKey(Category, on_delete=models.RESTRICT, related_name="annotations", db_index=False)
     counts = models.TextField(help_text="Compressed COCO RLE counts, column-major, for the view's height × width.")
     area = models.PositiveBigIntegerField(help_text="Pixels in the mask.")
     bbox_x = models.PositiveIntegerField()
@@ -128,6 +128,8 @@ class Annotation(models.Model):
             models.UniqueConstraint(fields=["set", "uid"], name="annotation_once"),
             models.CheckConstraint(condition=Q(area__gte=1), name="annotation_not_empty"),
         ]
+        # With the set, so that the images of a class are found without reading masks.
+        indexes = [models.Index(fields=["category", "set"], name="annotation_of_class")]
 
     def __str__(self) -> str:
         return f"{self.category} on {self.set.image}"

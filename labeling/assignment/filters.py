@@ -13,7 +13,7 @@ from labeling.annotations.models import ENDED, FINISHED, Annotation, AnnotationE
 from labeling.assignment.models import Slot
 from labeling.features.models import Encoding
 from labeling.images.models import Image
-from labeling.projects.models import Project, Role
+from labeling.projects.models import Category, Project, Role
 from labeling.web.api import Spec
 
 Status = AnnotationSet.Status
@@ -101,8 +101,8 @@ def chosen(project: Project, role: Role | None, asked: ImageFilter, user: User |
         images = images.filter(_any(states))
     images = images.filter(VERDICTS[asked.verdict], _note(asked.note), _objects(asked.objects))
     if asked.category is not None:
-        of_class = Annotation.objects.filter(set__main_of=OuterRef("pk"), category__number=asked.category)
-        images = images.filter(Exists(of_class))
+        category = Category.objects.filter(project=project, number=asked.category)
+        images = images.filter(Exists(Annotation.objects.filter(set__main_of=OuterRef("pk"), category__in=category)))
     if asked.tag:
         tagged = Image.tags.through.objects.filter(image=OuterRef("pk"), tag__name=asked.tag, tag__project=project)
         images = images.filter(Exists(tagged))

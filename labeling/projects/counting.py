@@ -5,8 +5,9 @@ Counts go through reverse relations, so this room imports none below it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 
 from labeling.projects.models import Project
 
@@ -53,21 +54,43 @@ PREPARATION = frozenset({"queued", "encoding", "ready", "failed"})
 assert STATUSES | PREPARATION | {"total"} == {one.name for one in fields(ImageTally)}
 
 
+@dataclass
+class Counted:
+    """What one look at a project's images says."""
+
+    tally: ImageTally
+    labeled: datetime | None = None
+    """When labels were changed last."""
+    added: datetime | None = None
+    """When an image was added last."""
+
+
 def image_tallies(project_ids: Iterable[int], measured: Iterable[int] = ()) -> dict[int, ImageTally]:
-    """A tally for each project, in two queries. measured: projects whose golden images are left out, as
-    `Image.listed_for` leaves them out of lists for somebody who is measured there."""
-    found = {pk: ImageTally() for pk in project_ids}
+    """A tally for each project, in one query. measured: as in `counted`."""
+    return {pk: one.tally for pk, one in counted(project_ids, measured).items()}
+
+
+def counted(project_ids: Iterable[int], measured: Iterable[int] = ()) -> dict[int, Counted]:
+    """How far each project is, and when something was done there last. measured: projects whose golden images are left
+    out, as `Image.listed_for` leaves them out of lists for somebody who is measured there.
+
+    One query: of a project of 100,000 images reading them is what takes the time, not counting them.
+    """
+    found = {pk: Counted(ImageTally()) for pk in project_ids}
     listed = Q(images__golden=False) | (~Q(pk__in=set(measured)) & Q(images__isnull=False))
     projects = Project.objects.filter(listed, pk__in=set(found)).order_by()
-    by_status = projects.values_list("pk", "images__annotation_set__status").annotate(Count("images"))
-    for pk, status, count in by_status:
-        tally = found[pk]
-        tally.total += count
-        if status in STATUSES:
-            setattr(tally, status, getattr(tally, status) + count)
-        if status == "accepted":
-            tally.done += count
-    for pk, state, count in projects.values_list("pk", "images__encoding__state").annotate(Count("images")):
-        if state in PREPARATION:
-            setattr(found[pk], state, count)
+    grouped = projects.values_list("pk", "images__annotation_set__status", "images__encoding__state")
+    rows = grouped.annotate(Count("images"), Max("images__annotation_set__changed_at"), Max("images__created_at"))
+    for pk, status, state, count, labeled, added in rows:
+        one = found[pk]
+        one.labeled, one.added = _later(one.labeled, labeled), _later(one.added, added)
+        one.tally.total += count
+        # An accepted image is done, too.
+        for name in (status, state, "done" if status == "accepted" else None):
+            if name in STATUSES or name in PREPARATION:
+                setattr(one.tally, name, getattr(one.tally, name) + count)
     return found
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((at for at in (one, other) if at is not None), default=None)

@@ -5,12 +5,14 @@ from typing import Any, cast
 
 from django import forms
 from django.core.validators import RegexValidator
-from django.db.models import Count
+from django.db.models.expressions import RawSQL
 
 from labeling.projects.models import HOTKEY, Category, Membership, Project, Role
 from labeling.projects.palette import PALETTE, free_color, free_hotkey
 from labeling.projects.specs import CategorySpec
 from labeling.web.api import ApiError
+
+COUNTED = 1_000
 
 
 class ProjectForm(forms.Form):
@@ -43,7 +45,9 @@ class CategoryForm(forms.Form):
     move_to = forms.CharField(max_length=80, required=False)
 
     used = 0
-    """Objects of the class: it can only be deleted when they are moved to another one."""
+    """Objects of the class, counted up to one more than `COUNTED`: it is only deleted when they are moved to another
+    one."""
+    used_more = False
 
     def has_changed(self) -> bool:
         """Whether the row is a class at all: Django leaves new rows out that have not changed."""
@@ -168,13 +172,19 @@ def _begun(classes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _with_use(rows: CategoryRows, project: Project | None) -> CategoryRows:
     """The rows, with why the classes of objects can't be deleted: it is told before anything is sent."""
-    used = {one.number: one for one in project.categories.annotate(used=Count("annotations"))} if project else {}
+    used = dict(project.categories.values_list("number", _use())) if project else {}
     for row in rows.forms:
         number = str(row["number"].value() or "")
-        one = used.get(int(number)) if number.isdecimal() and len(number) < 19 else None
-        if one is not None and one.used:
-            row.used = one.used
+        row.used = used.get(int(number), 0) if number.isdecimal() and len(number) < 19 else 0
+        row.used_more = row.used > COUNTED
     return rows
+
+
+def _use() -> RawSQL:
+    """Objects of a class, counted up to one more than `COUNTED`: all of a million would be waited for."""
+    objects = Category._meta.get_field("annotations").related_model._meta.db_table
+    first = f"SELECT 1 FROM {objects} WHERE category_id = {Category._meta.db_table}.id LIMIT {COUNTED + 1}"
+    return RawSQL(f"(SELECT COUNT(*) FROM ({first}) AS counted)", ())  # noqa: S608 -- names of this code only
 
 
 class MemberForm(forms.Form):

@@ -12,9 +12,8 @@ from django.utils.timesince import timesince
 from labeling.accounts.models import User
 from labeling.projects import jobs
 from labeling.projects.access import MEASURED, OWNER, May, Standing
-from labeling.projects.counting import ImageTally, image_tallies
+from labeling.projects.counting import Counted, ImageTally, counted
 from labeling.projects.life import deleted_for_good_at
-from labeling.projects.listing import last_activity
 from labeling.projects.models import Membership, Project, Role
 from labeling.projects.schemas import ProjectJobData
 
@@ -65,8 +64,7 @@ def project_cards(projects: Sequence[Project], user: User) -> list[ProjectCard]:
     ids = [project.pk for project in projects]
     roles = dict(Membership.objects.filter(project_id__in=ids, user=user).values_list("project_id", "role"))
     measured = [] if user.is_superuser else [pk for pk, role in roles.items() if role in MEASURED]
-    tallies = image_tallies(ids, measured)
-    activity = dict(Project.objects.filter(pk__in=ids).annotate(at=last_activity()).values_list("pk", "at"))
+    images = counted(ids, measured)
     thumbnails = _thumbnails(ids)
     going_on = {job.project_number: jobs.describe(job) for job in jobs.unfinished(ids)}
     return [
@@ -75,11 +73,16 @@ def project_cards(projects: Sequence[Project], user: User) -> list[ProjectCard]:
             standing=_standing(project, roles.get(project.pk), user),
             thumbnails=thumbnails.get(project.pk, []),
             job=going_on.get(project.pk),
-            tally=tallies[project.pk],
-            activity=activity[project.pk],
+            tally=images[project.pk].tally,
+            activity=_last_activity(project, images[project.pk]),
         )
         for project in projects
     ]
+
+
+def _last_activity(project: Project, images: Counted) -> datetime:
+    """As `listing.last_activity` says it."""
+    return max(at for at in (project.created_at, images.labeled, images.added) if at is not None)
 
 
 def _standing(project: Project, role: str | None, user: User) -> Standing:

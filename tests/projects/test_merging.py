@@ -12,7 +12,7 @@ from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.annotations.services import create
 from labeling.images.models import Image
-from labeling.projects import jobs, merging, services
+from labeling.projects import forms, jobs, merging, services
 from labeling.projects.models import Category, MergedCategory, Project, ProjectJob
 from labeling.projects.specs import CategorySpec
 from labeling.suggestions.models import Suggestion
@@ -156,11 +156,14 @@ def test_an_object_that_is_kept_meanwhile_moves_too(project: Project, alice: Use
 
 
 def test_the_settings_page_moves_the_objects_of_a_class_that_is_deleted(
-    project: Project, alice: User, bob: User, as_user: AsUser
+    project: Project, alice: User, bob: User, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(image_of(project), bob)
     client, url = as_user(alice), f"/projects/{project.pk}/settings"
     assert "Move 1 object to" in client.get(url).content.decode()
+    with monkeypatch.context() as patched:
+        patched.setattr(forms, "COUNTED", 0)
+        assert "Move all objects to" in client.get(url).content.decode(), "a million is not counted"
 
     def save(move_to: str) -> str:
         rows = rows_of(project, car={"DELETE": "on", "move_to": move_to})

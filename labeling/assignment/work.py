@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from labeling.accounts.models import User
 from labeling.assignment.models import Lot, Slot, Touched
 from labeling.assignment.turns import begun_by
+from labeling.images.models import Image
 from labeling.projects.access import May, Standing
 from labeling.projects.models import Project
 
@@ -167,7 +168,8 @@ def lots_of(project_ids: Sequence[int]) -> list[LotProgress]:
 
     Turns at golden images are not among them: there is one more whenever somebody gets one.
     """
-    turns = Slot.objects.filter(lot__project__in=project_ids, kind=Kind.LABEL, image__golden=False).order_by()
+    golden = Image.objects.filter(project__in=project_ids, golden=True).values("pk")
+    turns = Slot.objects.filter(lot__project__in=project_ids, kind=Kind.LABEL).exclude(image__in=golden).order_by()
     rows = turns.values("lot").annotate(
         total=Count("pk"),
         closed=Count("pk", filter=Q(state=State.CLOSED)),

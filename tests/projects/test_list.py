@@ -81,13 +81,13 @@ def test_more_projects_make_no_more_queries(
             client.get("/", query)
 
 
-def test_cards_alone_take_five_queries(
+def test_cards_alone_take_six_queries(
     alice: User, project: Project, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     projects = [project, *(Project.objects.create(name=f"P{number}", created_by=alice) for number in range(5))]
     for one in projects:
         add_image(one, "ready")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         project_cards(projects, alice)
 
 

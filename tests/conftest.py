@@ -144,6 +144,13 @@ def picture_bytes(width: int = 320, height: int = 240, seed: int = 0, format: st
     return out.getvalue()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One that is left out on either stack would run on neither (tests/run.py)."""
+    for item in items:
+        if item.get_closest_marker("once") and item.get_closest_marker("team"):
+            raise pytest.UsageError(f"{item.nodeid} is marked once and team: it would never run.")
+
+
 def pytest_report_header() -> list[str]:
     """Say on which stack the tests run, so that a missing service is seen."""
     database = settings.DATABASES["default"]["ENGINE"].rsplit(".", 1)[-1]

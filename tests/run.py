@@ -39,23 +39,25 @@ MEASURED = ("embedded", "alone")
 """Steps whose coverage is measured."""
 COVERAGE = os.environ.get("COVERAGE", "0" if CI else "1") == "1"
 PYTEST = ("-q", "--durations=12", "--durations-min=5")
-# What only concerns the embedded stack, a browser or no stack at all is not run again on the team's.
-ONLY_ONCE = (
-    "tests/browser", "tests/decoding", "tests/features/test_kill.py", "tests/images/test_reading.py",
-    "tests/images/test_zip_names.py", "tests/inference", "tests/ops", "tests/stack/test_heads.py",
-    "tests/suggestions/test_installed.py", "tests/suggestions/test_learning.py", "tests/unit",
-    "tests/wheel",
-)  # fmt: skip
+ONCE = ("tests/browser", "tests/decoding", "tests/inference", "tests/ops", "tests/unit", "tests/wheel")
+"""Folders of what no stack does differently, or the embedded one alone. Single tests elsewhere are marked:
+
+- `once` (the embedded stack's run): what concerns pictures, archives, files, models, the wording of a page or message,
+  or one command.
+- `team` (the team stack's run; without that, as on a machine without PostgreSQL, the embedded one's): what starts the
+  whole product and does the same on both, and so is best looked at where more can fail.
+
+What concerns rows, locks, queries, and messages between processes bears no mark and runs on both.
+"""
 ALONE = ("tests/ops", "tests/unit")
 """On the embedded stack, in a lane with less to do."""
-
-ONLY_TEAM = ("tests/stack/test_bench_clicks.py", "tests/stack/test_hostile.py")
-"""What takes long and is the same on both stacks; in CI, where both are there, one is enough."""
 
 
 HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"}
 """Memory in pages of 2 MiB, Python's own objects too: on virtual machines the first touch of a page is what costs most
 (tests/annotations/test_keep.py: 41 s, with this 16 s). What does not know them leaves them unread."""
+COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Tests start hundreds of processes. Where this is set to 1, each compiles all our modules anew: 0.5 s more of 2.7."""
 
 
 class LeftOut(Exception):
@@ -80,7 +82,7 @@ def run(*command: str, folder: Path = ROOT, **environment: str) -> None:
     Raises: subprocess.CalledProcessError.
     """
     # The lanes fill the cores: PyTorch with a thread a core in each would only wait for itself.
-    settings = {"OMP_NUM_THREADS": "1", **HUGE_PAGES, **os.environ, **environment}
+    settings = {"OMP_NUM_THREADS": "1", **HUGE_PAGES, **os.environ, **COMPILED_ONCE, **environment}
     # At the lowest priority there is none lower: workers, which step back for clicks, do not wait for other lanes.
     process = subprocess.Popen(
         ("nice", "-n", "19", *command),
@@ -215,8 +217,8 @@ def _node() -> int:
 
 def embedded() -> Count:
     """Every test but the browser's and those of `alone`, on SQLite and the embedded Redis."""
-    ignored = [f"--ignore={name}" for name in ("tests/browser", "tests/wheel", *ALONE, *(ONLY_TEAM if CI else ()))]
-    return pytest(*ignored, DATABASE_URL="", REDIS_URL="")
+    ignored = [f"--ignore={name}" for name in ("tests/browser", "tests/wheel", *ALONE)]
+    return pytest(*ignored, *(["-m", "not team"] if CI else []), DATABASE_URL="", REDIS_URL="")
 
 
 def alone() -> Count:
@@ -244,8 +246,8 @@ def team() -> Count:
         raise LeftOut(f"PostgreSQL and Redis don't answer here ({str(error).splitlines()[0]})") from None
     if not shutil.which("nginx"):
         raise LeftOut("nginx is not here, which stands in front of the team stack")
-    ignored = [f"--ignore={folder}" for folder in ONLY_ONCE]
-    return pytest(*ignored, DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL)
+    ignored = [f"--ignore={folder}" for folder in ONCE]
+    return pytest(*ignored, "-m", "not once", DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL)
 
 
 STEPS: dict[str, Callable[[], Count]] = {

@@ -18,6 +18,8 @@ from labeling.accounts.models import User
 from labeling.api.openapi import Document
 from labeling.api.site import api, document
 
+pytestmark = pytest.mark.once
+
 AsUser = Callable[[User | None], Client]
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(document()))

@@ -19,6 +19,8 @@ from labeling.devtools.smoke.targets import TARGETS
 from labeling.projects.models import Project
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.once
+
 
 def asked(*numbers: int) -> Ledger:
     ledger = Ledger()

@@ -12,7 +12,7 @@ from labeling.devtools.management.commands.bench_pages import pages_of
 from labeling.devtools.pages.generate import generate
 from labeling.projects.models import Project
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_it_prints_each_page_and_takes_the_project_away(capsys: pytest.CaptureFixture[str]) -> None:

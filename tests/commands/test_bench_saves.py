@@ -8,6 +8,8 @@ from django.core.management import CommandError, call_command
 
 from labeling.accounts.models import User
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.django_db
 def test_it_leaves_the_data_alone(alice: User) -> None:

@@ -10,6 +10,8 @@ from labeling.annotations.models import Annotation
 from labeling.devtools.team.ledger import Ledger, audit
 from labeling.projects.models import Project
 
+pytestmark = pytest.mark.team
+
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(300)

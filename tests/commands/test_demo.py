@@ -18,7 +18,7 @@ from labeling.images.models import Image
 from labeling.projects.models import Project
 
 Command = Callable[..., str]
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 @pytest.fixture

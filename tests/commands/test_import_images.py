@@ -16,6 +16,8 @@ from labeling.images.models import Image, Upload
 from labeling.projects.models import Project
 from tests.conftest import picture_bytes
 
+pytestmark = pytest.mark.once
+
 Command = Callable[..., str]
 
 

@@ -16,6 +16,8 @@ from labeling.projects.models import Project
 from labeling.server import heartbeat
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.once
+
 
 def failing(*words: str) -> tuple[str, dict[str, object]]:
     """Run it; the error and the JSON of the last line."""

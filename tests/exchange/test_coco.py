@@ -33,6 +33,7 @@ def load(found: Zip, tmp_path: Path) -> COCO:
         return COCO(str(path))
 
 
+@pytest.mark.once
 def test_pycocotools_reads_what_was_kept(
     add_image: AddImage, keep: Keep, make_zip: MakeZip, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -58,6 +59,7 @@ def test_pycocotools_reads_what_was_kept(
     assert coco.loadAnns([1])[0]["bbox"] == [0, 0, 1, 1]
 
 
+@pytest.mark.once
 def test_an_evaluation_against_itself_is_perfect(
     add_image: AddImage, keep: Keep, make_zip: MakeZip, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -79,6 +81,7 @@ def test_an_evaluation_against_itself_is_perfect(
         assert evaluation.stats[0] == pytest.approx(1.0)
 
 
+@pytest.mark.once
 def test_class_numbers_stay_when_a_class_is_renamed_or_deleted(
     add_image: AddImage, keep: Keep, make_zip: MakeZip, project: Project
 ) -> None:
@@ -90,6 +93,7 @@ def test_class_numbers_stay_when_a_class_is_renamed_or_deleted(
     assert written["annotations"][0]["category_id"] == 3
 
 
+@pytest.mark.once
 def test_polygons_are_exact_and_holes_stay_rle(
     add_image: AddImage, keep: Keep, make_zip: MakeZip, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -110,6 +114,7 @@ def test_polygons_are_exact_and_holes_stay_rle(
     assert "1 of 2 objects have holes" in found.read("README.txt").decode()
 
 
+@pytest.mark.once
 @given(bits=arrays(np.bool_, (9, 11)).filter(lambda bits: bool(bits.any())), polygons=st.booleans())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_mask_comes_back_bit_for_bit(
@@ -131,6 +136,7 @@ def test_any_mask_comes_back_bit_for_bit(
     assert one["bbox"] == masks.crop(bits)[0].as_list()
 
 
+@pytest.mark.once
 def test_file_names_are_unique_and_keep_their_folders(
     add_image: AddImage, keep: Keep, make_zip: MakeZip, project: Project
 ) -> None:
@@ -152,6 +158,7 @@ def test_file_names_are_unique_and_keep_their_folders(
     assert len({name.casefold().rsplit(".", 1)[0] for name in found}) == len(names)
 
 
+@pytest.mark.once
 def test_a_name_gets_the_suffix_of_the_view(add_image: AddImage, make_zip: MakeZip) -> None:
     """The masks are for the view: a TIFF's is a PNG."""
     add_image("scan.TIFF", view=".png")
@@ -162,6 +169,7 @@ def test_a_name_gets_the_suffix_of_the_view(add_image: AddImage, make_zip: MakeZ
     assert found.json(ANNOTATIONS)["images"][0]["original"]["name"] == "scan.TIFF"
 
 
+@pytest.mark.once
 def test_images_go_in_when_asked(add_image: AddImage, keep: Keep, make_zip: MakeZip) -> None:
     image = add_image("a/b.png")
     keep(image, box(1, 1, 4, 4))
@@ -186,6 +194,7 @@ def test_which_images_go_in(add_image: AddImage, keep: Keep, make_zip: MakeZip, 
     assert names(images="all") == ["new.png", "labeled.png", "empty-done.png"]
 
 
+@pytest.mark.once
 def test_equal_labels_make_equal_bytes(add_image: AddImage, keep: Keep, make_zip: MakeZip) -> None:
     image = add_image()
     keep(image, box(1, 1, 9, 4))
@@ -205,6 +214,7 @@ def test_many_images_take_few_queries(
     assert len(written["annotations"]) == 12
 
 
+@pytest.mark.once
 def test_the_json_is_plain(add_image: AddImage, keep: Keep, make_zip: MakeZip) -> None:
     """Nothing but what json reads everywhere: no NaN, names in UTF-8."""
     image = add_image("Straße/été.png")
@@ -214,6 +224,7 @@ def test_the_json_is_plain(add_image: AddImage, keep: Keep, make_zip: MakeZip) -
     assert json.loads(text)["annotations"][0]["uid"] == str(Annotation.objects.get().uid)
 
 
+@pytest.mark.once
 def test_attributes_go_in_by_name_and_objects_in_drawing_order(
     add_image: AddImage, keep: Keep, make_zip: MakeZip, project: Project
 ) -> None:

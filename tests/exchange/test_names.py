@@ -13,6 +13,8 @@ from labeling.exchange.build import RENAMED
 from labeling.exchange.names import SUFFIX, FileNames, fit, key
 from tests.exchange.conftest import AddImage, Keep, MakeZip, box
 
+pytestmark = pytest.mark.once
+
 RESERVED = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in "0123456789¹²³")}
 PARTS = st.one_of(
     st.text(max_size=30),

@@ -18,6 +18,8 @@ from labeling.images.models import Image
 from labeling.projects.models import Category, Project
 from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, Keep, MakeZip, Zip, box
 
+pytestmark = pytest.mark.once
+
 
 def pixels(found: Zip, name: str) -> np.ndarray:
     """As the readers of the field see it: OpenCV, unchanged."""

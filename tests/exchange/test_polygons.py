@@ -1,12 +1,15 @@
 """Outlines along pixel edges give back exactly the mask, whatever it looks like."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from labeling.exchange import polygons
 from labeling.masks import Bits
+
+pytestmark = pytest.mark.once
 
 SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 12))
 MASKS = SHAPES.flatmap(lambda shape: arrays(np.bool_, shape)).filter(lambda bits: bool(bits.any()))

@@ -5,6 +5,8 @@ from django.conf import settings
 
 from labeling.exchange.registry import format_named, formats, register
 
+pytestmark = pytest.mark.once
+
 
 def test_the_documentation_names_every_format_and_option() -> None:
     text = (settings.BASE_DIR / "docs" / "guides" / "formats.md").read_text()

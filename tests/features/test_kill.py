@@ -18,6 +18,8 @@ import pytest
 from labeling.server import redis_server
 from tests.conftest import picture_bytes
 
+pytestmark = pytest.mark.once
+
 IMAGES = 5
 PATIENCE = 240
 ROOT = Path(__file__).resolve().parents[2]

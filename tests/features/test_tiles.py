@@ -40,6 +40,7 @@ def wanted(image: Image, name: str = NAME) -> Tile:
     return Tile.objects.get(image=image, name=name)
 
 
+@pytest.mark.once
 def test_a_tile_is_encoded_before_images_and_served(image: Image) -> None:
     with pytest.raises(store.FeaturesLost):
         tiles.load(image.pk, NAME)
@@ -53,6 +54,7 @@ def test_a_tile_is_encoded_before_images_and_served(image: Image) -> None:
     assert Encoding.objects.get(image=image).state == "ready"
 
 
+@pytest.mark.once
 def test_a_lost_or_damaged_tile_is_made_anew(image: Image) -> None:
     row = wanted(image)
     path = store.storage().path(row.storage_key)
@@ -85,6 +87,7 @@ def test_a_tile_goes_with_its_project(image: Image) -> None:
     assert not store.storage().exists(row.storage_key)
 
 
+@pytest.mark.once
 def test_a_tile_of_an_older_model_is_never_served_but_made_anew(image: Image) -> None:
     row = wanted(image)
     Tile.objects.update(features_version="older-1")
@@ -96,6 +99,7 @@ def test_a_tile_of_an_older_model_is_never_served_but_made_anew(image: Image) ->
     assert tiles.load(image.pk, NAME).version == row.features_version
 
 
+@pytest.mark.once
 def test_files_of_older_versions_are_tidied_with_those_of_tiles(image: Image) -> None:
     row = wanted(image)
     services.tidy()  # what other tests left
@@ -113,6 +117,7 @@ def test_files_of_older_versions_are_tidied_with_those_of_tiles(image: Image) ->
     assert store.storage().exists(row.storage_key)
 
 
+@pytest.mark.once
 def test_a_draft_of_a_tile_is_not_taken_for_one_of_its_image(image: Image) -> None:
     """Another worker may be at it."""
     row = wanted(image)
@@ -135,6 +140,7 @@ def test_what_nobody_wanted_for_longest_makes_room(image: Image, settings: Any) 
     assert not store.storage().exists(second.storage_key)
 
 
+@pytest.mark.once
 def test_the_newest_tile_stays_however_little_room_there_is(image: Image, settings: Any) -> None:
     """It would be asked for again by who waits for it, for ever."""
     settings.TILES_BYTES = 0
@@ -155,6 +161,7 @@ def test_a_failed_tile_is_forgotten_also_when_it_is_wanted_all_the_time(image: I
     assert not Tile.objects.exists()
 
 
+@pytest.mark.once
 def test_a_tile_that_can_not_be_encoded_fails_alone(image: Image) -> None:
     tiles.ask(image.pk, "t9-0-0")
     tiles.ask(image.pk, NAME)
@@ -202,6 +209,7 @@ def test_a_worker_killed_at_a_tile_loses_nothing(image: Image, monkeypatch: pyte
     tiles.load(image.pk, NAME)
 
 
+@pytest.mark.once
 def test_parts_of_a_large_view_come_from_its_blocks(make_images: MakeImages, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCKS_FROM", 500_000)
     monkeypatch.setattr(blocks, "SIDE", 128)
@@ -234,6 +242,7 @@ def test_parts_of_a_large_view_come_from_its_blocks(make_images: MakeImages, mon
     assert not default_storage.exists(name)
 
 
+@pytest.mark.once
 def test_an_opened_image_takes_turns_with_tiles_and_others_wait(
     image: Image, make_images: MakeImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ def empty_store() -> None:
     shutil.rmtree(settings.HOME / "features", ignore_errors=True)
 
 
+@pytest.mark.once
 def test_images_become_ready_with_features_that_answer_clicks(make_images: MakeImages) -> None:
     images = make_images(2)
     assert encode() == 2
@@ -52,6 +53,7 @@ def test_images_become_ready_with_features_that_answer_clicks(make_images: MakeI
     assert encode() == 0
 
 
+@pytest.mark.once
 def test_a_batch_as_on_a_gpu(make_images: MakeImages, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "batch_size", lambda: 4)
     images = make_images(3)
@@ -59,6 +61,7 @@ def test_a_batch_as_on_a_gpu(make_images: MakeImages, monkeypatch: pytest.Monkey
     assert {state_of(image) for image in images} == {State.READY}
 
 
+@pytest.mark.once
 def test_a_bad_image_fails_alone(make_images: MakeImages, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "batch_size", lambda: 4)
     good, lost, damaged = make_images(3)
@@ -72,6 +75,7 @@ def test_a_bad_image_fails_alone(make_images: MakeImages, monkeypatch: pytest.Mo
         assert "upload it again" in row.reason
 
 
+@pytest.mark.once
 def test_an_image_the_model_refuses_does_not_take_its_batch_along(
     make_images: MakeImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +93,7 @@ def test_an_image_the_model_refuses_does_not_take_its_batch_along(
     assert "couldn't be prepared" in Encoding.objects.get(image=bad).reason
 
 
+@pytest.mark.once
 def test_missing_weights_say_how_to_get_them(
     make_images: MakeImages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -146,6 +151,7 @@ def test_a_row_that_comes_while_the_worker_is_about_to_stop(
     assert encode() == 2
 
 
+@pytest.mark.once
 def test_one_encode_task_on_a_host(make_images: MakeImages) -> None:
     make_images(1)
     with only_one("encode") as first:
@@ -164,6 +170,7 @@ def test_a_worker_that_shuts_down_leaves_the_rest(make_images: MakeImages, monke
 # The feature store
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("harm", ["lost", "damaged", "cut", "other version"])
 def test_lost_or_damaged_features_are_made_anew_and_never_served(make_images: MakeImages, harm: str) -> None:
     other, image = make_images(2)
@@ -192,6 +199,7 @@ def test_lost_or_damaged_features_are_made_anew_and_never_served(make_images: Ma
     assert store.load(other.pk)
 
 
+@pytest.mark.once
 def test_features_that_are_not_made_yet(make_images: MakeImages) -> None:
     [image] = make_images(1)
     with pytest.raises(store.FeaturesLost, match="queued"):
@@ -200,6 +208,7 @@ def test_features_that_are_not_made_yet(make_images: MakeImages) -> None:
         store.load(image.pk + 1)
 
 
+@pytest.mark.once
 def test_a_storage_that_does_not_answer_loses_nothing(make_images: MakeImages, monkeypatch: pytest.MonkeyPatch) -> None:
     [image] = make_images(1)
     encode()
@@ -213,6 +222,7 @@ def test_a_storage_that_does_not_answer_loses_nothing(make_images: MakeImages, m
     assert state_of(image) == State.READY
 
 
+@pytest.mark.once
 def test_a_full_disk_is_told(make_images: MakeImages, monkeypatch: pytest.MonkeyPatch) -> None:
     [image] = make_images(1)
 
@@ -226,6 +236,7 @@ def test_a_full_disk_is_told(make_images: MakeImages, monkeypatch: pytest.Monkey
     assert "No space left" in row.reason
 
 
+@pytest.mark.once
 def test_drafts_of_a_killed_worker_are_removed(make_images: MakeImages) -> None:
     [image] = make_images(1)
     folder = Path(storages["features"].path(f"{model.version()}/{image.project_id}"))
@@ -235,6 +246,7 @@ def test_drafts_of_a_killed_worker_are_removed(make_images: MakeImages) -> None:
     assert feature_files() == {Encoding.objects.get().storage_key}
 
 
+@pytest.mark.once
 def test_a_storage_that_is_no_filesystem(make_images: MakeImages) -> None:
     memory = {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}
     memory["features"] = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
@@ -265,6 +277,7 @@ def test_an_image_deleted_while_it_is_encoded(make_images: MakeImages) -> None:
     assert not feature_files()
 
 
+@pytest.mark.once
 def test_old_features_go_when_the_new_ones_are_there(make_images: MakeImages) -> None:
     [image] = make_images(1)
     encode()

@@ -63,6 +63,7 @@ def put_together(client: Client, image: Image, level: str, factor: int) -> npt.N
     return whole
 
 
+@pytest.mark.once
 def test_a_lossless_view_comes_back_bit_for_bit(project: Project, bob: User, as_user: AsUser) -> None:
     image, client = bring_in(project, "TIFF"), as_user(bob)
     found = client.get(f"/api/images/{image.pk}/blocks").json()
@@ -77,6 +78,7 @@ def test_a_lossless_view_comes_back_bit_for_bit(project: Project, bob: User, as_
     assert np.abs(put_together(client, image, "4", 4) - quarter).mean() < 3
 
 
+@pytest.mark.once
 def test_a_jpeg_has_no_exact_level(project: Project, bob: User, as_user: AsUser) -> None:
     image, client = bring_in(project, "JPEG"), as_user(bob)
     found = client.get(f"/api/images/{image.pk}/blocks").json()
@@ -86,6 +88,7 @@ def test_a_jpeg_has_no_exact_level(project: Project, bob: User, as_user: AsUser)
     assert "There are: 1, 2, 4." in answer.content.decode()
 
 
+@pytest.mark.once
 def test_blocks_are_kept_for_ever_by_those_who_may_see_them(
     project: Project, alice: User, bob: User, rita: User, charlie: User, as_user: AsUser
 ) -> None:
@@ -107,6 +110,7 @@ def test_blocks_are_kept_for_ever_by_those_who_may_see_them(
     assert as_user(bob).post(url).status_code == 405
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("place", "words"),
     [("3/0/0", "no level “3”"), ("1/6/0", "rows 0 to 5"), ("1/0/8", "columns 0 to 7"), ("4/2/0", "rows 0 to 1"),
@@ -118,6 +122,7 @@ def test_what_there_is_not_is_said(place: str, words: str, project: Project, bob
     assert words in answer.content.decode()
 
 
+@pytest.mark.once
 def test_a_small_image_has_no_blocks(
     project: Project, bob: User, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +244,7 @@ def test_one_that_kills_its_workers_is_given_up(project: Project) -> None:
     assert BlockJob.objects.get().failed_at is not None
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("channels", "kind"), [(1, np.uint16), (3, np.uint16), (1, np.float32)])
 def test_another_window_comes_block_by_block(
     channels: int, kind: type[np.generic], project: Project, bob: User, as_user: AsUser
@@ -277,6 +283,7 @@ def test_another_window_comes_block_by_block(
     assert np.abs(shown(("1", 2, 3)) - expected(deep[128:192, 192:256])).mean() < 4
 
 
+@pytest.mark.once
 def test_blocks_of_8_bits_have_no_other_window(project: Project, bob: User, as_user: AsUser) -> None:
     image = bring_in(project, "TIFF")
     assert as_user(bob).get(f"/images/{image.pk}/blocks/1/0/0?low=0&high=9").status_code == 404

@@ -59,6 +59,7 @@ def zipped() -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EMFILE, errno.ESTALE])
 @pytest.mark.parametrize("kind", ["picture", "zip"])
 @pytest.mark.parametrize("good", [32, 200])
@@ -91,6 +92,7 @@ def test_a_disk_that_fails_is_not_a_damaged_file(
     assert not UploadItem.objects.filter(upload=upload, state=State.REJECTED).exists()
 
 
+@pytest.mark.once
 def test_a_disk_without_room_for_the_view(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
     item = services.add_file(upload, "a.bmp", io.BytesIO(picture_bytes(format="BMP")))
 
@@ -107,6 +109,7 @@ def test_a_disk_without_room_for_the_view(upload: Upload, monkeypatch: pytest.Mo
     assert item.state == State.ACCEPTED
 
 
+@pytest.mark.once
 def test_a_storage_that_is_not_mounted(upload: Upload) -> None:
     item = services.add_file(upload, "a.png", io.BytesIO(picture_bytes()))
     name = default_storage.path(str(item.file.name))
@@ -120,6 +123,7 @@ def test_a_storage_that_is_not_mounted(upload: Upload) -> None:
     assert item.state == State.ACCEPTED
 
 
+@pytest.mark.once
 def test_damaged_files_are_still_called_damaged(upload: Upload) -> None:
     item = services.add_file(upload, "a.png", io.BytesIO(picture_bytes()[:3000]))
     ingest_task(upload.pk)
@@ -127,6 +131,7 @@ def test_damaged_files_are_still_called_damaged(upload: Upload) -> None:
     assert (item.state, item.reason) == (State.REJECTED, Reason.CORRUPT)
 
 
+@pytest.mark.once
 def test_what_is_the_servers_own_trouble() -> None:
     told = Rejected(Reason.CORRUPT, "damaged")
     told.__cause__ = OSError(errno.EIO, "x")

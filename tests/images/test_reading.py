@@ -17,6 +17,8 @@ from decoding.values import window_of
 from labeling.images.models import UploadItem
 from tests.images.files import UPRIGHT, assert_close, blocks, bomb_png, gradient16, pillow_file, png16, tiff
 
+pytestmark = pytest.mark.once
+
 Reason = UploadItem.Reason
 LOSSY = {"JPEG"}
 

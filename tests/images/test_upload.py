@@ -39,6 +39,7 @@ def stored_files() -> set[str]:
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
 
 
+@pytest.mark.once
 def test_a_picture_becomes_an_image(upload: Upload) -> None:
     data = pillow_file(blocks(), "JPEG", orientation=6, quality=95)
     item = add(upload, "street.jpg", data)
@@ -58,6 +59,7 @@ def test_a_picture_becomes_an_image(upload: Upload) -> None:
     assert image.thumbnail.size > 0
 
 
+@pytest.mark.once
 def test_the_view_is_the_original_where_browsers_show_it_rightly(upload: Upload) -> None:
     add(upload, "plain.png", picture_bytes())
     add(upload, "deep.png", png16(blocks().astype("uint16") * 257))
@@ -69,6 +71,7 @@ def test_the_view_is_the_original_where_browsers_show_it_rightly(upload: Upload)
     assert deep.source["window"]
 
 
+@pytest.mark.once
 def test_good_files_go_in_beside_bad_ones(upload: Upload) -> None:
     good = picture_bytes()
     for name, data in {
@@ -100,6 +103,7 @@ def test_good_files_go_in_beside_bad_ones(upload: Upload) -> None:
     assert not [item for item in upload.items.all() if item.file]
 
 
+@pytest.mark.once
 def test_rejected_files_leave_nothing_behind(upload: Upload) -> None:
     before = stored_files()
     add(upload, "notes.txt", b"remember the milk")
@@ -107,6 +111,7 @@ def test_rejected_files_leave_nothing_behind(upload: Upload) -> None:
     assert stored_files() == before
 
 
+@pytest.mark.once
 def test_too_large(upload: Upload, settings: Any) -> None:
     settings.MAX_UPLOAD_BYTES = 100
     item = add(upload, "big.png", picture_bytes())

@@ -44,11 +44,13 @@ def test_each_file_becomes_an_item(upload: Upload) -> None:
     assert ingest.totals(upload) == {"total": 2, "accepted": 2, "rejected": 0}
 
 
+@pytest.mark.once
 def test_junk_of_operating_systems_is_not_mentioned(upload: Upload) -> None:
     files = {"__MACOSX/._a.png": b"x", ".DS_Store": b"x", "deep/.DS_Store": b"x", "Thumbs.db": b"x", "a.png": PICTURE}
     assert outcome(upload, zip_file(files | {"folder/": b""})) == {"a.png": ("accepted", "")}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "name", ["../evil.png", "a/../../evil.png", "/etc/evil.png", "C:/evil.png", "..\\evil.png", "\\\\server\\evil.png"]
 )
@@ -59,21 +61,25 @@ def test_paths_that_lead_out(upload: Upload, name: str) -> None:
     assert not [stored for stored in stored_files() if "evil" in stored]
 
 
+@pytest.mark.once
 def test_links_are_not_followed(upload: Upload) -> None:
     found = outcome(upload, zip_file({"good.png": PICTURE}, links={"link.png": "/etc/passwd"}))
     assert found == {"good.png": ("accepted", ""), "link.png": ("rejected", "symlink")}
 
 
+@pytest.mark.once
 def test_encrypted(upload: Upload) -> None:
     assert outcome(upload, encrypted(zip_file({"a.png": PICTURE}))) == {"a.png": ("rejected", "encrypted")}
 
 
+@pytest.mark.once
 def test_a_zip_in_a_zip_is_not_unpacked(upload: Upload) -> None:
     found = outcome(upload, zip_file({"inner.zip": zip_file({"a.png": PICTURE}), "good.png": PICTURE}))
     assert found == {"inner.zip": ("rejected", "not_an_image"), "good.png": ("accepted", "")}
     assert "inside a zip" in upload.items.get(name="inner.zip").message
 
 
+@pytest.mark.once
 def test_other_files_and_damaged_pictures(upload: Upload) -> None:
     found = outcome(upload, zip_file({"readme.txt": b"hello", "half.png": PICTURE[:500], "empty.png": b""}))
     assert found == {
@@ -83,6 +89,7 @@ def test_other_files_and_damaged_pictures(upload: Upload) -> None:
     }
 
 
+@pytest.mark.once
 def test_a_bomb_is_stopped_by_the_bytes_that_come_out(upload: Upload, settings: Any) -> None:
     settings.MAX_ZIP_BYTES = 3 * 1024**2
     bomb = b"\x89PNG\r\n\x1a\n" + bytes(40 * 1024**2)
@@ -100,6 +107,7 @@ def test_a_bomb_is_stopped_by_the_bytes_that_come_out(upload: Upload, settings: 
     assert outcome(again, lying) == good | {"bomb.png": ("rejected", "corrupt")}
 
 
+@pytest.mark.once
 def test_many_files_that_are_too_much_together(upload: Upload, settings: Any) -> None:
     settings.MAX_ZIP_BYTES = int(2.5 * len(PICTURE))
     found = outcome(upload, zip_file({f"{n}.png": picture_bytes(seed=n) for n in range(4)}))
@@ -107,6 +115,7 @@ def test_many_files_that_are_too_much_together(upload: Upload, settings: Any) ->
     assert "Cut it into several zips" in upload.items.get(name="3.png").message
 
 
+@pytest.mark.once
 def test_one_file_of_a_zip_may_be_too_large(upload: Upload, settings: Any) -> None:
     settings.MAX_UPLOAD_BYTES = len(PICTURE) + 5000
     big = b"\x89PNG\r\n\x1a\n" + bytes(10 * len(PICTURE))
@@ -114,27 +123,32 @@ def test_one_file_of_a_zip_may_be_too_large(upload: Upload, settings: Any) -> No
     assert found == {"big.png": ("rejected", "too_large"), "good.png": ("accepted", "")}
 
 
+@pytest.mark.once
 def test_a_damaged_zip(upload: Upload) -> None:
     data = zip_file({"a.png": PICTURE})
     assert outcome(upload, data[:-40]) == {"pictures.zip": ("rejected", "corrupt")}
 
 
+@pytest.mark.once
 def test_an_entry_with_a_wrong_checksum(upload: Upload) -> None:
     data = bytearray(zip_file({"a.png": PICTURE, "b.png": picture_bytes(seed=1)}))
     data[2000] ^= 0xFF
     assert outcome(upload, bytes(data)) == {"a.png": ("rejected", "corrupt"), "b.png": ("accepted", "")}
 
 
+@pytest.mark.once
 def test_an_empty_zip(upload: Upload) -> None:
     assert outcome(upload, zip_file({})) == {"pictures.zip": ("rejected", "corrupt")}
 
 
+@pytest.mark.once
 def test_an_endless_list_of_files_is_refused_unread(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zips, "MAX_DIRECTORY_BYTES", 100)
     data = zip_file({f"{n}.png": PICTURE for n in range(5)})
     assert outcome(upload, data) == {"pictures.zip": ("rejected", "too_large")}
 
 
+@pytest.mark.once
 def test_the_whole_zip_is_never_in_memory(upload: Upload) -> None:
     import tracemalloc
 

@@ -12,6 +12,8 @@ import pytest
 from labeling.images import codepages, zips
 from labeling.images.reading import Rejected
 
+pytestmark = pytest.mark.once
+
 # fmt: off
 NAMES: dict[str, tuple[list[str], list[str]]] = {
     "german": (

@@ -13,6 +13,8 @@ from labeling.accounts.models import User
 from labeling.images.models import Image
 from tests.live.conftest import HEIGHT, WIDTH, Connect, bits, clicks, predicted, uid
 
+pytestmark = pytest.mark.once
+
 
 def click(at: tuple[float, float, bool]) -> dict[str, Any]:
     return {"x": at[0], "y": at[1], "positive": at[2]}

@@ -19,6 +19,8 @@ from labeling.live import decoder as service
 from labeling.live.decoder import Decoder
 from labeling.live.lru import FeaturesLru
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def decoder(predictor: ClickPredictor) -> Iterator[Decoder]:

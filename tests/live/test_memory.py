@@ -13,6 +13,8 @@ from labeling.live.sockets import TOO_MANY
 from tests.live.conftest import HEIGHT, WIDTH, Connect, bits, clicks, predicted, uid
 from tests.memory import peak_kib
 
+pytestmark = pytest.mark.once
+
 MB = 1024**2
 
 

@@ -12,6 +12,8 @@ from labeling.live import messages, rate_limits
 from tests.live.conftest import Connect, Socket, uid
 from tests.unit.test_odd_input import changed, leaves
 
+pytestmark = pytest.mark.once
+
 WRONG: list[Any] = [
     None, True, "", "\0", "\ud800", "a" * 5000, "9" * 400, 0, -1, 2**31, 2**53, 2**53 + 1, 2**63, 10**400, -0.0, 1e-320,
     1e308, -1e308, float("nan"), float("inf"), [], [[]], [None] * 1000, {}, {"v": 1}, "😀", "t1-0-0", "t99-9999-9999",

@@ -16,6 +16,8 @@ from labeling.projects.models import Project
 from labeling.web.events import image_group, publish
 from tests.live.conftest import HEIGHT, WIDTH, Connect, Socket, bits, clicks, db, make_image, predicted, uid
 
+pytestmark = pytest.mark.once
+
 ONE = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 CLICK = {"v": 1, "type": "click", "object": ONE, "seq": 5, "x": 1.0, "y": 1.0, "positive": True}
 START = {"v": 1, "type": "start", "object": ONE, "seq": 5}

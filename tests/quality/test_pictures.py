@@ -17,6 +17,8 @@ from tests.memory import peak_kib
 from tests.quality.conftest import CAR, AsUser, opinion
 from tests.quality.drawing import SIZE, box
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def image(new_image: Callable[[], Image]) -> Image:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.stack.processes import ADMINISTRATOR, PASSWORD, Stack
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.team]
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "api.md"
 
 

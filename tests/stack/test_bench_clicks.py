@@ -9,7 +9,7 @@ import pytest
 
 from tests.stack.processes import ADMINISTRATOR, PASSWORD, Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600), pytest.mark.team]
 
 
 def rows(stack: Stack, table: str) -> int:

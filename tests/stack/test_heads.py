@@ -10,7 +10,7 @@ import pytest
 from tests.stack.client import call, make_project
 from tests.stack.processes import Stack, compose_command, processes_of, wait_for
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600), pytest.mark.once]
 PICTURES = 3
 STEPS = 10
 

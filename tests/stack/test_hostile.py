@@ -13,7 +13,7 @@ from tests.conftest import picture_bytes
 from tests.stack.client import call, make_project
 from tests.stack.processes import Stack, wait_for
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(400), pytest.mark.team]
 SLOW_FILES = 7
 NEW = {"categories": [{"name": "disc", "color": "#e4572e", "hotkey": 1, "kind": "thing"}]}
 

@@ -9,7 +9,7 @@ import pytest
 from tests.stack.client import call, make_project
 from tests.stack.processes import Stack, compose_command, processes_of, wait_for
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.team]
 PICTURES = 5
 
 

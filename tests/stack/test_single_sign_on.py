@@ -15,7 +15,7 @@ import pytest
 from tests.stack.client import csrf_token
 from tests.stack.processes import PASSWORD, ROOT, Stack, compose_command, environment, free_port, wait_for
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(200), pytest.mark.team]
 CLAIMS = [
     {"sub": "new", "preferred_username": "nina", "email": "nina@example.org", "email_verified": True},
     {"sub": "stranger", "preferred_username": "sam", "email": "sam@example.org", "email_verified": True},

@@ -23,6 +23,8 @@ from labeling.suggestions.open_suggestions import offered
 from tests.conftest import picture, picture_bytes
 from tests.suggestions.conftest import send, small
 
+pytestmark = pytest.mark.once
+
 LETTERS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "round", "thing", "on", "left"]
 
 

@@ -22,6 +22,8 @@ from labeling.suggestions.models import HeadVersion, Run, SuggestionSettings
 from labeling.web.api import ApiError
 from tests.suggestions.conftest import AddImage, Suggest
 
+pytestmark = pytest.mark.once
+
 Finish = Callable[[Image, int], None]
 AsUser = Callable[[User | None], Client]
 

@@ -8,6 +8,8 @@ from labeling.suggestions.models import HeadVersion
 from labeling.web.api import ApiError
 from tests.suggestions.conftest import AddImage, Suggest
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def head(db: None) -> HeadVersion:

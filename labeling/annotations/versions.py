@@ -13,7 +13,7 @@ from labeling.annotations.sets import OPEN_FOR, working_set
 from labeling.annotations.signals import status_changed
 from labeling.images.models import Image
 from labeling.web.api import ApiError
-from labeling.web.events import labels_group, opinion_group, project_group, publish
+from labeling.web.events import labels_group, opinion_group, own_group, project_group, publish
 
 REVIEWING = ("review", "correct")
 """The turns (`AnnotationSet.opened_for`) in which a reviewer has an image; in the second they may change its labels."""
@@ -131,10 +131,12 @@ def tell(kept: AnnotationSet, user: User) -> None:
         objects=kept.annotations.count(),
         by=user.shown_name,
     ).event()
-    groups = [labels_group(kept.image_id), project_group(kept.image.project_id)]
-    if kept.image.golden:  # the project's pages are everybody's, and nobody who is measured should hear of it
-        groups = groups[:1]
+    project = kept.image.project_id
+    told = [(labels_group(kept.image_id), event), (project_group(project), event)]
     if kept.kind != AnnotationSet.Kind.MAIN:
-        groups = [opinion_group(kept.image_id, kept.author_id or 0)]
-    for group in groups:
-        transaction.on_commit(partial(publish, group, event))
+        author = kept.author_id or 0
+        told = [(opinion_group(kept.image_id, author), event), (own_group(project, author), event)]
+    elif kept.image.golden:
+        told[1] = (project_group(project), {**event, "golden": True})
+    for group, news in told:
+        transaction.on_commit(partial(publish, group, news))

@@ -16,7 +16,7 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.assignment import golden_turns
 from labeling.assignment.models import Lot, Slot, Touched
-from labeling.assignment.turns import FREE, HOLD, Kind, State, begun_by, free_late, held_by
+from labeling.assignment.turns import FREE, HOLD, Kind, State, begun_by, free_late, held_by, not_for
 from labeling.features.models import Encoding
 from labeling.projects.models import Project
 
@@ -35,7 +35,7 @@ def upcoming(project: Project, user: User, after: int | None = None, limit: int 
 
 def waits(project: Project, user: User) -> bool:
     """Whether `claim` would find an image for `user`, in one query; nothing is taken."""
-    slots = Slot.objects.filter(lot__project=project, lot__closed_at=None, kind__in=(Kind.LABEL, Kind.FIX))
+    slots = _for_user(project, user).filter(lot__closed_at=None, kind__in=(Kind.LABEL, Kind.FIX))
     late = Q(state=State.HELD, held_until__lte=timezone.now())
     free = (Q(state=State.OPEN) | late) & Q(member=None)
     touched = Exists(Touched.objects.filter(user=user, image=OuterRef("image")))
@@ -73,8 +73,8 @@ def _leave_others(project: Project, user: User, slot: int) -> None:
 
 def _lines(project: Project, user: User, after: int | None) -> Iterator[QuerySet[Slot]]:
     """The user's lines of slots in a project, the first to be emptied first."""
-    slots = Slot.objects.exclude(image=after) if after else Slot.objects.all()
-    slots = slots.filter(lot__project=project, lot__closed_at=None)
+    slots = _for_user(project, user).filter(lot__closed_at=None)
+    slots = slots.exclude(image=after) if after else slots
     lots = list(project.lots.filter(closed_at=None))
     mine = slots.filter(state=State.OPEN, member=user)
     if after is None:
@@ -93,6 +93,11 @@ def _lines(project: Project, user: User, after: int | None) -> Iterator[QuerySet
         yield from _forward(pool.filter(ready=True), after)
     for lot in lots:  # what is still being prepared comes after all that is ready
         yield _being_prepared(slots.filter(state=State.OPEN, lot=lot, kind=Kind.LABEL, member=None, ready=False))
+
+
+def _for_user(project: Project, user: User) -> QuerySet[Slot]:
+    """The project's slots at which the user can work."""
+    return Slot.objects.filter(lot__project=project).exclude(not_for(user))
 
 
 def _begun(slots: QuerySet[Slot], user: User) -> QuerySet[Slot]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
-from labeling.annotations.sets import OPEN_FOR
+from labeling.annotations.sets import OPEN_FOR, opinion_of
 from labeling.assignment.models import Slot, Touched
 from labeling.images.models import Image
 
@@ -37,6 +37,13 @@ def held_by(user: User) -> Q:
     return Q(state=State.HELD, held_by=user, held_until__gt=timezone.now())
 
 
+def not_for(user: User) -> Q:
+    """Slots whose labels the user does not get to see: of images that are hidden from them, and of the main set where
+    they have an opinion. Handing one out would lead nowhere, or to labels of their own that are finished."""
+    own = AnnotationSet.objects.filter(author=user, kind=AnnotationSet.Kind.OPINION).values("image")
+    return Q(image__in=Image.out_of_sight(user).values("pk")) | Q(set=None, image__in=own)
+
+
 def begun_by(user: User) -> Q:
     """Slots of images that the user began and left: their labels, or an opinion of theirs."""
     # Not by joins: what one person began is little, and the sets of all other slots need not be looked at.
@@ -57,7 +64,7 @@ def go_on(image: Image, user: User) -> Slot | None:
         slots = list(Slot.objects.select_for_update().filter(image=image, kind__in=WORK).exclude(state=State.CLOSED))
         mine = next((one for one in slots if one.state == State.HELD and one.held_by_id == user.pk), None)
         if mine is None:
-            mine = _best(slots, user)
+            mine = _best(image, slots, user)
         if mine is None:
             return None
         began = mine.held_by_id != user.pk or mine.state != State.HELD
@@ -75,10 +82,10 @@ def go_on(image: Image, user: User) -> Slot | None:
         return mine
 
 
-def _best(slots: list[Slot], user: User) -> Slot | None:
+def _best(image: Image, slots: list[Slot], user: User) -> Slot | None:
     """The turn that the user takes at an image: a fix of theirs, one reserved for them, one for anybody."""
-    if any(one.set_id and one.set and one.set.author_id == user.pk for one in slots):
-        slots = [one for one in slots if one.set and one.set.author_id == user.pk]
+    if opinion_of(image, user) is not None:
+        slots = [one for one in slots if one.kind == Kind.RESOLVE or (one.set and one.set.author_id == user.pk)]
     now = timezone.now()
     free = [
         one

@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from labeling.accounts.models import User
 from labeling.assignment.models import Lot, Slot, Touched
-from labeling.assignment.turns import begun_by
+from labeling.assignment.turns import begun_by, not_for
 from labeling.images.models import Image
 from labeling.projects.access import May, Standing
 from labeling.projects.models import Project
@@ -109,7 +109,7 @@ def _own(user: User, ids: list[int], found: dict[int, Work]) -> None:
     _put(found, "begun", own.values_list("lot__project").annotate(Count("pk")))
     reserved = mine.filter(kind=Kind.LABEL).exclude(begun)
     _put(found, "reserved", reserved.values_list("lot__project").annotate(Count("pk")))
-    free = _open(ids).filter(kind=Kind.LABEL, member=None)
+    free = _open(ids).filter(kind=Kind.LABEL, member=None).exclude(not_for(user))
     _put(found, "pool", free.filter(lot__folds=1).values_list("lot__project").annotate(Count("pk")))
     # What they began is a few rows: taking it off is cheaper than to look at the set of every image that is free.
     for pk, count in free.filter(begun, lot__folds=1).values_list("lot__project").annotate(Count("pk")):

@@ -181,7 +181,8 @@ def publish(rows: Iterable[Encoding | int], *, new: bool = False) -> None:
                 id=image.pk, name=image.name, width=image.width, height=image.height, state=State(row.state),
                 reason=reason, thumbnail=image.thumbnail_url,
             )  # fmt: skip
-            events.publish(events.project_group(image.project_id), message.event())
+            news = {**message.event(), "golden": True} if image.golden else message.event()
+            events.publish(events.project_group(image.project_id), news)
             if new:
                 continue
             state: dict[str, object] = {"state": row.state}

@@ -1,16 +1,20 @@
 """Reading a project's counts."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.figures.models import NO_DAY, DailyCount
-from labeling.figures.tallies import GOLDEN
+from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.figures.models import NO_DAY, CountedImage, DailyCount
+from labeling.figures.tallies import GOLDEN, Tally, size_of
+from labeling.images.models import Image
 from labeling.projects.access import MEASURED, May, Standing
 from labeling.projects.models import Project
 
@@ -53,9 +57,10 @@ class Scope:
         """Oldest first."""
         return [self.since + timedelta(days=place) for place in range(self.days)]
 
-    def whole(self, *keys: str) -> list[str]:
-        """Keys that describe the project, with those of golden images for who may know of these."""
-        return [*keys] if self.standing.role in MEASURED else [*keys, *(GOLDEN + key for key in keys)]
+    @cached_property
+    def golden(self) -> Tally | None:
+        """What the golden images count that the user is told of, without the prefix; None: all of them, as counted."""
+        return _golden_of(self) if self.standing.role in MEASURED else None
 
 
 def counts(scope: Scope, *, keys: Iterable[str] = (), starts: str = "", ever: bool = False) -> QuerySet[DailyCount]:
@@ -74,12 +79,57 @@ def sums(rows: QuerySet[DailyCount], *by: str) -> dict[Any, int]:
     return {(row[0] if len(by) == 1 else tuple(row[:-1])): row[-1] for row in found}
 
 
+def whole_sums(scope: Scope, keys: Iterable[str], *by: str, days: tuple[date, date] | None = None) -> dict[Any, int]:
+    """What describes the project (`images`, `state`, `kept`, `size`), summed by these columns (of `day`, `category`,
+    `key`) as `sums` does, with the golden images that the user is told of.
+
+    days: from the first one to before the second one; None: ever.
+    """
+    wanted = set(keys)
+    told = wanted if scope.golden is not None else {*wanted, *(GOLDEN + key for key in wanted)}
+    rows = counts(scope, keys=told, ever=True)
+    if days is not None:
+        rows = rows.filter(day__gte=days[0], day__lt=days[1])
+    parts = [(dict(zip(COLUMNS, row, strict=True)), count) for row, count in sums(rows, *COLUMNS).items()]
+    for (day, _, category, key), count in (scope.golden or {}).items():
+        if key in wanted and (days is None or days[0] <= day < days[1]):
+            parts.append(({"day": day, "category": category, "key": key}, count))
+    found: dict[Any, int] = defaultdict(int)
+    for part, count in parts:
+        part["key"] = part["key"].removeprefix(GOLDEN)
+        found[part[by[0]] if len(by) == 1 else tuple(part[one] for one in by)] += count
+    return found
+
+
+COLUMNS = ("day", "category", "key")
+
+
+def _golden_of(scope: Scope) -> Tally:
+    """The golden images that the user has worked on, as they see them: their own set where they have one."""
+    told = Image.objects.filter(Image.listed_for(scope.user, scope.standing.role), project=scope.project, golden=True)
+    images = {image.pk: image for image in told.only("pk", "golden", "project")}
+    opinions = AnnotationSet.objects.filter(image__in=images, kind=AnnotationSet.Kind.OPINION, author=scope.user)
+    own = {one.image_id: one for one in opinions}
+    found: Tally = Counter()
+    for row in CountedImage.objects.filter(image__in=images):
+        for day, _, category, key, count in row.counts:
+            if key.startswith(GOLDEN) and (row.image not in own or key == f"{GOLDEN}images"):
+                found[date.fromisoformat(day), 0, category, key.removeprefix(GOLDEN)] += count
+    for one in own.values():
+        if one.status != AnnotationSet.Status.NEW and one.changed_at is not None:
+            found[timezone.localtime(one.changed_at).date(), 0, 0, f"state.{one.status}"] += 1
+    objects = Annotation.objects.filter(set__in=own.values()).values_list("category__number", "area")
+    for number, area in objects.order_by():
+        found[NO_DAY, 0, number, "kept"] += 1
+        found[NO_DAY, 0, number, f"size.{size_of(area)}"] += 1
+    return found
+
+
 def ended_by_day(scope: Scope, window: int) -> list[int]:
     """How many images more were done, accepted or skipped on each of the last whole days, oldest first."""
-    keys = scope.whole("state.done", "state.accepted", "state.skipped")
     first = scope.today - timedelta(days=window)
-    rows = counts(scope, keys=keys, ever=True).filter(day__gte=first, day__lt=scope.today)
-    found = sums(rows, "day")
+    keys = ("state.done", "state.accepted", "state.skipped")
+    found = whole_sums(scope, keys, "day", days=(first, scope.today))
     return [found.get(first + timedelta(days=place), 0) for place in range(window)]
 
 
@@ -106,8 +156,3 @@ def median_of(histogram: dict[int, int]) -> float | None:
             return low + (end - low) * (total / 2 - below) / count
         below, low = below + count, end
     return float(low)
-
-
-def clear_of_days(rows: QuerySet[DailyCount]) -> QuerySet[DailyCount]:
-    """Those that describe how things are."""
-    return rows.filter(day=NO_DAY)

@@ -5,11 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from labeling.figures import tables
-from labeling.figures.counts import Scope, counts, ended_by_day, sums
+from labeling.figures.counts import Scope, ended_by_day, whole_sums
 from labeling.figures.forecast import WINDOW, Forecast, forecast
 from labeling.figures.models import Changed, Ledger
 from labeling.figures.tables import Build, Section, Table
-from labeling.figures.tallies import GOLDEN
 from labeling.projects.access import May
 
 TABLES: Mapping[str, Build] = {
@@ -76,8 +75,8 @@ def _short(table: Table) -> Table:
 def remaining(scope: Scope) -> tuple[int, int]:
     """Images that are neither done, accepted nor skipped, and all."""
     ends = ("state.done", "state.accepted", "state.skipped")
-    found = sums(counts(scope, keys=scope.whole("images", *ends), ever=True), "key")
-    total = sum(count for key, count in found.items() if key.removeprefix(GOLDEN) == "images")
+    found = whole_sums(scope, ("images", *ends), "key")
+    total = found.get("images", 0)
     return total - (sum(found.values()) - total), total
 
 

@@ -11,14 +11,14 @@ from labeling.annotations import worktime
 from labeling.annotations.models import WorkDay
 from labeling.figures.counts import (
     Scope,
-    clear_of_days,
     counts,
     median_of,
     names_of_classes,
     names_of_people,
     sums,
+    whole_sums,
 )
-from labeling.figures.tallies import GOLDEN, LARGER, PACES, SIZES
+from labeling.figures.tallies import LARGER, PACES, SIZES
 from labeling.history.models import Activity
 from labeling.quality.intervals import FEW, share_text, wilson
 from labeling.suggestions import registry
@@ -83,10 +83,10 @@ def day_name(day: date) -> str:
 
 def progress(scope: Scope) -> Table:
     """How many images were in each state at the end of each day."""
-    keys = scope.whole("images", *(f"state.{state}" for state in STATES))
+    keys = ("images", *(f"state.{state}" for state in STATES))
     found: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
-    for (key, day), count in sums(counts(scope, keys=keys, ever=True), "key", "day").items():
-        found[key.removeprefix(GOLDEN)][max(day, scope.since - timedelta(days=1))] += count
+    for (key, day), count in whole_sums(scope, keys, "key", "day").items():
+        found[key][max(day, scope.since - timedelta(days=1))] += count
     now = {key: found[key].get(scope.since - timedelta(days=1), 0) for key in found}
     rows = []
     for day in scope.all_days:
@@ -107,7 +107,7 @@ def progress(scope: Scope) -> Table:
 
 def classes(scope: Scope) -> Table:
     """How many objects each class has."""
-    found = sums(clear_of_days(counts(scope, keys=scope.whole("kept"), ever=True)), "category")
+    found = whole_sums(scope, ["kept"], "category")
     total = sum(found.values())
     rows = [
         Row(name, [found.get(number, 0), f"{100 * found.get(number, 0) / max(total, 1):.1f} %"], found.get(number, 0))
@@ -124,10 +124,9 @@ def _size_names() -> dict[str, str]:
 
 def sizes(scope: Scope) -> Table:
     """How large objects are: the side of a square with the same area."""
-    keys = scope.whole(*(f"size.{end}" for end in (*SIZES, LARGER)))
+    keys = [f"size.{end}" for end in (*SIZES, LARGER)]
     found: dict[tuple[str, int], int] = defaultdict(int)
-    rows = clear_of_days(counts(scope, keys=keys, ever=True))
-    for (key, number), count in sums(rows, "key", "category").items():
+    for (key, number), count in whole_sums(scope, keys, "key", "category").items():
         found[key.rpartition(".")[2], number] += count
     names = {number: name for number, name in names_of_classes(scope.project).items() if _has(found, number)}
     shown = []

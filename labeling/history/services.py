@@ -16,7 +16,7 @@ from labeling.annotations.models import AnnotationSet
 from labeling.annotations.versions import compare_open
 from labeling.history.models import Activity
 from labeling.images.models import Image
-from labeling.projects.access import MEASURED, May, Standing
+from labeling.projects.access import May, Standing
 from labeling.projects.models import Membership
 from labeling.review.models import ReviewSettings
 from labeling.review.versions import OBJECTS, objects_at
@@ -36,14 +36,14 @@ class Page:
 
 
 def visible(user: User, standing: Standing) -> Q:
-    """What of a project's activities somebody may see: managers everything, others no golden images (who is measured
-    by them), no golden sets, and no opinions but their own; of an image where they have one, that alone."""
+    """What of a project's activities somebody may see: managers everything, others nothing of images that are hidden
+    from them (`Image.hidden_from`), no golden sets, and no opinions but their own; of an image where they have one,
+    that alone."""
     if standing.can(May.FIGURES):
         return Q()
     mine = AnnotationSet.objects.filter(image=OuterRef("image"), author=user, kind=Kind.OPINION)
     labels = Q(Q(set=None) | Q(set__kind=Kind.MAIN), ~Exists(mine))
-    if standing.role in MEASURED:
-        labels = Q(labels, image__golden=False)
+    labels &= Image.listed_for(user, standing.role, "image")
     return labels | Q(set__kind=Kind.OPINION, set__author=user)
 
 
@@ -127,10 +127,10 @@ def difference(kept: AnnotationSet, first: int, last: int) -> tuple[Objects, Obj
     return before, after
 
 
-def visible_set(image: Image, user: User, standing: Standing) -> AnnotationSet:
+def visible_set(image: Image, user: User) -> AnnotationSet:
     """The set whose history somebody sees. Raises: Http404 for an image that nobody has touched."""
     kept = sets.working_set(image, user)
-    if kept is None or (image.golden and standing.role in MEASURED and kept.kind == Kind.MAIN):
+    if kept is None:
         raise Http404("Nobody has labeled this image yet.")
     return kept
 

@@ -74,8 +74,7 @@ def _restore(request: HttpRequest, image: Image) -> None:
 def picture(request: HttpRequest, image_id: int, first: int, last: int) -> HttpResponse:
     """What versions `first` to `last` of an image changed: dashed before, a line after."""
     image = object_for(request, Image.objects.all(), pk=image_id)
-    user, standing = user_of(request), require(request.user, image.project_id)
-    kept = services.visible_set(image, user, standing)
+    kept = services.visible_set(image, user_of(request))
     if not 1 <= first <= last <= kept.version:
         raise Http404(f"The image has the versions 1 to {kept.version}.")
     etag = quote_etag(f"{kept.pk}-{first}-{last}")  # versions do not change

@@ -9,7 +9,6 @@ from labeling.inbox import services
 from labeling.inbox.models import Notice
 from labeling.inbox.schemas import Inbox, NoticeData
 from labeling.inbox.specs import InboxQuery, ReadSpec
-from labeling.projects.access import projects_of
 from labeling.web.routes import Asked, Router, Sent
 
 router = Router(tags=["inbox"])
@@ -24,13 +23,13 @@ def inbox(request: HttpRequest, asked: Asked[InboxQuery]) -> Inbox:
 
 def inbox_page(user: User, before: int | None = None, limit: int = 30) -> Inbox:
     """A page of somebody's notices."""
-    rows = Notice.objects.filter(person=user, project__in=projects_of(user))
+    rows = services.notices_of(user)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     found = list(rows.select_related("project", "image", "by")[: limit + 1])
     shown = found[:limit]
     return Inbox(
-        unread=services.unread(user.pk),
+        unread=services.unread(user),
         results=[notice_data(one) for one in shown],
         next=shown[-1].pk if len(found) > limit else None,
     )

@@ -21,7 +21,7 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.inbox.api import notice_data
 from labeling.inbox.models import MailSettings, Notice
-from labeling.projects.access import projects_of
+from labeling.inbox.services import notices_of
 
 logger = logging.getLogger(__name__)
 
@@ -84,8 +84,8 @@ def _claim(person: User, now: datetime) -> list[Notice]:
         kept = MailSettings.objects.select_for_update().get(person=person)
         if not is_due(kept, now):
             return []
-        rows = Notice.objects.filter(person=person, read_at=None, mailed_at=None, project__in=projects_of(person))
-        rows = rows.filter(at__lte=now - PATIENCE).exclude(kind__in=QUIET)
+        rows = notices_of(person).filter(read_at=None, mailed_at=None, at__lte=now - PATIENCE)
+        rows = rows.exclude(kind__in=QUIET)
         found = list(rows.select_related("project", "image", "by"))
         if found:
             Notice.objects.filter(pk__in=[one.pk for one in found]).update(mailed_at=now)

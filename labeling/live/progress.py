@@ -10,18 +10,20 @@ from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 from pydantic import ValidationError
 
+from labeling.accounts.models import User
+from labeling.annotations.sets import is_blind
 from labeling.exchange.build import news as export_news
 from labeling.exchange.models import Export
 from labeling.images.ingest import news as upload_news
-from labeling.images.models import Upload
+from labeling.images.models import Image, Upload
 from labeling.live.access_check import AccessCheck
 from labeling.live.progress_messages import Counts, ImageCounts, ProgressError, ProgressPing, ProgressPong
 from labeling.live.rate_limits import TokenBucket
 from labeling.live.sockets import sockets
-from labeling.projects.access import MEASURED, May, Standing
+from labeling.projects.access import May, Standing
 from labeling.projects.counting import image_tallies
 from labeling.web.api import field_errors
-from labeling.web.events import News, project_group, user_group
+from labeling.web.events import News, own_group, project_group, user_group
 
 VERSION = 1
 COUNT_EVERY = 0.25
@@ -73,7 +75,9 @@ class ProgressConsumer(AsyncWebsocketConsumer):
 
     def _groups(self) -> list[str]:
         user = self.access.user
-        return [project_group(self.project_id)] + ([user_group(user.pk)] if user else [])
+        if user is None:
+            return [project_group(self.project_id)]
+        return [project_group(self.project_id), own_group(self.project_id, user.pk), user_group(user.pk)]
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Answer a ping; anything else gets an error and the socket stays."""
@@ -94,7 +98,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
 
         A published `progress` without counts only says that they changed.
         """
-        event = message["event"]
+        event = {**message["event"]}
         if event["type"] in ("project", "membership"):  # this person's session has ended, or what they may changed
             self.access.expire()
         if not self.access.is_fresh() and not await self._still_allowed():
@@ -102,10 +106,22 @@ class ProgressConsumer(AsyncWebsocketConsumer):
             return
         if event["type"] == "export" and not self.standing.can(May.EXPORT):
             return
+        if event.pop("golden", False) and not await database_sync_to_async(self._sees)(event):
+            return
         if event["type"] not in ("progress", "membership"):
             await self.send(text_data=json.dumps({"v": VERSION, **event}))
         if self._counting is None or self._counting.done():
             self._counting = asyncio.create_task(self._count_soon())
+
+    def _sees(self, event: dict[str, Any]) -> bool:
+        """Whether news of a golden image are for this person: it is not hidden from them, and where it is about the
+        labels they have no opinion of it."""
+        labels = event["type"] == "annotations"
+        user, image = self.access.user, Image.objects.filter(pk=event["image" if labels else "id"]).first()
+        if user is None or image is None:
+            return False
+        hidden = Image.objects.filter(Image.hidden_from(user, self.standing.role), pk=image.pk)
+        return not hidden.exists() and not (labels and is_blind(image, user, self.standing))
 
     async def _still_allowed(self) -> bool:
         """Look the standing up; False for somebody who signed out or is no member (any more)."""
@@ -121,7 +137,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         await self._tell_counts("progress")
 
     async def _tell_counts(self, kind: Literal["snapshot", "progress"]) -> None:
-        await self._tell(await database_sync_to_async(counts)(self.project_id, self.standing, kind))
+        await self._tell(await database_sync_to_async(counts)(self.project_id, self.access.user, self.standing, kind))
 
     async def _error(self, code: Literal["rate_limited", "too_large", "bad_message"], text: str) -> None:
         await self._tell(ProgressError(code=code, message=text[:500]))
@@ -130,10 +146,11 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=message.model_dump_json())
 
 
-def counts(project_id: int, standing: Standing, kind: Literal["snapshot", "progress"] = "snapshot") -> Counts:
+def counts(
+    project_id: int, user: User | None, standing: Standing, kind: Literal["snapshot", "progress"] = "snapshot"
+) -> Counts:
     """How far the project is, for somebody who may view it."""
-    measured = [project_id] if standing.role in MEASURED else []
-    tally = image_tallies([project_id], measured)[project_id]
+    tally = image_tallies([project_id], user, {project_id: standing.role})[project_id]
     uploads = Upload.objects.filter(project_id=project_id, finished_at=None)
     exports = Export.objects.filter(project_id=project_id)[:SHOWN_EXPORTS] if standing.can(May.EXPORT) else []
     return Counts(

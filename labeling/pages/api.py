@@ -34,7 +34,7 @@ def images(request: HttpRequest, project_id: int, asked: Asked[ImagesQuery]) -> 
 def jump(request: HttpRequest, project_id: int, asked: Asked[JumpQuery]) -> JumpedTo:
     """The image at a place of the project, or whose name contains a word."""
     project, wanted = project_for(request, project_id), asked.read().to
-    found = image_named(project, require(request.user, project_id).role, wanted)
+    found = image_named(project, user_of(request), require(request.user, project_id).role, wanted)
     if found is None:
         raise ApiError(404, "no_image", f"No image has the number or name “{wanted}”.")
     return JumpedTo(image=found.pk, name=found.name)

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationSet
-from labeling.assignment.filters import ImageFilter, chosen
+from labeling.assignment.filters import ImageFilter, Seen, chosen, seen_by
 from labeling.assignment.models import Slot
 from labeling.features.models import Encoding
 from labeling.images.models import Image
@@ -48,20 +48,21 @@ NAMED: dict[str, ImageFilter] = {
 }
 """Filters with a name of their own."""
 
-_STATUS_RANK = Case(
-    *(
-        When(annotation_set__status=status, then=Value(rank))
-        for rank, status in enumerate(["new", "in_progress", "sent_back", "done", "accepted", "skipped"])
-    ),
-    default=Value(0),
-    output_field=IntegerField(),
-)
-_KEYS: dict[str, Any] = {
-    "name": F("name"),
-    "changed": Coalesce("annotation_set__changed_at", "created_at"),
-    "objects": Coalesce("annotation_set__objects_kept", Value(0)),
-    "state": _STATUS_RANK,
-}
+_RANKS = ("new", "in_progress", "sent_back", "done", "accepted", "skipped")
+
+
+def _key(sort: Sort, seen: Seen) -> Any:
+    """What images are sorted by."""
+    match sort:
+        case "changed":
+            return Coalesce(f"{seen.path}changed_at", "created_at")
+        case "objects":
+            return Coalesce(f"{seen.path}objects_kept", Value(0))
+        case "state":
+            ranks = (When(**{f"{seen.path}status": one}, then=Value(rank)) for rank, one in enumerate(_RANKS))
+            return Case(*ranks, default=Value(0), output_field=IntegerField())
+        case _:
+            return F("name")
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,12 @@ def images_page(
     `role` is that of who asks, `user` who that is, for *me*. A first page says how many images there are in all.
     Raises: ApiError 410 when the image `after` was deleted and the order needs it.
     """
-    asked = asked or ImageFilter()
-    images = chosen(project, role, asked, user)
+    asked, seen = asked or ImageFilter(), seen_by(project, user, role)
+    images = chosen(project, role, asked, user, seen)
     total = {} if after else {"total": images.count()}
-    found = _part(images, project, after, order or Order(), limit)
+    found = _part(images, project, after, order or Order(), limit, seen)
     shown = found[:limit]
-    return ImagesPage(results=payloads(shown, role), next=shown[-1].pk if len(found) > limit else None, **total)
+    return ImagesPage(results=payloads(shown, role, seen), next=shown[-1].pk if len(found) > limit else None, **total)
 
 
 def images_before(
@@ -101,61 +102,67 @@ def images_before(
     """The images right before the image `before`, in the usual order. Raises: as `images_page`."""
     if not before:
         return ImagesPage(results=[], previous=None)
-    images = chosen(project, role, asked or ImageFilter(), user)
-    found = _part(images, project, before, (order or Order()).reversed, limit)
+    seen = seen_by(project, user, role)
+    images = chosen(project, role, asked or ImageFilter(), user, seen)
+    found = _part(images, project, before, (order or Order()).reversed, limit, seen)
     shown = found[:limit][::-1]
-    return ImagesPage(results=payloads(shown, role), previous=shown[0].pk if len(found) > limit else None)
+    return ImagesPage(results=payloads(shown, role, seen), previous=shown[0].pk if len(found) > limit else None)
 
 
-def _part(images: QuerySet[Image], project: Project, after: int, order: Order, limit: int) -> list[Image]:
+def _part(images: QuerySet[Image], project: Project, after: int, order: Order, limit: int, seen: Seen) -> list[Image]:
     """At most `limit` + 1 images after one."""
     way, further = ("-", "lt") if order.descending else ("", "gt")
     if order.sort == "added":
         images = images.filter(**{f"pk__{further}": after}) if after else images
         ordered = images.order_by(f"{way}pk")
     else:
-        images = images.annotate(key=_KEYS[order.sort])
+        images = images.annotate(key=_key(order.sort, seen))
         if after:
-            key = _key_of(project, after, order)
+            key = _key_of(project, after, order, seen)
             beyond = Q(**{f"key__{further}": key}) | Q(key=key, **{f"pk__{further}": after})
             images = images.filter(beyond, **{f"key__{further}e": key})  # the second for the index
         ordered = images.order_by(f"{way}key", f"{way}pk")
     return list(ordered.select_related("encoding", "annotation_set__changed_by").defer("source")[: limit + 1])
 
 
-def _key_of(project: Project, image: int, order: Order) -> Any:
+def _key_of(project: Project, image: int, order: Order, seen: Seen) -> Any:
     """Where an image stands in an order."""
-    row = Image.objects.filter(project=project, pk=image).annotate(key=_KEYS[order.sort]).values_list("key").first()
+    rows = seen.names(Image.objects.filter(project=project, pk=image))
+    row = rows.annotate(key=_key(order.sort, seen)).values_list("key").first()
     if row is None:
         raise ApiError(410, "gone", "The last image of this page was deleted. Load the list again.")
     return row[0]
 
 
-def payloads(images: Sequence[Image], role: Role) -> list[ImageData]:
-    """Each image with its states, objects, turns and tags, in three queries for all. role: of who asks."""
-    ids = [image.pk for image in images]
-    counted = Annotation.objects.filter(set__main_of__in=ids).values_list("set__main_of").annotate(Count("pk"))
-    objects = dict(counted.order_by())
+def payloads(images: Sequence[Image], role: Role, seen: Seen) -> list[ImageData]:
+    """Each image with its states, objects, turns and tags, in as many queries for one as for all.
+
+    role: of who asks; seen: which sets are theirs.
+    """
+    own = seen.of_images([image.pk for image in images])
+    sets = {image.pk: own.get(image.pk) or getattr(image, "annotation_set", None) for image in images}
+    ids = [kept.pk for kept in sets.values() if kept is not None]
+    objects = dict(Annotation.objects.filter(set__in=ids).order_by().values_list("set").annotate(Count("pk")))
     tags: dict[int, list[str]] = defaultdict(list)
-    tagged = Image.tags.through.objects.filter(image__in=ids).order_by("tag__name")
+    tagged = Image.tags.through.objects.filter(image__in=list(sets)).order_by("tag__name")
     for image, name in tagged.values_list("image", "tag__name"):
         tags[image].append(name)
-    people, lots = _turns(ids)
+    people, lots = _turns(seen.among(Slot.objects.filter(image__in=list(sets))))
     golden = role in who_may(May.MANAGE)  # nobody else may learn which images are
     return [
         _payload(
-            image, objects.get(image.pk, 0), tags=tags[image.pk], people=people[image.pk],
-            lot=lots.get(image.pk, ""), golden=golden and image.golden,
+            image, kept := sets[image.pk], objects.get(kept.pk, 0) if kept else 0, tags=tags[image.pk],
+            people=people[image.pk], lot=lots.get(image.pk, ""), golden=golden and image.golden,
         )
         for image in images
     ]  # fmt: skip
 
 
-def _turns(ids: Sequence[int]) -> tuple[dict[int, list[str]], dict[int, str]]:
+def _turns(slots: QuerySet[Slot]) -> tuple[dict[int, list[str]], dict[int, str]]:
     """For whom images wait, or who holds them; and the names of their lots."""
     people: dict[int, list[str]] = defaultdict(list)
     lots: dict[int, str] = {}
-    slots = Slot.objects.filter(image__in=ids, kind__in=(Slot.Kind.LABEL, Slot.Kind.FIX))
+    slots = slots.filter(kind__in=(Slot.Kind.LABEL, Slot.Kind.FIX))
     for slot in slots.select_related("member", "held_by", "lot").order_by("pk"):
         lots[slot.image_id] = slot.lot.name
         held = slot.held_by if slot.state == Slot.State.HELD else None
@@ -167,9 +174,11 @@ def _turns(ids: Sequence[int]) -> tuple[dict[int, list[str]], dict[int, str]]:
     return people, lots
 
 
-def _payload(image: Image, objects: int, *, tags: list[str], people: list[str], lot: str, golden: bool) -> ImageData:
+def _payload(
+    image: Image, kept: AnnotationSet | None, objects: int, *, tags: list[str], people: list[str], lot: str,
+    golden: bool,
+) -> ImageData:  # fmt: skip
     encoding: Encoding | None = getattr(image, "encoding", None)
-    kept: AnnotationSet | None = getattr(image, "annotation_set", None)
     return ImageData(
         id=image.pk,
         name=image.name,
@@ -204,11 +213,11 @@ def _short(note: str) -> str:
     return note if len(note) <= NOTE_LENGTH else note[: NOTE_LENGTH - 1].rstrip() + "…"
 
 
-def image_named(project: Project, role: Role, wanted: str) -> Image | None:
+def image_named(project: Project, user: User, role: Role, wanted: str) -> Image | None:
     """The image at a place of the project (from 1), or the first one of a name: the whole name first, then its
     beginning, then a part of it. Upper and lower case are the same."""
     wanted = wanted.strip()
-    images = Image.objects.filter(Image.listed_for(role), project=project).order_by("pk")
+    images = Image.objects.filter(Image.listed_for(user, role), project=project).order_by("pk")
     ways = [Q(name__iexact=wanted), Q(name__istartswith=wanted), Q(name__icontains=wanted)]
     if wanted.isdecimal() and len(wanted) < 10 and int(wanted) > 0:
         at = int(wanted) - 1

@@ -6,7 +6,10 @@ from datetime import datetime
 from django.db.models import Q
 from django.urls import reverse
 
+from labeling.accounts.models import User
+from labeling.annotations.models import AnnotationSet
 from labeling.history.models import Activity as Happened
+from labeling.history.services import visible
 from labeling.images.models import Image
 from labeling.projects.access import May, Standing
 from labeling.projects.counting import ImageTally
@@ -65,18 +68,19 @@ def next_steps(project: Project, standing: Standing, tally: ImageTally) -> list[
     return steps
 
 
-def preview(project: Project, standing: Standing) -> list[Image]:
+def preview(project: Project, user: User, standing: Standing) -> list[Image]:
     """The newest images, for a look at what the project is about."""
-    images = Image.objects.filter(Image.listed_for(standing.role), project=project).defer("source")
+    images = Image.objects.filter(Image.listed_for(user, standing.role), project=project).defer("source")
     return list(images.order_by("-pk")[:PREVIEW])
 
 
-def recent_activity(project: Project, standing: Standing) -> list[Activity]:
-    """The images that were worked on last, the newest first. What people label without sight of each other is not
-    told."""
-    listed = Q(Image.listed_for(standing.role, "image__"), set__main_of__isnull=False)
-    rows = Happened.objects.filter(listed, project=project).order_by("-id")
-    rows = rows.select_related("image__annotation_set", "user").defer("image__source")[:LOOKED_AT]
+def recent_activity(project: Project, user: User, standing: Standing) -> list[Activity]:
+    """The images that were worked on last, the newest first, with the state of the set that was changed. What people
+    label without sight of each other is told to nobody else."""
+    own = Q(set__kind=AnnotationSet.Kind.OPINION, set__author=user)
+    told = Q(visible(user, standing), Q(set__main_of__isnull=False) | own)
+    rows = Happened.objects.filter(told, project=project).order_by("-id")
+    rows = rows.select_related("image", "set", "user").defer("image__source")[:LOOKED_AT]
     newest: dict[int, Happened] = {}
     for row in rows:
         newest.setdefault(row.image_id, row)
@@ -84,7 +88,7 @@ def recent_activity(project: Project, standing: Standing) -> list[Activity]:
 
 
 def _activity(row: Happened) -> Activity:
-    image, status = row.image, row.image.annotation_set.status
+    image, status = row.image, row.set.status if row.set else AnnotationSet.Status.NEW
     return Activity(
         name=image.name.rpartition("/")[2],
         editor=reverse("pages:editor", args=[image.pk]),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from labeling.accounts.models import User
 from labeling.exchange.registry import NOT_IN_FORMS, Format, formats
 from labeling.exchange.schemas import ExportData
 from labeling.images.models import UploadItem
@@ -17,13 +18,17 @@ REMEMBER_REJECTIONS = timedelta(days=1)
 
 
 def project_data(
-    project: Project, standing: Standing, images: ImagesPage | None = None, exports: list[ExportData] | None = None
+    project: Project,
+    user: User,
+    standing: Standing,
+    images: ImagesPage | None = None,
+    exports: list[ExportData] | None = None,
 ) -> ProjectPage:
     """What the script of a tab starts with: numbers and addresses, and what its tab lists: images, exports."""
     api = f"/api/projects/{project.pk}"
     return ProjectPage(
         project=PageProject(id=project.pk, name=project.name, role=standing.role, **standing.abilities()),
-        counts=counts(project.pk, standing).images,
+        counts=counts(project.pk, user, standing).images,
         images=images,
         last_upload=_last_upload(project) if standing.can(May.MANAGE) else None,
         exports=exports,

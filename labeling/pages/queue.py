@@ -7,6 +7,7 @@ from labeling.accounts.models import User
 from labeling.assignment import queue
 from labeling.assignment.models import Slot, Touched
 from labeling.features.models import Encoding
+from labeling.images.models import Image
 from labeling.projects.access import May, Standing
 from labeling.projects.models import Project
 
@@ -23,7 +24,7 @@ def next_images(
     """
     if standing.can(May.LABEL):
         return queue.upcoming(project, user, after, limit)
-    forward = project.images.filter(pk__gt=after or 0).order_by("pk")
+    forward = project.images.filter(Image.listed_for(user, standing.role), pk__gt=after or 0).order_by("pk")
     return list(forward.values_list("pk", flat=True)[:limit])
 
 

@@ -30,9 +30,9 @@ from labeling.review.samples import samples_of
 TURNS_SHOWN = 200
 
 
-def _context(tab: str, project: Project, standing: Standing, **parts: Any) -> dict[str, Any]:
+def _context(request: HttpRequest, tab: str, project: Project, standing: Standing, **parts: Any) -> dict[str, Any]:
     """What every tab needs. parts: what `project_data` tells the page's script beside."""
-    data = project_data(project, standing, **parts)
+    data = project_data(project, cast(User, request.user), standing, **parts)
     return {
         "tab": tab,
         "project": project,
@@ -49,13 +49,14 @@ def _context(tab: str, project: Project, standing: Standing, **parts: Any) -> di
 def overview(request: HttpRequest, project_id: int) -> HttpResponse:
     """A project: how far it is, what to do next, what happened lately."""
     project, standing = project_for(request, project_id), require(request.user, project_id)
-    context = _context("overview", project, standing)
+    user = cast(User, request.user)
+    context = _context(request, "overview", project, standing)
     tally = ImageTally(**context["data"]["counts"])
     context |= {
         "tally": tally,
         "steps": overview_page.next_steps(project, standing, tally),
-        "preview": overview_page.preview(project, standing),
-        "activity": overview_page.recent_activity(project, standing),
+        "preview": overview_page.preview(project, user, standing),
+        "activity": overview_page.recent_activity(project, user, standing),
         "times": time_panel.panel(scope_of(request, project_id)),
     }
     return render(request, "pages/project.html", context)
@@ -68,7 +69,7 @@ def images(request: HttpRequest, project_id: int) -> HttpResponse:
     project, standing = project_for(request, project_id), require(request.user, project_id)
     query = _asked(request)
     page = images_page(project, standing.role, asked=query.chosen, order=query.order, user=cast(User, request.user))
-    context = _context("images", project, standing, images=page) | {
+    context = _context(request, "images", project, standing, images=page) | {
         "people": list(manage.eligible(project)),
         "members": [one.user for one in project.memberships.select_related("user")],
         "lots": list(project.lots.all()),
@@ -96,7 +97,7 @@ _PLACE = ("after", "before", "limit")
 def lots(request: HttpRequest, project_id: int) -> HttpResponse:
     """The lots of a project, and who has which image now."""
     project, standing = project_for(request, project_id, May.ASSIGN), require(request.user, project_id)
-    context = _context("lots", project, standing) | {
+    context = _context(request, "lots", project, standing) | {
         "lots": lots_of([project.pk]),
         "people": list(manage.eligible(project)),
         "turns": manage.held(project)[:TURNS_SHOWN],
@@ -111,7 +112,7 @@ def lots(request: HttpRequest, project_id: int) -> HttpResponse:
 def suggestions(request: HttpRequest, project_id: int) -> HttpResponse:
     """What the models propose, and the models."""
     project, standing = project_for(request, project_id), require(request.user, project_id)
-    context = _context("suggestions", project, standing)
+    context = _context(request, "suggestions", project, standing)
     return render(request, "pages/suggestions_tab.html", context | {"suggestions": panels.panel(project, standing)})
 
 
@@ -128,5 +129,5 @@ def suggestions_panel(request: HttpRequest, project_id: int) -> HttpResponse:
 def exports(request: HttpRequest, project_id: int) -> HttpResponse:
     """Making exports, and those that were made."""
     project, standing = project_for(request, project_id, May.EXPORT), require(request.user, project_id)
-    context = _context("exports", project, standing, exports=exchange.recent(project))
+    context = _context(request, "exports", project, standing, exports=exchange.recent(project))
     return render(request, "pages/exports_tab.html", context | {"formats": format_choices()})

@@ -3,13 +3,16 @@
 Counts go through reverse relations, so this room imports none below it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Q
 
-from labeling.projects.models import Project
+from labeling.accounts.models import User
+from labeling.projects.access import MEASURED, May, who_may
+from labeling.projects.models import Project, Role
 
 
 @dataclass
@@ -65,38 +68,79 @@ class Counted:
     """When an image was added last."""
 
 
-def image_tallies(project_ids: Iterable[int], measured: Iterable[int] = ()) -> dict[int, ImageTally]:
-    """A tally for each project, in two queries. measured: as in `counted`."""
-    return {pk: one.tally for pk, one in counted(project_ids, measured).items()}
+Roles = Mapping[int, Role]
+"""What somebody is in projects, by the project's id."""
 
 
-def counted(project_ids: Iterable[int], measured: Iterable[int] = ()) -> dict[int, Counted]:
-    """How far each project is, and when something was done there last. measured: projects whose golden images are left
-    out, as `Image.listed_for` leaves them out of lists for somebody who is measured there.
+def image_tallies(
+    project_ids: Iterable[int], user: User | None = None, roles: Roles | None = None
+) -> dict[int, ImageTally]:
+    """A tally for each project. user, roles: as in `counted`."""
+    return {pk: one.tally for pk, one in counted(project_ids, user, roles).items()}
 
+
+def counted(project_ids: Iterable[int], user: User | None = None, roles: Roles | None = None) -> dict[int, Counted]:
+    """How far each project is, and when something was done there last.
+
+    user, roles: for whom, as what they are there: as in lists, images are left out that are hidden from them
+    (`Image.hidden_from`), and their own opinions count where they label without sight of others.
     Of a project of 100,000 images it is reading them that takes the time, so they are read once. Nearly all of them are
-    encoded: those that are not are counted, by the index of the queue that encodes.
+    encoded: those that are not are counted, by the index of the queue that encodes. What somebody sees otherwise are a
+    few, which are counted apart.
     """
     found = {pk: Counted(ImageTally()) for pk in project_ids}
-    listed = Q(images__golden=False) | (~Q(pk__in=set(measured)) & Q(images__isnull=False))
-    projects = Project.objects.filter(listed, pk__in=set(found)).order_by()
+    projects = Project.objects.filter(pk__in=set(found), images__isnull=False).order_by()
     grouped = projects.values_list("pk", "images__annotation_set__status")
     rows = grouped.annotate(Count("images"), Max("images__annotation_set__changed_at"), Max("images__created_at"))
     for pk, status, count, labeled, added in rows:
         one = found[pk]
         one.labeled, one.added = _later(one.labeled, labeled), _later(one.added, added)
-        one.tally.total += count
-        one.tally.ready += count
-        # An accepted image is done, too.
-        for name in (status, "done" if status == "accepted" else None):
-            if name in STATUSES:
-                setattr(one.tally, name, getattr(one.tally, name) + count)
+        _add(one.tally, count, "total", "ready", *_names(status))
     unready = Q(images__encoding__state__in=PREPARATION - {"ready"})  # in one `filter`: of the same images
-    states = Project.objects.filter(listed, unready, pk__in=set(found)).order_by()
+    states = Project.objects.filter(unready, pk__in=set(found)).order_by()
     for pk, state, count in states.values_list("pk", "images__encoding__state").annotate(Count("images")):
-        setattr(found[pk].tally, state, count)
-        found[pk].tally.ready -= count
+        _add(found[pk].tally, count, state)
+        _add(found[pk].tally, -count, "ready")
+    if user is not None and roles is not None:
+        known = {pk: role for pk, role in roles.items() if pk in found}
+        _leave_out_hidden(found, user, [pk for pk, role in known.items() if role in MEASURED])
+        _count_opinions(found, user, [pk for pk, role in known.items() if role not in who_may(May.REVIEW)])
     return found
+
+
+def _add(tally: ImageTally, count: int, *names: str | None) -> None:
+    for name in names:
+        if name in STATUSES or name in PREPARATION or name == "total":
+            setattr(tally, name, getattr(tally, name) + count)
+
+
+def _names(status: str | None) -> tuple[str | None, ...]:
+    """The numbers of a tally that an image of a status counts for: an accepted one is done, too."""
+    return (status, "done") if status == "accepted" else (status,)
+
+
+def _images() -> Any:
+    return Project._meta.get_field("images").related_model
+
+
+def _leave_out_hidden(found: Mapping[int, Counted], user: User, ids: Sequence[int]) -> None:
+    if not ids:
+        return
+    hidden = _images().out_of_sight(user).filter(project__in=ids)
+    rows = hidden.values_list("project", "annotation_set__status", "encoding__state").annotate(Count("pk"))
+    for pk, status, state, count in rows:
+        _add(found[pk].tally, -count, "total", *_names(status), state or "ready")
+
+
+def _count_opinions(found: Mapping[int, Counted], user: User, ids: Sequence[int]) -> None:
+    if not ids:
+        return
+    own = _images()._default_manager.filter(project__in=ids, sets__kind="opinion", sets__author=user).order_by()
+    for pk, main, mine, count in own.values_list("project", "annotation_set__status", "sets__status").annotate(
+        Count("pk")
+    ):
+        _add(found[pk].tally, -count, *_names(main))
+        _add(found[pk].tally, count, *_names(mine))
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

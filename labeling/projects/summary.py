@@ -11,7 +11,7 @@ from django.utils.timesince import timesince
 
 from labeling.accounts.models import User
 from labeling.projects import jobs
-from labeling.projects.access import MEASURED, OWNER, May, Standing
+from labeling.projects.access import OWNER, May, Standing
 from labeling.projects.counting import Counted, ImageTally, counted
 from labeling.projects.life import deleted_for_good_at
 from labeling.projects.models import Membership, Project, Role
@@ -63,9 +63,8 @@ def project_cards(projects: Sequence[Project], user: User) -> list[ProjectCard]:
     """A card for each of `projects`, in their order. As many queries for one as for many."""
     ids = [project.pk for project in projects]
     roles = dict(Membership.objects.filter(project_id__in=ids, user=user).values_list("project_id", "role"))
-    measured = [] if user.is_superuser else [pk for pk, role in roles.items() if role in MEASURED]
-    images = counted(ids, measured)
-    thumbnails = _thumbnails(ids)
+    images = counted(ids, user, {} if user.is_superuser else {pk: Role(role) for pk, role in roles.items()})
+    thumbnails = _thumbnails(ids, user)
     going_on = {job.project_number: jobs.describe(job) for job in jobs.unfinished(ids)}
     return [
         ProjectCard(
@@ -90,10 +89,11 @@ def _standing(project: Project, role: str | None, user: User) -> Standing:
     return Standing(known, project.archived_at is not None, project.binned_at is not None)
 
 
-def _thumbnails(ids: Sequence[int]) -> dict[int, list[str]]:
-    """The first thumbnails of each project: an index look-up for each, in one query."""
+def _thumbnails(ids: Sequence[int], user: User) -> dict[int, list[str]]:
+    """The first thumbnails of each project that somebody sees: an index look-up for each, in one query."""
     images: Any = Project._meta.get_field("images").related_model
-    shown = images._default_manager.filter(project=OuterRef("pk"), golden=False).order_by("pk").values("pk")
+    hidden = images.out_of_sight(user).values("pk")
+    shown = images._default_manager.filter(project=OuterRef("pk")).exclude(pk__in=hidden).order_by("pk").values("pk")
     nth = {f"image_{place}": Subquery(shown[place : place + 1]) for place in range(THUMBNAILS)}
     rows = Project.objects.filter(pk__in=ids).annotate(**nth).values_list("pk", *nth)
     found = {pk: [image for image in firsts if image is not None] for pk, *firsts in rows}

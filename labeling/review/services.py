@@ -219,14 +219,15 @@ def _next_turn(kept: AnnotationSet, user: User, verdict: Verdict) -> None:
         turns.close(image, kept)
         label = Slot.objects.filter(image=image, kind=Slot.Kind.LABEL).first()
         lot = label.lot_id if label else default_lot(image.project_id).pk
-        author = verdict.author if verdict.author and _labels_here(verdict.author, image) else None
+        author = verdict.author if verdict.author and _fixes(verdict.author, image) else None
         Slot.objects.create(
             lot_id=lot, image=image, kind=Slot.Kind.FIX, member=author, ready=True, rank=image.pk
         )  # fmt: skip
 
 
-def _labels_here(user: User, image: Image) -> bool:
-    return may(user, image.project_id, May.LABEL)
+def _fixes(user: User, image: Image) -> bool:
+    """Whether somebody may label here, and changes the image's labels by that, not an opinion of their own."""
+    return may(user, image.project_id, May.LABEL) and sets.opinion_of(image, user) is None
 
 
 def _notices(kept: AnnotationSet, verdict: Verdict, published: Sequence[Thread]) -> None:

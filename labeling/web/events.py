@@ -27,7 +27,8 @@ class News(BaseModel):
 
 
 def project_group(project_id: int) -> str:
-    """The channel group of a project's pages."""
+    """The channel group of a project's pages. An event of a golden image says so (`golden`, not sent on): it is not for
+    everybody."""
     return f"project.{project_id}"
 
 
@@ -44,6 +45,11 @@ def labels_group(image_id: int) -> str:
 def opinion_group(image_id: int, user_id: int) -> str:
     """The channel group of a person's open editors of an image of which they have a set of their own."""
     return f"opinion.{image_id}.{user_id}"
+
+
+def own_group(project_id: int, user_id: int) -> str:
+    """The channel group of a person's open pages of a project: for what is told to nobody else."""
+    return f"own.{project_id}.{user_id}"
 
 
 def editors_group(project_id: int) -> str:

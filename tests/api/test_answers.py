@@ -218,8 +218,8 @@ def test_suggestions(ask: Checked, image: Image, project: Project, alice: User) 
 
 
 def test_pages_and_sockets(image: Image, project: Project, alice: User) -> None:
-    assert problems("ProjectPage", project_data(project, Standing(Role.MANAGER)).plain()) == []
-    assert problems("ProgressMessage", counts(project.pk, Standing(Role.MANAGER)).model_dump(mode="json")) == []
+    assert problems("ProjectPage", project_data(project, alice, Standing(Role.MANAGER)).plain()) == []
+    assert problems("ProgressMessage", counts(project.pk, alice, Standing(Role.MANAGER)).model_dump(mode="json")) == []
     told = [
         messages.Hello(
             image=1, width=2, height=3, state="ready",

@@ -11,6 +11,7 @@ from channels.db import database_sync_to_async
 
 from labeling.accounts.models import User
 from labeling.accounts.services import set_active
+from labeling.annotations import services as annotations
 from labeling.annotations.models import AnnotationSet
 from labeling.exchange.models import Export
 from labeling.features import queue
@@ -23,7 +24,7 @@ from labeling.projects.models import Membership, Project
 from labeling.projects.services import remove_member
 from labeling.web.events import project_group, publish
 from tests.conftest import picture_bytes
-from tests.live.conftest import Socket, make_image
+from tests.live.conftest import Socket, db, make_image
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EMPTY = {
@@ -204,6 +205,43 @@ async def test_exports_are_told_to_those_who_may_have_them(project: Project, rit
     assert (await annotator.receive())["type"] == "image"
     await reviewer.disconnect()
     await annotator.disconnect()
+
+
+async def test_news_of_a_golden_image_reach_who_worked_on_it(project: Project, alice: User, bob: User) -> None:
+    """Bob has said something about one, has an opinion of the next, and never had to do with the third."""
+    worked, turn, strange = [await db(make_image)(project, name) for name in ("a.png", "b.png", "c.png")]
+    await db(annotations.set_note)(worked, bob, version=0, text="Dark.")
+    await db(AnnotationSet.objects.create)(image=turn, kind="opinion", author=bob)
+    await db(Image.objects.update)(golden=True)
+    sockets = {user.username: (await opened(user, project))[0] for user in (alice, bob)}
+    for image in (strange, turn, worked):
+        image = await db(Image.objects.select_related("project").get)(pk=image.pk)
+        await db(annotations.set_note)(image, alice, version=int(image.pk == worked.pk), text="Blurred.")
+        await db(queue.publish)([await db(Encoding.objects.get)(image=image)])
+    await db(annotations.set_note)(turn, bob, version=0, text="Mine.")
+
+    async def heard(one: Socket) -> list[tuple[str, str, str]]:
+        names = {image.pk: image.name for image in (worked, turn, strange)}
+        found: list[tuple[str, str, str]] = []
+        while not found or found[-1] != ("annotations", "a.png", "end"):
+            news = await one.receive()
+            if news["type"] in ("image", "annotations"):
+                name = names[news["id" if news["type"] == "image" else "image"]]
+                by = "end" if news.get("version") == 3 else news.get("by", "")
+                found.append((news["type"], name, by))
+        return found
+
+    await db(annotations.set_note)(worked, bob, version=2, text="End.")
+    assert set(await heard(sockets["bob"])) == {
+        ("annotations", "a.png", "alice"), ("image", "a.png", ""), ("image", "b.png", ""),
+        ("annotations", "b.png", "bob"), ("annotations", "a.png", "end"),
+    }  # fmt: skip
+    everything = await heard(sockets["alice"])
+    assert ("annotations", "c.png", "alice") in everything
+    assert ("image", "c.png", "") in everything
+    assert ("annotations", "b.png", "bob") not in everything
+    for one in sockets.values():
+        await one.disconnect()
 
 
 async def test_counts_come_at_most_five_times_a_second_and_end_right(project: Project, bob: User) -> None:

@@ -30,7 +30,7 @@ def add(project: Project, count: int) -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda project, user: project_data(project, Standing(Role.MANAGER)),
+        lambda project, user: project_data(project, user, Standing(Role.MANAGER)),
         lambda project, user: images_page(project, Role.MANAGER, asked=NAMED["todo"], user=user),
         lambda project, user: next_images(project, user, Standing(Role.ANNOTATOR)),
         lambda project, user: next_images(project, user, Standing(Role.ANNOTATOR), project.images.first().pk),

@@ -34,7 +34,7 @@ def test_the_numbers_are_those_of_the_socket(project: Project, add_image: AddIma
     for state in ("ready", "ready", "encoding", "failed", "queued"):
         add_image(state=state)
     add_image(status="done")
-    data = project_data(project, Standing(Role.MANAGER)).plain()
+    data = project_data(project, project.created_by, Standing(Role.MANAGER)).plain()
     assert data["counts"] == {
         "total": 6,
         "queued": 1,
@@ -147,7 +147,7 @@ def test_recent_exports_are_there_for_who_may_see_them(
 
 def test_rejected_files_of_the_last_upload_survive_a_reload(project: Project, alice: User) -> None:
     def shown(role: Role = Role.MANAGER) -> Any:
-        return project_data(project, Standing(role)).last_upload
+        return project_data(project, project.created_by, Standing(role)).last_upload
 
     assert shown() is None
     upload = Upload.objects.create(project=project, created_by=alice, closed=True)

@@ -45,15 +45,16 @@ TABS = (
 @register.inclusion_tag("pages/_head.html", takes_context=True)
 def project_head(context: dict[str, Any], project: Project, current: str) -> dict[str, Any]:
     """The head of a project's page, for whoever asks for it. current: the open tab's name."""
-    standing = require(context["request"].user, project.pk)
-    images = Image.objects.filter(Image.listed_for(standing.role), project=project).count()
+    user = context["request"].user
+    standing = require(user, project.pk)
+    images = Image.objects.filter(Image.listed_for(user, standing.role), project=project).count()
     counts = {"images": images, "people": project.memberships.count()}
     return {
         "project": project,
         "role": standing.role,
         "current": current,
         "images": images,
-        "waits": not standing.can(May.LABEL) or queue.waits(project, context["request"].user),
+        "waits": not standing.can(May.LABEL) or queue.waits(project, user),
         "tabs": tabs_for(project, standing, counts),
         "jobs": [jobs.describe(job) for job in jobs.unfinished([project.pk])],
         "csrf_token": context.get("csrf_token"),

@@ -2,7 +2,8 @@
 
 A golden image has a set of its own that holds the truth: a copy of the labels of the moment when a manager marked it.
 It is handed out like any other image, at random places; who gets it has an opinion there, sees nothing of the truth
-(`Image.hidden_from`) and is told nothing of the image afterwards.
+(`Image.hidden_from`) and is told nothing of the image afterwards. Who had labeled it before goes on seeing what they
+labeled (`own_copy`).
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import FINISHED, Annotation, AnnotationEvent, AnnotationSet
+from labeling.annotations.own_copy import drop_unchanged, keep_apart
 from labeling.audit.actions import Action
 from labeling.audit.services import record
 from labeling.database.locks import hold
@@ -42,6 +44,7 @@ def mark(image: Image, user: User) -> AnnotationSet:
     if new or last is None or last.after != copied:
         _copy(main, truth, user, copied)
         record(Action.GOLDEN_MARKED, by=user, about=image, project=image.project, version=main.version)
+    keep_apart(image, main)
     Image.objects.filter(pk=image.pk).update(golden=True)
     image.golden = True
     return truth
@@ -68,6 +71,7 @@ def unmark(image: Image, user: User) -> bool:
         raise Http404("This image was deleted meanwhile.")
     Image.objects.filter(pk=image.pk).update(golden=False)
     image.golden = False
+    drop_unchanged(image)
     deleted, _ = AnnotationSet.objects.filter(image=image, kind=Kind.GOLDEN).delete()
     if deleted:
         record(Action.GOLDEN_REMOVED, by=user, about=image, project=image.project)

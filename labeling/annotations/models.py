@@ -68,6 +68,10 @@ class AnnotationSet(models.Model):
     )  # fmt: skip
     finished_at = models.DateTimeField(null=True, blank=True)
     round = models.PositiveSmallIntegerField(default=0, help_text="How often it was sent back.")
+    copied_version = models.PositiveIntegerField(
+        null=True, blank=True, editable=False,
+        help_text="Of an opinion that began as a copy of the image's labels (`own_copy`): their version then.",
+    )  # fmt: skip
 
     class Meta:
         constraints = [

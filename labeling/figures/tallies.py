@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
@@ -72,6 +72,7 @@ def _states_and_paces(images: Images, found: Tallies) -> None:
     events = (
         AnnotationEvent.objects.filter(set__image__in=images)
         .exclude(set__kind=AnnotationSet.Kind.GOLDEN)
+        .filter(Q(set__copied_version=None) | Q(version__gt=F("set__copied_version")))
         .annotate(status=KT("after__status"), category=KT("after__category"), image=F("set__image"))
         .order_by("set", "version")
         .values_list("set", "set__kind", "image", "kind", "user", "at", "slot", "status", "category")
@@ -139,6 +140,7 @@ def _objects(images: Images, found: Tallies) -> None:
     rows = (
         Annotation.objects.filter(set__image__in=images)
         .exclude(set__kind=AnnotationSet.Kind.GOLDEN)
+        .filter(set__copied_version=None)
         .order_by()
         .values_list("set__image", "set__kind", "uid", "category__number", "created_by", "created_at", "area", "clicks")
     )

@@ -12,6 +12,7 @@ from labeling.accounts.models import User
 from labeling.annotations import services as annotations
 from labeling.annotations import sets
 from labeling.annotations.content import Changed, Created, Deleted, ObjectChange
+from labeling.annotations.log import OBJECTS, objects_at
 from labeling.annotations.models import AnnotationSet
 from labeling.annotations.versions import compare_open
 from labeling.history.models import Activity
@@ -19,7 +20,6 @@ from labeling.images.models import Image
 from labeling.projects.access import May, Standing
 from labeling.projects.models import Membership
 from labeling.review.models import ReviewSettings
-from labeling.review.versions import OBJECTS, objects_at
 from labeling.web.api import ApiError
 
 PAGE = 50
@@ -38,21 +38,24 @@ class Page:
 def visible(user: User, standing: Standing) -> Q:
     """What of a project's activities somebody may see: managers everything, others nothing of images that are hidden
     from them (`Image.hidden_from`), no golden sets, and no opinions but their own; of an image where they have one,
-    that alone."""
+    that alone, and what it was copied from (`annotations.own_copy`)."""
     if standing.can(May.FIGURES):
         return Q()
     mine = AnnotationSet.objects.filter(image=OuterRef("image"), author=user, kind=Kind.OPINION)
     labels = Q(Q(set=None) | Q(set__kind=Kind.MAIN), ~Exists(mine))
     labels &= Image.listed_for(user, standing.role, "image")
-    return labels | Q(set__kind=Kind.OPINION, set__author=user)
+    copied = Q(Exists(mine.filter(copied_version__gte=OuterRef("last"))), set__kind=Kind.MAIN)
+    return labels | copied | Q(set__kind=Kind.OPINION, set__author=user)
 
 
 def of_image(image: Image, user: User, standing: Standing, before: int | None = None) -> Page:
     """What happened to an image, as somebody may know it. Somebody with an opinion of it sees that one's history."""
     rows = image.activities.filter(visible(user, standing))
     mine = sets.opinion_of(image, user)
-    rows = rows.filter(set=mine) if mine is not None else rows.filter(Q(set=None) | Q(set__kind=Kind.MAIN))
-    return _page(rows, before)
+    labels = Q(set=None) | Q(set__kind=Kind.MAIN)
+    if mine is not None:
+        labels = Q(set=mine) | Q(set__kind=Kind.MAIN, last__lte=mine.copied_version or 0)
+    return _page(rows.filter(labels), before)
 
 
 def of_project(

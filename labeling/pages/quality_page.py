@@ -264,7 +264,7 @@ def resolving(project: Project) -> list[ToResolve]:
     images = [slot.image for slot in consensus.to_resolve(project)[:RESOLVE_SHOWN]]
     sets = AnnotationSet.objects.filter(image__in=images).order_by()
     versions = dict(sets.filter(kind=AnnotationSet.Kind.MAIN).values_list("image", "version"))
-    done = sets.filter(kind=AnnotationSet.Kind.OPINION, status__in=FINISHED)
+    done = sets.filter(kind=AnnotationSet.Kind.OPINION, copied_version=None, status__in=FINISHED)
     opinions = dict(done.values_list("image").annotate(Count("pk")))
     pairs = PairScore.objects.filter(image__in=images, kind=PairScore.Kind.PEERS).order_by()
     agreement = dict(pairs.values_list("image").annotate(Avg("agreement")))

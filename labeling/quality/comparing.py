@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import combinations
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from labeling.annotations.models import FINISHED, Annotation, AnnotationSet
@@ -91,7 +91,8 @@ def compare_image(image: Image) -> list[PairScore]:
 
     The sets' versions are read before their objects. A change in between is compared again, as it asks for it.
     """
-    sets = list(AnnotationSet.objects.filter(image=image, kind__in=(Kind.OPINION, Kind.GOLDEN)).order_by("pk"))
+    kinds = Q(kind=Kind.GOLDEN) | Q(kind=Kind.OPINION, copied_version=None)  # a copy knows of what others made
+    sets = list(AnnotationSet.objects.filter(kinds, image=image).order_by("pk"))
     wanted = {(one.pk, other.pk): (one, other) for one, other in pairs_of(sets)}
     stored = {(row.first_id, row.second_id): row for row in PairScore.objects.filter(image=image)}
     stale = [row.pk for key, row in stored.items() if key not in wanted]

@@ -98,7 +98,7 @@ def propose(image: Image) -> Proposal:
 
 def finished(image: Image) -> list[AnnotationSet]:
     """The finished opinions of an image, in a fixed order, with their authors."""
-    opinions = AnnotationSet.objects.filter(image=image, kind=Kind.OPINION, status__in=FINISHED)
+    opinions = AnnotationSet.objects.filter(image=image, kind=Kind.OPINION, copied_version=None, status__in=FINISHED)
     return list(opinions.select_related("author").order_by("pk")[: comparing.MAX_OPINIONS])
 
 
@@ -168,7 +168,7 @@ def consider(image: Image) -> bool:
 def _is_complete(image: Image) -> bool:
     """Whether several people were to label the image and nobody is left to."""
     labels = Slot.objects.filter(image=image, kind=Slot.Kind.LABEL)
-    opinions = AnnotationSet.objects.filter(image=image, kind=Kind.OPINION)
+    opinions = AnnotationSet.objects.filter(image=image, kind=Kind.OPINION, copied_version=None)
     return opinions.count() > 1 and not labels.exclude(state=Slot.State.CLOSED).exists()
 
 

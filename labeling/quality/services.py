@@ -31,7 +31,7 @@ def figures(project: Project) -> QualityFigures:
 
 def golden_images(project: Project) -> QuerySet[Image]:
     """The project's golden images, with how many people have finished each: `measured`."""
-    done = Q(sets__kind="opinion", sets__status__in=FINISHED)
+    done = Q(sets__kind="opinion", sets__copied_version=None, sets__status__in=FINISHED)
     images = Image.objects.filter(project=project, golden=True)
     return images.annotate(measured=Count("sets", filter=done)).order_by("pk")
 

@@ -5,6 +5,7 @@ from ninja import Status
 
 from labeling.accounts.models import User
 from labeling.accounts.services import user_of
+from labeling.annotations.log import objects_at
 from labeling.annotations.models import AnnotationSet
 from labeling.annotations.schemas import Conflict
 from labeling.annotations.sets import is_blind
@@ -42,7 +43,6 @@ from labeling.review.specs import (
     ThreadChange,
     VersionQuery,
 )
-from labeling.review.versions import objects_at
 from labeling.web.routes import Asked, Router, Sent
 
 router = Router(tags=["review"])

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations import sets
+from labeling.annotations.log import OBJECTS
 from labeling.annotations.models import AnnotationEvent, AnnotationSet
 from labeling.annotations.versions import REVIEWING, compare, is_open, now, record, tell
 from labeling.assignment import turns
@@ -28,7 +29,7 @@ from labeling.projects.access import May, may, who_may
 from labeling.projects.models import Membership, Project
 from labeling.review import draws, threads
 from labeling.review.models import ReviewSettings, Thread, Verdict
-from labeling.review.versions import OBJECTS, authors_since
+from labeling.review.versions import authors_since
 from labeling.web.api import ApiError
 from labeling.web.events import labels_group, publish_committed
 

@@ -20,6 +20,7 @@ from PIL import Image as Pillow
 from labeling.accounts.models import User
 from labeling.annotations import golden, panoptic, services
 from labeling.annotations.content import Changed, Created, Deleted
+from labeling.annotations.log import objects_at
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.history.models import Activity
 from labeling.history.services import PAGE, difference, restore
@@ -28,7 +29,6 @@ from labeling.projects.models import Attribute, Category, Project
 from labeling.review import services as review
 from labeling.review import threads
 from labeling.review.models import ReviewSettings, Verdict
-from labeling.review.versions import objects_at
 from labeling.web.api import ApiError
 from tests.annotations.conftest import HEIGHT, WIDTH, counts, send
 

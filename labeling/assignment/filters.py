@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, When
 from pydantic import AfterValidator, Field
 
@@ -15,7 +16,7 @@ from labeling.annotations.models import ENDED, FINISHED, Annotation, AnnotationE
 from labeling.assignment.models import Slot
 from labeling.features.models import Encoding
 from labeling.images.models import Image
-from labeling.projects.access import May, who_may
+from labeling.projects.access import May, named, who_may
 from labeling.projects.models import Category, Project, Role
 from labeling.web.api import Spec
 
@@ -41,6 +42,9 @@ _VERDICTS: dict[str, tuple[str, Any]] = {
     "sent_back": ("status", Status.SENT_BACK),
     "again": ("round__gte", 1),
 }
+
+_DRAWN = {"drawn": True, "undrawn": False}
+"""Finished images by whether they were drawn for review in this round (`review.draws`)."""
 
 SEEN = ("status", "round", "note", "objects_kept", "changed_at")
 """What lists say of the set that somebody sees of an image (`Seen.path`)."""
@@ -114,7 +118,8 @@ class ImageFilter(Spec):
 
     `q`: a part of the name. `state`: one or several of `STATES`, with commas. `assignee`: for whom a turn at labeling
     is reserved, or who holds one; `none`: nobody. `person`: who changed labels there. `lot`: a lot's id. `category`: a
-    class that an object has. `verdict`: what a reviewer said; `again`: it was sent back at least once. `tag`: its name.
+    class that an object has. `verdict`: what a reviewer said; `again`: it was sent back at least once; `drawn` for
+    review or `undrawn`, which those who review are told. `tag`: its name.
     """
 
     q: str = Field(default="", max_length=200)
@@ -123,7 +128,7 @@ class ImageFilter(Spec):
     person: Person = ""
     lot: int | None = Field(default=None, ge=1, lt=2**63)
     category: int | None = Field(default=None, ge=1, lt=2**31)
-    verdict: Literal["", "waiting", "accepted", "sent_back", "again"] = ""
+    verdict: Literal["", "waiting", "drawn", "undrawn", "accepted", "sent_back", "again"] = ""
     note: Literal["", "yes", "no"] = ""
     objects: Literal["", "none", "some"] = ""
     tag: str = Field(default="", max_length=40)
@@ -154,7 +159,9 @@ def chosen(
         images = images.filter(name__icontains=asked.q)
     if states := [_state(one, seen) for one in asked.state.split(",") if one]:
         images = images.filter(_any(states))
-    if asked.verdict:
+    if asked.verdict in _DRAWN:
+        images = images.filter(_drawn(role, _DRAWN[asked.verdict]))
+    elif asked.verdict:
         name, value = _VERDICTS[asked.verdict]
         images = images.filter(**{f"{seen.path}{name}": value})
     images = images.filter(_note(asked.note, seen), _objects(asked.objects, seen))
@@ -173,6 +180,17 @@ def _state(name: str, seen: Seen) -> Q:
     statuses = _OF_LABELS[name]
     found = Q(**{f"{seen.path}status__in": statuses})
     return found | Q(**{f"{seen.path}status": None}) if Status.NEW in statuses else found
+
+
+def _drawn(role: Role | None, drawn: bool) -> Q:
+    """Finished images that were drawn for review, or were not. Raises: PermissionDenied for who is not told."""
+    if role is not None and role not in who_may(May.REVIEW):
+        raise PermissionDenied(f"Only {named(who_may(May.REVIEW))} are told which images were drawn for review.")
+    # In one `filter` with the status: of the same draw.
+    return Q(
+        annotation_set__status=Status.DONE, annotation_set__draws__drawn=drawn,
+        annotation_set__draws__round=F("annotation_set__round"),
+    )  # fmt: skip
 
 
 def _any(conditions: list[Q]) -> Q:

@@ -5,7 +5,7 @@ itself where it stands in any order, so its id is all that a page has to name.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from labeling.images.models import Image
 from labeling.pages.schemas import ImageData, ImagesPage
 from labeling.projects.access import May, who_may
 from labeling.projects.models import Project, Role
+from labeling.review.models import Draw
 from labeling.web.api import ApiError
 
 PAGE = 60
@@ -149,13 +150,26 @@ def payloads(images: Sequence[Image], role: Role, seen: Seen) -> list[ImageData]
         tags[image].append(name)
     people, lots = _turns(seen.among(Slot.objects.filter(image__in=list(sets))))
     golden = role in who_may(May.MANAGE)  # nobody else may learn which images are
+    draws = _draws(sets.values()) if role in who_may(May.REVIEW) else {}
     return [
         _payload(
             image, kept := sets[image.pk], objects.get(kept.pk, 0) if kept else 0, tags=tags[image.pk],
             people=people[image.pk], lot=lots.get(image.pk, ""), golden=golden and image.golden,
+            draw=draws.get(kept.pk, "") if kept else "",
         )
         for image in images
     ]  # fmt: skip
+
+
+def _draws(sets: Iterable[AnnotationSet | None]) -> dict[int, Literal["drawn", "undrawn"]]:
+    """Whether finished sets were drawn for review, by their ids; none where nothing is reviewed."""
+    done = [kept.pk for kept in sets if kept is not None and kept.status == AnnotationSet.Status.DONE]
+    if not done:
+        return {}
+    rows = Draw.objects.filter(
+        set__in=done, round=F("set__round"), set__image__project__review_settings__enabled=True
+    )  # fmt: skip
+    return {kept: "drawn" if drawn else "undrawn" for kept, drawn in rows.values_list("set", "drawn")}
 
 
 def _turns(slots: QuerySet[Slot]) -> tuple[dict[int, list[str]], dict[int, str]]:
@@ -176,7 +190,7 @@ def _turns(slots: QuerySet[Slot]) -> tuple[dict[int, list[str]], dict[int, str]]
 
 def _payload(
     image: Image, kept: AnnotationSet | None, objects: int, *, tags: list[str], people: list[str], lot: str,
-    golden: bool,
+    golden: bool, draw: Literal["", "drawn", "undrawn"],
 ) -> ImageData:  # fmt: skip
     encoding: Encoding | None = getattr(image, "encoding", None)
     return ImageData(
@@ -199,6 +213,7 @@ def _payload(
         people=people,
         lot=lot,
         golden=golden,
+        draw=draw,
         changed_at=kept.changed_at.isoformat() if kept and kept.changed_at else None,
         changed_by=kept.changed_by.shown_name if kept and kept.changed_by else None,
     )

@@ -1,5 +1,7 @@
 """Answers of the pages' API, and what the pages start with."""
 
+from typing import Literal
+
 from labeling.annotations.schemas import StatusName
 from labeling.exchange.schemas import ExportData
 from labeling.features.schemas import EncodingState
@@ -14,7 +16,8 @@ class ImageData(Answer):
     """An image of a list. `reason` says why it could not be prepared, `skipped` why it is skipped; both are empty else.
     A long note is cut. `version` is that of its labels, `round` how often they were sent back, `overlay` where its
     masks are as a picture for the thumbnail, empty without any. `people`: for whom it waits, or who holds it. `lot`:
-    the name of its lot. `golden`: told to managers only, false for everybody else."""
+    the name of its lot. `golden`: told to managers only, false for everybody else. `draw`: whether a finished image was
+    drawn for review or left out; told to those who review, empty for everybody else and where nothing is reviewed."""
 
     id: int
     name: str
@@ -35,6 +38,7 @@ class ImageData(Answer):
     people: list[str]
     lot: str
     golden: bool
+    draw: Literal["", "drawn", "undrawn"]
     changed_at: Moment | None
     changed_by: str | None
 

@@ -25,6 +25,7 @@ from labeling.projects.access import May, Standing, project_for, require
 from labeling.projects.counting import ImageTally
 from labeling.projects.models import Project
 from labeling.quality.intervals import share_text
+from labeling.review.models import ReviewSettings
 from labeling.review.samples import samples_of
 
 TURNS_SHOWN = 200
@@ -75,6 +76,7 @@ def images(request: HttpRequest, project_id: int) -> HttpResponse:
         "lots": list(project.lots.all()),
         "tags": list(project.tags.all()),
         "formats": format_choices() if standing.can(May.EXPORT) else [],
+        "reviews": standing.can(May.REVIEW) and ReviewSettings.of(project.pk).enabled,
     }
     return render(request, "pages/images_tab.html", context)
 

@@ -7,11 +7,12 @@ import pytest
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
-from labeling.annotations.services import create, delete, set_note
+from labeling.annotations.services import create, delete, set_note, set_status
 from labeling.assignment import lots
 from labeling.assignment.models import Lot
 from labeling.images.models import Image, Tag
 from labeling.projects.models import Project
+from labeling.review.models import Draw, ReviewSettings
 from tests.pages.conftest import AddImage, AsUser
 from tests.pages.test_gallery import rectangle
 
@@ -121,3 +122,34 @@ def test_an_export_of_chosen_images(project: Project, alice: User, add_image: Ad
     assert (total(), total(only=[first.pk]), total(filter={"tag": "night"})) == (2, 1, 1)
     assert total(filter={"tag": "day"}) == "nothing_to_export"
     assert total(filter={"tag": "night"}, only=[first.pk]) == "nothing_to_export"
+
+
+def test_who_reviews_is_told_what_was_drawn(
+    project: Project, alice: User, bob: User, rita: User, add_image: AddImage, listed: Any, as_user: AsUser
+) -> None:
+    """Finished images wait for review or were left out of the sample. Authors do not see the draw."""
+    drawn, left, again, accepted, new = (add_image() for _ in range(5))
+    url = f"/api/projects/{project.pk}/images"
+
+    def told(user: User) -> list[str]:
+        return [one["draw"] for one in as_user(user).get(url).json()["results"]]
+
+    for image in (drawn, left, again, accepted):
+        set_status(image, bob, version=0, status="done")
+        kept = AnnotationSet.objects.get(main_of=image)
+        Draw.objects.create(set=kept, round=0, rate=50, drawn=image in (drawn, accepted))
+    AnnotationSet.objects.filter(main_of=again).update(round=1)
+    Draw.objects.create(set=again.annotation_set, round=1, rate=100, drawn=True)
+    AnnotationSet.objects.filter(main_of=accepted).update(status="accepted")
+    assert told(alice) == [""] * 5  # nothing is reviewed
+    ReviewSettings.objects.create(project=project, enabled=True, rate=50)
+    assert told(alice) == told(rita) == ["drawn", "undrawn", "drawn", "", ""]
+    assert told(bob) == [""] * 5
+    assert (listed(verdict="drawn"), listed(verdict="undrawn")) == ([drawn.pk, again.pk], [left.pk])
+    assert listed(verdict="waiting") == [drawn.pk, left.pk, again.pk]
+    refused = as_user(bob).get(url, {"verdict": "undrawn"})
+    assert refused.status_code == 403
+    assert "reviewers" in refused.json()["error"]["message"]
+    assert "Not drawn for review" in as_user(rita).get(f"/projects/{project.pk}/images").content.decode()
+    assert "Not drawn for review" not in as_user(bob).get(f"/projects/{project.pk}/images").content.decode()
+    assert as_user(bob).get(f"/projects/{project.pk}/images?verdict=undrawn").status_code == 403

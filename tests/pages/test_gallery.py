@@ -55,6 +55,7 @@ def test_an_image_with_everything(project: Project, bob: User, add_image: AddIma
                 "people": [],
                 "lot": "All images",
                 "golden": False,
+                "draw": "",
                 "changed_at": None,
                 "changed_by": None,
             }

@@ -167,6 +167,7 @@ const image = (id: number, status: ImageItem["status"] = "new"): ImageItem => ({
   changed_at: null,
   lot: "",
   golden: false,
+  draw: "",
   changed_by: null,
 });
 

@@ -856,7 +856,8 @@ export type components = {
      * @description An image of a list. `reason` says why it could not be prepared, `skipped` why it is skipped; both are empty else.
      *     A long note is cut. `version` is that of its labels, `round` how often they were sent back, `overlay` where its
      *     masks are as a picture for the thumbnail, empty without any. `people`: for whom it waits, or who holds it. `lot`:
-     *     the name of its lot. `golden`: told to managers only, false for everybody else.
+     *     the name of its lot. `golden`: told to managers only, false for everybody else. `draw`: whether a finished image was
+     *     drawn for review or left out; told to those who review, empty for everybody else and where nothing is reviewed.
      */
     readonly ImageData: {
       readonly id: number;
@@ -880,6 +881,8 @@ export type components = {
       readonly people: readonly string[];
       readonly lot: string;
       readonly golden: boolean;
+      /** @enum {string} */
+      readonly draw: "" | "drawn" | "undrawn";
       readonly changed_at: string | null;
       readonly changed_by: string | null;
     };
@@ -888,7 +891,8 @@ export type components = {
      *
      *     `q`: a part of the name. `state`: one or several of `STATES`, with commas. `assignee`: for whom a turn at labeling
      *     is reserved, or who holds one; `none`: nobody. `person`: who changed labels there. `lot`: a lot's id. `category`: a
-     *     class that an object has. `verdict`: what a reviewer said; `again`: it was sent back at least once. `tag`: its name.
+     *     class that an object has. `verdict`: what a reviewer said; `again`: it was sent back at least once; `drawn` for review
+     *     or `undrawn`, which those who review are told. `tag`: its name.
      */
     readonly ImageFilter: {
       /** @default  */
@@ -905,7 +909,7 @@ export type components = {
        * @default
        * @enum {string}
        */
-      readonly verdict?: "" | "waiting" | "accepted" | "sent_back" | "again";
+      readonly verdict?: "" | "waiting" | "drawn" | "undrawn" | "accepted" | "sent_back" | "again";
       /**
        * @default
        * @enum {string}
@@ -981,7 +985,7 @@ export type components = {
        * @default
        * @enum {string}
        */
-      readonly verdict?: "" | "waiting" | "accepted" | "sent_back" | "again";
+      readonly verdict?: "" | "waiting" | "drawn" | "undrawn" | "accepted" | "sent_back" | "again";
       /**
        * @default
        * @enum {string}

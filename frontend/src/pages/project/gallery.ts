@@ -25,6 +25,8 @@ const WORK: Record<Exclude<ImageItem["status"], "new" | "in_progress">, [string,
   skipped: ["skipped", "Skipped"],
 };
 
+const DRAWS: Record<Exclude<ImageItem["draw"], "">, string> = { drawn: "waits for review", undrawn: "not drawn" };
+
 /** Images that are asked for while one scrolls. */
 const PAGE = 120;
 
@@ -286,7 +288,8 @@ function shownState(item: ImageItem): [string, string] {
   if (item.status === "new") return [item.state, STATES[item.state]];
   if (item.status === "in_progress")
     return item.state === "ready" ? ["begun", "In progress"] : [item.state, STATES[item.state]];
-  return WORK[item.status];
+  const [name, text] = WORK[item.status];
+  return [name, item.status === "done" && item.draw ? `${text} · ${DRAWS[item.draw]}` : text];
 }
 
 function showState({ item, element }: Card): void {

@@ -17,6 +17,8 @@ from labeling.annotations import services as annotations
 from labeling.annotations.models import AnnotationSet
 from labeling.assignment import lots, telling
 from labeling.assignment.models import Lot, Slot
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.images.models import Image, Tag
 from labeling.images.services import delete_image
 from labeling.projects.models import Project
@@ -110,6 +112,7 @@ def move(lot: Lot, images: Sequence[Chosen]) -> Outcome:
     return for_each(lot.project, images, step)
 
 
+@transaction.atomic
 def assign(project: Project, images: Sequence[Chosen], members: Sequence[User], by: User) -> Outcome:
     """Reserve images for people, in equal shares, and tell them; nobody: take it back. Only turns that are open are
     changed."""
@@ -118,7 +121,13 @@ def assign(project: Project, images: Sequence[Chosen], members: Sequence[User], 
     outcome = Outcome()
     lots.assign(list(was), members)
     now = slots.filter(image__in=list(was)).values_list("image", "member")
-    telling.given(project, by, Counter(member for pk, member in now if member and member != was[pk]))
+    given = Counter(member for pk, member in now if member and member != was[pk])
+    telling.given(project, by, given)
+    for person in members:
+        if given[person.pk]:
+            record(Action.IMAGES_ASSIGNED, by=by, about=person, project=project, images=given[person.pk])
+    if not members and (taken := sum(1 for member in was.values() if member)):
+        record(Action.IMAGES_TAKEN_BACK, by=by, project=project, images=taken)
     there = set(Image.objects.filter(project=project, pk__in=[one.pk for one in images]).values_list("pk", flat=True))
     for one in images:
         if one.pk in was:

@@ -13,6 +13,8 @@ from labeling.annotations.models import AnnotationSet
 from labeling.assignment.lots import RANDOM
 from labeling.assignment.models import Lot, Slot
 from labeling.assignment.turns import FREE
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.projects.access import May, who_may
 from labeling.projects.models import Project
 from labeling.web.api import ApiError
@@ -35,9 +37,11 @@ def create_lot(
     check_folds(project, folds)
     try:
         with transaction.atomic():
-            return Lot.objects.create(
+            lot = Lot.objects.create(
                 project=project, created_by=user, name=name, priority=priority, due=due, folds=folds, order=order
             )
+            record(Action.LOT_CREATED, by=user, about=lot, project=project, people_for_each_image=folds)
+            return lot
     except IntegrityError as error:
         raise _taken(name) from error
 
@@ -72,6 +76,8 @@ def change_lot(lot: Lot, **fields: Any) -> Lot:
         if fields.get("order", lot.order) != lot.order:
             lot.order = fields["order"]
             _rank_again(lot)
+        if fields.get("closed", lot.closed_at is not None) != (lot.closed_at is not None):
+            record(Action.LOT_CLOSED if fields["closed"] else Action.LOT_REOPENED, about=lot, project=lot.project)
         if "closed" in fields:
             lot.closed_at = (lot.closed_at or timezone.now()) if fields["closed"] else None
         for one in ("priority", "due"):
@@ -101,6 +107,7 @@ def delete_lot(lot: Lot) -> None:
             raise ApiError(409, "default_lot", "New images go into this lot, so it can't be deleted.")
         if lot.slots.exists():
             raise ApiError(409, "has_images", "Only an empty lot can be deleted. Move its images into another one.")
+        record(Action.LOT_DELETED, about=lot, project=lot.project)
         lot.delete()
 
 

@@ -39,6 +39,14 @@ class Action(StrEnum):
     IMAGES_DELETED = "images.deleted"
     GOLDEN_MARKED = "golden.marked"
     GOLDEN_REMOVED = "golden.removed"
+    IMAGES_ASSIGNED = "images.assigned"
+    IMAGES_TAKEN_BACK = "images.taken_back"
+    LOT_CREATED = "lot.created"
+    LOT_CLOSED = "lot.closed"
+    LOT_REOPENED = "lot.reopened"
+    LOT_DELETED = "lot.deleted"
+    SAMPLE_ACCEPTED = "sample.accepted"
+    SAMPLE_DRAWN = "sample.drawn"
     EXPORT_MADE = "export.made"
     EXPORT_DOWNLOADED = "export.downloaded"
     EXPORT_DELETED = "export.deleted"
@@ -83,6 +91,14 @@ LABELS = {
     Action.IMAGES_DELETED: "Deleted images",
     Action.GOLDEN_MARKED: "Marked a golden image",
     Action.GOLDEN_REMOVED: "Removed a golden image",
+    Action.IMAGES_ASSIGNED: "Assigned images",
+    Action.IMAGES_TAKEN_BACK: "Took assigned images back",
+    Action.LOT_CREATED: "Created a lot",
+    Action.LOT_CLOSED: "Closed a lot",
+    Action.LOT_REOPENED: "Opened a lot again",
+    Action.LOT_DELETED: "Deleted a lot",
+    Action.SAMPLE_ACCEPTED: "Accepted images by sample",
+    Action.SAMPLE_DRAWN: "Had images reviewed that were not drawn",
     Action.EXPORT_MADE: "Made an export",
     Action.EXPORT_DOWNLOADED: "Downloaded an export",
     Action.EXPORT_DELETED: "Deleted an export",

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -152,11 +153,20 @@ def accept(invitation: Invitation, user: User) -> None:
         if InvitationUse.objects.filter(invitation=found, user=user).exists():
             return
         if project is not None:
-            Membership.objects.create(project=project, user=user, role=found.role)
+            membership = Membership(project=project, user=user, role=found.role)
+            membership.invited = _invited(found)
+            membership.save()
         InvitationUse.objects.create(invitation=found, user=user)
         found.uses += 1
         found.save(update_fields=["uses"])
-        record(Action.INVITATION_ACCEPTED, by=user, about=found, project=project, role=found.role)
+        told: dict[str, Any] = {"person": user.get_username(), "role": found.role, **_invited(found)}
+        record(Action.INVITATION_ACCEPTED, by=user, about=found, project=project, **told)
+
+
+def _invited(invitation: Invitation) -> dict[str, Any]:
+    """For the audit log: by which invitation somebody came, and who had made it."""
+    by = invitation.created_by
+    return {"invitation": str(invitation), "invited_by": by.get_username() if by is not None else ""}
 
 
 def accept_as_new(invitation: Invitation, *, username: str, name: str, password: str) -> User:

@@ -1,5 +1,9 @@
 """A project, what its objects can be, and who may do what in it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
@@ -146,6 +150,8 @@ class Membership(models.Model):
     role = models.CharField(max_length=9, choices=Role, default=Role.ANNOTATOR)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    invited: Mapping[str, Any] = MappingProxyType({})
+    """Of a new member who came by an invitation: what the audit log says of it."""
     role_before: str | None = None
     """The role in the database, while another one is saved."""
 

@@ -56,7 +56,9 @@ def note_role(instance: Membership, **_: Any) -> None:
 def record_member(instance: Membership, created: bool, **_: Any) -> None:
     """Into the audit log: somebody came, or got another role."""
     if created:
-        record(Action.MEMBER_ADDED, about=instance.user, project=instance.project, role=str(instance.role))
+        by = instance.user if instance.invited else None  # who joins has no account before, or is signed in
+        who, where, role = instance.user, instance.project, str(instance.role)
+        record(Action.MEMBER_ADDED, by=by, about=who, project=where, role=role, **instance.invited)
     elif instance.role != instance.role_before:
         role, before = str(instance.role), str(instance.role_before)
         record(Action.MEMBER_ROLE_CHANGED, about=instance.user, project=instance.project, role=role, before=before)

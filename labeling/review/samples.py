@@ -8,6 +8,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from labeling.annotations.models import AnnotationSet
 from labeling.assignment.models import Lot, Slot
+from labeling.audit.actions import Action
+from labeling.audit.services import record
 from labeling.images.models import Image
 from labeling.projects.models import Project
 from labeling.review import services
@@ -82,4 +84,6 @@ def draw(project: Project, images: Sequence[Image]) -> list[tuple[Image, str]]:
                 continue
             Draw.objects.update_or_create(set=kept, round=kept.round, defaults={"rate": 100, "drawn": True})
             services.open_slot(kept)
+    if len(images) > len(refused):
+        record(Action.SAMPLE_DRAWN, project=project, images=len(images) - len(refused))
     return refused

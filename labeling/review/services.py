@@ -273,6 +273,9 @@ def accept_by_sample(images: Sequence[Image], user: User) -> list[tuple[Image, s
             judge(image, user, Said(Kind.SAMPLE, kept.version))
         except ApiError as error:
             refused.append((image, error.message))
+    if len(images) > len(refused):
+        accepted = len(images) - len(refused)
+        audit(Action.SAMPLE_ACCEPTED, by=user, project=images[0].project, images=accepted)
     return refused
 
 

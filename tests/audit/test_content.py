@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
+from labeling.annotations.services import set_status
 from labeling.audit.actions import Action
 from labeling.audit.models import AuditEvent
 from labeling.exchange import build
 from labeling.exchange.models import Export
 from labeling.images.models import Image
 from labeling.projects.models import Project
+from labeling.review.models import ReviewSettings
 from tests.exchange.conftest import *  # noqa: F403 - its fixtures
 from tests.exchange.conftest import AddImage, Keep, box
 
@@ -109,3 +111,60 @@ def test_changed_settings_are_logged(
     answer = getattr(as_user(alice), method)(address, body, content_type="application/json")
     assert answer.status_code == 200, answer.content
     assert logged(Action.SETTINGS_CHANGED) == [("alice", "Street", details)]
+
+
+def test_lots_are_logged(as_user: AsUser, alice: User, project: Project) -> None:
+    client = as_user(alice)
+    made = client.post(f"/api/projects/{project.pk}/lots", {"name": "May"}, content_type="application/json")
+    assert made.status_code == 201, made.content
+    address = f"/api/lots/{made.json()['id']}"
+    for change in ({"priority": 2}, {"closed": True}, {"closed": True}, {"closed": False}, {"closed": False}):
+        assert client.patch(address, change, content_type="application/json").status_code == 200
+    assert client.delete(address).status_code == 200
+    events = AuditEvent.objects.filter(action__startswith="lot.").order_by("pk")
+    assert list(events.values_list("action", "name", "object_name", "project_name")) == [
+        (action, "alice", "May", "Street")
+        for action in (Action.LOT_CREATED, Action.LOT_CLOSED, Action.LOT_REOPENED, Action.LOT_DELETED)
+    ]
+
+
+def test_assigning_is_logged_for_each_person(
+    as_user: AsUser, alice: User, bob: User, project: Project, add_image: AddImage
+) -> None:
+    images = [{"id": add_image().pk} for _ in range(3)]
+
+    def assign(*members: User) -> None:
+        action = {"kind": "assign", "members": [one.pk for one in members]}
+        body = {"images": images, "action": action}
+        address = f"/api/projects/{project.pk}/images/bulk"
+        answer = as_user(alice).post(address, body, content_type="application/json")
+        assert answer.status_code == 200, answer.content
+
+    assign(alice, bob)
+    assign(alice, bob)  # they have these already
+    events = AuditEvent.objects.filter(action=Action.IMAGES_ASSIGNED).order_by("pk")
+    told = [(one.name, one.object_name, one.details) for one in events]
+    assert told == [("alice", "alice", {"images": 2}), ("alice", "bob", {"images": 1})]
+    assign()
+    assign()
+    assert logged(Action.IMAGES_TAKEN_BACK) == [("alice", "Street", {"images": 3})]
+
+
+def test_the_verdict_on_a_sample_is_logged(
+    as_user: AsUser, alice: User, bob: User, rita: User, project: Project, add_image: AddImage
+) -> None:
+    ReviewSettings.objects.create(project=project, enabled=True, rate=0, newcomers=0)
+    images = [add_image() for _ in range(4)]
+    for image in images[:3]:
+        set_status(image, bob, version=0, status="done")
+
+    def judge(*chosen: Image, draw: bool = False) -> None:
+        body = {"images": [one.pk for one in chosen], "draw": draw}
+        address = f"/api/projects/{project.pk}/review/sample"
+        assert as_user(rita).post(address, body, content_type="application/json").status_code == 200
+
+    judge(images[0], draw=True)
+    judge(*images)  # one was drawn, one is not finished
+    judge(*images)
+    assert logged(Action.SAMPLE_DRAWN) == [("rita", "Street", {"images": 1})]
+    assert logged(Action.SAMPLE_ACCEPTED) == [("rita", "Street", {"images": 2})]

@@ -50,6 +50,11 @@ def test_a_new_person_lands_in_the_project(manager: Client, project: Project, cl
     done = ["invitation.created", "person.created", "member.added", "invitation.accepted", "sign_in"]
     actions = AuditEvent.objects.order_by("id").values_list("action", flat=True)
     assert list(actions)[-5:] == done
+    said = {
+        one.action: (one.name, one.details) for one in AuditEvent.objects.filter(action__in=done[2:4]).order_by("id")
+    }
+    by = {"role": "reviewer", "invitation": f"link {Invitation.objects.get().pk}", "invited_by": "alice"}
+    assert said == {"member.added": ("dora", by), "invitation.accepted": ("dora", {"person": "dora", **by})}
 
 
 def test_the_link_is_shown_once_and_stored_as_a_hash(manager: Client, project: Project) -> None:

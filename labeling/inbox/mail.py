@@ -22,6 +22,7 @@ from labeling.accounts.models import User
 from labeling.inbox.api import notice_data
 from labeling.inbox.models import MailSettings, Notice
 from labeling.inbox.services import notices_of
+from labeling.web import email
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +44,9 @@ QUIET = (Notice.Kind.CORRECTED,)
 _SALT = "labeling.inbox.unsubscribe"
 
 
-def works() -> bool:
-    """Whether mail can be sent: there is a mail server, and an address of this site for the links."""
-    return bool(settings.EMAIL_HOST and settings.SITE_URL)
-
-
 def send_due(now: datetime | None = None) -> int:
     """Mail everybody whose notices have waited long enough; returns how many mails were sent."""
-    if not works():
+    if not email.notices_are_sent():
         return 0
     now = now or timezone.now()
     waiting = Notice.objects.filter(read_at=None, mailed_at=None, at__lte=now - PATIENCE).exclude(kind__in=QUIET)

@@ -28,7 +28,6 @@ def _page(request: HttpRequest, form: MailForm, status: int = 200) -> HttpRespon
         "page": page,
         "form": form,
         "hours": range(24),
-        "mails": mail.works(),
         "address": user.email,
         "stopped": form.instance.refusals >= mail.MOST_REFUSALS,
     }

@@ -8,7 +8,6 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -21,6 +20,7 @@ from labeling.people.models import Invitation, InvitationState, InvitationUse, h
 from labeling.projects.access import require_over
 from labeling.projects.models import Membership, Project, Role
 from labeling.web.api import ApiError
+from labeling.web.email import is_sent
 
 MOST_OPEN = 200
 """Open invitations of a project, or of the site."""
@@ -60,7 +60,7 @@ def invite(
             role=role or "",
             email=email,
             token_hash=hash_of(token),
-            by_email=bool(email and settings.EMAIL_HOST),
+            by_email=bool(email) and is_sent(),
             created_by=by,
             expires_at=timezone.now() + timedelta(days=days),
             most_uses=uses,

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.http import HttpRequest
 
+from labeling.web import email
+
 
 def cookie_names(request: HttpRequest) -> dict[str, str]:
     """The name of the cookie from which a page's script takes the CSRF token: the installation's own."""
@@ -10,5 +12,5 @@ def cookie_names(request: HttpRequest) -> dict[str, str]:
 
 
 def sends_email(request: HttpRequest) -> dict[str, bool]:
-    """Whether e-mail reaches people, and not only the server's log."""
-    return {"sends_email": bool(settings.EMAIL_HOST)}
+    """What e-mail this server sends: `labeling.web.email`."""
+    return {"sends_email": email.is_sent(), "sends_notices": email.notices_are_sent()}

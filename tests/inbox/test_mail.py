@@ -19,6 +19,7 @@ from labeling.inbox.mail import PATIENCE, send_due, token_of
 from labeling.inbox.models import MailSettings, Notice
 from labeling.inbox.services import notify
 from labeling.projects.models import Project
+from labeling.web import email
 from tests.review.conftest import AsUser
 
 Box = list[EmailMultiAlternatives]
@@ -195,3 +196,20 @@ def test_two_workers_send_one_mail(told: Notice, mailoutbox: Box) -> None:
     with ThreadPoolExecutor(2) as workers:
         assert sum(workers.map(work, range(2))) == 1
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(("host", "address"), [("", ""), ("", "https://x.example"), ("mail.example", "")])
+def test_pages_offer_mail_only_where_it_is_sent(
+    as_user: AsUser, bob: User, settings: Any, host: str, address: str
+) -> None:
+    """The account page, the inbox and what sends it ask the same."""
+    client = as_user(bob)
+
+    def offered() -> list[bool]:
+        account, inbox = (client.get(url).content.decode() for url in ("/account/", "/inbox/"))
+        return ["Choose what comes by e-mail" in account, 'name="how"' in inbox, email.notices_are_sent()]
+
+    settings.EMAIL_HOST, settings.SITE_URL = host, address
+    assert offered() == [False] * 3
+    settings.EMAIL_HOST, settings.SITE_URL = "mail.example", "https://x.example"
+    assert offered() == [True] * 3

@@ -16,7 +16,7 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.assignment import golden_turns
 from labeling.assignment.models import Lot, Slot, Touched
-from labeling.assignment.turns import FREE, HOLD, Kind, State, begun_by, free_late, held_by, not_for
+from labeling.assignment.turns import FREE, HOLD, Kind, State, begun_by, free_late, held_by, not_for, unprepared
 from labeling.features.models import Encoding
 from labeling.projects.models import Project
 
@@ -39,10 +39,10 @@ def waits(project: Project, user: User) -> bool:
     late = Q(state=State.HELD, held_until__lte=timezone.now())
     free = (Q(state=State.OPEN) | late) & Q(member=None)
     touched = Exists(Touched.objects.filter(user=user, image=OuterRef("image")))
-    pool = free & ~Q(kind=Kind.LABEL, image__encoding__state=Encoding.State.FAILED)
-    pool &= ~(Q(kind=Kind.LABEL, lot__folds__gt=1) & Q(touched))
-    mine = (Q(state=State.OPEN) | late) & Q(member=user)
-    return slots.filter(held_by(user) | mine | pool).exists()
+    pool = free & ~unprepared() & ~(Q(kind=Kind.LABEL, lot__folds__gt=1) & Q(touched))
+    mine = (Q(state=State.OPEN) | late) & Q(member=user) & ~unprepared()
+    begun = (Q(state=State.OPEN) | late) & (Q(member=None) | Q(member=user)) & begun_by(user)
+    return slots.filter(held_by(user) | begun | mine | pool).exists()
 
 
 def claim(project: Project, user: User, after: int | None = None) -> int | None:
@@ -85,9 +85,9 @@ def _lines(project: Project, user: User, after: int | None) -> Iterator[QuerySet
     yield slots.filter(state=State.OPEN, member=None, kind=Kind.FIX).order_by("pk")  # their authors are gone
     if after is None:
         yield _begun(slots, user)
-    yield from _forward(mine.filter(kind=Kind.LABEL), after)
+    yield from _forward(mine.filter(kind=Kind.LABEL).exclude(unprepared()), after)
     for lot in lots:
-        pool = slots.filter(state=State.OPEN, lot=lot, kind=Kind.LABEL, member=None)
+        pool = slots.filter(state=State.OPEN, lot=lot, kind=Kind.LABEL, member=None).exclude(unprepared())
         if lot.folds > 1:
             pool = pool.exclude(image__in=Touched.objects.filter(user=user).values("image"))
         yield from _forward(pool.filter(ready=True), after)
@@ -119,11 +119,10 @@ def _forward(slots: QuerySet[Slot], after: int | None) -> Iterator[QuerySet[Slot
 
 
 def _being_prepared(slots: QuerySet[Slot]) -> QuerySet[Slot]:
-    """Those at the front of the encode queue are ready soonest; those that can't be encoded never."""
+    """Those at the front of the encode queue are ready soonest; those that can't be prepared never."""
     encoding = Case(When(image__encoding__state=Encoding.State.ENCODING, then=0), default=1)
     urgency = Coalesce("image__encoding__priority", 0)
-    waiting = slots.exclude(image__encoding__state=Encoding.State.FAILED)
-    return waiting.order_by(encoding, urgency.desc(), "rank", "fold", "pk")
+    return slots.exclude(unprepared()).order_by(encoding, urgency.desc(), "rank", "fold", "pk")
 
 
 def rank_by_doubt(image_id: int, doubt: float) -> None:

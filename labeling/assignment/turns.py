@@ -13,6 +13,7 @@ from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
 from labeling.annotations.sets import OPEN_FOR, opinion_of
 from labeling.assignment.models import Slot, Touched
+from labeling.features.models import Encoding
 from labeling.images.models import Image
 
 HOLD = OPEN_FOR
@@ -42,6 +43,13 @@ def not_for(user: User) -> Q:
     they have an opinion. Handing one out would lead nowhere, or to labels of their own that are finished."""
     own = AnnotationSet.objects.filter(author=user, kind=AnnotationSet.Kind.OPINION).values("image")
     return Q(image__in=Image.out_of_sight(user).values("pk")) | Q(set=None, image__in=own)
+
+
+def unprepared() -> Q:
+    """Slots to label images that can't be prepared. Nobody can click there, so they are handed to nobody who has not
+    begun them, until somebody has them tried again. They are a few, which an index finds."""
+    failed = Encoding.objects.filter(state=Encoding.State.FAILED).values("image")
+    return Q(kind=Kind.LABEL, image__in=failed)
 
 
 def begun_by(user: User) -> Q:

@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from labeling.accounts.models import User
 from labeling.assignment.models import Lot, Slot, Touched
-from labeling.assignment.turns import begun_by, not_for
+from labeling.assignment.turns import begun_by, not_for, unprepared
 from labeling.images.models import Image
 from labeling.projects.access import May, Standing
 from labeling.projects.models import Project
@@ -107,15 +107,17 @@ def _own(user: User, ids: list[int], found: dict[int, Work]) -> None:
     labeling = _current(ids).filter(kind=Kind.LABEL)
     own = labeling.filter(Q(state=State.HELD, held_by=user) | (Q(state=State.OPEN) & begun))
     _put(found, "begun", own.values_list("lot__project").annotate(Count("pk")))
-    reserved = mine.filter(kind=Kind.LABEL).exclude(begun)
+    failed = unprepared()
+    reserved = mine.filter(kind=Kind.LABEL).exclude(begun).exclude(failed)
     _put(found, "reserved", reserved.values_list("lot__project").annotate(Count("pk")))
     free = _open(ids).filter(kind=Kind.LABEL, member=None).exclude(not_for(user))
     _put(found, "pool", free.filter(lot__folds=1).values_list("lot__project").annotate(Count("pk")))
-    # What they began is a few rows: taking it off is cheaper than to look at the set of every image that is free.
-    for pk, count in free.filter(begun, lot__folds=1).values_list("lot__project").annotate(Count("pk")):
+    # What they began, or can't be prepared, is a few rows: taking it off is cheaper than to look at every free image.
+    for pk, count in free.filter(begun | failed, lot__folds=1).values_list("lot__project").annotate(Count("pk")):
         found[pk].pool -= count
     touched = Exists(Touched.objects.filter(user=user, image=OuterRef("image")))
-    blind = free.filter(~touched, lot__folds__gt=1)
+    blind = free.filter(~touched, lot__folds__gt=1).exclude(failed)
+    blind = blind.exclude(image__in=mine.filter(kind=Kind.LABEL).values("image"))  # one turn at an image
     for pk, count in blind.values_list("lot__project").annotate(Count("image", distinct=True)):
         found[pk].pool += count
     waiting = _current(ids).filter(kind=Kind.REVIEW, image__annotation_set__finished_by=user)

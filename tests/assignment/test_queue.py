@@ -2,10 +2,15 @@
 
 from typing import Any
 
+import pytest
+
 from labeling.accounts.models import User
+from labeling.assignment import queue, work
+from labeling.assignment.models import Lot, Slot
+from labeling.features.models import Encoding
 from labeling.images.models import Image
 from labeling.pages.queue import next_images
-from labeling.projects.access import Standing
+from labeling.projects.access import Standing, projects_of, standings_of
 from labeling.projects.models import Project, Role
 from tests.pages.conftest import AddImage
 
@@ -90,3 +95,35 @@ def test_skipped_images_are_not_offered(project: Project, bob: User, add_image: 
     skipped, other = add_image(status="skipped"), add_image()
     assert next_images(project, bob, Standing(Role.ANNOTATOR)) == [other.pk]
     assert next_images(project, bob, Standing(Role.ANNOTATOR), after=skipped.pk) == [other.pk]
+
+
+@pytest.mark.parametrize("folds", [1, 2])
+@pytest.mark.parametrize("reserved", [False, True])
+def test_what_cannot_be_prepared_is_not_promised(
+    project: Project, bob: User, add_image: AddImage, folds: int, reserved: bool
+) -> None:
+    """What is counted, what is handed out and whether there is something are the same; tried again, it waits."""
+    Lot.objects.update_or_create(project=project, is_default=True, defaults={"name": "All", "folds": folds})
+    failed, later = add_image(state="failed"), add_image(state="failed")
+    Slot.objects.filter(image=later).update(ready=True)  # its features were there, and are lost
+    if reserved:
+        Slot.objects.filter(fold=0).update(member=bob)
+
+    def promised() -> tuple[int, bool]:
+        (mine,) = work.work_of(bob, standings_of(bob, projects_of(bob)))
+        return mine.to_do, queue.waits(project, bob)
+
+    assert promised() == (0, False)
+    assert queue.claim(project, bob) is None
+    Encoding.objects.filter(image=failed).update(state="queued")
+    assert promised() == (1, True)
+    assert queue.claim(project, bob) == failed.pk
+
+
+def test_what_one_began_stays_though_it_cannot_be_prepared_again(
+    project: Project, bob: User, add_image: AddImage
+) -> None:
+    mine = add_image(state="failed", status="in_progress", changed_by=bob)
+    (found,) = work.work_of(bob, standings_of(bob, projects_of(bob)))
+    assert (found.begun, found.pool, queue.waits(project, bob)) == (1, 0, True)
+    assert queue.claim(project, bob) == mine.pk

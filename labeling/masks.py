@@ -61,6 +61,18 @@ def encode_runs(found: Runs, height: int, width: int) -> str:
     return rle["counts"].decode("ascii")
 
 
+def encode_patch(patch: Bits, x: int, y: int, height: int, width: int) -> str:
+    """Compressed counts, of a view of height × width, of `patch` with its first pixel at `x, y`; nothing around it is
+    made. Raises: MaskError when the patch leaves the view.
+    """
+    _fits(Box(x, y, patch.shape[1], patch.shape[0]), height, width)
+    columns = np.zeros((patch.shape[1], patch.shape[0] + 2), np.int8)
+    columns[:, 1:-1] = patch.T
+    column, row = np.nonzero(np.diff(columns, axis=1))
+    edges = (x + column) * height + y + row
+    return canonical_runs(np.diff(edges, prepend=0, append=height * width), height, width)
+
+
 def decode(counts: str, height: int, width: int) -> Bits:
     """The `height×width` bool array of compressed counts.
 
@@ -178,7 +190,12 @@ def canonical(counts: str, height: int, width: int) -> str:
     pycocotools reads an empty run inside a mask as a pixel when it looks for the bounding box, and two spellings of
     one mask would not be equal. Raises: MaskError as `check`.
     """
-    return encode_runs(_merged(check(counts, height, width)), height, width)
+    return canonical_runs(check(counts, height, width), height, width)
+
+
+def canonical_runs(found: Runs, height: int, width: int) -> str:
+    """The one spelling of run lengths, zeros first, that add up to height × width; some may be empty."""
+    return encode_runs(_merged(found), height, width)
 
 
 def _merged(found: Runs) -> Runs:

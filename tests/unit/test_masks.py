@@ -38,6 +38,16 @@ def test_there_and_back(at_once: None, bits: masks.Bits) -> None:
 
 
 @PLENTY
+@given(BITS, st.tuples(*[st.integers(0, 5)] * 4))
+def test_a_patch_is_the_mask_with_nothing_around_it(bits: masks.Bits, around: tuple[int, int, int, int]) -> None:
+    left, top, right, bottom = around
+    whole = np.pad(bits, ((top, bottom), (left, right)))
+    assert masks.encode_patch(bits, left, top, *whole.shape) == reference(whole)
+    with pytest.raises(masks.MaskError, match="not inside"):
+        masks.encode_patch(bits, left + 1, top, whole.shape[0], left + bits.shape[1])
+
+
+@PLENTY
 @given(BITS)
 def test_packed_is_the_cropped_mask(at_once: None, bits: masks.Bits) -> None:
     box, rows = masks.packed(masks.encode(bits), *bits.shape)

@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from labeling import masks
 from labeling.annotations.models import Annotation
-from labeling.exchange import polygons
 from labeling.exchange.archive import Archive
+from labeling.exchange.codecs import polygons
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.registry import Advance, Options, register
 from labeling.projects.attributes import by_name

@@ -1,6 +1,7 @@
 // The kinds of charts, as Chart.js wants them described.
 
 import type { ChartConfiguration, ChartDataset, TooltipItem } from "chart.js";
+import { dayLabels } from "./dates";
 import { type Row, short } from "./rows";
 
 /** Colours of the page as it is now, resolved to what a canvas takes. */
@@ -34,6 +35,7 @@ export function configOf(
   const sideways = kind === "intervals";
   const datasets = kind === "stack" ? stack(rows, series) : { bars, intervals, line }[kind](rows, colours);
   const stacked = kind === "stack";
+  const days = sideways ? null : dayLabels(labels);
   const values = {
     stacked,
     ...(from === undefined ? { beginAtZero: true } : { min: from }),
@@ -44,7 +46,7 @@ export function configOf(
   };
   const names = {
     stacked,
-    ticks: { color: colours.text, autoSkip: !sideways },
+    ticks: { color: colours.text, ...(days ? dayTicks(days) : { autoSkip: !sideways }) },
     grid: { display: false },
     border: { color: colours.grid },
   };
@@ -65,6 +67,11 @@ export function configOf(
       },
     },
   };
+}
+
+/** An axis of days names some of them, side by side. */
+function dayTicks(days: ReadonlyMap<number, string>): object {
+  return { autoSkip: false, maxRotation: 0, callback: (_: unknown, place: number) => days.get(place) ?? null };
 }
 
 function tip(item: TooltipItem<"bar" | "line">, rows: readonly Row[]): string {

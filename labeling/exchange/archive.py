@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, Any
@@ -13,10 +16,25 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say; the time of the ex
 _MODE = 0o644 << 16
 
 
+class Text:
+    """A text file that is being written, UTF-8."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        self._file.write(text.encode())
+
+    def write_json(self, content: Any) -> None:
+        """A value as JSON, without spaces."""
+        self.write(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+
+
 class Archive:
     """Writes a zip to `path`. Use it in a `with` block: only then is the zip whole."""
 
     def __init__(self, path: Path) -> None:
+        self._folder = path.parent
         self._zip = zipfile.ZipFile(path, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=6)
         self._names: set[str] = set()
 
@@ -48,6 +66,16 @@ class Archive:
                     out.write("".join(pending).encode())
                     pending.clear()
             out.write("".join(pending).encode())
+
+    @contextmanager
+    def beside(self, name: str) -> Iterator["Text"]:
+        """A text file, UTF-8, that is written little by little while others are added. Until it is whole it is on
+        disk, not in memory."""
+        with tempfile.TemporaryFile(dir=self._folder) as file:
+            yield Text(file)
+            file.seek(0)
+            with self._zip.open(self._entry(name, True), "w", force_zip64=True) as out:
+                shutil.copyfileobj(file, out, 1 << 20)
 
     def copy(self, name: str, source: IO[bytes]) -> None:
         """Add a file from an open one, in chunks, uncompressed (pictures are compressed already)."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import IO, Literal
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
@@ -55,17 +55,20 @@ class Item:
         """An object's mask, `height×width`. Raises: ExportProblem."""
         return masks.decode(self.counts(kept), self.image.height, self.image.width)
 
-    def copy_view(self, archive: Archive) -> None:
-        """Put the picture itself into the archive. Raises: ExportProblem."""
+    def copy_view(self, archive: Archive, name: str | None = None) -> None:
+        """Put the picture itself into the archive, as `images/<file name>` or another name. Raises: ExportProblem."""
+        with self.opened() as view:
+            archive.copy(name or f"images/{self.file_name}", view)
+
+    def opened(self) -> IO[bytes]:
+        """The picture itself. Raises: ExportProblem when it is gone."""
         try:
-            view = self.image.view.open("rb")
+            return self.image.view.open("rb")
         except FileNotFoundError as error:
             raise ExportProblem(
                 f"The picture of “{self.image.name}” is gone from the server. Restore the media folder, delete the "
                 "image, or export without the pictures."
             ) from error
-        with view:
-            archive.copy(f"images/{self.file_name}", view)
 
 
 class Dataset:

@@ -10,6 +10,7 @@ One function names the files of every format, so that a name means the same imag
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 LONGEST = 180
 """Bytes of a part, in UTF-8."""
@@ -44,6 +45,21 @@ def key(name: str) -> str:
 
 def _is_ignored(char: str) -> bool:
     return unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f"
+
+
+def plain(given: Sequence[str], refused: str, reserved: Sequence[str] = ()) -> list[str]:
+    """Names of classes for a file that can't have every one: without the signs in `refused`, spaces around and line
+    ends, and each different from the others and from those in `reserved`, whatever case it has."""
+    taken = {key(name) for name in reserved}
+    found = []
+    for name in given:
+        cleaned = "".join("_" if char in refused or char in "\r\n\t\x00" else char for char in name).strip() or "class"
+        unique, number = cleaned, 2
+        while key(unique) in taken:
+            unique, number = f"{cleaned}_{number}", number + 1
+        taken.add(key(unique))
+        found.append(unique)
+    return found
 
 
 class FileNames:

@@ -1,18 +1,19 @@
 """PNG masks: a class index, an instance id and a colour for every pixel."""
 
-import io
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as Pillow
 
+from labeling.exchange import painting
 from labeling.exchange.archive import Archive
+from labeling.exchange.codecs import index_png
+from labeling.exchange.codecs.index_png import Index
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.errors import ExportProblem
 from labeling.exchange.registry import Advance, Options, register
 
-LARGEST = 65_535  # what 16 bits can say
+LARGEST = painting.LARGEST
 
 README = """PNG masks of the project “{project}”: {images} images, {objects} objects
 
@@ -28,8 +29,6 @@ legend.json  the classes, and for each image its files and its objects by instan
 - For every pixel of objects without overlap use the COCO export: it keeps each mask whole.
 """
 
-Index = npt.NDArray[np.uint16]
-
 
 @register(name="png", title="PNG masks")
 def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
@@ -40,9 +39,11 @@ def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance
     for item in dataset:
         semantic, instances, objects = _draw(item)
         files = {kind: f"{kind}/{item.stem}.png" for kind in ("semantic", "instances", "color")}
-        archive.write(files["semantic"], _png(semantic if wide else semantic.astype(np.uint8)), compress=False)
-        archive.write(files["instances"], _png(instances), compress=False)
-        archive.write(files["color"], _png(colors[semantic]), compress=False)
+        archive.write(
+            files["semantic"], index_png.write(semantic if wide else semantic.astype(np.uint8)), compress=False
+        )
+        archive.write(files["instances"], index_png.write(instances), compress=False)
+        archive.write(files["color"], index_png.write(colors[semantic]), compress=False)
         if options.include_images:
             item.copy_view(archive)
         pictures.append(_entry(item, files, objects))
@@ -62,17 +63,9 @@ def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance
 
 def _draw(item: Item) -> tuple[Index, Index, list[dict[str, Any]]]:
     """Class and instance of each pixel, `height×width`, and what the legend says of each object."""
-    if len(item.objects) > LARGEST:
-        raise ExportProblem(
-            f"“{item.image.name}” has {len(item.objects)} objects; a 16-bit PNG can number {LARGEST}. "
-            "Use the COCO format, which has no such limit."
-        )
-    height, width = item.image.height, item.image.width
-    semantic, instances = np.zeros((height, width), np.uint16), np.zeros((height, width), np.uint16)
-    for number, kept in enumerate(item.objects, start=1):  # in drawing order: the later one is on top
-        bits = item.bits(kept)
-        semantic[bits], instances[bits] = kept.category.number, number
-    visible = np.bincount(instances.ravel(), minlength=len(item.objects) + 1)
+    instances = painting.instances(item, LARGEST)
+    semantic = painting.by_object(instances, [kept.category.number for kept in item.objects])
+    visible = painting.visible(instances, len(item.objects))
     objects = [
         {
             "instance": number,
@@ -81,9 +74,9 @@ def _draw(item: Item) -> tuple[Index, Index, list[dict[str, Any]]]:
             "class": kept.category.number,
             "name": kept.category.name,
             "area": kept.area,
-            "visible": int(visible[number]),
+            "visible": left,
         }
-        for number, kept in enumerate(item.objects, start=1)
+        for number, (kept, left) in enumerate(zip(item.objects, visible, strict=True), start=1)
     ]
     return semantic, instances, objects
 
@@ -95,14 +88,8 @@ def _colors(dataset: Dataset) -> npt.NDArray[np.uint8]:
         raise ExportProblem(f"Class number {highest} does not fit 16 bits. Use the COCO format.")
     colors = np.zeros((highest + 1, 3), np.uint8)
     for one in dataset.categories:
-        colors[one.number] = list(bytes.fromhex(one.color.removeprefix("#")))
+        colors[one.number] = painting.rgb(one)
     return colors
-
-
-def _png(pixels: npt.NDArray[Any]) -> bytes:
-    out = io.BytesIO()
-    Pillow.fromarray(pixels).save(out, "PNG", compress_level=6)
-    return out.getvalue()
 
 
 def _entry(item: Item, files: dict[str, str], objects: list[dict[str, Any]]) -> dict[str, Any]:

@@ -137,7 +137,8 @@ class PilesData(Answer):
 
 class WorkData(Answer):
     """What waits for the signed-in person in a project, in images. `sent_back` to them; `begun` by them; `reserved` for
-    them; `pool`: for anybody; `in_review`: theirs that wait for a reviewer; `to_review`: that they can review.
+    them; `pool`: for anybody; `in_review`: theirs that wait for a reviewer; `to_review`: that they can review;
+    `to_resolve`: whose opinions differ, for who may decide.
     `piles`: of all people, for who may assign; else null."""
 
     project: int
@@ -149,6 +150,7 @@ class WorkData(Answer):
     in_review: int
     to_review: int
     returned: int
+    to_resolve: int
     oldest_review: Moment | None
     piles: PilesData | None
     lots: list[LotData]
@@ -158,7 +160,8 @@ class WorkData(Answer):
         return cls(
             project=work.project.pk, name=work.project.name, sent_back=work.sent_back, begun=work.begun,
             reserved=work.reserved, pool=work.pool, in_review=work.in_review, to_review=work.to_review,
-            returned=work.returned, oldest_review=work.oldest_review.isoformat() if work.oldest_review else None,
+            returned=work.returned, to_resolve=work.to_resolve,
+            oldest_review=work.oldest_review.isoformat() if work.oldest_review else None,
             piles=PilesData.of(work.piles) if work.piles else None, lots=[LotData.of(one) for one in work.lots],
         )  # fmt: skip
 

@@ -62,6 +62,7 @@ class Work:
     to_review: int = 0
     oldest_review: datetime | None = None
     returned: int = 0
+    to_resolve: int = 0
     piles: Piles | None = None
     lots: list[LotProgress] = field(default_factory=list)
 
@@ -78,7 +79,7 @@ class Work:
     @property
     def any(self) -> bool:
         """Whether anything waits for them."""
-        return bool(self.to_do or self.to_review or (self.piles and self.piles.to_resolve))
+        return bool(self.to_do or self.to_review or self.to_resolve)
 
 
 def work_of(user: User, projects: Sequence[tuple[Project, Standing]]) -> list[Work]:
@@ -87,10 +88,14 @@ def work_of(user: User, projects: Sequence[tuple[Project, Standing]]) -> list[Wo
     labeled = [pk for pk, one in found.items() if one.standing.can(May.LABEL)]
     reviewed = [pk for pk, one in found.items() if one.standing.can(May.REVIEW)]
     managed = [pk for pk, one in found.items() if one.standing.can(May.ASSIGN)]
+    resolved = [pk for pk, one in found.items() if one.standing.can(May.MANAGE)]
     if labeled:
         _own(user, labeled, found)
     if reviewed:
         _reviews(user, reviewed, found)
+    if resolved:  # in closed lots, too: nobody is handed these, they are chosen from a list
+        waiting = Slot.objects.filter(lot__project__in=resolved, kind=Kind.RESOLVE).exclude(state=State.CLOSED)
+        _put(found, "to_resolve", waiting.values_list("lot__project").annotate(Count("pk")))
     if managed:
         _piles(managed, found)
     for progress in lots_of(list(found)):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationSet
@@ -14,6 +15,7 @@ from labeling.assignment.queue import claim, upcoming
 from labeling.assignment.work import work_of
 from labeling.projects.access import projects_of, standings_of
 from labeling.projects.models import Membership, Project, Role
+from labeling.quality import consensus
 from tests.pages.conftest import AddImage, AsUser
 
 JSON = "application/json"
@@ -105,6 +107,11 @@ def test_what_waits_for_whom(
     start = as_user(alice).get("/").content.decode()
     assert "<b>1</b> wait for review" in start
     assert "<b>1</b> to resolve" in start
+    assert f'href="/projects/{project.pk}/quality#resolve-title">Resolve</a>' in start
+    Lot.objects.update(closed_at=timezone.now())
+    assert waits(alice)["to_resolve"] == consensus.to_resolve(project).count() == 1  # as the Quality tab has them
+    for other in (bob, rita):
+        assert "to resolve" not in as_user(other).get("/").content.decode()
 
 
 @pytest.mark.parametrize("images", [2, 20])
@@ -120,4 +127,4 @@ def test_work_takes_as_many_queries_for_many(
     with CaptureQueriesContext(connection) as captured:
         work = work_of(alice, standings_of(alice, projects_of(alice)))
     assert len(work) == count
-    assert len(captured) == 13
+    assert len(captured) == 14

@@ -891,8 +891,8 @@ export type components = {
      *
      *     `q`: a part of the name. `state`: one or several of `STATES`, with commas. `assignee`: for whom a turn at labeling
      *     is reserved, or who holds one; `none`: nobody. `person`: who changed labels there. `lot`: a lot's id. `category`: a
-     *     class that an object has. `verdict`: what a reviewer said; `again`: it was sent back at least once; `drawn` for review
-     *     or `undrawn`, which those who review are told. `tag`: its name.
+     *     class that an object has. `verdict`: what a reviewer said; `again`: it was sent back at least once; `drawn` for
+     *     review or `undrawn`, which those who review are told. `tag`: its name.
      */
     readonly ImageFilter: {
       /** @default  */
@@ -2406,7 +2406,8 @@ export type components = {
     };
     /**
      * @description What waits for the signed-in person in a project, in images. `sent_back` to them; `begun` by them; `reserved` for
-     *     them; `pool`: for anybody; `in_review`: theirs that wait for a reviewer; `to_review`: that they can review.
+     *     them; `pool`: for anybody; `in_review`: theirs that wait for a reviewer; `to_review`: that they can review;
+     *     `to_resolve`: whose opinions differ, for who may decide.
      *     `piles`: of all people, for who may assign; else null.
      */
     readonly WorkData: {
@@ -2419,6 +2420,7 @@ export type components = {
       readonly in_review: number;
       readonly to_review: number;
       readonly returned: number;
+      readonly to_resolve: number;
       readonly oldest_review: string | null;
       readonly piles: components["schemas"]["PilesData"] | null;
       readonly lots: readonly components["schemas"]["LotData"][];

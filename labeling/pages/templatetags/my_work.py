@@ -23,8 +23,10 @@ def my_work(context: dict[str, Any], project: Project | None = None) -> dict[str
     if project is not None:
         projects = projects.filter(pk=project.pk)
     work = [one for one in work_of(user, standings_of(user, projects)) if one.any]
-    work.sort(key=lambda one: (-one.sent_back, -one.begun, -one.reserved, -one.to_review, -one.pool))
-    rows = [{"work": one, "go_on": _next(one), "review": _review(one)} for one in work[:SHOWN]]
+    work.sort(key=lambda one: (-one.sent_back, -one.begun, -one.reserved, -one.to_review, -one.to_resolve, -one.pool))
+    rows = [
+        {"work": one, "go_on": _next(one), "review": _review(one), "resolve": _resolve(one)} for one in work[:SHOWN]
+    ]
     return {"rows": rows, "more": max(0, len(work) - SHOWN), "one": project is not None}
 
 
@@ -34,3 +36,7 @@ def _next(work: Work) -> str:
 
 def _review(work: Work) -> str:
     return reverse("pages:review", args=[work.project.pk]) if work.to_review else ""
+
+
+def _resolve(work: Work) -> str:
+    return reverse("pages:quality", args=[work.project.pk]) + "#resolve-title" if work.to_resolve else ""

@@ -39,9 +39,8 @@ def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance
     for item in dataset:
         semantic, instances, objects = _draw(item)
         files = {kind: f"{kind}/{item.stem}.png" for kind in ("semantic", "instances", "color")}
-        archive.write(
-            files["semantic"], index_png.write(semantic if wide else semantic.astype(np.uint8)), compress=False
-        )
+        classes = index_png.write(semantic if wide else semantic.astype(np.uint8))
+        archive.write(files["semantic"], classes, compress=False)
         archive.write(files["instances"], index_png.write(instances), compress=False)
         archive.write(files["color"], index_png.write(colors[semantic]), compress=False)
         if options.include_images:

@@ -26,7 +26,7 @@ Click = tuple[float, float, bool]
 
 @dataclass(frozen=True)
 class Created:
-    """A new object; without `z` it lies over all others."""
+    """A new object; without `z` it lies over all others. `crowd`: several objects that were not told apart."""
 
     uid: UUID
     category: int
@@ -34,6 +34,7 @@ class Created:
     clicks: Sequence[Click]
     z: int | None = None
     attributes: Mapping[str, Any] | None = None
+    crowd: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Changed:
     clicks: Sequence[Click] | None = None
     z: int | None = None
     attributes: Mapping[str, Any] | None = None
+    crowd: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,11 @@ class Annotation(models.Model):
     attributes = models.JSONField(
         default=dict, blank=True, help_text="Answers to the project's attributes, by their number."
     )
+    crowd = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="A region of several objects that were not told apart (COCO `iscrowd`).",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)

@@ -18,7 +18,8 @@ Box = tuple[int, int, int, int]
 
 
 class AnnotationData(Answer):
-    """A kept object. `counts` is its mask as compressed COCO RLE of the whole view; `clicks` made it."""
+    """A kept object. `counts` is its mask as compressed COCO RLE of the whole view; `clicks` made it.
+    `crowd`: it is a region of several objects that were not told apart."""
 
     id: int
     uid: UUID
@@ -29,6 +30,7 @@ class AnnotationData(Answer):
     clicks: list[ClickData]
     z: int
     attributes: dict[str, bool | int | float | str]
+    crowd: bool
     created_by: str | None
     changed_at: Moment
 
@@ -44,6 +46,7 @@ class AnnotationData(Answer):
             clicks=annotation.clicks,
             z=annotation.z,
             attributes={name: value for name, value in annotation.attributes.items() if value is not None},
+            crowd=annotation.crowd,
             created_by=annotation.created_by.shown_name if annotation.created_by else None,
             changed_at=annotation.changed_at.isoformat(),
         )

@@ -54,6 +54,10 @@ __all__ = ["OPEN_FOR", "overview", "payload"]  # beside what is here, for its ca
 
 GONE = "Someone else deleted this object. Reload the image."
 
+_LOGGED = ("counts", "clicks", "z", "attributes", "crowd")
+_EARLIER = {"crowd": False}
+"""What the log of an older version leaves out."""
+
 Kind = AnnotationEvent.Kind
 Status = AnnotationSet.Status
 
@@ -89,6 +93,7 @@ def create(
     clicks: Sequence[Click],
     z: int | None = None,
     attributes: Mapping[str, Any] | None = None,
+    crowd: bool = False,
 ) -> tuple[int, Annotation, bool]:
     """Keep a new object; without `z` over all others.
 
@@ -96,7 +101,7 @@ def create(
     Raises: ApiError 400 for bad content; 409 `conflict` for a stale version; 409 `exists` for a `uid` that was kept
     with other content; 422 `overlap` in a panoptic project.
     """
-    asked = Created(uid, category, counts, clicks, z, attributes)
+    asked = Created(uid, category, counts, clicks, z, attributes, crowd)
     fields = _fields(image, asked)
     with transaction.atomic():
         kept = sets.locked(image, user)
@@ -126,6 +131,7 @@ def change(
     clicks: Sequence[Click] | None = None,
     z: int | None = None,
     attributes: Mapping[str, Any] | None = None,
+    crowd: bool | None = None,
 ) -> tuple[int, Annotation]:
     """Change what is given of a kept object. Content that is already there makes no new version.
 
@@ -133,7 +139,7 @@ def change(
     it is deleted.
     """
     image = annotation.set.image
-    asked = Changed(annotation.uid, category, counts, clicks, z, attributes)
+    asked = Changed(annotation.uid, category, counts, clicks, z, attributes, crowd)
     fields = _fields(image, asked, annotation)
     with transaction.atomic():
         kept = sets.locked(image, user)
@@ -268,6 +274,8 @@ def _fields(image: Image, given: Created | Changed, before: Annotation | None = 
         fields["clicks"] = checked_clicks(list(given.clicks), image)
     if given.z is not None:
         fields["z"] = given.z
+    if given.crowd is not None:
+        fields["crowd"] = given.crowd
     if given.attributes is not None:
         fields["attributes"] = checked_values(image.project, given.attributes, before.attributes if before else {})
     return fields
@@ -357,10 +365,10 @@ def _is_of(event: AnnotationEvent, one: ObjectChange, fields: dict[str, Any]) ->
 
 def _logged(content: Mapping[str, Any], fields: dict[str, Any]) -> bool:
     """Whether an object as the log has it has these fields. Area and box follow from the mask."""
-    asked: dict[str, Any] = {name: fields[name] for name in ("counts", "clicks", "z", "attributes") if name in fields}
+    asked: dict[str, Any] = {name: fields[name] for name in _LOGGED if name in fields}
     if "category" in fields:
         asked["category"] = fields["category"].number
-    return all(content.get(name) == value for name, value in asked.items())
+    return all(content.get(name, _EARLIER.get(name)) == value for name, value in asked.items())
 
 
 def _then(kept: AnnotationSet, uid: UUID, version: int) -> AnnotationEvent | None:
@@ -384,7 +392,7 @@ def _as_made(found: Annotation, event: AnnotationEvent) -> Annotation:
     """The object as the event left it, not to be saved."""
     after: dict[str, Any] = event.after or {}
     found.bbox_x, found.bbox_y, found.bbox_width, found.bbox_height = after["bbox"]
-    for name in ("counts", "area", "clicks", "z", "attributes"):
+    for name in ("area", *_LOGGED):
         if name in after:  # what an older version logged may have fewer
             setattr(found, name, after[name])
     if found.category.number != after["category"]:

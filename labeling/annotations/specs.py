@@ -37,6 +37,7 @@ class WholeObject(Spec):
     clicks: Clicks
     z: Z | None = None
     attributes: Attributes | None = None
+    crowd: StrictBool = False
 
 
 class ObjectParts(Spec):
@@ -47,6 +48,7 @@ class ObjectParts(Spec):
     clicks: Clicks | None = None
     z: Z | None = None
     attributes: Attributes | None = None
+    crowd: StrictBool | None = None
 
 
 class NewAnnotation(WholeObject):

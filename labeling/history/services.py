@@ -175,7 +175,7 @@ def changes_to(
         given = {
             "category": one["category"], "counts": one["counts"], "z": one.get("z", 0),
             "clicks": [(x, y, positive) for x, y, positive in one.get("clicks", [])],
-            "attributes": _answers(one.get("attributes", {}), questions),
+            "attributes": _answers(one.get("attributes", {}), questions), "crowd": one.get("crowd", False),
         }  # fmt: skip
         now = there.get(one["uid"])
         if now is None:

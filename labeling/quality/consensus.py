@@ -121,6 +121,7 @@ def resolve(image: Image, user: User, *, version: int) -> int:
             "clicks": [(x, y, positive) for x, y, positive in one.clicks],
             "z": one.z,
             "attributes": {number: value for number, value in one.attributes.items() if number in known},
+            "crowd": one.crowd,
         }
         changes.append(Changed(uid, **content) if uid in there else Created(uid, **content))  # type: ignore[arg-type]
     return services.change_many(image, user, version=version, changes=changes, main=True)[0] if changes else version

@@ -64,7 +64,10 @@ export type components = {
        */
       readonly kind?: "" | "objects" | "status" | "verdict" | "note" | "comment";
     };
-    /** @description A kept object. `counts` is its mask as compressed COCO RLE of the whole view; `clicks` made it. */
+    /**
+     * @description A kept object. `counts` is its mask as compressed COCO RLE of the whole view; `clicks` made it.
+     *     `crowd`: it is a region of several objects that were not told apart.
+     */
     readonly AnnotationData: {
       readonly id: number;
       /** Format: uuid */
@@ -78,6 +81,7 @@ export type components = {
       readonly attributes: {
         readonly [key: string]: boolean | number | string;
       };
+      readonly crowd: boolean;
       readonly created_by: string | null;
       /** Format: date-time */
       readonly changed_at: string;
@@ -310,6 +314,7 @@ export type components = {
       readonly attributes?: {
         readonly [key: string]: boolean | number | string | null;
       } | null;
+      readonly crowd?: boolean | null;
       /**
        * @description discriminator enum property added by openapi-typescript
        * @enum {string}
@@ -327,6 +332,7 @@ export type components = {
       readonly attributes?: {
         readonly [key: string]: boolean | number | string | null;
       } | null;
+      readonly crowd?: boolean | null;
       readonly version: number;
     };
     /** @description Several changes of one image that belong together: all are carried out, or none. */
@@ -496,6 +502,8 @@ export type components = {
       readonly attributes?: {
         readonly [key: string]: boolean | number | string | null;
       } | null;
+      /** @default false */
+      readonly crowd?: boolean;
       /**
        * @description discriminator enum property added by openapi-typescript
        * @enum {string}
@@ -1311,6 +1319,8 @@ export type components = {
       readonly attributes?: {
         readonly [key: string]: boolean | number | string | null;
       } | null;
+      /** @default false */
+      readonly crowd?: boolean;
       readonly version: number;
     };
     /** @description Say something in a thread, or change what one said. */

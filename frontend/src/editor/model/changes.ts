@@ -14,13 +14,14 @@ export interface Changed {
   clicks?: readonly KeptClick[];
   z?: number;
   attributes?: Attributes;
+  crowd?: boolean;
 }
 
 /** What is done with one object. A new one without `z` lies over all others. */
 export type ObjectOperation =
   | ({ kind: "create"; uid: string; category: number; counts: string; clicks: readonly KeptClick[] } & Pick<
       Changed,
-      "z" | "attributes"
+      "z" | "attributes" | "crowd"
     >)
   | ({ kind: "change"; uid: string } & Changed)
   | { kind: "delete"; uid: string };
@@ -226,7 +227,7 @@ function rebasedObject(one: ObjectOperation, mine: readonly Shown[], there: Set<
   const whole = one.kind === "create" ? one : mine.find((shown) => shown.uid === uid);
   if (!whole) return [];
   there.add(uid);
-  const { category, counts, clicks, z, attributes } = whole;
-  const rest = { ...(z !== undefined && { z }), ...(attributes && { attributes }) };
+  const { category, counts, clicks, z, attributes, crowd } = whole;
+  const rest = { ...(z !== undefined && { z }), ...(attributes && { attributes }), ...(crowd && { crowd }) };
   return [{ kind: "create", uid, category, counts, clicks, ...rest }];
 }

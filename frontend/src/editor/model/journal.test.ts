@@ -34,6 +34,13 @@ describe("the journal", () => {
     );
   });
 
+  it("brings a deleted crowd back as one, with place and attributes", () => {
+    const crowd = { ...content(3), z: 4, attributes: { 1: "far" }, crowd: true };
+    const gone: ObjectChange = { uid: "c", before: journals.contentOf(crowd), after: null };
+    const [operation] = journals.operationsFor(journals.reversed([gone]), [])!;
+    expect(operation).toEqual({ kind: "create", uid: "c", ...crowd });
+  });
+
   it("leaves alone what someone else changed meanwhile", () => {
     const undo = journals.reversed([KEEP]);
     expect(journals.operationsFor(undo, [shown("a", content(1, "theirs"))])).toBeNull();

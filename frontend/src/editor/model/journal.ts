@@ -17,6 +17,8 @@ export interface Content {
   /** Without it a new object lies over all others. */
   readonly z?: number;
   readonly attributes?: Attributes;
+  /** Several objects that were not told apart; imports have such. */
+  readonly crowd?: boolean;
 }
 
 export interface ObjectChange {
@@ -110,8 +112,9 @@ export function operationsFor(changes: readonly ObjectChange[], shown: readonly 
   return operations;
 }
 
-export function contentOf({ category, counts, clicks, z, attributes }: Content): Content {
-  return { category, counts, clicks, ...(z !== undefined && { z }), ...(attributes && { attributes }) };
+export function contentOf({ category, counts, clicks, z, attributes, crowd }: Content): Content {
+  const rest = { ...(z !== undefined && { z }), ...(attributes && { attributes }), ...(crowd && { crowd }) };
+  return { category, counts, clicks, ...rest };
 }
 
 /** What an earlier page's journal does not know of an object counts as the same. */

@@ -17,6 +17,7 @@ export interface Kept {
   readonly clicks: readonly Click[];
   readonly z: number;
   readonly attributes: Attributes;
+  readonly crowd: boolean;
 }
 
 /** Makes the shown form of annotations, and each mask only once. */
@@ -30,13 +31,13 @@ export class KeptObjects {
     return shown.map((one) => this.one(one)).filter((one) => one !== null);
   }
 
-  private one({ uid, category, counts, clicks, z = 0, attributes = {} }: Shown): Kept | null {
+  private one({ uid, category, counts, clicks, z = 0, attributes = {}, crowd = false }: Shown): Kept | null {
     const known = this.known.get(uid);
     const sameMask = known?.counts === counts;
-    if (sameMask && sameRest(known.kept, { category, z, attributes, clicks })) return known.kept;
+    if (sameMask && sameRest(known.kept, { category, z, attributes, clicks, crowd })) return known.kept;
     try {
       const patch = sameMask ? known.kept.patch : patchOfView(counts, this.view.width, this.view.height);
-      const kept = { uid, category, patch, area: area(patch.runs), clicks: clicks.map(unwire), z, attributes };
+      const kept = { uid, category, patch, area: area(patch.runs), clicks: clicks.map(unwire), z, attributes, crowd };
       this.known.set(uid, { counts, kept });
       return kept;
     } catch (error) {
@@ -47,9 +48,9 @@ export class KeptObjects {
   }
 }
 
-function sameRest(kept: Kept, { category, z, attributes, clicks }: Omit<Content, "counts">): boolean {
+function sameRest(kept: Kept, { category, z, attributes, clicks, crowd }: Omit<Content, "counts">): boolean {
   const same = kept.category === category && kept.z === z && kept.clicks.length === clicks.length;
-  return same && sameAttributes(kept.attributes, attributes);
+  return same && kept.crowd === crowd && sameAttributes(kept.attributes, attributes);
 }
 
 /** A finished object as it is kept; what `before` has and is the same stays exactly as it was. */
@@ -59,7 +60,7 @@ export function contentFor(work: Work, before: Content | null, category: number)
   if (before && same(patchOfView(before.counts, width, height), work.mask)) {
     return { ...contentOf(before), category, attributes };
   }
-  const place = before?.z === undefined ? {} : { z: before.z };
+  const place = { ...(before?.z !== undefined && { z: before.z }), ...(before?.crowd && { crowd: true }) };
   const counts = viewCounts(work.mask, width, height);
   return { category, counts, clicks: prompts.clicks.map(wire), ...place, attributes };
 }

@@ -180,7 +180,10 @@ function ObjectButton({ kept, name, said }: { kept: Kept; name: string; said: st
         <span class="row-name" dir="auto">
           {name}
         </span>
-        <span class="area">{pixels(kept.area)}</span>
+        <span class="area">
+          {kept.crowd && "Crowd, "}
+          {pixels(kept.area)}
+        </span>
       </span>
     </button>
   );

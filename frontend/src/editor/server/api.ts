@@ -63,6 +63,7 @@ export class Api {
     clicks: readonly KeptClick[];
     z?: number;
     attributes?: Attributes;
+    crowd?: boolean;
   }): Promise<server.KeptOne> {
     return this.call<server.KeptOne>("POST", this.endpoints.annotations, body).then(whole("annotation"));
   }

@@ -39,8 +39,8 @@ export type Blocks = server.BlocksData;
 /** Answers to the project's attributes, by their number. */
 export type Attributes = server.AnnotationData["attributes"];
 
-/** A kept object; what an older page stored has no place and no attributes. */
-export type AnnotationData = Optional<server.AnnotationData, "z" | "attributes">;
+/** A kept object; what an older page stored has no place, no attributes and does not say that it is a crowd. */
+export type AnnotationData = Optional<server.AnnotationData, "z" | "attributes" | "crowd">;
 
 /** The objects of an image; what an older page stored has no note and no reason. */
 export type AnnotationSetData = Optional<Omit<server.Overview, "annotations">, "reason" | "note" | "round"> & {

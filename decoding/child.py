@@ -76,6 +76,8 @@ def _do(request: dict[str, Any], limits: limiting.Limits, tell: Callable[[float]
     path, out = Path(request["path"]), Path(request["out"])
     if request["do"] == "take_in":
         return writing.take_in(path, out, limits, request["blocks_from"], request["side"])
+    if request["do"] == "measure":
+        return writing.measure(path, limits)
     if request["do"] == "cut":
         return writing.cut(path, out, limits, request["lossless"], request["side"], tell)
     return writing.render(path, out, limits, request["low"], request["high"])

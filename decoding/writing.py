@@ -35,6 +35,13 @@ def take_in(path: Path, out: Path, limits: Limits, blocks_from: int, side: int) 
     return found
 
 
+def measure(path: Path, limits: Limits) -> dict[str, Any]:
+    """The size of the view that the original at `path` would get: width, height. Raises: as `take_in`."""
+    with path.open("rb") as file:
+        width, height = read(file, limits).view.size
+    return {"width": width, "height": height}
+
+
 def cut(path: Path, out: Path, limits: Limits, lossless: bool, side: int, tell: Any) -> dict[str, Any]:
     """Make the blocks of the view at `path` in the folder `out`; a view is shown as it is. Raises: as `take_in`."""
     with path.open("rb") as file:

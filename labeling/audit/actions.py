@@ -50,6 +50,7 @@ class Action(StrEnum):
     EXPORT_MADE = "export.made"
     EXPORT_DOWNLOADED = "export.downloaded"
     EXPORT_DELETED = "export.deleted"
+    LABELS_IMPORTED = "labels.imported"
 
     @property
     def label(self) -> str:
@@ -102,6 +103,7 @@ LABELS = {
     Action.EXPORT_MADE: "Made an export",
     Action.EXPORT_DOWNLOADED: "Downloaded an export",
     Action.EXPORT_DELETED: "Deleted an export",
+    Action.LABELS_IMPORTED: "Imported labels",
 }
 
 

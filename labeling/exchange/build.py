@@ -66,6 +66,7 @@ def write_zip(project: Project, format: Format, options: Options, path: Path, pr
 
     Returns: how many images are in it. Raises: ExportProblem.
     """
+    assert format.write is not None
     dataset = Dataset(project, options.images, options.filter, options.only)
     done = 0
 

@@ -1,8 +1,9 @@
-"""Exports: kept work on its way out."""
+"""Exports: kept work on its way out. Imports: labels that were made elsewhere, on their way in."""
 
 from django.conf import settings
 from django.db import models
 
+from labeling.images.models import Upload
 from labeling.jobs.models import LeasedRow
 from labeling.projects.models import Project
 
@@ -39,3 +40,52 @@ class Export(LeasedRow):
 
     def __str__(self) -> str:
         return f"{self.format} of {self.project}: {self.state}"
+
+
+def _import_path(made: "Import", name: str) -> str:
+    return f"projects/{made.project_id}/imports/{name}"
+
+
+class Import(LeasedRow):
+    """A dataset that is brought into a project in two steps: it is checked, which makes a plan and a report; once
+    somebody says so the plan is carried out. `done` counts the plan's images, so that a killed worker's work goes on.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        CHECKED = "checked"
+        DONE = "done"
+        FAILED = "failed"
+
+    class Step(models.TextChoices):
+        CHECK = "check"
+        APPLY = "apply"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports")
+    format = models.CharField(max_length=40, help_text="A name of the format registry, for instance coco.")
+    options = models.JSONField(default=dict, blank=True)
+    name = models.CharField(max_length=255, help_text="The dataset's name: of the file or folder.")
+    file = models.FileField(upload_to=_import_path, max_length=255, blank=True, help_text="A zip or a single file.")
+    folder = models.CharField(max_length=1000, blank=True, help_text="A path on the server, for the command.")
+    plan = models.FileField(upload_to=_import_path, max_length=255, blank=True)
+    upload = models.ForeignKey(
+        Upload, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="Of the new pictures."
+    )
+    report = models.JSONField(default=dict, blank=True, help_text="What the check found (plan.Report).")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    step = models.CharField(max_length=5, choices=Step, default=Step.CHECK)
+    state = models.CharField(max_length=7, choices=State, default=State.QUEUED)
+    done = models.PositiveIntegerField(default=0, help_text="Images looked at, or labeled.")
+    total = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(default=0, help_text="Objects kept so far.")
+    reason = models.TextField(blank=True, help_text="Why it failed, and what to do.")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["state"], name="import_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.name} into {self.project}: {self.state}"

@@ -1,5 +1,6 @@
-"""The zip follows its row: deleted once the deletion of the row is committed, however it came about."""
+"""Files follow their rows: deleted once the deletion of the row is committed, however it came about."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.dispatch import receiver
 
 from labeling.audit.actions import Action
 from labeling.audit.services import record
-from labeling.exchange.models import Export
+from labeling.exchange.models import Export, Import
 
 
 @receiver(post_delete, sender=Export)
@@ -20,3 +21,11 @@ def delete_zip(instance: Export, origin: Any = None, **_: Any) -> None:
     name, storage = str(instance.file.name or ""), instance.file.storage
     if name:
         transaction.on_commit(lambda: storage.delete(name))
+
+
+@receiver(post_delete, sender=Import)
+def delete_dataset(instance: Import, **_: Any) -> None:
+    """Delete the dataset and the plan of a deleted import. What it brought in stays."""
+    for file in (instance.file, instance.plan):
+        if file:
+            transaction.on_commit(partial(file.storage.delete, str(file.name)))

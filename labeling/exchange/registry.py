@@ -1,17 +1,21 @@
-"""The formats exports can have. A format is a module of `labeling/exchange/formats/`, registered by decorator."""
+"""The formats that exports and imports can have. A format is a module of `labeling/exchange/formats/`: its writer, its
+reader or both, each registered by decorator."""
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
 from labeling.assignment.filters import ImageFilter
 from labeling.exchange.archive import Archive
+from labeling.exchange.content import ReadImage
 from labeling.exchange.dataset import MOST_CHOSEN, Dataset, ImageChoice
+from labeling.exchange.reading import Reading
+from labeling.projects.services import MAX_CLASSES
 from labeling.web.api import ApiError, Spec, field_errors
 
 Advance = Callable[[], None]
@@ -34,18 +38,52 @@ class Options(Spec):
 NOT_IN_FORMS = ("filter", "only")
 """Options that say which images, beside `images`: a page has them as they are."""
 
+
+class ReadOptions(Spec):
+    """What every import can be asked for.
+
+    `create`: add the dataset's pictures that the project does not have. `mapping`: its names of images → the project's.
+    `classes`: its classes → the project's; an empty name leaves the objects of that class out. `new_classes`: add the
+    classes that the project does not have. `labeled`: what becomes of images that have objects already. `status`: how
+    far the images are afterwards. `skip_defects`: import the rest where something is wrong.
+    """
+
+    create: bool = False
+    mapping: dict[Annotated[str, Field(max_length=500)], Annotated[str, Field(max_length=255)]] = Field(
+        default={}, max_length=MOST_CHOSEN
+    )
+    classes: dict[Annotated[str, Field(max_length=80)], Annotated[str, Field(max_length=80)]] = Field(
+        default={}, max_length=MAX_CLASSES
+    )
+    new_classes: bool = True
+    labeled: Literal["add", "replace", "skip"] = "add"
+    status: Literal["in_progress", "done"] = "in_progress"
+    skip_defects: bool = False
+
+
 Writer = Callable[[Dataset, Any, Archive, Advance], None]
+Reader = Callable[[Reading, Any], Iterator[ReadImage]]
 
 
 @dataclass(frozen=True)
 class Format:
-    """A registered format. `write` fills the archive and calls `advance` once for each image of the dataset."""
+    """A registered format. `write` fills the archive and calls `advance` once for each image of the dataset; `read`
+    gives the images of a source that have a frame, and tells the reading what it can't take."""
 
     name: str
     title: str
     description: str
     options: type[Options]
-    write: Writer
+    write: Writer | None = None
+    read: Reader | None = None
+    read_options: type[ReadOptions] = ReadOptions
+
+    def parse_reading(self, options: dict[str, Any]) -> ReadOptions:
+        """The options of an import, checked. Raises: ApiError 400 that names each wrong one."""
+        try:
+            return self.read_options.model_validate(options)
+        except ValidationError as error:
+            raise ApiError(400, "bad_options", f"Options of {self.name}: {field_errors(error)}") from error
 
     def parse(self, options: dict[str, Any]) -> Options:
         """The options, checked. Raises: ApiError 400 that names each wrong one."""
@@ -62,22 +100,56 @@ def register(*, name: str, title: str, options: type[Options] = Options) -> Call
     """Offer the decorated writer as a format; the first line of its docstring is the description."""
 
     def decorate(write: Writer) -> Writer:
-        if name in _formats:
+        known = _formats.get(name)
+        if known is not None and known.write is not None:
             raise ValueError(f"two formats are called {name!r}")
         description = (write.__doc__ or "").strip().split("\n")[0]
-        _formats[name] = Format(name, title, description, options, write)
+        made = known or Format(name, title, description, options)
+        _formats[name] = replace(made, title=title, description=description, options=options, write=write)
         return write
 
     return decorate
 
 
+def register_reader(*, name: str, title: str, options: type[ReadOptions] = ReadOptions) -> Callable[[Reader], Reader]:
+    """Offer the decorated reader as a format for imports, beside its writer or alone."""
+
+    def decorate(read: Reader) -> Reader:
+        known = _formats.get(name)
+        if known is not None and known.read is not None:
+            raise ValueError(f"two formats are called {name!r}")
+        made = known or Format(name, title, (read.__doc__ or "").strip().split("\n")[0], Options)
+        _formats[name] = replace(made, read=read, read_options=options)
+        return read
+
+    return decorate
+
+
 @cache
-def formats() -> dict[str, Format]:
-    """Every format by name, in the order of their names."""
+def _all() -> dict[str, Format]:
     package = importlib.import_module("labeling.exchange.formats")
     for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         importlib.import_module(module.name)
     return dict(sorted(_formats.items()))
+
+
+def formats() -> dict[str, Format]:
+    """Every format that exports can have, by name, in the order of their names."""
+    return {name: one for name, one in _all().items() if one.write is not None}
+
+
+def readable_formats() -> dict[str, Format]:
+    """Every format that imports can have."""
+    return {name: one for name, one in _all().items() if one.read is not None}
+
+
+def reader_named(name: str) -> Format:
+    """Raises: ApiError 400 that lists the formats there are."""
+    found = readable_formats().get(name)
+    if found is None:
+        known = ", ".join(readable_formats())
+        raise ApiError(400, "unknown_format", f"There is no format “{name}” for imports. Choose one of {known}.")
+    return found
 
 
 def format_named(name: str) -> Format:

@@ -1,10 +1,10 @@
-"""Celery's side of exports. Messages are nudges: what is to do stands in the rows."""
+"""Celery's side of exports and imports. Messages are nudges: what is to do stands in the rows."""
 
 from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 
-from labeling.exchange import build, services
+from labeling.exchange import build, importing, imports, services
 from labeling.server.host_lock import one_of
 
 
@@ -25,17 +25,32 @@ def run(export_id: int) -> bool:
 
 
 @shared_task
+def bring_in(import_id: int) -> bool:
+    """Check an import or carry it out, unless somebody has it or had it; True when this call did the work."""
+    with one_of("import", settings.TAKE_IN_AT_ONCE) as place:
+        row = importing.claim(import_id) if place else None
+        if row is not None:
+            importing.work(row)
+    following = importing.jobs.line().exclude(pk=row.pk).first() if row is not None else None
+    if following is not None:
+        imports.nudge(following)
+    return row is not None
+
+
+@shared_task
 def sweep() -> None:
     """Make good what a killed worker or a lost message left behind."""
     for export in build.unfinished():
         services.nudge(export)
+    for row in importing.unfinished():
+        imports.nudge(row)
     build.clear_scratch()
 
 
 @shared_task
 def expire() -> int:
-    """Every hour: zips that nobody needs any more."""
-    return build.expire()
+    """Every hour: zips and datasets that nobody needs any more."""
+    return build.expire() + importing.expire()
 
 
 @worker_ready.connect

@@ -8,12 +8,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.db.models.fields.files import FieldFile
 
 from decoding.process import Decoder
+from labeling.images import zips
 
 _decoder: Decoder | None = None
 _making = threading.Lock()
@@ -39,6 +40,20 @@ def decoded(
     with tempfile.TemporaryDirectory(prefix="interlabel-") as folder, _local(stored) as path:
         request = {"do": do, "path": str(path), "out": folder, "pixels": settings.MAX_IMAGE_PIXELS, **options}
         yield _current().ask(request, tell), Path(folder)
+
+
+def measured(file: IO[bytes]) -> tuple[int, int]:
+    """Height and width of the view that a picture would get. Raises: as `decoded`."""
+    with tempfile.NamedTemporaryFile(prefix="interlabel-") as copy:
+        count = 0
+        while chunk := file.read(1024 * 1024):
+            count += len(chunk)
+            zips.check_bytes(count)
+            copy.write(chunk)
+        copy.flush()
+        request = {"do": "measure", "path": copy.name, "out": "", "pixels": settings.MAX_IMAGE_PIXELS}
+        found = _current().ask(request, lambda done: None)
+        return found["height"], found["width"]
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def checked_values(project: Project, given: Mapping[str, Any], before: Values) -
                 values[number] = value  # deleted since; what undo brings back still has it
         elif value is not None:
             if number not in before or before[number] != value:
-                _check(attribute, value)
+                check_value(attribute, value)
             values[number] = value
     return values
 
@@ -121,7 +121,7 @@ def _was_deleted(project: Project, number: str) -> bool:
     return number.isdecimal() and len(number) < 10 and 1 <= int(number) < project.next_attribute_number
 
 
-def _check(attribute: Attribute, value: Any) -> None:
+def check_value(attribute: Attribute, value: Any) -> None:
     """Raises: ApiError 400 unless the value is of the attribute's kind."""
     match attribute.kind:
         case Kind.TEXT if not isinstance(value, str):

@@ -1,13 +1,22 @@
 """COCO instances: what pycocotools, detectron2, mmdetection and torchvision read."""
 
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any, Literal
+from uuid import UUID
 
 from labeling import masks
 from labeling.annotations.models import Annotation
+from labeling.exchange import json_files
 from labeling.exchange.archive import Archive
-from labeling.exchange.codecs import polygons
+from labeling.exchange.codecs import coco_rle, polygons
+from labeling.exchange.content import Frame, ReadImage, ReadObject
 from labeling.exchange.dataset import Dataset, Item
-from labeling.exchange.registry import Advance, Options, register
+from labeling.exchange.errors import ImportProblem
+from labeling.exchange.reading import Reading, Skip
+from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader
 from labeling.projects.attributes import by_name
 
 ANNOTATIONS = "annotations/instances.json"
@@ -107,7 +116,7 @@ def _annotation(number: int, kept: Annotation, item: Item, segmentation: Any) ->
         "segmentation": segmentation,
         "area": area,
         "bbox": box.as_list(),
-        "iscrowd": 0,
+        "iscrowd": int(kept.crowd),
         "uid": str(kept.uid),
     }
 
@@ -130,3 +139,187 @@ def _readme(dataset: Dataset, options: CocoOptions, images: int, objects: int, k
         pictures="" if options.include_images else " The pictures are not in this zip.",
         segmentation=segmentation,
     )
+
+
+class CocoReadOptions(ReadOptions):
+    """`crowd`: what `iscrowd` 1 means. `keep`: a crowd; `objects`: nothing, they are objects as the others; `auto`: a
+    crowd, unless every mask has it, as Datumaro and CVAT write them. `fill`: whose rule a polygon's pixels follow."""
+
+    crowd: Literal["auto", "keep", "objects"] = "auto"
+    fill: polygons.Fill = "coco"
+
+
+_SPLIT = re.compile(r"^(?:instances|panoptic|annotations?)?[_-]?(.*?)$")
+
+
+@register_reader(name="coco", title="COCO instances", options=CocoReadOptions)
+def read(reading: Reading, options: CocoReadOptions) -> Iterator[ReadImage]:
+    """JSON files with images, classes and masks (RLE or polygons), as pycocotools reads them."""
+    found = reading.source.names(".json")
+    named = [name for name in found if PurePosixPath(name).name.startswith("instances")]
+    if not found:
+        raise ImportProblem(f"{reading.source.label} has no .json file. A COCO dataset has its labels in one.")
+    others: ImportProblem | None = None
+    some = False
+    for name in named or found:
+        try:
+            file = _File(reading, options, name, json_files.load(reading.source, name))
+        except NotCoco as problem:
+            if named or len(found) == 1:
+                raise
+            others = problem  # a folder may have other files, too
+            continue
+        some = True
+        yield from file.images()
+    if others is not None and not some:
+        raise others
+
+
+class NotCoco(ImportProblem):
+    """A JSON file that is no COCO dataset."""
+
+
+class _File:
+    """One JSON file. Defects name it, and the annotation by its id or, without one, by its place from 1."""
+
+    def __init__(self, reading: Reading, options: CocoReadOptions, name: str, content: Any) -> None:
+        self._reading, self._options, self._name = reading, options, name
+        self._images = self._section(content, "images")
+        self._annotations = self._section(content, "annotations")
+        self._classes = self._read_classes(self._section(content, "categories"))
+        self._is_crowd = self._crowds()
+        stem = PurePosixPath(name).stem
+        self._split = _SPLIT.sub(r"\1", stem) if stem.startswith("instances") else ""
+        self._seen: set[Any] = set()
+
+    def _section(self, content: Any, name: str) -> list[Mapping[str, Any]]:
+        """Raises: ImportProblem where the file lacks it."""
+        found = content.get(name) if isinstance(content, dict) else None
+        if not isinstance(found, list):
+            raise NotCoco(
+                f"{self._name} has no list “{name}”, so it is no COCO dataset. A file of predictions (results) is "
+                "another format."
+            )
+        for place, one in enumerate(found, 1):
+            if not isinstance(one, dict):
+                raise ImportProblem(f"{self._name}: entry {place} of “{name}” is not an object with names and values.")
+        return found
+
+    def _read_classes(self, given: list[Mapping[str, Any]]) -> dict[Any, str]:
+        found: dict[Any, str] = {}
+        for place, one in enumerate(given, 1):
+            number, name = one.get("id"), one.get("name")
+            where = f"{self._name}, category {number if _is_id(number) else f'at place {place}'}"
+            if not _is_id(number) or not isinstance(name, str) or not name.strip():
+                self._reading.defect(where, "It has no id or no name. Give it both.")
+            elif number in found:
+                self._reading.defect(
+                    where, f"Its id is that of “{found[number]}”, too. Give each class an id of its own."
+                )
+            else:
+                color = str(one.get("color", ""))
+                color = color.lower() if re.fullmatch(r"#[0-9a-fA-F]{6}", color) else ""
+                stuff = one.get("supercategory") == "stuff" or one.get("isthing") == 0
+                found[number] = self._reading.add_class(name, number, color, stuff=stuff)
+        return found
+
+    def _crowds(self) -> bool:
+        """Whether `iscrowd` says that an object is a crowd."""
+        if self._options.crowd != "auto":
+            return self._options.crowd == "keep"
+        flags = {bool(one.get("iscrowd")) for one in self._annotations if one.get("segmentation")}
+        if flags == {True}:
+            self._reading.note(
+                self._name, "Every mask is marked as a crowd, as some tools mark all RLE. They are taken as objects."
+            )
+        return flags != {True}
+
+    def images(self) -> Iterator[ReadImage]:
+        """The images that have a frame, in the file's order."""
+        of_image: dict[Any, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
+        known = {one.get("id") for one in self._images if _is_id(one.get("id"))}
+        for place, one in enumerate(self._annotations, 1):
+            where = f"{self._name}, annotation {one['id'] if _is_id(one.get('id')) else f'at place {place}'}"
+            image = one.get("image_id")
+            if not _is_id(image) or image not in known:
+                self._reading.defect(where, f"Its image {_short(image)} is not in the file.")
+            else:
+                of_image[image].append((where, one))
+        for place, one in enumerate(self._images, 1):
+            yield from self._image(place, one, of_image.get(one.get("id"), []) if _is_id(one.get("id")) else [])
+
+    def _image(
+        self, place: int, image: Mapping[str, Any], annotations: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> Iterator[ReadImage]:
+        number, name = image.get("id"), image.get("file_name")
+        where = f"{self._name}, image {number if _is_id(number) else f'at place {place}'}"
+        if not _is_id(number) or not isinstance(name, str) or not name.strip():
+            self._reading.defect(where, "It has no id or no file_name. Give it both.")
+            return
+        if number in self._seen:
+            self._reading.defect(where, "Its id is there twice. Give each image an id of its own.", name)
+            return
+        self._seen.add(number)
+        original = image.get("original")
+        digest = original.get("sha256", "") if isinstance(original, dict) else ""
+        frame = self._reading.frame(name, where, digest if isinstance(digest, str) else "")
+        if frame is None:
+            return
+        stated = (image.get("height"), image.get("width"))
+        if stated != (frame.height, frame.width):
+            said = f"{_short(stated[1])} × {_short(stated[0])}"
+            self._reading.note(where, f"It says {said}; the picture is {frame.width} × {frame.height}.", name)
+        objects = []
+        for place_of, one in annotations:
+            with self._reading.taking(place_of, name):
+                objects.append(self._object(place_of, one, frame))
+        yield ReadImage(frame, objects, self._split)
+
+    def _object(self, where: str, one: Mapping[str, Any], frame: Frame) -> ReadObject:
+        """Raises: Skip, CodecError."""
+        category = one.get("category_id")
+        if not _is_id(category) or category not in self._classes:
+            raise Skip(f"its class {_short(category)} is not in the file")
+        segmentation = one.get("segmentation")
+        if isinstance(segmentation, dict):
+            counts, note = coco_rle.counts_of(segmentation, frame.height, frame.width)
+        elif segmentation:
+            counts, note = polygons.counts_of(segmentation, frame.height, frame.width, self._options.fill)
+        else:
+            raise Skip("it has no mask, only a box at most")
+        if note:
+            self._reading.note(where, f"{note[:1].upper()}{note[1:]}.", frame.name)
+        if not masks.area_and_box(counts, frame.height, frame.width)[0]:
+            hint = (
+                ""
+                if isinstance(segmentation, dict) or self._options.fill != "coco"
+                else (" by the rule of pycocotools; if OpenCV traced the polygons, choose its rule for filling them")
+            )
+            raise Skip(f"its mask has no pixel in the picture{hint}")
+        given = one.get("attributes")
+        return ReadObject(
+            category=self._classes[category],
+            counts=counts,
+            where=where,
+            attributes=given if isinstance(given, dict) else {},
+            crowd=self._is_crowd and bool(one.get("iscrowd")),
+            uid=_uid(one.get("uid")),
+        )
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int | str) and not isinstance(value, bool)
+
+
+def _uid(value: Any) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _short(value: Any) -> str:
+    text = (
+        "(missing)" if value is None else str(value) if isinstance(value, int | float | str) else type(value).__name__
+    )
+    return text if len(text) <= 40 else f"{text[:40]}…"

@@ -1,6 +1,5 @@
 """`manage.py export`."""
 
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from labeling.commands.find import find_project
+from labeling.commands.helpers import options_of
 from labeling.exchange import build
 from labeling.exchange.errors import ExportProblem
 from labeling.exchange.registry import format_named, formats
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             format = format_named(options["format"])
-            parsed = format.parse(_parse(options["option"]))
+            parsed = format.parse(options_of(options["option"]))
             progress = self._progress if options["verbosity"] > 1 else _silent
             images = build.write_zip(project, format, parsed, out, progress)
         except (ApiError, ExportProblem) as problem:
@@ -53,17 +53,3 @@ class Command(BaseCommand):
 
 def _silent(done: int, total: int) -> None:
     return None
-
-
-def _parse(given: list[str]) -> dict[str, Any]:
-    """`key=value` pairs; true, false and numbers are read as such. Raises: CommandError."""
-    found: dict[str, Any] = {}
-    for one in given:
-        key, separator, value = one.partition("=")
-        if not separator or not key:
-            raise CommandError(f"“{one}” is not a valid option; use key=value, for example images=all.")
-        try:
-            found[key] = json.loads(value)
-        except ValueError:
-            found[key] = value
-    return found

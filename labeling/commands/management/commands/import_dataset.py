@@ -1,0 +1,74 @@
+"""`manage.py import_dataset`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError, CommandParser
+
+from labeling.commands.find import find_project
+from labeling.commands.helpers import broker_or_none, options_of
+from labeling.exchange import imports
+from labeling.exchange.models import Import
+from labeling.exchange.registry import readable_formats
+from labeling.web.api import ApiError
+
+SHOWN = 50
+
+
+class Command(BaseCommand):
+    help = "Import labels that were made elsewhere, with their pictures or onto images that are there."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("project", help="id or name")
+        parser.add_argument("path", type=Path, help="a folder, a zip or a file with labels")
+        parser.add_argument("--format", required=True, help=" | ".join(readable_formats()))
+        parser.add_argument("--create", action="store_true", help="add the pictures that the project does not have")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be imported")
+        parser.add_argument("--skip-defects", action="store_true", help="import the rest where something is wrong")
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
+        parser.add_argument(
+            "--option", action="append", default=[], metavar="KEY=VALUE",
+            help='such as status=done, labeled=replace, classes={"car": "vehicle"}; docs/guides/formats.md',
+        )  # fmt: skip
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project = find_project(options["project"])
+        given = options_of(options["option"]) | {
+            name: True for name in ("create", "skip_defects") if options[name]
+        }  # fmt: skip
+        path: Path = options["path"].expanduser().absolute()
+        with broker_or_none():
+            try:
+                row = imports.check_path(project, project.created_by, path, format=options["format"], options=given)
+                if row.state == Import.State.CHECKED and not options["dry_run"]:
+                    imports.confirm(row)
+                    row = imports.work_here(row)
+            except ApiError as problem:
+                raise CommandError(problem.message) from None
+        self._tell(row, as_json=options["json"])
+        if row.state == Import.State.FAILED:
+            raise CommandError(row.reason)
+        if options["dry_run"]:
+            row.delete()
+
+    def _tell(self, row: Import, *, as_json: bool) -> None:
+        report = row.report
+        if as_json:
+            self.stdout.write(json.dumps({"state": row.state, "added": row.added, **report}, ensure_ascii=False))
+            return
+        for kind in ("defects", "notes", "refused"):
+            for one in report.get(kind, [])[:SHOWN]:
+                self.stdout.write(f"{kind[:-1] if kind != 'refused' else kind}: {one['where']}: {one['reason']}")
+            if (more := len(report.get(kind, [])) - SHOWN) > 0:
+                self.stdout.write(f"… and {more} more {kind}")
+        for one in report.get("classes", []):
+            target = "left out" if not one["into"] else f"{'new class' if one['new'] else '→'} {one['into']}"
+            self.stdout.write(f"class {one['name']}: {one['objects']} objects, {target}")
+        if report:
+            self.stdout.write(
+                f"{report['images']} images ({report['new_images']} new), {report['objects']} objects, "
+                f"{len(report['defects']) + report['more_defects']} defects"
+            )
+        if row.state == Import.State.DONE:
+            self.stdout.write(f"{row.added} objects imported.")

@@ -1,0 +1,333 @@
+"""Bringing a dataset in, so that a killed worker loses nothing and nothing is brought in twice.
+
+A worker claims a row for a lease (`labeling.jobs.queue`). Checking writes a plan and a report, and begins anew when it
+was cut off. Carrying the plan out goes image by image: an image's objects and the row's count are one transaction, so
+whoever takes over goes on after the last image that is whole.
+"""
+
+import logging
+import secrets
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from labeling.accounts.models import User
+from labeling.annotations import services as annotations
+from labeling.annotations import sets
+from labeling.annotations.content import MAX_CHANGES, Created, Deleted, ObjectChange
+from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.audit.actions import Action
+from labeling.audit.services import record
+from labeling.exchange import plan, source
+from labeling.exchange.build import SCRATCH, LeaseLost, Stopping
+from labeling.exchange.content import Defect
+from labeling.exchange.errors import ImportProblem
+from labeling.exchange.models import Import
+from labeling.exchange.registry import ReadOptions, reader_named
+from labeling.images import ingest
+from labeling.images import services as images
+from labeling.images.models import Image, Tag, UploadItem
+from labeling.jobs import leases
+from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
+from labeling.projects.models import Project
+from labeling.projects.palette import free_color
+from labeling.projects.services import add_classes
+from labeling.projects.specs import CategorySpec
+from labeling.web.api import ApiError
+
+logger = logging.getLogger(__name__)
+
+State, Step = Import.State, Import.Step
+jobs = LeaseQueue(Import, queued={"state": State.QUEUED}, held={"state": State.RUNNING}, related=("project",))
+TOLD_EVERY = 0.5
+"""Seconds between two notes of how far it is."""
+
+
+def claim(import_id: int) -> Import | None:
+    """Take an import that waits, or one whose worker is gone; None when there is nothing to take."""
+    return jobs.claim(jobs.line().filter(pk=import_id))
+
+
+def work(row: Import) -> None:
+    """Check a claimed import, or carry it out: *checked*, *done*, *failed* with a reason, or back in the queue."""
+    try:
+        if jobs.is_worn_out(row):
+            raise ImportProblem(
+                f"The worker died {MAX_ATTEMPTS} times at it. The server may have too little memory or disk; ask the "
+                "administrator to look at the worker's log."
+            )
+        with jobs.renewing(row):
+            check(row) if row.step == Step.CHECK else carry_out(row)
+    except LeaseLost:
+        logger.warning("import %s: the lease was lost or the import deleted", row.pk)
+    except Stopping:
+        jobs.give_back(row, counted=False)
+    except (ImportProblem, ApiError) as problem:
+        jobs.settle(row, state=State.FAILED, reason=str(problem), finished_at=timezone.now())
+    except Exception as error:
+        logger.exception("import %s failed (attempt %s)", row.pk, row.attempts)
+        if row.attempts < MAX_ATTEMPTS:
+            jobs.give_back(row)
+        else:
+            reason = f"The import failed ({type(error).__name__}). Ask your administrator to look at the worker's log."
+            jobs.settle(row, state=State.FAILED, reason=reason, finished_at=timezone.now())
+
+
+def check(row: Import) -> None:
+    """Make the plan and the report. Raises: ImportProblem, ApiError, LeaseLost, Stopping."""
+    format = reader_named(row.format)
+    options = format.parse_reading(row.options)
+    tell = _Progress(row)
+    with _scratch() as folder, _opened(row) as found:
+        path = folder / "plan"
+        report = plan.Report()
+        for report in plan.make(row.project, found, format, options, path):
+            tell(report.images)
+        _replace_plan(row, path)
+    settled = {"report": report.plain(), "total": report.images, "done": 0, "reason": ""}
+    if not jobs.settle(row, state=State.CHECKED, attempts=0, **settled):
+        raise LeaseLost
+
+
+def carry_out(row: Import) -> None:
+    """Do what the plan says, from the image on that comes next. Raises: as `check`."""
+    options = reader_named(row.format).parse_reading(row.options)
+    user = row.created_by or row.project.created_by
+    _add_classes(row.project, row.report)
+    with _scratch() as folder, _opened(row) as found, row.plan.open("rb") as stored:
+        path = folder / "plan"
+        path.write_bytes(stored.read())
+        new = _add_pictures(row, user, path, found)
+        numbers = {one.name: one.number for one in row.project.categories.all()}
+        tell = _Progress(row)
+        for place, line in enumerate(islice(plan.lines(path), row.done, None), row.done):
+            _one(row, user, options, place, line, numbers, new)
+            tell(place + 1)
+    if not jobs.settle(row, state=State.DONE, reason="", finished_at=timezone.now()):
+        raise LeaseLost
+    record(Action.LABELS_IMPORTED, by=user, about=row, project=row.project, images=row.total, objects=row.added)
+    _discard_files(row)
+
+
+def _add_classes(project: Project, report: Mapping[str, Any]) -> None:
+    """The classes that the plan adds. Those that are there by now are found by their names."""
+    colors = {one.color for one in project.categories.all()}
+    specs = []
+    for one in report["classes"]:
+        if one["new"]:
+            color = one["color"] if one["color"] and one["color"] not in colors else free_color(colors)
+            colors.add(color)
+            specs.append(CategorySpec(name=one["into"], color=color, kind=one["kind"]))
+    if specs:
+        add_classes(project, specs)
+
+
+def _add_pictures(row: Import, user: User, path: Path, found: source.Source) -> dict[str, int]:
+    """Add the plan's new pictures to the project as an upload does; their images by the picture's name.
+
+    Raises: Stopping, LeaseLost.
+    """
+    wanted = [line["picture"] for line in plan.lines(path) if line["image"] is None]
+    if not wanted:
+        return {}
+    if row.upload is None:
+        row.upload = images.start_upload(row.project, user)
+        if not jobs.mine(row).update(upload=row.upload):
+            raise LeaseLost
+    there = set(row.upload.items.filter(parent=None).values_list("name", flat=True))
+    for name in wanted:
+        if ingest.clean_name(name) not in there:
+            with found.open(name) as file:
+                _send(row, name, file)
+    images.close(row.upload)
+    while not ingest.finish(row.upload.pk):
+        if leases.stopping():
+            raise Stopping
+        if not ingest.work_off(row.upload.pk):
+            time.sleep(0.2)
+    return {
+        item.name: item.image_id for item in row.upload.items.filter(state=UploadItem.State.ACCEPTED) if item.image_id
+    }
+
+
+def _send(row: Import, name: str, file: Any) -> None:
+    assert row.upload is not None
+    with tempfile.TemporaryFile() as copy:  # its size has to be known before it is stored
+        while chunk := file.read(1024 * 1024):
+            copy.write(chunk)
+        copy.seek(0)
+        images.add_file(row.upload, name, File(copy, name=name))
+
+
+def _one(
+    row: Import, user: User, options: ReadOptions, place: int, line: Mapping[str, Any], numbers: Mapping[str, int],
+    new: Mapping[str, int],
+) -> None:  # fmt: skip
+    """One image of the plan, with the row's count, all or nothing. Raises: LeaseLost."""
+    pk = line["image"] or new.get(ingest.clean_name(line["picture"] or "")) or 0
+    image = Image.objects.filter(pk=pk, project=row.project).select_related("project").first()
+    try:
+        with transaction.atomic():
+            added = _keep(row, user, options, place, line, numbers, image) if image else 0
+            if not jobs.mine(row).update(done=place + 1, added=F("added") + added):
+                raise LeaseLost
+    except ApiError as problem:
+        _refuse(row, place, line["name"], problem.message)
+        return
+    row.added += added
+    if image is None:
+        gone = "The image was deleted after the check." if line["image"] is not None else _why_rejected(row, line)
+        _refuse(row, place, line["name"], gone)
+
+
+def _keep(
+    row: Import, user: User, options: ReadOptions, place: int, line: Mapping[str, Any], numbers: Mapping[str, int],
+    image: Image,
+) -> int:  # fmt: skip
+    """Returns: how many objects were kept. Raises: ApiError as the changes of annotations."""
+    kept = sets.locked_main(image)
+    there = set(kept.annotations.values_list("uid", flat=True))
+    namespace = uuid.uuid5(NAMESPACE, str(row.pk))
+    if there and options.labeled == "skip":
+        return 0
+    changes: list[ObjectChange] = [Deleted(uid) for uid in there] if options.labeled == "replace" else []
+    left = set() if options.labeled == "replace" else there
+    for number, one in enumerate(line["objects"]):
+        uid = uuid.UUID(one["uid"]) if "uid" in one else uuid.uuid5(namespace, f"{place}/{number}")
+        if uid in there or _is_taken(uid):
+            uid = uuid.uuid5(namespace, f"{place}/{number}")
+        if uid not in left:
+            attributes, crowd = one.get("attributes", {}), one.get("crowd", False)
+            changes.append(Created(uid, numbers[one["category"]], one["counts"], [], None, attributes, crowd))
+    _change(image, user, changes)
+    _set_status(image, user, options.status)
+    if line["split"]:
+        tag, _ = Tag.objects.get_or_create(project=row.project, name=line["split"][:40])
+        image.tags.add(tag)
+    return sum(isinstance(one, Created) for one in changes)
+
+
+NAMESPACE = uuid.UUID("9f3c2a58-6a7e-4a1c-9d9e-0c1b5f6f7d21")
+"""Objects that bring no name of their own get one of their import and place: doing it again makes no others."""
+
+
+def _is_taken(uid: uuid.UUID) -> bool:
+    return Annotation.objects.filter(uid=uid).exists()
+
+
+def _change(image: Image, user: User, changes: list[ObjectChange]) -> None:
+    for first in range(0, len(changes), MAX_CHANGES):
+        version = AnnotationSet.objects.values_list("version", flat=True).get(main_of=image)
+        annotations.change_many(image, user, version=version, changes=changes[first : first + MAX_CHANGES], main=True)
+
+
+def _set_status(image: Image, user: User, status: str) -> None:
+    kept = AnnotationSet.objects.get(main_of=image)
+    if status == "done" or kept.status == AnnotationSet.Status.NEW:
+        annotations.set_status(image, user, version=kept.version, status=status, main=True)
+
+
+def _why_rejected(row: Import, line: Mapping[str, Any]) -> str:
+    items = row.upload.items if row.upload else UploadItem.objects.none()
+    item = items.filter(name=ingest.clean_name(line["picture"] or "")).first()
+    return item.message if item is not None and item.message else "The picture could not be added."
+
+
+def _refuse(row: Import, place: int, name: str, why: str) -> None:
+    """Note that an image could not be labeled. Raises: LeaseLost."""
+    refused = row.report.setdefault("refused", [])
+    if len(refused) < plan.MOST_DEFECTS:
+        refused.append(vars(Defect(name, why, name)))
+    if not jobs.mine(row).update(report=row.report, done=place + 1):
+        raise LeaseLost
+
+
+class _Progress:
+    """Writes to the row how far it is, now and then."""
+
+    def __init__(self, row: Import) -> None:
+        self._row, self._told_at = row, float("-inf")
+
+    def __call__(self, done: int) -> None:
+        self._row.done = done
+        if time.monotonic() - self._told_at < TOLD_EVERY:
+            return
+        self._told_at = time.monotonic()
+        if leases.stopping():
+            raise Stopping
+        if not jobs.mine(self._row).update(done=done):
+            raise LeaseLost
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="import-", dir=SCRATCH) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _opened(row: Import) -> Iterator[source.Source]:
+    """The dataset: a folder of the server, or the stored file. Raises: ImportProblem."""
+    if row.folder:
+        with source.opened(Path(row.folder)) as found:
+            yield found
+        return
+    with tempfile.NamedTemporaryFile(prefix="interlabel-", dir=SCRATCH) as copy, row.file.open("rb") as stored:
+        while chunk := stored.read(1024 * 1024):
+            copy.write(chunk)
+        copy.flush()
+        with source.opened(Path(copy.name), row.name) as found:
+            yield found
+
+
+def _replace_plan(row: Import, path: Path) -> None:
+    """Store the plan under a name of its own; the row knows the name first, so that nothing is left lying about.
+
+    Raises: LeaseLost.
+    """
+    old = str(row.plan.name or "")
+    name = row.plan.field.generate_filename(row, f"plan-{row.pk}-{secrets.token_hex(8)}.gz")
+    if not jobs.mine(row).update(plan=name):
+        raise LeaseLost
+    row.plan.name = name
+    with path.open("rb") as file:
+        row.plan.storage.save(name, File(file))
+    if old:
+        row.plan.storage.delete(old)
+
+
+def unfinished() -> QuerySet[Import]:
+    """Imports that wait for a worker: never begun, or their worker is gone. Those of the command are its own."""
+    jobs.release()
+    return jobs.line().filter(folder="")
+
+
+def expire() -> int:
+    """Delete imports that nobody confirmed within EXPORT_DAYS, with their files; returns how many."""
+    if not settings.EXPORT_DAYS:
+        return 0
+    over = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
+    old = Import.objects.filter(state__in=(State.CHECKED, State.FAILED), created_at__lt=over)
+    return sum(bool(row.delete()) for row in old)
+
+
+def _discard_files(row: Import) -> None:
+    """What is carried out needs its dataset and plan no more."""
+    for name in ("file", "plan"):
+        file = getattr(row, name)
+        if file:
+            file.storage.delete(str(file.name))
+    Import.objects.filter(pk=row.pk).update(file="", plan="")

@@ -1,0 +1,26 @@
+"""JSON of a dataset, whatever is in it: bounded in size and depth, and told by its file's name when it is damaged."""
+
+import json
+from typing import Any
+
+from labeling.exchange.errors import ImportProblem
+from labeling.exchange.source import LARGEST_WHOLE, Source
+
+
+def load(source: Source, name: str) -> Any:
+    """What a JSON file holds. NaN and Infinity, which Python writes and JSON does not have, are read.
+
+    Raises: ImportProblem for a file that is damaged, nested too deeply, or larger than `LARGEST_WHOLE`.
+    """
+    content = source.read(name, LARGEST_WHOLE)
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ImportProblem(f"{name} is not UTF-8 text (at byte {error.start:,}). Save it as UTF-8.") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise ImportProblem(f"{name} is not valid JSON: {error.msg} at {place}. It may have been cut short.") from error
+    except RecursionError as error:
+        raise ImportProblem(f"{name} is nested too deeply to be a dataset.") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise ImportProblem(f"{name} has a value that can't be read ({error}).") from error

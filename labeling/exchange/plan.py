@@ -1,0 +1,200 @@
+"""What an import would do: the dry run. It is written down, and the import does exactly that and nothing else.
+
+A plan is a gzip of JSON lines, one for each image; what people read of it is the report.
+"""
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labeling.annotations.models import AnnotationSet
+from labeling.exchange.content import Defect, ReadClass, ReadImage, ReadObject
+from labeling.exchange.errors import ImportProblem
+from labeling.exchange.matching import Matcher
+from labeling.exchange.reading import Reading
+from labeling.exchange.registry import Format, ReadOptions
+from labeling.exchange.source import Source
+from labeling.projects.attributes import check_value
+from labeling.projects.models import Attribute, Project
+from labeling.web.api import ApiError
+
+MOST_DEFECTS = 10_000
+"""That are told one by one; further ones are counted."""
+
+
+@dataclass
+class ClassPlan:
+    """What becomes of a class of the dataset: `into` one of the project's, `new`, or left out (neither)."""
+
+    name: str
+    into: str = ""
+    new: bool = False
+    objects: int = 0
+    color: str = ""
+    kind: str = "thing"
+
+
+@dataclass
+class Report:
+    """What an import would do, in numbers, with everything that would be left out or was repaired."""
+
+    images: int = 0
+    new_images: int = 0
+    labeled_before: int = 0
+    closed: int = 0
+    objects: int = 0
+    crowds: int = 0
+    left_out: int = 0
+    splits: dict[str, int] = field(default_factory=dict)
+    classes: list[ClassPlan] = field(default_factory=list)
+    attributes: dict[str, int] = field(default_factory=dict)
+    """Attributes that the project does not have, and how many objects answer them."""
+
+    defects: list[Defect] = field(default_factory=list)
+    notes: list[Defect] = field(default_factory=list)
+    more_defects: int = 0
+    more_notes: int = 0
+
+    @property
+    def defect_count(self) -> int:
+        """All defects, also those that are only counted."""
+        return len(self.defects) + self.more_defects
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+
+def make(project: Project, source: Source, format: Format, options: ReadOptions, out: Path) -> Iterator[Report]:
+    """Write the plan to `out`; gives the report so far after each image, the whole one last.
+
+    Raises: ImportProblem when the dataset can't be read at all.
+    """
+    assert format.read is not None
+    reading = Reading(source, Matcher(project, source, create=options.create, mapping=options.mapping))
+    planner = _Planner(project, options, reading)
+    with gzip.open(out, "wt", encoding="utf-8", compresslevel=1) as lines:
+        for image in format.read(reading, options):
+            lines.write(json.dumps(planner.line(image), ensure_ascii=False, separators=(",", ":")) + "\n")
+            yield planner.report
+    yield planner.finish()
+
+
+def lines(plan: Path) -> Iterator[dict[str, Any]]:
+    """The images of a plan, in order."""
+    with gzip.open(plan, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+class _Planner:
+    def __init__(self, project: Project, options: ReadOptions, reading: Reading) -> None:
+        self._project, self._options, self._reading = project, options, reading
+        self._by_name = {one.name.casefold(): one.name for one in project.categories.all()}
+        self._attributes = {one.name: one for one in project.attributes.all()}
+        self._classes: dict[str, ClassPlan] = {}
+        self._seen: set[str] = set()
+        self._splits: Counter[str] = Counter()
+        self._unknown: Counter[str] = Counter()
+        self.report = Report()
+
+    def line(self, image: ReadImage) -> dict[str, Any]:
+        """What the plan says of an image."""
+        frame, report = image.frame, self.report
+        objects = [self._object(one, frame.name) for one in image.objects]
+        if frame.image is not None:
+            state = AnnotationSet.objects.filter(main_of=frame.image).values_list("status", "objects_kept").first()
+            status, kept = state or ("new", 0)
+            report.labeled_before += kept > 0
+            if status == AnnotationSet.Status.ACCEPTED:
+                report.closed += 1
+                self._reading.defect(frame.name, "A reviewer accepted this image. Send it back first.", frame.name)
+                objects = []
+        report.images += 1
+        report.new_images += frame.image is None
+        if image.split:
+            self._splits[image.split] += 1
+        kept_objects = [one for one in objects if one is not None]
+        report.objects += len(kept_objects)
+        report.crowds += sum(bool(one.get("crowd")) for one in kept_objects)
+        self._move_defects()
+        return {
+            "image": frame.image, "picture": frame.picture, "name": frame.name, "split": image.split,
+            "objects": kept_objects,
+        }  # fmt: skip
+
+    def _object(self, one: ReadObject, image: str) -> dict[str, Any] | None:
+        plan = self._class(one.category)
+        plan.objects += 1
+        if not plan.into:
+            self.report.left_out += 1
+            if one.category not in self._options.classes:
+                text = f"The project has no class “{one.category}”. Choose a class for it, or let it be added."
+                self._reading.defect(one.where, text, image)
+            return None
+        found: dict[str, Any] = {"category": plan.into, "counts": one.counts}
+        if values := self._values(one, image):
+            found["attributes"] = values
+        if one.crowd:
+            found["crowd"] = True
+        if one.uid is not None and str(one.uid) not in self._seen:
+            found["uid"] = str(one.uid)
+            self._seen.add(str(one.uid))
+        return found
+
+    def _class(self, name: str) -> ClassPlan:
+        known = self._classes.get(name)
+        if known is None:
+            defined = self._reading.classes.get(name) or ReadClass(name)
+            known = self._classes[name] = ClassPlan(name, color=defined.color, kind=defined.kind)
+            wanted = self._options.classes.get(name, name)
+            known.into = self._by_name.get(wanted.casefold(), "")
+            if wanted and not known.into and self._options.new_classes:
+                known.into, known.new = wanted, True
+                self._by_name[wanted.casefold()] = wanted
+        return known
+
+    def _values(self, one: ReadObject, image: str) -> dict[str, Any]:
+        """The answers by the attribute's number. What the project does not ask is counted, what it can't take told."""
+        values: dict[str, Any] = {}
+        for name, value in one.attributes.items():
+            attribute = self._attributes.get(str(name))
+            if attribute is None:
+                self._unknown[str(name)[:80]] += 1
+            elif (answer := self._answer(attribute, value, one.where, image)) is not None:
+                values[str(attribute.number)] = answer
+        return values
+
+    def _answer(self, attribute: Attribute, value: Any, where: str, image: str) -> Any:
+        try:
+            check_value(attribute, value)
+            return value
+        except ApiError as error:
+            self._reading.defect(where, f"Its {attribute.name} is not kept: {error.message}", image)
+            return None
+
+    def _move_defects(self) -> None:
+        for found, kept, more in (
+            (self._reading.defects, self.report.defects, "more_defects"),
+            (self._reading.notes, self.report.notes, "more_notes"),
+        ):
+            room = MOST_DEFECTS - len(kept)
+            kept.extend(found[:room])
+            setattr(self.report, more, getattr(self.report, more) + len(found[room:]))
+            found.clear()
+
+    def finish(self) -> Report:
+        """The whole report. Raises: ImportProblem when the dataset names no image at all."""
+        for name in self._reading.classes:
+            self._class(name)
+        self._move_defects()
+        report = self.report
+        report.classes = sorted(self._classes.values(), key=lambda one: one.name.casefold())
+        report.splits, report.attributes = dict(self._splits), dict(self._unknown)
+        if not report.images and not report.defect_count:
+            raise ImportProblem("The dataset names no image. Choose the format that it has, and a file with labels.")
+        return report

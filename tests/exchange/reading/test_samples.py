@@ -1,0 +1,69 @@
+"""Files that other people's tools wrote are imported exactly: classes, masks, order, attributes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from labeling import masks
+from labeling.annotations.models import Annotation
+from labeling.exchange.models import Import
+from labeling.images.models import Image
+from tests.exchange.reading.conftest import BringIn, case, expected
+
+FOLDERS = [
+    ("coco_instances-datumaro", "coco", {}),
+]
+"""A folder, its format, and what its user chooses."""
+
+
+def imported(image: Image) -> list[Annotation]:
+    """The objects of an image in drawing order."""
+    return list(Annotation.objects.filter(set__main_of=image).select_related("category").order_by("z", "pk"))
+
+
+def is_same(one: Annotation, right: dict[str, Any], image: Image) -> bool:
+    """Whether a mask is exactly the right one."""
+    height, width = right["segmentation"]["size"]
+    assert (height, width) == (image.height, image.width)
+    return one.counts == masks.canonical(right["segmentation"]["counts"], height, width)
+
+
+@pytest.mark.parametrize(("folder", "format", "options"), FOLDERS)
+def test_a_folder_is_imported_exactly(
+    folder: str, format: str, options: dict[str, Any], sample_images: dict[str, Image], bring_in: BringIn
+) -> None:
+    row = bring_in(case(folder), format, **options)
+    assert (row.state, row.reason, row.report["defects"]) == (Import.State.DONE, "", [])
+    answers = expected(folder)["images"]
+    count = 0
+    for name, right in answers.items():
+        image = sample_images[name]
+        kept = imported(image)
+        assert [one.category.name for one in kept] == [one["class"] for one in right], name
+        wrong = [place for place, pair in enumerate(zip(kept, right, strict=True)) if not is_same(*pair, image)]
+        assert not wrong, f"{name}: {wrong}"
+        count += len(kept)
+    assert row.added == count == sum(len(one) for one in answers.values())
+
+
+def test_polygons_are_filled_by_the_rule_of_who_traced_them(sample_images: dict[str, Image], bring_in: BringIn) -> None:
+    """supervision traces with OpenCV: by its rule every mask is the truth. It writes objects of one pixel without a
+    shape, which is told."""
+    row = bring_in(case("coco_instances-supervision"), "coco", fill="opencv", skip_defects=True)
+    assert [one["reason"] for one in row.report["defects"]] == ["It has no mask, only a box at most."] * 2
+    assert row.added == 36
+    for image, right in truth_by_image(sample_images):
+        larger = [counts for counts in right if masks.area_and_box(counts, image.height, image.width)[0] > 1]
+        assert [one.counts for one in imported(image)] == larger
+
+
+def truth_by_image(images: dict[str, Image]) -> list[tuple[Image, list[str]]]:
+    """Each image and the true masks of its objects, in painting order."""
+    truth = json.loads(case("truth.json").read_text())
+    found: dict[str, list[str]] = {name: [] for name in images}
+    names = {one["id"]: one["file_name"] for one in truth["images"]}
+    for one in sorted(truth["annotations"], key=lambda one: one["order"]):
+        size = one["segmentation"]["size"]
+        found[names[one["image_id"]]].append(masks.canonical(one["segmentation"]["counts"], *size))
+    return [(images[name], right) for name, right in found.items()]

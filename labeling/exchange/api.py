@@ -1,15 +1,19 @@
-"""Exports over JSON. Managers and reviewers only."""
+"""Exports over JSON, for managers and reviewers; imports, for managers."""
+
+from typing import Any
 
 from django.http import HttpRequest
 from ninja import Status
 
 from labeling.accounts.services import user_of
-from labeling.exchange import services
-from labeling.exchange.models import Export
-from labeling.exchange.schemas import ExportData, ExportList
-from labeling.exchange.specs import NewExport
+from labeling.exchange import imports, services
+from labeling.exchange.models import Export, Import
+from labeling.exchange.schemas import ExportData, ExportList, ImportData, ImportList
+from labeling.exchange.specs import ImportOptions, NewExport
 from labeling.projects.access import May, object_for, project_for
-from labeling.web.routes import Router, Sent
+from labeling.projects.schemas import Deleted
+from labeling.web.api import ApiError, Body, parse_json
+from labeling.web.routes import Router, Sent, takes
 
 router = Router(tags=["exchange"])
 
@@ -35,3 +39,95 @@ def export(request: HttpRequest, export_id: int) -> ExportData:
     """How far an export is, and where its zip is once it is ready."""
     exports = Export.objects.select_related("created_by")
     return services.describe(object_for(request, exports, May.EXPORT, pk=export_id))
+
+
+_DATASET: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "format": {"type": "string"},
+                        "options": {"type": "string", "description": "JSON; see the formats' `options`."},
+                    },
+                    "required": ["file", "format"],
+                }
+            }
+        },
+    }
+}
+
+
+def _manages(request: HttpRequest, project_id: int) -> Any:
+    return project_for(request, project_id, May.MANAGE)
+
+
+def _import(request: HttpRequest, import_id: int) -> Import:
+    found = Import.objects.select_related("created_by", "project")
+    return object_for(request, found, May.MANAGE, pk=import_id)
+
+
+@router.get("projects/{id:project_id}/imports")
+def import_list(request: HttpRequest, project_id: int) -> ImportList:
+    """The latest imports of a project, without their reports, and the formats that can be imported. Managers only."""
+    project = _manages(request, project_id)
+    return ImportList(
+        results=[ImportData.of(one, report=False) for one in imports.recent(project)], formats=imports.choices()
+    )
+
+
+@router.post("projects/{id:project_id}/imports", response={202: ImportData}, openapi_extra=_DATASET)
+@takes(Body.UPLOAD, before=_manages)
+def start_import(request: HttpRequest, project_id: int) -> Status[ImportData]:
+    """Send a dataset: a zip, or a single file with labels. A worker checks it, which changes nothing in the project."""
+    project = _manages(request, project_id)
+    file = request.FILES.get("file")
+    if file is None:
+        raise ApiError(400, "no_file", "Send the dataset as multipart/form-data in the field “file”.")
+    options = parse_json((request.POST.get("options") or "{}").encode())
+    row = imports.start(
+        project, user_of(request), file.name or "dataset", file, format=request.POST.get("format", ""), options=options
+    )
+    return Status(202, ImportData.of(row))
+
+
+@router.get("imports/{id:import_id}")
+def get_import(request: HttpRequest, import_id: int) -> ImportData:
+    """How far an import is, and what its check found."""
+    return ImportData.of(_import(request, import_id))
+
+
+@router.post("imports/{id:import_id}/check", response={202: ImportData})
+def check_again(request: HttpRequest, import_id: int, sent: Sent[ImportOptions]) -> Status[ImportData]:
+    """Check again with other options: classes that are mapped, or defects that are skipped."""
+    row = _import(request, import_id)
+    imports.check_again(row, sent.read().options)
+    return Status(202, ImportData.of(row))
+
+
+@router.post("imports/{id:import_id}/apply", response={202: ImportData})
+def apply_import(request: HttpRequest, import_id: int) -> Status[ImportData]:
+    """Carry a checked import out: exactly what its report says."""
+    row = _import(request, import_id)
+    imports.confirm(row)
+    return Status(202, ImportData.of(row))
+
+
+@router.post("imports/{id:import_id}/retry", response={202: ImportData})
+def retry_import(request: HttpRequest, import_id: int) -> Status[ImportData]:
+    """Try a failed import again; it goes on where it stopped."""
+    row = _import(request, import_id)
+    if not imports.try_again(row):
+        raise ApiError(409, "not_failed", "This import did not fail. Reload the page.")
+    return Status(202, ImportData.of(row))
+
+
+@router.delete("imports/{id:import_id}")
+def delete_import(request: HttpRequest, import_id: int) -> Deleted:
+    """Forget an import and its files. What it brought into the project stays."""
+    row = _import(request, import_id)
+    imports.forget(row)
+    return Deleted(deleted=import_id)

@@ -151,12 +151,13 @@ def _add_pictures(row: Import, user: User, path: Path, found: source.Source) -> 
         if ingest.clean_name(name) not in there:
             with found.open(name) as file:
                 _send(row, name, file)
-    images.close(row.upload)
-    while not ingest.finish(row.upload.pk):
+    upload = images.close(row.upload)
+    while upload.finished_at is None:
         if leases.stopping():
             raise Stopping
-        if not ingest.work_off(row.upload.pk):
-            time.sleep(0.2)
+        if not ingest.work_off(upload.pk):
+            time.sleep(0.2)  # a worker has the rest
+        upload.refresh_from_db()
     return {
         item.name: item.image_id for item in row.upload.items.filter(state=UploadItem.State.ACCEPTED) if item.image_id
     }

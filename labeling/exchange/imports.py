@@ -12,7 +12,8 @@ from django.template.defaultfilters import filesizeformat
 from labeling.accounts.models import User
 from labeling.exchange import importing
 from labeling.exchange.models import Import
-from labeling.exchange.registry import reader_named
+from labeling.exchange.registry import readable_formats, reader_named
+from labeling.exchange.schemas import FormatData
 from labeling.images import ingest, zips
 from labeling.projects.models import Project
 from labeling.server import wake_up
@@ -73,7 +74,8 @@ def confirm(row: Import) -> None:
         raise ApiError(409, "nothing_to_import", "None of the dataset's images can be imported. See the defects.")
     if row.state == State.CHECKED and report.get("defects") and not row.options.get("skip_defects"):
         count = len(report["defects"]) + report["more_defects"]
-        text = f"The dataset has {count} defects. Correct it, or choose to import everything else."
+        defects = "1 defect" if count == 1 else f"{count:,} defects"
+        text = f"The dataset has {defects}. Correct it, or choose to import everything else."
         raise ApiError(409, "has_defects", text, defects=count)
     checked = Import.objects.filter(pk=row.pk, step=Step.CHECK, state=State.CHECKED)
     if not importing.jobs.requeue(checked, step=Step.APPLY, done=0):
@@ -113,3 +115,21 @@ def nudge(row: Import) -> None:
 def recent(project: Project) -> list[Import]:
     """The project's latest imports, the newest first."""
     return list(project.imports.select_related("created_by")[:SHOWN])
+
+
+def forget(row: Import) -> None:
+    """Delete an import. Raises: ApiError 409 while a worker carries it out."""
+    busy = {"step": Step.APPLY, "state__in": (State.QUEUED, State.RUNNING)}
+    if Import.objects.filter(pk=row.pk, **busy).exists():
+        raise ApiError(409, "busy", "This import is being carried out. Wait until it is done.")
+    row.delete()
+
+
+def choices() -> list[FormatData]:
+    """The formats that can be imported, for forms and clients."""
+    return [
+        FormatData(
+            name=one.name, title=one.title, description=one.description, options=one.read_options.model_json_schema()
+        )
+        for one in readable_formats().values()
+    ]

@@ -1,10 +1,11 @@
-"""Answers of the exports' API."""
+"""Answers of the API of exports and imports."""
 
 from typing import Annotated, Literal
 
 from pydantic import JsonValue
 
-from labeling.exchange.models import Export
+from labeling.exchange.models import Export, Import
+from labeling.exchange.registry import readable_formats
 from labeling.web.events import News
 from labeling.web.routes import Answer, Moment, Omitted, values_of
 
@@ -51,4 +52,83 @@ class ExportList(Answer):
     """The latest exports of a project, the newest first, and the formats there are."""
 
     results: list[ExportData]
+    formats: list[FormatData]
+
+
+class DefectData(Answer):
+    """Something that is left out or was repaired: the file and annotation, why, and the image's name."""
+
+    where: str
+    reason: str
+    image: str
+
+
+class ClassPlanData(Answer):
+    """What becomes of a class of the dataset. `into`: a class of the project, which is `new` or there already; empty:
+    its objects are left out."""
+
+    name: str
+    into: str
+    new: bool
+    objects: int
+    color: str
+    kind: str
+
+
+class ReportData(Answer):
+    """What an import would do, and all that it would leave out. `attributes`: those that the project does not ask, and
+    how many objects answer them; these answers are left out. `refused`: images that could not be labeled in the end."""
+
+    images: int
+    new_images: int
+    labeled_before: int
+    closed: int
+    objects: int
+    crowds: int
+    left_out: int
+    splits: dict[str, int]
+    classes: list[ClassPlanData]
+    attributes: dict[str, int]
+    defects: list[DefectData]
+    notes: list[DefectData]
+    more_defects: int
+    more_notes: int
+    refused: list[DefectData] = []
+
+
+class ImportData(Answer):
+    """An import. `step`: `check` or `apply`; `done` and `total` count images; `added` objects that are kept."""
+
+    id: int
+    name: str
+    format: str
+    title: str
+    options: dict[str, JsonValue]
+    step: Annotated[Import.Step, values_of(Import.Step)]
+    state: Annotated[Import.State, values_of(Import.State)]
+    done: int
+    total: int
+    added: int
+    reason: str
+    created_by: str | None
+    created_at: Moment
+    report: Omitted[ReportData] = None
+
+    @classmethod
+    def of(cls, row: Import, *, report: bool = True) -> "ImportData":
+        known = readable_formats().get(row.format)
+        return cls(
+            id=row.pk, name=row.name, format=row.format, title=known.title if known else row.format,
+            options=row.options, step=Import.Step(row.step), state=Import.State(row.state),
+            done=row.done, total=row.total, added=row.added, reason=row.reason,
+            created_by=row.created_by.shown_name if row.created_by else None,
+            created_at=row.created_at.isoformat(),
+            report=ReportData.model_validate(row.report) if report and row.report else None,
+        )  # fmt: skip
+
+
+class ImportList(Answer):
+    """The latest imports of a project, the newest first, and the formats that can be imported."""
+
+    results: list[ImportData]
     formats: list[FormatData]

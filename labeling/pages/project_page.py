@@ -1,18 +1,20 @@
 """What the scripts of a project's tabs start with, and the choices of the exports tab."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from labeling.accounts.models import User
-from labeling.exchange.registry import NOT_IN_FORMS, Format, formats
+from labeling.exchange.registry import NOT_IN_FORMS, Format, formats, readable_formats
 from labeling.exchange.schemas import ExportData
 from labeling.images.models import UploadItem
 from labeling.live.progress import counts
 from labeling.pages.schemas import ImagesPage, PageAddresses, PageProject, ProjectPage
 from labeling.projects.access import May, Standing
 from labeling.projects.models import Project
+from labeling.web.api import Spec
 
 REMEMBER_REJECTIONS = timedelta(days=1)
 
@@ -57,6 +59,22 @@ _WORDS = {
     "segmentation": "Masks",
     "rle": "RLE, exact and compact",
     "polygons": "Polygons",
+    "create": "Add the pictures that the project does not have",
+    "new_classes": "Add the classes that the project does not have",
+    "status": "The images are then",
+    "in_progress": "In progress",
+    "skip_defects": "Import the rest where something is wrong",
+    "add": "Get the new objects as well",
+    "replace": "Lose those and get the new ones",
+    "skip": "Stay as they are",
+    "crowd": "Objects marked as crowd (iscrowd 1)",
+    "auto": "Are crowds, unless all masks are marked",
+    "keep": "Are crowds",
+    "objects": "Are objects like the others",
+    "fill": "Polygons are filled by the rule of",
+    "coco": "pycocotools",
+    "opencv": "OpenCV (supervision, Ultralytics, …)",
+    "pil": "Pillow (labelme, Cityscapes)",
 }
 """What the page calls options and their values; a format's new ones show under their own names until they are here."""
 
@@ -69,16 +87,34 @@ def format_choices() -> list[dict[str, Any]]:
     ]
 
 
-def _options(one: Format) -> list[dict[str, Any]]:
+def reading_choices() -> list[dict[str, Any]]:
+    """The formats that can be imported, as `format_choices` has those for exports."""
     return [
-        _option(name, schema)
-        for name, schema in one.options.model_json_schema()["properties"].items()
-        if name not in NOT_IN_FORMS
+        {
+            "name": one.name,
+            "title": one.title,
+            "description": one.description,
+            "options": _options_of(one.read_options, BY_THE_REPORT),
+        }
+        for one in readable_formats().values()
     ]
+
+
+BY_THE_REPORT = ("classes", "mapping")
+"""Options that only make sense once a check has said what is in the dataset."""
+
+
+def _options(one: Format) -> list[dict[str, Any]]:
+    return _options_of(one.options, NOT_IN_FORMS)
+
+
+def _options_of(options: type[Spec], without: Collection[str]) -> list[dict[str, Any]]:
+    properties = options.model_json_schema()["properties"]
+    return [_option(name, schema) for name, schema in properties.items() if name not in without]
 
 
 def _option(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     """An option out of its JSON schema; one without `choices` is a yes or no."""
     choices = [(value, _WORDS.get(value, value)) for value in schema.get("enum", [])]
-    title = _WORDS.get(name, schema.get("title", name))
+    title = "Images that have objects already" if name == "labeled" else _WORDS.get(name, schema.get("title", name))
     return {"name": name, "title": title, "default": schema.get("default"), "choices": choices}

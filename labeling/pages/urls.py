@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeling.pages import quality, tabs, views
+from labeling.pages import imports, quality, tabs, views
 
 app_name = "pages"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("projects/<id:project_id>/suggestions/panel", tabs.suggestions_panel, name="suggestions_panel"),
     path("projects/<id:project_id>/lots", tabs.lots, name="lots"),
     path("projects/<id:project_id>/exports", tabs.exports, name="exports"),
+    path("projects/<id:project_id>/imports", imports.imports, name="imports"),
+    path("imports/<id:import_id>/", imports.import_page, name="import"),
     path("projects/<id:project_id>/next", views.next_image, name="next"),
     path("projects/<id:project_id>/review", views.next_review, name="review"),
     path("projects/<id:project_id>/quality", quality.quality, name="quality"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.assignment.models import Lot, Slot
-from labeling.exchange.models import Export
+from labeling.exchange.models import Export, Import
 from labeling.images.models import Image, Tag, Upload
 from labeling.people.models import Invitation
 from labeling.projects.models import Project
@@ -118,6 +118,7 @@ def ids(project: Project, alice: User) -> Mapping[str, Any]:
         "image_id": image.pk,
         "annotation_id": kept.pk,
         "upload_id": Upload.objects.create(project=project, created_by=alice).pk,
+        "import_id": Import.objects.create(project=project, format="coco", name="a.json", created_by=alice).pk,
         "export_id": Export.objects.create(project=project, format="coco", created_by=alice).pk,
         "run_id": Run.objects.create(project=project, method="everything").pk,
         "head_id": HeadVersion.objects.create(project=project, kind="instances", number=1, state="ready").pk,

@@ -369,6 +369,18 @@ export type components = {
     readonly ClassList: {
       readonly results: readonly components["schemas"]["ClassData"][];
     };
+    /**
+     * @description What becomes of a class of the dataset. `into`: a class of the project, which is `new` or there already; empty:
+     *     its objects are left out.
+     */
+    readonly ClassPlanData: {
+      readonly name: string;
+      readonly into: string;
+      readonly new: boolean;
+      readonly objects: number;
+      readonly color: string;
+      readonly kind: string;
+    };
     /** @description A list of classes that a project can begin with. */
     readonly ClassTemplateData: {
       readonly name: string;
@@ -514,6 +526,12 @@ export type components = {
     readonly DeepData: {
       readonly url: string;
       readonly window: readonly [number, number];
+    };
+    /** @description Something that is left out or was repaired: the file and annotation, why, and the image's name. */
+    readonly DefectData: {
+      readonly where: string;
+      readonly reason: string;
+      readonly image: string;
     };
     /** @description Delete images with their labels. */
     readonly DeleteImages: {
@@ -1037,6 +1055,40 @@ export type components = {
        * @enum {string}
        */
       readonly desc?: "0" | "1";
+    };
+    /** @description An import. `step`: `check` or `apply`; `done` and `total` count images; `added` objects that are kept. */
+    readonly ImportData: {
+      readonly id: number;
+      readonly name: string;
+      readonly format: string;
+      readonly title: string;
+      readonly options: {
+        readonly [key: string]: components["schemas"]["JsonValue"];
+      };
+      /** @enum {string} */
+      readonly step: "check" | "apply";
+      /** @enum {string} */
+      readonly state: "queued" | "running" | "checked" | "done" | "failed";
+      readonly done: number;
+      readonly total: number;
+      readonly added: number;
+      readonly reason: string;
+      readonly created_by: string | null;
+      /** Format: date-time */
+      readonly created_at: string;
+      readonly report?: components["schemas"]["ReportData"];
+    };
+    /** @description The latest imports of a project, the newest first, and the formats that can be imported. */
+    readonly ImportList: {
+      readonly results: readonly components["schemas"]["ImportData"][];
+      readonly formats: readonly components["schemas"]["FormatData"][];
+    };
+    /** @description `POST /api/imports/<id>/check`. Which options there are depends on the format. */
+    readonly ImportOptions: {
+      /** @default {} */
+      readonly options?: {
+        readonly [key: string]: components["schemas"]["JsonValue"];
+      };
     };
     /** @description The newest notices, how many are unread, and what to ask for next; null: no more. */
     readonly Inbox: {
@@ -1941,6 +1993,32 @@ export type components = {
     readonly Reopened: {
       readonly reopened: number;
     };
+    /**
+     * @description What an import would do, and all that it would leave out. `attributes`: those that the project does not ask, and
+     *     how many objects answer them; these answers are left out. `refused`: images that could not be labeled in the end.
+     */
+    readonly ReportData: {
+      readonly images: number;
+      readonly new_images: number;
+      readonly labeled_before: number;
+      readonly closed: number;
+      readonly objects: number;
+      readonly crowds: number;
+      readonly left_out: number;
+      readonly splits: {
+        readonly [key: string]: number;
+      };
+      readonly classes: readonly components["schemas"]["ClassPlanData"][];
+      readonly attributes: {
+        readonly [key: string]: number;
+      };
+      readonly defects: readonly components["schemas"]["DefectData"][];
+      readonly notes: readonly components["schemas"]["DefectData"][];
+      readonly more_defects: number;
+      readonly more_notes: number;
+      /** @default [] */
+      readonly refused?: readonly components["schemas"]["DefectData"][];
+    };
     /** @description The version that going back made, and how many objects it changed; 0: they were as they were then. */
     readonly Restored: {
       readonly version: number;
@@ -2479,6 +2557,7 @@ export type ChoiceSpec = components["schemas"]["ChoiceSpec"];
 export type ClassData = components["schemas"]["ClassData"];
 export type ClassImport = components["schemas"]["ClassImport"];
 export type ClassList = components["schemas"]["ClassList"];
+export type ClassPlanData = components["schemas"]["ClassPlanData"];
 export type ClassTemplateData = components["schemas"]["ClassTemplateData"];
 export type ClassTemplates = components["schemas"]["ClassTemplates"];
 export type ClassText = components["schemas"]["ClassText"];
@@ -2494,6 +2573,7 @@ export type ConsensusRules = components["schemas"]["ConsensusRules"];
 export type Counts = components["schemas"]["Counts"];
 export type CreateOne = components["schemas"]["CreateOne"];
 export type DeepData = components["schemas"]["DeepData"];
+export type DefectData = components["schemas"]["DefectData"];
 export type DeleteImages = components["schemas"]["DeleteImages"];
 export type DeleteOne = components["schemas"]["DeleteOne"];
 export type Deleted = components["schemas"]["Deleted"];
@@ -2530,6 +2610,9 @@ export type ImageMessage = components["schemas"]["ImageMessage"];
 export type ImageState = components["schemas"]["ImageState"];
 export type ImagesPage = components["schemas"]["ImagesPage"];
 export type ImagesQuery = components["schemas"]["ImagesQuery"];
+export type ImportData = components["schemas"]["ImportData"];
+export type ImportList = components["schemas"]["ImportList"];
+export type ImportOptions = components["schemas"]["ImportOptions"];
 export type Inbox = components["schemas"]["Inbox"];
 export type InboxChanged = components["schemas"]["InboxChanged"];
 export type InboxNews = components["schemas"]["InboxNews"];
@@ -2638,6 +2721,7 @@ export type Redo = components["schemas"]["Redo"];
 export type RefusedImage = components["schemas"]["RefusedImage"];
 export type Rejected = components["schemas"]["Rejected"];
 export type Reopened = components["schemas"]["Reopened"];
+export type ReportData = components["schemas"]["ReportData"];
 export type Restored = components["schemas"]["Restored"];
 export type Restoring = components["schemas"]["Restoring"];
 export type ReviewChanged = components["schemas"]["ReviewChanged"];

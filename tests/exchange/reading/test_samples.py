@@ -11,7 +11,7 @@ from labeling.exchange.models import Import
 from labeling.images.models import Image
 from tests.exchange.reading.conftest import BringIn, case, expected
 
-FOLDERS = [
+FOLDERS: list[tuple[str, str, dict[str, Any]]] = [
     ("coco_instances-datumaro", "coco", {}),
 ]
 """A folder, its format, and what its user chooses."""

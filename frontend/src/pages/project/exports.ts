@@ -4,6 +4,7 @@ import { shortTime } from "../../shared/time";
 import { element, need } from "../dom";
 import { send } from "../http";
 import { toast } from "../toast";
+import { optionsIn, showOptionsOf } from "./formatOptions";
 import type { ExportItem, ExportNews, ProjectData } from "./messages";
 import { setMeter } from "./progress";
 
@@ -28,12 +29,12 @@ export class Exports {
     this.list = need("[data-export-list]", root);
     this.form = need<HTMLFormElement>("[data-export-form]", root);
     for (const item of data.exports ?? []) this.items.set(item.id, item);
-    this.form.addEventListener("change", () => this.showOptions());
+    this.form.addEventListener("change", () => showOptionsOf(this.form));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.start();
     });
-    this.showOptions();
+    showOptionsOf(this.form);
     this.draw();
   }
 
@@ -55,22 +56,9 @@ export class Exports {
     }
   }
 
-  /** Only the options of the chosen format are shown, and sent. */
-  private showOptions(): void {
-    const format = new FormData(this.form).get("format");
-    for (const options of this.form.querySelectorAll<HTMLFieldSetElement>("[data-options-of]")) {
-      options.disabled = options.hidden = options.dataset["optionsOf"] !== format;
-    }
-  }
-
   private async start(): Promise<void> {
     const sent = new FormData(this.form);
-    const options: Record<string, unknown> = {};
-    for (const field of this.form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[data-option]")) {
-      if (field.matches(":disabled")) continue;
-      options[field.name] =
-        field instanceof HTMLInputElement && field.type === "checkbox" ? field.checked : field.value;
-    }
+    const options = optionsIn(this.form);
     const button = need<HTMLButtonElement>("[type=submit]", this.form);
     button.disabled = true;
     try {

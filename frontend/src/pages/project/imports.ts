@@ -1,0 +1,143 @@
+// Bringing labels in: sends a dataset, and has its check carried out.
+
+import { csrfToken } from "../../shared/csrf";
+import { all, need } from "../dom";
+import { errorOf, jsonOf, send } from "../http";
+import { optionsIn, showOptionsOf } from "./formatOptions";
+import { setMeter } from "./progress";
+
+interface ImportNews {
+  readonly id: number;
+  readonly state: "queued" | "running" | "checked" | "done" | "failed";
+  readonly done: number;
+  readonly total: number;
+}
+
+const LOOK_EVERY_MS = 700;
+
+export function setUpImports(): void {
+  const form = document.querySelector<HTMLFormElement>("[data-import-form]");
+  if (form) setUpForm(form);
+  const page = document.querySelector<HTMLElement>("[data-import]");
+  if (page) setUpPage(page);
+}
+
+function setUpForm(form: HTMLFormElement): void {
+  const show = () => showOptionsOf(form);
+  form.addEventListener("change", show);
+  show();
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const button = need<HTMLButtonElement>("[type=submit]", form);
+    button.disabled = true;
+    tell(form, "");
+    post(form).then(
+      ({ id }) => location.assign(`/imports/${id}/`),
+      (error: unknown) => {
+        tell(form, (error as Error).message);
+        need("[data-import-meter]", form).hidden = true;
+        button.disabled = false;
+      },
+    );
+  });
+}
+
+/** XMLHttpRequest, because fetch does not tell how much has left. */
+function post(form: HTMLFormElement): Promise<ImportNews> {
+  const body = new FormData();
+  const sent = new FormData(form);
+  for (const name of ["format", "file"]) body.append(name, sent.get(name)!);
+  body.append("options", JSON.stringify(optionsIn(form)));
+  const meter = need("[data-import-meter]", form);
+  meter.hidden = false;
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", form.dataset["importForm"]!);
+    request.setRequestHeader("X-CSRFToken", csrfToken());
+    request.upload.addEventListener("progress", ({ loaded, total }) => setMeter(meter, loaded, total));
+    request.addEventListener("load", () => {
+      const answer = jsonOf(request.responseText);
+      if (request.status === 202) resolve(answer as ImportNews);
+      else reject(errorOf(request.status, answer));
+    });
+    request.addEventListener("error", () =>
+      reject(new Error("The server can't be reached. Check your connection and try again.")),
+    );
+    request.send(body);
+  });
+}
+
+function setUpPage(page: HTMLElement): void {
+  const address = page.dataset["import"]!;
+  const state = page.dataset["importState"];
+  if (state === "queued" || state === "running") void follow(page, address);
+  const on = (name: string, act: () => Promise<unknown>) =>
+    page.querySelector(`[data-import-${name}]`)?.addEventListener("click", () => void carryOut(page, act));
+  on("check", () => checkAgain(page, address));
+  on("retry", () => send("POST", `${address}/retry`));
+  on("apply", async () => {
+    // What is chosen on the page is what is imported: a choice that the check did not know of is checked first.
+    if (changed(page)) await checkAgain(page, address);
+    else await send("POST", `${address}/apply`);
+  });
+  page.querySelector("[data-import-delete]")?.addEventListener("click", () => {
+    send("DELETE", address).then(
+      () => location.assign(page.dataset["importsPage"]!),
+      (error: unknown) => tell(page, (error as Error).message),
+    );
+  });
+  page.addEventListener("change", () => {
+    const button = page.querySelector<HTMLElement>("[data-import-apply]");
+    if (button) button.textContent = changed(page) ? "Check these choices" : button.dataset["words"]!;
+  });
+  const button = page.querySelector<HTMLElement>("[data-import-apply]");
+  if (button) button.dataset["words"] = button.textContent;
+  for (const one of all<HTMLSelectElement>("[data-into]", page)) one.dataset["first"] = one.value;
+}
+
+async function carryOut(page: HTMLElement, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+    location.reload();
+  } catch (error) {
+    tell(page, (error as Error).message);
+  }
+}
+
+/** Whether classes or the leave to skip defects were chosen that the last check did not know of. */
+function changed(page: HTMLElement): boolean {
+  const skip = page.querySelector<HTMLInputElement>("[data-skip]");
+  const classes = all<HTMLSelectElement>("[data-into]", page).some((one) => one.value !== one.dataset["first"]);
+  return classes || (skip !== null && skip.checked !== skip.defaultChecked);
+}
+
+async function checkAgain(page: HTMLElement, address: string): Promise<void> {
+  const { options } = await send<{ options: Record<string, unknown> }>("GET", address);
+  const classes: Record<string, string> = { ...(options["classes"] as Record<string, string>) };
+  for (const select of all<HTMLSelectElement>("[data-into]", page)) {
+    const name = select.closest<HTMLElement>("[data-class]")!.dataset["class"]!;
+    if (select.value !== select.dataset["first"]) classes[name] = select.value;
+  }
+  const skip = page.querySelector<HTMLInputElement>("[data-skip]");
+  const chosen = { ...options, classes, skip_defects: skip ? skip.checked : options["skip_defects"] };
+  await send("POST", `${address}/check`, { options: chosen });
+}
+
+/** Show how far it is, and the page anew once there is something to decide. */
+async function follow(page: HTMLElement, address: string): Promise<void> {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    const news = await send<ImportNews>("GET", address).catch(() => null);
+    if (!news) continue;
+    if (news.state !== "queued" && news.state !== "running") return location.reload();
+    const fill = page.querySelector<HTMLElement>("[data-import-meter]");
+    if (fill && news.total > 0) fill.style.setProperty("--part", `${(100 * news.done) / news.total}%`);
+  }
+}
+
+function tell(root: HTMLElement, message: string): void {
+  const place = root.querySelector<HTMLElement>("[data-import-error]");
+  if (!place) return;
+  place.textContent = message;
+  place.hidden = message === "";
+}

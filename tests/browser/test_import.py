@@ -1,0 +1,85 @@
+"""Bringing labels in, in a real browser: the dry run, a class that is mapped, a defect, and the export of what came."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.people import ENCODED, PHOTOGRAPHS, export_of, make_project, open_image
+
+PATIENCE = 60_000
+
+
+def coco_zip(tmp_path: Path) -> Path:
+    """A zip as other tools make it: labels for an image that is there, one with its picture, and a defect."""
+    there, new = PHOTOGRAPHS[0], PHOTOGRAPHS[1]
+    sizes = {path.name: Image.open(path).size for path in (there, new)}
+    images = [
+        {"id": number, "file_name": path.name, "width": sizes[path.name][0], "height": sizes[path.name][1]}
+        for number, path in enumerate((there, new), 1)
+    ]
+
+    def rectangle(number: int, image: int, category: int, x: int, y: int) -> dict[str, Any]:
+        corners = [x, y, x + 60, y, x + 60, y + 40, x, y + 40]
+        return {"id": number, "image_id": image, "category_id": category, "segmentation": [corners], "iscrowd": 0}
+
+    annotations = [
+        rectangle(1, 1, 3, 10, 10), rectangle(2, 1, 7, 90, 20), rectangle(3, 2, 7, 30, 30),
+        {"id": 4, "image_id": 2, "category_id": 7, "segmentation": [], "iscrowd": 0},
+    ]  # fmt: skip
+    content = {
+        "images": images,
+        "annotations": annotations,
+        "categories": [{"id": 3, "name": "automobile"}, {"id": 7, "name": "bottle"}],
+    }
+    path = tmp_path / "theirs.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("annotations/instances_val.json", json.dumps(content))
+        archive.write(new, f"images/val/{new.name}")
+    return path
+
+
+def test_a_dataset_is_checked_mapped_and_imported(manager_page: Page, tmp_path: Path) -> None:
+    page = manager_page
+    project = make_project(page, PHOTOGRAPHS[:1], classes=[{"name": "car"}, {"name": "person"}])
+    page.goto(f"/projects/{project}/exports")
+    page.get_by_role("link", name="Import labels").click()
+    page.get_by_label("Dataset").set_input_files(coco_zip(tmp_path))
+    page.get_by_label("Add the pictures that the project does not have").check()
+    page.get_by_role("button", name="Check", exact=True).click()
+
+    # What it would do, and what is wrong with it.
+    page.wait_for_url("**/imports/*/")
+    expect(page.get_by_role("heading", name="Classes")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".import-figures")).to_contain_text("Images2 1 new")
+    expect(page.locator("section", has=page.get_by_role("heading", name="Defects"))).to_contain_text(
+        "annotations/instances_val.json, annotation 4"
+    )
+    page.get_by_role("button", name="Import 3 objects").click()
+    expect(page.get_by_role("alert")).to_contain_text("The dataset has 1 defect")
+
+    # Their automobile is our car; the rest is to be imported in spite of the defect. Both are checked before.
+    page.get_by_label("What automobile becomes").select_option("car")
+    page.get_by_label("Import everything else").check()
+    page.get_by_role("button", name="Check these choices").click()
+    expect(page.locator("[data-class=automobile] [data-into]")).to_have_value("car", timeout=PATIENCE)
+    page.get_by_role("button", name="Import 3 objects").click()
+    expect(page.locator("[data-import] [role=status]")).to_contain_text(
+        "3 objects imported into 2 images", timeout=PATIENCE
+    )
+
+    # It is there: two images, the new class, each object.
+    page.get_by_role("link", name="See the images").click()
+    expect(page.locator("[data-images] .image-card")).to_have_count(2, timeout=ENCODED)
+    editor = open_image(page, project)
+    expect(editor.objects).to_have_count(2)
+    with zipfile.ZipFile(io.BytesIO(export_of(page, project, "coco", tmp_path / "coco.zip").read_bytes())) as archive:
+        found = json.loads(archive.read("annotations/instances.json"))
+    names = {one["id"]: one["name"] for one in found["categories"]}
+    assert sorted(names.values()) == ["bottle", "car", "person"]
+    assert sorted(names[one["category_id"]] for one in found["annotations"]) == ["bottle", "bottle", "car"]
+    assert [one["area"] for one in found["annotations"]] == [2400] * 3

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0009_images_of_a_class'),
+        ('annotations', '0010_own_labels_of_golden'),
     ]
 
     operations = [

@@ -113,6 +113,14 @@ class Image(models.Model):
             return Q()
         return Q(golden=False) if user is None else ~cls.hidden_from(user, role, path)
 
+    @classmethod
+    def count_listed(cls, images: "QuerySet[Image]", user: User | None, role: Role) -> int:
+        """How many of `images` are listed: all without the few that are hidden, as counting both takes less than
+        looking each one up. None as in `listed_for`."""
+        if role not in MEASURED or user is None:
+            return images.filter(cls.listed_for(user, role)).count()
+        return images.count() - images.filter(cls.hidden_from(user, role)).count()
+
     @property
     def view_url(self) -> str:
         """The view's URL with its content in it: a browser may keep it for ever."""

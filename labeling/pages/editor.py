@@ -18,8 +18,8 @@ from labeling.suggestions.heads import offered_methods
 def editor_data(image: Image, user: User, standing: Standing) -> Boot:
     """Image, project, user, addresses and neighbours for the editor's page."""
     project = image.project
-    images = project.images.filter(Image.listed_for(user, standing.role))
-    before, after = images.filter(pk__lt=image.pk), images.filter(pk__gt=image.pk)
+    listed = project.images.filter(Image.listed_for(user, standing.role))
+    before, after = listed.filter(pk__lt=image.pk), listed.filter(pk__gt=image.pk)
     previous = before.order_by("-pk").values_list("pk", flat=True).first()
     following = after.order_by("pk").values_list("pk", flat=True).first()
     return Boot(
@@ -29,11 +29,17 @@ def editor_data(image: Image, user: User, standing: Standing) -> Boot:
         socket=f"/ws/images/{image.pk}/",
         api=_addresses(image),
         methods=offered_methods(project),
-        position=Position(index=before.count() + 1, total=images.count()),
+        position=_position(image, user, standing),
         previous=reverse("pages:editor", args=[previous]) if previous else None,
         following=reverse("pages:editor", args=[following]) if following else None,
         upcoming=_neighbours(next_images(project, user, standing, image.pk, UPCOMING)),
     )
+
+
+def _position(image: Image, user: User, standing: Standing) -> Position:
+    images = image.project.images.all()
+    before = Image.count_listed(images.filter(pk__lt=image.pk), user, standing.role)
+    return Position(index=before + 1, total=Image.count_listed(images, user, standing.role))
 
 
 def _image(image: Image) -> BootImage:

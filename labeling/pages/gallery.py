@@ -90,10 +90,14 @@ def images_page(
     """
     asked, seen = asked or ImageFilter(), seen_by(project, user, role)
     images = chosen(project, role, asked, user, seen)
-    total = {} if after else {"total": images.count()}
+    total = {} if after else {"total": images.count() if asked.given() else _all_of(project, user, role)}
     found = _part(images, project, after, order or Order(), limit, seen)
     shown = found[:limit]
     return ImagesPage(results=payloads(shown, role, seen), next=shown[-1].pk if len(found) > limit else None, **total)
+
+
+def _all_of(project: Project, user: User | None, role: Role) -> int:
+    return Image.count_listed(project.images.all(), user, role)
 
 
 def images_before(

@@ -47,7 +47,7 @@ def project_head(context: dict[str, Any], project: Project, current: str) -> dic
     """The head of a project's page, for whoever asks for it. current: the open tab's name."""
     user = context["request"].user
     standing = require(user, project.pk)
-    images = Image.objects.filter(Image.listed_for(user, standing.role), project=project).count()
+    images = Image.count_listed(project.images.all(), user, standing.role)
     counts = {"images": images, "people": project.memberships.count()}
     return {
         "project": project,

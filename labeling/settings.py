@@ -300,6 +300,7 @@ TASK_MINUTES = {
     "labeling.suggestions.tasks.learn": 12 * 60,
     "labeling.quality.tasks.compare": 30,
     "labeling.exchange.tasks.run": 12 * 60,
+    "labeling.exchange.tasks.bring_in": 12 * 60,
 }
 CELERY_TASK_SOFT_TIME_LIMIT = 10 * _MINUTE
 CELERY_TASK_TIME_LIMIT = 11 * _MINUTE

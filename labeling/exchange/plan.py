@@ -11,7 +11,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labeling.annotations.models import AnnotationSet
+import numpy as np
+
+from labeling import masks
+from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.exchange.content import Defect, ReadClass, ReadImage, ReadObject
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.matching import Matcher
@@ -119,6 +122,8 @@ class _Planner:
         if image.split:
             self._splits[image.split] += 1
         kept_objects = [one for one in objects if one is not None]
+        if self._project.panoptic:
+            kept_objects = self._without_overlaps(image, kept_objects)
         report.objects += len(kept_objects)
         report.crowds += sum(bool(one.get("crowd")) for one in kept_objects)
         self._move_defects()
@@ -136,7 +141,7 @@ class _Planner:
                 text = f"The project has no class “{one.category}”. Choose a class for it, or let it be added."
                 self._reading.defect(one.where, text, image)
             return None
-        found: dict[str, Any] = {"category": plan.into, "counts": one.counts}
+        found: dict[str, Any] = {"category": plan.into, "counts": one.counts, "where": one.where}
         if values := self._values(one, image):
             found["attributes"] = values
         if one.crowd:
@@ -145,6 +150,28 @@ class _Planner:
             found["uid"] = str(one.uid)
             self._seen.add(str(one.uid))
         return found
+
+    def _without_overlaps(self, image: ReadImage, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """In a panoptic project no pixel belongs to two objects: the first one has it."""
+        frame, kept = image.frame, []
+        taken = np.zeros((frame.height, frame.width), bool)
+        if frame.image is not None and self._options.labeled == "add":
+            there = Annotation.objects.filter(set__main_of=frame.image)
+            for counts in there.values_list("counts", flat=True):
+                taken |= masks.decode(counts, frame.height, frame.width)
+        for one in objects:
+            bits = masks.decode(one["counts"], frame.height, frame.width)
+            shared = int(np.count_nonzero(bits & taken))
+            if shared:
+                text = (
+                    f"It shares {shared} pixels with other objects. In a panoptic project no pixel may belong to two "
+                    "objects."
+                )
+                self._reading.defect(one["where"], text, frame.name)
+                continue
+            taken |= bits
+            kept.append(one)
+        return kept
 
     def _class(self, name: str) -> ClassPlan:
         known = self._classes.get(name)

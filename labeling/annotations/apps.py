@@ -5,4 +5,7 @@ class AnnotationsConfig(AppConfig):
     name = "labeling.annotations"
 
     def ready(self) -> None:
-        from labeling.annotations import merging  # noqa: F401 - registers what moves objects to another class
+        from labeling.annotations import (  # noqa: F401 - what moves objects to another class; what follows members
+            merging,
+            receivers,
+        )

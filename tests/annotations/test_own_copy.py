@@ -115,6 +115,25 @@ def test_who_is_not_measured_needs_none(corrected: Image, alice: User, bob: User
     assert not AnnotationSet.objects.filter(kind=Kind.OPINION).exists()
 
 
+@pytest.mark.parametrize("way", ["role", "rejoin"])
+def test_who_is_measured_later_gets_theirs_then(
+    corrected: Image, project: Project, alice: User, bob: User, as_user: AsUser, way: str
+) -> None:
+    """A reviewer who becomes an annotator, and an annotator who had left and comes back."""
+    member = Membership.objects.get(user=bob)
+    if way == "role":
+        Membership.objects.filter(pk=member.pk).update(role=Role.REVIEWER)
+    else:
+        member.delete()
+    golden.mark(corrected, alice)
+    assert not AnnotationSet.objects.filter(kind=Kind.OPINION).exists()
+    if way == "role":
+        member.save()
+    else:
+        Membership.objects.create(project=project, user=bob, role=Role.ANNOTATOR)
+    assert [one["counts"] for one in shown(as_user(bob), corrected)["annotations"]] == [BEFORE]
+
+
 def test_it_measures_nobody_and_counts_once(corrected: Image, project: Project, alice: User, bob: User) -> None:
     def work() -> dict[tuple[str, int], int]:
         counting.fold_all()

@@ -13,6 +13,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labeling.settings")
 # Celery warns root of pickled messages; only JSON is accepted here, and who starts this as root knows it.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
+# Each worker would load all pages and the API to check them, and then say nothing of what it found.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
+
 app = Celery("interlabel")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -14,6 +14,7 @@ left out and said; in CI (`CI=true`) it may not be. The tests empty both. Withou
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,10 @@ HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "mallo
 COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
 """Tests start hundreds of processes. Where this is set to 1, each compiles all our modules anew: 0.5 s more of 2.7."""
 
+SHARED_MEMORY = Path("/dev/shm")
+ROOM = 12 * 1024**3
+"""Bytes that are free there and of the memory before tests' files go there, so that they fit beside the processes."""
+
 
 class LeftOut(Exception):
     """A step can't run here; the message says why."""
@@ -96,28 +101,44 @@ def run(*command: str, folder: Path = ROOT, **environment: str) -> None:
         raise subprocess.CalledProcessError(process.returncode, command)
 
 
-def pytest(*arguments: str, **environment: str) -> Count:
-    """Run pytest in a process of its own and read its report. Raises: subprocess.CalledProcessError."""
+def pytest(*arguments: str, in_memory: bool = True, **environment: str) -> Count:
+    """Run pytest in a process of its own and read its report. Raises: subprocess.CalledProcessError.
+
+    Its temporary files are `in_memory` where this machine allows it.
+    """
     name = threading.current_thread().name
     REPORTS.mkdir(exist_ok=True)
     path = REPORTS / f"{name}.xml"
     path.unlink(missing_ok=True)
-    try:
-        run(
-            sys.executable,
-            *_measuring(name),
-            "-m",
-            "pytest",
-            *PYTEST,
-            f"--junitxml={path}",
-            *arguments,
-            folder=ROOT,
-            **environment,
-        )
-    finally:
-        if path.exists():
-            COUNTS[name] = counted(path)
+    command = (sys.executable, *_measuring(name), "-m", "pytest", *PYTEST, f"--junitxml={path}", *arguments)
+    with tempfile.TemporaryDirectory(prefix="interlabel-", dir=files_in_memory() if in_memory else None) as folder:
+        try:
+            run(*command, folder=ROOT, **environment, TMPDIR=folder)
+        finally:
+            if path.exists():
+                COUNTS[name] = counted(path)
     return COUNTS[name]
+
+
+def files_in_memory() -> Path | None:
+    """Where tests' files never wait for a disk; None where this machine has no such place, or little room there.
+
+    Everything that Interlabel keeps is synced to the disk, row by row: on one disk, three lanes waited for each other
+    more than they worked.
+    """
+    if not SHARED_MEMORY.is_dir():
+        return None
+    available = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
+    if available is None or min(int(available[1]) * 1024, shutil.disk_usage(SHARED_MEMORY).free) < ROOM:
+        return None
+    with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as folder:
+        program = Path(folder) / "program"
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        try:  # tests put programs among their files, which a mount may forbid
+            return SHARED_MEMORY if subprocess.run([program]).returncode == 0 else None
+        except OSError:
+            return None
 
 
 def _measuring(name: str) -> list[str]:
@@ -233,7 +254,7 @@ def browser() -> Count:
 
 def wheel() -> Count:
     """The wheel, built, installed into an empty environment and started."""
-    return pytest("tests/wheel", DATABASE_URL="", REDIS_URL="")
+    return pytest("tests/wheel", in_memory=False, DATABASE_URL="", REDIS_URL="")  # an environment is several GB
 
 
 def team() -> Count:

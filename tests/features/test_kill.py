@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from labeling.server import redis_server
+from tests import migrated
 from tests.conftest import picture_bytes
 
 pytestmark = pytest.mark.once
@@ -58,6 +59,7 @@ class Stack:
 
     def __init__(self, home: Path) -> None:
         self.database = home / "interlabel.sqlite3"
+        migrated.copy_to(self.database)
         ours = {"INTERLABEL_HOME": str(home), "DJANGO_SETTINGS_MODULE": "labeling.settings"}
         kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
         self.environment = kept | ours
@@ -101,7 +103,7 @@ class Stack:
         deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, self.states()
-            time.sleep(0.02)
+            time.sleep(0.05)  # an image takes a second
 
 
 def kill(worker: "subprocess.Popen[bytes]") -> None:
@@ -129,7 +131,6 @@ def test_ending_a_worker_loses_nothing(stack: Stack, tmp_path: Path) -> None:
     pictures.mkdir()
     for number in range(IMAGES):
         (pictures / f"{number}.png").write_bytes(picture_bytes(320, 240, seed=number))
-    stack.run("from django.core.management import call_command; call_command('migrate', verbosity=0)")
     assert stack.run(PREPARE, str(pictures)) == str(IMAGES)
 
     worker = stack.worker()

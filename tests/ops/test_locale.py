@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import migrated
 from tests.conftest import picture_bytes
 from tests.stack.processes import ROOT, embedded, environment, free_port
 
@@ -31,10 +32,10 @@ def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data of a server that was set up, with an administrator."""
     folder = tmp_path_factory.mktemp("home")
-    more = {"DJANGO_SUPERUSER_PASSWORD": "correct horse battery"}
-    for command in (["migrate", "-v0"], ["createsuperuser", "--noinput", "--username", "ädmin", "--email", ""]):
-        env = environment(folder, free_port(), **more)
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, capture_output=True)
+    migrated.copy_to(folder / "interlabel.sqlite3")
+    command = ["createsuperuser", "--noinput", "--username", "ädmin", "--email", ""]
+    env = environment(folder, free_port(), DJANGO_SUPERUSER_PASSWORD="correct horse battery")
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, capture_output=True)
     return folder
 
 

@@ -82,6 +82,7 @@ def _add_objects(image: Image, main: AnnotationSet, copy: AnnotationSet, objects
                     clicks=one["clicks"],
                     z=one.get("z", 0),
                     attributes=one.get("attributes", {}),
+                    crowd=one.get("crowd", False),
                     created_by_id=makers.get(one["uid"]),
                 )  # fmt: skip
             )

@@ -161,6 +161,24 @@ def test_unmarked_it_is_everybody_s_again(marked: Image, as_user: AsUser, alice:
     assert AnnotationSet.objects.filter(image=marked, author=bob).count() == 1
 
 
+def test_all_of_an_object_is_copied(
+    image: Image, keep: Callable[..., Annotation], alice: User, bob: User, project: Project
+) -> None:
+    """A field of objects that is made later has to be copied, too, and from what the log has of it."""
+    project.attributes.create(number=1, name="Hidden", kind="text")
+    kept = keep(bob, z=7, category=2, attributes={"1": "half"}, crowd=True)
+    before = Annotation.objects.get(pk=kept.pk)
+    services.change(kept, alice, version=1, counts=AFTER)
+    services.set_status(image, alice, version=2, status="done")
+    golden.mark(image, alice)
+    copy = Annotation.objects.get(set__kind=Kind.OPINION)
+    for field in Annotation._meta.concrete_fields:
+        if field.name not in ("id", "set", "created_at", "changed_at"):
+            value = getattr(before, field.name)
+            assert getattr(copy, field.name) == value, field.name
+            assert value != field.get_default() or field.name == "clicks", f"{field.name}: give it a value of its own"
+
+
 def test_a_class_that_was_deleted_since(corrected: Image, alice: User, bob: User, project: Project) -> None:
     for one in Annotation.objects.filter(set__main_of=corrected):
         one.category = project.categories.get(number=3)

@@ -6,6 +6,7 @@ turns into indices.
 """
 
 import io
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
@@ -17,6 +18,8 @@ from PIL import UnidentifiedImageError
 
 from labeling import masks
 from labeling.exchange.codecs import CodecError, size_text
+
+Pillow.MAX_IMAGE_PIXELS = None  # the size is checked here, against the picture's
 
 Index = npt.NDArray[Any]
 """`height×width`, uint8, uint16 or uint32."""
@@ -50,13 +53,11 @@ def read(file: IO[bytes] | bytes, height: int, width: int) -> IndexPicture:
     colours, partly transparent ones).
     """
     source = io.BytesIO(file) if isinstance(file, bytes | bytearray) else file
-    deep = _is_deep(source)
+    *size, deep = _header(source)
+    if size != [height, width]:
+        raise CodecError(f"the PNG has {size_text(*size)}; the picture is {size_text(height, width)}")
     try:
         with Pillow.open(source, formats=["PNG"]) as opened:
-            if (opened.height, opened.width) != (height, width):
-                raise CodecError(
-                    f"the PNG has {size_text(opened.height, opened.width)}; the picture is {size_text(height, width)}"
-                )
             opened.load()
             return _taken(opened, deep)
     except CodecError:
@@ -65,13 +66,14 @@ def read(file: IO[bytes] | bytes, height: int, width: int) -> IndexPicture:
         raise CodecError(f"this is not a whole PNG ({type(error).__name__})") from error
 
 
-def _is_deep(source: IO[bytes]) -> bool:
-    """Whether it has 16 bits a channel, of which Pillow would drop 8 where there are colours."""
+def _header(source: IO[bytes]) -> tuple[int, int, bool]:
+    """Height and width, and whether it has 16 bits a channel, of which Pillow would drop 8 where there are colours."""
     head = source.read(26)
     source.seek(0)
-    if head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR":
+    if len(head) < 26 or head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR":
         raise CodecError("this is not a PNG; pixels that are numbers need one, as other pictures change values")
-    return head[24:25] == b"\x10"
+    width, height, depth = struct.unpack(">IIB", head[16:25])
+    return height, width, depth == 16
 
 
 def _taken(opened: Pillow.Image, deep: bool) -> IndexPicture:

@@ -1,0 +1,242 @@
+"""Cityscapes: what cityscapesScripts, torchvision, mmsegmentation and Datumaro read.
+
+It can't say: what is under another object (in the PNGs), parts (in the JSON each is an object), more than 1000 objects
+of a class in an image, attributes, and which object it is where a class has no instances.
+"""
+
+import io
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+from PIL import Image as Pillow
+
+from labeling.annotations.models import Annotation
+from labeling.exchange import names, painting
+from labeling.exchange.archive import Archive
+from labeling.exchange.codecs import bridges, index_png
+from labeling.exchange.dataset import Dataset, Item
+from labeling.exchange.errors import ExportProblem
+from labeling.exchange.registry import Advance, Options, register
+
+SPLIT = "train"
+_PER_CLASS = 1000
+_FIRST_OWN = 34
+_LAST_WITH_INSTANCES = 64  # 64 × 1000 + 999 fits 16 bits
+_LAST = 254
+_UNKNOWN = 255  # the train id of classes that the benchmark does not count
+_NAMED = re.compile(r"([A-Za-z0-9-]+)_(\d{6})_(\d{6})(?:_leftImg8bit)?")
+
+# Name, id, train id, whether it has instances, colour: cityscapesscripts.helpers.labels
+_OFFICIAL = """
+ego vehicle|1|255|0|0,0,0
+rectification border|2|255|0|0,0,0
+out of roi|3|255|0|0,0,0
+static|4|255|0|0,0,0
+dynamic|5|255|0|111,74,0
+ground|6|255|0|81,0,81
+road|7|0|0|128,64,128
+sidewalk|8|1|0|244,35,232
+parking|9|255|0|250,170,160
+rail track|10|255|0|230,150,140
+building|11|2|0|70,70,70
+wall|12|3|0|102,102,156
+fence|13|4|0|190,153,153
+guard rail|14|255|0|180,165,180
+bridge|15|255|0|150,100,100
+tunnel|16|255|0|150,120,90
+pole|17|5|0|153,153,153
+polegroup|18|255|0|153,153,153
+traffic light|19|6|0|250,170,30
+traffic sign|20|7|0|220,220,0
+vegetation|21|8|0|107,142,35
+terrain|22|9|0|152,251,152
+sky|23|10|0|70,130,180
+person|24|11|1|220,20,60
+rider|25|12|1|255,0,0
+car|26|13|1|0,0,142
+truck|27|14|1|0,0,70
+bus|28|15|1|0,60,100
+caravan|29|255|1|0,0,90
+trailer|30|255|1|0,0,110
+train|31|16|1|0,80,100
+motorcycle|32|17|1|0,0,230
+bicycle|33|18|1|119,11,32
+"""
+
+README = """Cityscapes of the project “{project}”: {images} images, {objects} objects
+
+gtFine/{split}/{city}/<image>_gtFine_labelIds.png       8-bit: the id of the class; 0 is unlabeled
+gtFine/{split}/{city}/<image>_gtFine_instanceIds.png    16-bit: id × 1000 + number from 0, or the id alone
+gtFine/{split}/{city}/<image>_gtFine_labelTrainIds.png  8-bit: train ids; 255 is ignored
+gtFine/{split}/{city}/<image>_gtFine_color.png          RGBA
+gtFine/{split}/{city}/<image>_gtFine_polygons.json      outlines in drawing order
+labels.json   the classes: name, id, trainId, hasInstances, color
+files.json    the name that each image has here, and the file name in other exports
+{pictures}
+- Classes that are called as Cityscapes calls its own have its id, colour and rule for instances; others have ids from
+  {first} on, and instances if they are things.
+- Where objects overlap, the upper one in the editor's order is on top in the PNGs. In the JSON objects are painted in
+  order, each part is an object of its own, and holes are in the outline, which goes a bridge to each and back.
+"""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A class as Cityscapes has it. `instances`: whether its objects are told apart."""
+
+    name: str
+    id: int
+    train_id: int
+    instances: bool
+    color: tuple[int, int, int]
+
+
+@register(name="cityscapes", title="Cityscapes")
+def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
+    """PNGs of label, instance and train ids and of colours, with polygons.json, for each image."""
+    labels = _labels(dataset)
+    city = _city(dataset)
+    given: dict[str, str] = {}
+    taken: set[str] = set()
+    objects = 0
+    for item in dataset:
+        stem = _stem(item, city, taken)
+        given[stem] = item.file_name
+        folder = f"{SPLIT}/{stem.split('_')[0]}/{stem}"
+        for kind, content in _pictures(item, labels).items():
+            archive.write(f"gtFine/{folder}_gtFine_{kind}.png", content, compress=False)
+        archive.write_json(f"gtFine/{folder}_gtFine_polygons.json", _polygons(item, labels), indent=1)
+        if options.include_images:
+            _copy_png(item, archive, f"leftImg8bit/{folder}_leftImg8bit.png")
+        objects += len(item.objects)
+        advance()
+    archive.write_json("labels.json", {"labels": [_entry(labels[one.pk]) for one in dataset.categories]}, indent=1)
+    archive.write_json("files.json", given, indent=1)
+    archive.write_text(
+        "README.txt",
+        README.format(
+            project=dataset.project.name,
+            images=len(given),
+            objects=objects,
+            split=SPLIT,
+            city="<city>",
+            first=_FIRST_OWN,
+            pictures=f"leftImg8bit/{SPLIT}/<city>/   the upright pictures\n" if options.include_images else "",
+        ),
+    )
+
+
+def _labels(dataset: Dataset) -> dict[int, Label]:
+    """The label of each class by its id. Raises: ExportProblem when there are more than ids."""
+    official = {}
+    for row in _OFFICIAL.split("\n")[1:-1]:
+        name, number, train, has, color = row.split("|")
+        red, green, blue = map(int, color.split(","))
+        official[name] = Label(name, int(number), int(train), has == "1", (red, green, blue))
+    found: dict[int, Label] = {}
+    own = _FIRST_OWN
+    things_first = sorted(dataset.categories, key=lambda one: (one.kind == one.Kind.STUFF, one.number))
+    for one in things_first:
+        is_thing = one.kind != one.Kind.STUFF
+        label = official.pop(one.name.strip().lower(), None)
+        if label is None:
+            label, own = Label(one.name, own, _UNKNOWN, is_thing, painting.rgb(one)), own + 1
+        if label.id > (_LAST_WITH_INSTANCES if label.instances else _LAST):
+            raise ExportProblem(
+                f"There is no number left for the class “{one.name}”: Cityscapes has room for 31 things and "
+                f"{_LAST - _FIRST_OWN + 1} classes beside its own. Use the COCO panoptic format."
+            )
+        found[one.pk] = label
+    return found
+
+
+def _entry(label: Label) -> dict[str, Any]:
+    return {
+        "name": label.name,
+        "id": label.id,
+        "trainId": label.train_id,
+        "hasInstances": label.instances,
+        "color": list(label.color),
+    }
+
+
+def _city(dataset: Dataset) -> str:
+    """The project's name as that of a city: readers divide file names at `_`."""
+    plain = unicodedata.normalize("NFKD", dataset.project.name).encode("ascii", "ignore").decode().lower()
+    found = re.sub(r"[^a-z0-9]+", "-", plain)[:40].strip("-")
+    return found if found and names.fit(found) == found else "city"
+
+
+def _stem(item: Item, city: str, taken: set[str]) -> str:
+    """`<city>_<six digits>_<six digits>`, another one than those `taken`, to which it is added: the image's own if it
+    has such a name, else of its number."""
+    own = _NAMED.fullmatch(PurePosixPath(item.stem).name)
+    stem = "_".join(own.groups()) if own and names.fit(own[1]) == own[1] else ""
+    frame = 0
+    while not stem or names.key(stem) in taken:
+        stem, frame = f"{city}_{item.number:06d}_{frame:06d}", frame + 1
+    taken.add(names.key(stem))
+    return stem
+
+
+def _pictures(item: Item, labels: dict[int, Label]) -> dict[str, bytes]:
+    """The PNGs by their kind. Raises: ExportProblem."""
+    pixels = painting.instances(item)
+    of_objects = [labels[kept.category_id] for kept in item.objects]
+    ids = [label.id for label in of_objects]
+    colors = np.array([(0, 0, 0, 255), *((*label.color, 255) for label in of_objects)], np.uint8)
+    train = np.array([_UNKNOWN, *(label.train_id for label in of_objects)], np.uint8)
+    return {
+        "labelIds": index_png.write(painting.by_object(pixels, ids).astype(np.uint8)),
+        "instanceIds": index_png.write(painting.by_object(pixels, _instance_ids(item, of_objects))),
+        "labelTrainIds": index_png.write(train[pixels]),
+        "color": index_png.write(colors[pixels]),
+    }
+
+
+def _instance_ids(item: Item, labels: list[Label]) -> list[int]:
+    """The value of each object in instanceIds. Raises: ExportProblem."""
+    counted: dict[int, int] = {}
+    found = []
+    for label in labels:
+        if not label.instances:
+            found.append(label.id)
+            continue
+        number = counted.get(label.id, 0)
+        if number >= _PER_CLASS:
+            raise ExportProblem(
+                f"“{item.image.name}” has more than {_PER_CLASS} objects of “{label.name}”, which is what Cityscapes "
+                "can number. Use the COCO format, which has no such limit."
+            )
+        counted[label.id] = number + 1
+        found.append(1000 * label.id + number)
+    return found
+
+
+def _polygons(item: Item, labels: dict[int, Label]) -> dict[str, Any]:
+    objects = []
+    for kept in item.objects:
+        for ring in _outlines(item, kept):
+            objects.append({"label": labels[kept.category_id].name, "polygon": ring, "deleted": 0, "draw": True})
+    for at, one in enumerate(objects):
+        one["id"] = at
+    return {"imgHeight": item.image.height, "imgWidth": item.image.width, "objects": objects}
+
+
+def _outlines(item: Item, kept: Annotation) -> list[list[list[int]]]:
+    return [ring.tolist() for ring in bridges.outlines(item.bits(kept), join=False)]
+
+
+def _copy_png(item: Item, archive: Archive, name: str) -> None:
+    """The picture itself as a PNG, which is what readers look for. Raises: ExportProblem."""
+    if PurePosixPath(item.file_name).suffix.lower() == ".png":
+        item.copy_view(archive, name)
+        return
+    out = io.BytesIO()
+    with item.opened() as view, Pillow.open(view) as opened:
+        opened.convert("RGB").save(out, "PNG", compress_level=6)
+    archive.write(name, out.getvalue(), compress=False)

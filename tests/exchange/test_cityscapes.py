@@ -7,6 +7,7 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
+from labeling.annotations.models import Annotation
 from labeling.exchange.errors import ExportProblem
 from labeling.exchange.formats import cityscapes
 from labeling.projects.models import Category, Project
@@ -49,7 +50,8 @@ def test_ids_instances_and_colours(add_image: AddImage, keep: Keep, make_zip: Ma
     expected[car], expected[other], expected[own] = 26000, 26001, 34000
     assert np.array_equal(instances, expected)
     train = picture(found, STEM, "labelTrainIds")[1]
-    assert [train[0, 0], train[4, 4], train[31, 31], train[35, 0]] == [0, 13, 255, 255]
+    assert [train[0, 0], train[4, 4], train[31, 31], train[35, 0]] == [0, 13, 19, 255]
+    assert train.dtype == np.uint8
     mode, colors = picture(found, STEM, "color")
     assert mode == "RGBA"
     assert colors[4, 4].tolist() == [0, 0, 142, 255]
@@ -74,6 +76,15 @@ def test_polygons_paint_the_label_ids(add_image: AddImage, keep: Keep, make_zip:
         points = [tuple(point) for point in one["polygon"]]
         ImageDraw.Draw(painted).polygon(points, fill={"road": 7, "car": 26}[one["label"]])
     assert np.array_equal(np.array(painted), picture(found, STEM, "labelIds")[1])
+
+
+def test_a_crowd_has_no_number(add_image: AddImage, keep: Keep, make_zip: MakeZip) -> None:
+    crowd = keep(add_image("a.png"), box(2, 3, 10, 8), 1)
+    Annotation.objects.filter(pk=crowd.pk).update(crowd=True)
+    found = make_zip("cityscapes")
+    assert np.array_equal(picture(found, STEM, "instanceIds")[1], box(2, 3, 10, 8) * 26)
+    content = found.json(f"gtFine/train/night-drive-koln/{STEM}_gtFine_polygons.json")
+    assert [one["label"] for one in content["objects"]] == ["cargroup"]
 
 
 def test_names_of_cityscapes_stay_and_others_are_made(add_image: AddImage, make_zip: MakeZip) -> None:

@@ -18,7 +18,7 @@ def test_whole_masks_order_and_attributes(add_image: AddImage, keep: Keep, make_
     save_attributes(project, [AttributeSpec(name="note", kind="text"), AttributeSpec(name="occluded", kind="flag")])
     image = add_image("day/größe.png")
     kept = [keep(image, box(0, 0, 20, 20) & ~box(5, 5, 2, 2), 3), keep(image, box(3, 3, 20, 20), 1)]
-    Annotation.objects.filter(pk=kept[1].pk).update(attributes={"1": "Straße", "2": True})
+    Annotation.objects.filter(pk=kept[1].pk).update(attributes={"1": "Straße", "2": True}, crowd=True)
     keep(add_image("b.png"), box(1, 1, 1, 1), 2)
     found = make_zip("datumaro", include_images=True)
     content = found.json(ANNOTATIONS)
@@ -31,7 +31,10 @@ def test_whole_masks_order_and_attributes(add_image: AddImage, keep: Keep, make_
     assert (first["id"], first["image"]) == ("day/größe", {"path": "day/größe.png", "size": [HEIGHT, WIDTH]})
     assert "images/train/day/größe.png" in found.names
     assert [(one["id"], one["label_id"], one["z_order"]) for one in first["annotations"]] == [(1, 2, 0), (2, 0, 1)]
-    assert [one["attributes"] for one in first["annotations"]] == [{}, {"note": "Straße", "occluded": True}]
+    assert [one["attributes"] for one in first["annotations"]] == [
+        {},
+        {"note": "Straße", "occluded": True, "is_crowd": True},
+    ]
     assert [one["id"] for one in second["annotations"]] == [3]
     for one, annotation in zip(first["annotations"], kept, strict=True):
         assert one["type"] == "mask"

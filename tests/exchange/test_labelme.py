@@ -22,6 +22,7 @@ def test_masks_in_order_with_flags(add_image: AddImage, keep: Keep, make_zip: Ma
     kept = [box(2, 3, 20, 15) & ~box(6, 7, 4, 4), box(WIDTH - 1, HEIGHT - 1, 1, 1), box(0, 0, WIDTH, HEIGHT)]
     objects = [keep(image, bits, at + 1) for at, bits in enumerate(kept)]
     Annotation.objects.filter(pk=objects[0].pk).update(attributes={"1": "Straße", "2": True})
+    Annotation.objects.filter(pk=objects[1].pk).update(crowd=True)
     add_image("empty.png")
     found = make_zip("labelme", images="all", include_images=True)
     assert {"day/größe.png", "empty.png", "empty.json"} <= set(found.names)
@@ -40,6 +41,7 @@ def test_masks_in_order_with_flags(add_image: AddImage, keep: Keep, make_zip: Ma
         drawn[y1 : y2 + 1, x1 : x2 + 1] = patch
         assert np.array_equal(drawn, bits)
     assert (content["shapes"][0]["flags"], content["shapes"][0]["description"]) == ({"occluded": True}, "note: Straße")
+    assert content["shapes"][1]["flags"] == {"crowd": True}
     assert found.json("empty.json")["shapes"] == []
     assert found.read("labels.txt").decode().splitlines() == ["__ignore__", "_background_", *names]
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from labeling.annotations.models import Annotation
 from labeling.exchange.formats.panoptic import ANNOTATIONS
 from labeling.projects.models import Category
 from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, Keep, MakeZip, Zip, box
@@ -23,7 +24,8 @@ def ids(found: Zip, name: str) -> np.ndarray:
 def test_png_and_json_say_the_same(add_image: AddImage, keep: Keep, make_zip: MakeZip) -> None:
     image, other = add_image("day/a.png"), add_image("b.png")
     keep(image, box(2, 3, 10, 8), 1)
-    keep(image, box(8, 3, 10, 8), 2)
+    crowd = keep(image, box(8, 3, 10, 8), 2)
+    Annotation.objects.filter(pk=crowd.pk).update(crowd=True)
     keep(image, box(0, 30, 10, 6), 3)
     keep(image, box(40, 30, 8, 6), 3)  # the same stuff
     keep(image, box(20, 20, 3, 3), 1)  # covered by the next
@@ -42,7 +44,7 @@ def test_png_and_json_say_the_same(add_image: AddImage, keep: Keep, make_zip: Ma
             assert one["area"] == len(x)
             assert one["bbox"] == [x.min(), y.min(), x.max() - x.min() + 1, y.max() - y.min() + 1]
             assert one["category_id"] in known
-            assert one["iscrowd"] == 0
+            assert one["iscrowd"] == (1 if one["id"] == 2 else 0)
     first = content["annotations"][0]
     assert [(one["id"], one["category_id"]) for one in first["segments_info"]] == [(1, 1), (2, 2), (3, 3), (6, 1)]
     assert np.array_equal(ids(found, "day/a.png") == 1, box(2, 3, 6, 8))

@@ -25,9 +25,10 @@ from labeling.exchange.registry import Advance, Options, register
 SPLIT = "train"
 _PER_CLASS = 1000
 _FIRST_OWN = 34
+_FIRST_TRAIN = 19
 _LAST_WITH_INSTANCES = 64  # 64 × 1000 + 999 fits 16 bits
 _LAST = 254
-_UNKNOWN = 255  # the train id of classes that the benchmark does not count
+_UNKNOWN = 255  # the train id of what is not labeled, and of Cityscapes' classes that the benchmark does not count
 _NAMED = re.compile(r"([A-Za-z0-9-]+)_(\d{6})_(\d{6})(?:_leftImg8bit)?")
 
 # Name, id, train id, whether it has instances, colour: cityscapesscripts.helpers.labels
@@ -78,7 +79,8 @@ labels.json   the classes: name, id, trainId, hasInstances, color
 files.json    the name that each image has here, and the file name in other exports
 {pictures}
 - Classes that are called as Cityscapes calls its own have its id, colour and rule for instances; others have ids from
-  {first} on, and instances if they are things.
+  {first} on, train ids from 19 on, and instances if they are things. A crowd has the id of its class alone in
+  instanceIds; in the JSON it is called as its class with “group” behind.
 - Where objects overlap, the upper one in the editor's order is on top in the PNGs. In the JSON objects are painted in
   order, each part is an object of its own, and holes are in the outline, which goes a bridge to each and back.
 """
@@ -144,7 +146,8 @@ def _labels(dataset: Dataset) -> dict[int, Label]:
         is_thing = one.kind != one.Kind.STUFF
         label = official.pop(one.name.strip().lower(), None)
         if label is None:
-            label, own = Label(one.name, own, _UNKNOWN, is_thing, painting.rgb(one)), own + 1
+            train_id = _FIRST_TRAIN + own - _FIRST_OWN
+            label, own = Label(one.name, own, train_id, is_thing, painting.rgb(one)), own + 1
         if label.id > (_LAST_WITH_INSTANCES if label.instances else _LAST):
             raise ExportProblem(
                 f"There is no number left for the class “{one.name}”: Cityscapes has room for 31 things and "
@@ -199,11 +202,11 @@ def _pictures(item: Item, labels: dict[int, Label]) -> dict[str, bytes]:
 
 
 def _instance_ids(item: Item, labels: list[Label]) -> list[int]:
-    """The value of each object in instanceIds. Raises: ExportProblem."""
+    """The value of each object in instanceIds; a crowd has the id of its class alone. Raises: ExportProblem."""
     counted: dict[int, int] = {}
     found = []
-    for label in labels:
-        if not label.instances:
+    for kept, label in zip(item.objects, labels, strict=True):
+        if not label.instances or kept.crowd:
             found.append(label.id)
             continue
         number = counted.get(label.id, 0)
@@ -218,10 +221,12 @@ def _instance_ids(item: Item, labels: list[Label]) -> list[int]:
 
 
 def _polygons(item: Item, labels: dict[int, Label]) -> dict[str, Any]:
-    objects = []
+    objects: list[dict[str, Any]] = []
     for kept in item.objects:
+        label = labels[kept.category_id]
+        name = f"{label.name}group" if kept.crowd and label.instances else label.name
         for ring in _outlines(item, kept):
-            objects.append({"label": labels[kept.category_id].name, "polygon": ring, "deleted": 0, "draw": True})
+            objects.append({"label": name, "polygon": ring, "deleted": 0, "draw": True})
     for at, one in enumerate(objects):
         one["id"] = at
     return {"imgHeight": item.image.height, "imgWidth": item.image.width, "objects": objects}

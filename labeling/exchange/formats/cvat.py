@@ -1,6 +1,7 @@
 """CVAT for images 1.1: the XML that CVAT imports and exports, with masks.
 
-It has whole masks, drawing order and attributes. It can't say which classes are stuff. A class of CVAT has a fixed
+It has whole masks, drawing order and attributes. It can't say which classes are stuff and which objects
+crowds. A class of CVAT has a fixed
 list of attributes; each has all that the project defines.
 """
 

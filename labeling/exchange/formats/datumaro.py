@@ -1,7 +1,7 @@
 """Datumaro JSON: what Datumaro reads, and what it converts into further formats.
 
-It has all that is kept of an object: the whole mask, its class, order, attributes. It can't say which classes are
-stuff.
+It has all that is kept of an object: the whole mask, its class, order, attributes, and as the attribute `is_crowd`
+whether it is a crowd. It can't say which classes are stuff.
 """
 
 from typing import Any
@@ -60,7 +60,7 @@ def _entry(dataset: Dataset, item: Item, labels: dict[int, int], before: int) ->
         {
             "id": before + at,
             "type": "mask",
-            "attributes": by_name(dataset.attributes, kept.attributes),
+            "attributes": by_name(dataset.attributes, kept.attributes) | ({"is_crowd": True} if kept.crowd else {}),
             "group": 0,
             "label_id": labels[kept.category_id],
             "rle": {"counts": item.counts(kept), "size": size},

@@ -1,6 +1,7 @@
 """Label Studio JSON: tasks with brush masks, and the labeling interface to import them with.
 
-It has whole masks, drawing order (the order of the list) and attributes. It can't say which classes are stuff.
+It has whole masks, drawing order (the order of the list) and attributes. It can't say which classes are stuff
+and which objects are crowds.
 """
 
 from typing import Any

@@ -18,6 +18,9 @@ from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.registry import Advance, Options, register
 from labeling.projects.attributes import by_name
 
+CROWD = "crowd"
+"""The flag of objects that are a crowd."""
+
 _VERSION = "5.5.0"
 
 
@@ -55,11 +58,13 @@ def _shape(dataset: Dataset, item: Item, kept: Annotation) -> dict[str, Any] | N
     patch = masks.inside(counts, height, width, box)
     answers = by_name(dataset.attributes, kept.attributes)
     flags = {name: value for name, value in answers.items() if isinstance(value, bool)}
+    if kept.crowd:
+        flags[CROWD] = True
     return {
         "label": kept.category.name,
         "points": [[box.x, box.y], [box.x + box.width - 1, box.y + box.height - 1]],
         "group_id": None,
-        "description": "\n".join(f"{name}: {value}" for name, value in answers.items() if name not in flags),
+        "description": "\n".join(f"{name}: {value}" for name, value in answers.items() if type(value) is not bool),
         "shape_type": "mask",
         "flags": flags,
         "mask": base64.b64encode(index_png.write(patch.astype(np.uint8))).decode("ascii"),

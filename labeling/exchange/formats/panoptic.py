@@ -88,7 +88,7 @@ def _segments(item: Item, pixels: index_png.Index) -> tuple[index_png.Index, lis
             kept = item.objects[number - 1]
             area, box = masks.area_and_box(counts, height, width)
             segment = {"id": number, "category_id": kept.category.number, "area": area, "bbox": box.as_list()}
-            found.append({**segment, "iscrowd": 0})
+            found.append({**segment, "iscrowd": int(kept.crowd)})
     return ids, found
 
 

@@ -29,10 +29,11 @@ labels/{split}/   a file for each image, also for one without objects; a line fo
 data.yaml       the classes, in the order of their numbers in the project
 {pictures}
 - The outline goes through the centres of the border's pixels. cv2.fillPoly, which Ultralytics and supervision use,
-  draws of it exactly the mask: checked for every object.
+  draws of it exactly the mask, if that hangs together.
 - Holes are in the outline: it goes a bridge of no width to each and back.
 - {parts}
-- {changed} of {objects} objects are drawn with other pixels than they have ({pixels} pixels in all).
+- {changed} of {objects} objects are drawn with other pixels than they have ({pixels} pixels in all):
+  this was counted by drawing each.
 - data.yaml has the same folder for train and val. Divide the images before you trust a validation.
 """
 _PARTS = {

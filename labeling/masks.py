@@ -20,6 +20,7 @@ _AT_ONCE = 4 * 1024**2  # pixels
 _NUMBERS = 2**18  # runs that are read at once
 _LONGEST_RUN = 2**36  # sums of runs stay far from overflowing
 _DIGITS = 12
+_UNITED = 16  # masks at once
 
 
 class MaskError(ValueError):
@@ -219,6 +220,15 @@ def shared(one: str, other: str, height: int, width: int) -> int:
     """How many pixels two masks of a view have in common."""
     both = coco.merge([_rle(one, height, width), _rle(other, height, width)], intersect=True)
     return int(coco.area(both))
+
+
+def union(several: Sequence[str], height: int, width: int) -> str:
+    """What any of several masks of a view has, canonical. There is one at least. Raises: MaskError."""
+    rles = [_rle(canonical(one, height, width), height, width) for one in several]
+    while len(rles) > 1:  # pycocotools goes over all that it has for each one that is added
+        rles = [coco.merge(rles[at : at + _UNITED]) for at in range(0, len(rles), _UNITED)]
+    counts = rles[0]["counts"]
+    return canonical(counts.decode("ascii") if isinstance(counts, bytes) else str(counts), height, width)
 
 
 def without(counts: str, others: Sequence[str], height: int, width: int) -> str | None:

@@ -1,9 +1,11 @@
 """JSON of a dataset, whatever is in it: bounded in size and depth, and told by its file's name when it is damaged."""
 
 import json
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from labeling.exchange.errors import ImportProblem
+from labeling.exchange.reading import Reading
 from labeling.exchange.source import LARGEST_WHOLE, Source
 
 
@@ -24,3 +26,31 @@ def load(source: Source, name: str) -> Any:
         raise ImportProblem(f"{name} is nested too deeply to be a dataset.") from error
     except ValueError as error:  # an integer of thousands of digits
         raise ImportProblem(f"{name} has a value that can't be read ({error}).") from error
+
+
+def of_format(
+    reading: Reading, names: Sequence[str], lacks: Callable[[Any], str], format: str
+) -> Iterator[tuple[str, Any]]:
+    """Those JSON files that are of a format, each with what it holds. Others are noted, damaged ones told.
+
+    lacks: what is missing for the format; "" when nothing is. Raises: ImportProblem when none is of the format.
+    """
+    first: ImportProblem | None = None
+    some = False
+    for name in names:
+        try:
+            content = load(reading.source, name)
+        except ImportProblem as problem:
+            first = first or problem
+            if len(names) > 1:
+                reading.defect(name, str(problem))
+            continue
+        missing = lacks(content)
+        if missing:
+            first = first or ImportProblem(f"{name} has no {missing}, so it is not {format}.")
+            reading.note(name, f"It has no {missing}, so it is not {format}, and is not read.")
+            continue
+        some = True
+        yield name, content
+    if not some:
+        raise first or ImportProblem(f"{reading.source.label} has no .json file. {format} has its labels in one.")

@@ -7,8 +7,9 @@ part alone, then that without its suffix. A name that fits several images fits n
 import hashlib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from labeling.exchange.content import Frame
 from labeling.exchange.names import SUFFIX
@@ -19,6 +20,10 @@ from labeling.images.reading import Rejected
 from labeling.projects.models import Project
 
 SHOWN = 3
+_NO_SUFFIX = ".none"
+
+
+_T = TypeVar("_T")
 
 
 class NoFrame(Exception):
@@ -43,26 +48,29 @@ class Matcher:
             self._by_content[digest] = pk
             for index, key in zip(self._by, _keys(name), strict=True):
                 index[key].append(pk)
+        self._labels: set[str] = set()
         self._pictures = _Pictures(source.pictures())
-        self._frames: dict[str, Frame] = {}
+        self._frames: dict[tuple[str, bool], Frame] = {}
 
     def without(self, names: Iterable[str]) -> None:
         """These files of the source are labels, not pictures, whatever their suffix."""
-        self._pictures = _Pictures(set(self._source.pictures()) - set(names))
+        self._labels.update(names)
+        self._pictures = _Pictures(set(self._source.pictures()) - self._labels)
 
-    def frame(self, name: str, sha256: str = "") -> Frame:
+    def frame(self, name: str, sha256: str = "", *, stem: bool = False) -> Frame:
         """The frame of the image that the dataset calls `name`; its suffix may be missing. sha256: of the original,
-        where the dataset says it.
+        where the dataset says it. stem: the name never has a suffix, so what looks like one (`street.1`) is none.
 
         Raises: NoFrame; ImportProblem when the source is damaged.
         """
-        known = self._frames.get(name)
+        known = self._frames.get((name, stem))
         if known is None:
-            known = self._frames[name] = self._find(name, sha256)
+            known = self._frames[name, stem] = self._find(name, sha256, stem)
         return known
 
-    def _find(self, name: str, sha256: str) -> Frame:
-        mapped = self._mapping.get(_key(name))
+    def _find(self, shown: str, sha256: str, stem: bool) -> Frame:
+        mapped = self._mapping.get(_key(shown))
+        name = f"{shown}{_NO_SUFFIX}" if stem else shown
         if mapped is not None:
             return self._image(self._one(mapped, "The mapping leads to"), None)
         picture = self._pictures.named(name)
@@ -70,28 +78,28 @@ class Matcher:
         if pk is None and picture is not None:
             pk = self._by_content.get(self._digest(picture))
         if pk is None:
-            pk = self._by_name(name)
+            pk = self._by_name(name, shown)
         if pk is not None:
             return self._image(pk, picture)
         if picture is None:
-            raise NoFrame(f"The project has no image “{name}”, and the dataset does not hold the picture.")
+            raise NoFrame(f"The project has no image “{shown}”, and the dataset does not hold the picture.")
         if not self._create:
-            raise NoFrame(f"The project has no image “{name}”. Add it first, or import the pictures, too.")
+            raise NoFrame(f"The project has no image “{shown}”. Add it first, or import the pictures, too.")
         return self._new(picture)
 
-    def _by_name(self, name: str) -> int | None:
+    def _by_name(self, name: str, as_shown: str = "") -> int | None:
         """Raises: NoFrame when several fit."""
         for index, key in zip(self._by, _keys(name), strict=True):
             found = index.get(key, [])
             if len(found) > 1:
-                ends = [pk for pk in found if _ends(self._names[pk], name)]
-                found = ends if len(ends) == 1 else found
+                found = _nearest(found, [self._names[pk] for pk in found], name) or found
             if len(found) == 1:
                 return found[0]
             if found:
                 shown = ", ".join(self._names[pk] for pk in found[:SHOWN])
                 raise NoFrame(
-                    f"“{name}” fits {len(found)} images ({shown}{', …' if len(found) > SHOWN else ''}). Give a mapping "
+                    f"“{as_shown or name}” fits {len(found)} images "
+                    f"({shown}{', …' if len(found) > SHOWN else ''}). Give a mapping "
                     "that says which one is meant."
                 )
         return None
@@ -140,7 +148,7 @@ class _Pictures:
         for index, key in zip(self._by, _keys(name), strict=True):
             found = index.get(key, [])
             if len(found) > 1:
-                found = [one for one in found if _ends(one, name)]
+                found = _nearest(found, found, name)
             if len(found) == 1:
                 return found[0]
         return None
@@ -155,6 +163,20 @@ def _keys(name: str) -> tuple[str, str, str]:
     key = _key(name)
     last = PurePosixPath(key).name
     return key, last, SUFFIX.sub("", last)
+
+
+def _nearest(found: Sequence[_T], names: Sequence[str], wanted: str) -> list[_T]:
+    """The one of several whose path is that wanted, or the longest that is its end; else the one whose end is wanted;
+    else none. Suffixes do not count."""
+    paths = [PurePosixPath(SUFFIX.sub("", _key(name))).parts for name in (wanted, *names)]
+    length = len(paths[0])
+    longest = max(map(len, paths[1:]), default=0)
+    for parts in range(min(length, longest), 0, -1):
+        near = [one for one, path in zip(found, paths[1:], strict=True) if path == paths[0][length - parts :]]
+        if near:
+            return near if len(near) == 1 else []
+    near = [one for one, name in zip(found, names, strict=True) if _ends(name, wanted)]
+    return near if len(near) == 1 else []
 
 
 def _ends(ours: str, theirs: str) -> bool:

@@ -62,6 +62,15 @@ def plain(given: Sequence[str], refused: str, reserved: Sequence[str] = ()) -> l
     return found
 
 
+_SPLIT = re.compile(r"(?:^|[_-])(train|training|val|valid|validation|test|trainval|minival)(?:\d{4})?$", re.IGNORECASE)
+
+
+def split_of(name: str) -> str:
+    """What a file or folder is called if that is a usual part of a dataset (`train`, `instances_val2017`); else ""."""
+    found = _SPLIT.search(SUFFIX.sub("", name))
+    return found[0].lstrip("_-").lower() if found else ""
+
+
 class FileNames:
     """Gives names to files, each once. The same names in the same order get the same answers."""
 

@@ -82,7 +82,8 @@ def make(project: Project, source: Source, format: Format, options: ReadOptions,
     planner = _Planner(project, options, reading)
     with gzip.open(out, "wt", encoding="utf-8", compresslevel=1) as lines:
         for image in format.read(reading, options):
-            lines.write(json.dumps(planner.line(image), ensure_ascii=False, separators=(",", ":")) + "\n")
+            if planner.is_new(image):
+                lines.write(json.dumps(planner.line(image), ensure_ascii=False, separators=(",", ":")) + "\n")
             yield planner.report
     yield planner.finish()
 
@@ -101,9 +102,22 @@ class _Planner:
         self._attributes = {one.name: one for one in project.attributes.all()}
         self._classes: dict[str, ClassPlan] = {}
         self._seen: set[str] = set()
+        self._images: set[int | str | None] = set()
         self._splits: Counter[str] = Counter()
         self._unknown: Counter[str] = Counter()
         self.report = Report()
+
+    def is_new(self, image: ReadImage) -> bool:
+        """Whether no entry before was about the same image; else that is told."""
+        frame = image.frame
+        key = frame.picture if frame.image is None else frame.image
+        if key in self._images:
+            where = image.objects[0].where if image.objects else frame.name
+            text = f"“{frame.name}” is there twice. Only its first entry is imported; import the other one by itself."
+            self._reading.defect(where, text, frame.name)
+            return False
+        self._images.add(key)
+        return True
 
     def line(self, image: ReadImage) -> dict[str, Any]:
         """What the plan says of an image."""
@@ -192,11 +206,13 @@ class _Planner:
             attribute = self._attributes.get(str(name))
             if attribute is None:
                 self._unknown[str(name)[:80]] += 1
-            elif (answer := self._answer(attribute, value, one.where, image)) is not None:
+            elif (answer := self._answer(attribute, _of_kind(attribute, value), one.where, image)) is not None:
                 values[str(attribute.number)] = answer
         return values
 
     def _answer(self, attribute: Attribute, value: Any, where: str, image: str) -> Any:
+        if value is None:
+            return None
         try:
             check_value(attribute, value)
             return value
@@ -225,3 +241,36 @@ class _Planner:
         if not report.images and not report.defect_count:
             raise ImportProblem("The dataset names no image. Choose the format that it has, and a file with labels.")
         return report
+
+
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _of_kind(attribute: Attribute, value: Any) -> Any:
+    """An answer as the attribute's kind has it, where that is the same: most formats know nothing but text. None for an
+    empty text, which is no answer."""
+    kind = attribute.kind
+    if isinstance(value, str):
+        text = value.strip()
+        if not text:
+            return None
+        if kind == Attribute.Kind.FLAG:
+            return _FLAGS.get(text.casefold(), value)
+        if kind == Attribute.Kind.NUMBER:
+            return _number(text)
+        return value
+    if kind == Attribute.Kind.FLAG and value in (0, 1):
+        return bool(value)
+    if kind in (Attribute.Kind.TEXT, Attribute.Kind.CHOICE):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    return value
+
+
+def _number(text: str) -> int | float | str:
+    """The number that a text is; the text where it is none."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,10 +1,13 @@
 """What a reader works with: the source's files, the frames of images, and where it tells what it can't take."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
 
-from labeling.exchange.codecs import CodecError
-from labeling.exchange.content import Defect, Frame, ReadClass
+from labeling import masks
+from labeling.exchange.codecs import CodecError, size_text
+from labeling.exchange.content import Defect, Frame, ReadClass, ReadObject, Value
 from labeling.exchange.matching import Matcher, NoFrame
 from labeling.exchange.source import Source
 
@@ -34,13 +37,21 @@ class Reading:
         """These files are labels: they are not taken for the pictures of images."""
         self._matcher.without(names)
 
-    def frame(self, name: str, where: str, sha256: str = "") -> Frame | None:
-        """The frame of an image of the dataset; None when it has none, which is told."""
-        try:
-            return self._matcher.frame(name, sha256)
-        except NoFrame as problem:
-            self.defect(where, str(problem), name)
-            return None
+    def frame(
+        self, name: str, where: str, sha256: str = "", *, stem: bool = False, others: Sequence[str] = ()
+    ) -> Frame | None:
+        """The frame of an image of the dataset; None when it has none, which is told.
+
+        stem: names never have a suffix. others: what the image may be called if `name` fits none.
+        """
+        first: NoFrame | None = None
+        for one in (name, *others):
+            try:
+                return self._matcher.frame(one, sha256, stem=stem)
+            except NoFrame as problem:
+                first = first or problem
+        self.defect(where, str(first), name)
+        return None
 
     def defect(self, where: str, reason: str, image: str = "") -> None:
         """Something is left out."""
@@ -50,6 +61,30 @@ class Reading:
         """Something was repaired."""
         self.notes.append(Defect(where, text, image))
 
+    def told(self, where: str, notes: str, image: str) -> None:
+        """Tell what a codec repaired; nothing when that is ""."""
+        if notes:
+            self.note(where, f"{notes[:1].upper()}{notes[1:]}.", image)
+
+    def tell_size(self, where: str, frame: Frame, height: Any, width: Any) -> bool:
+        """Whether the size that a dataset states (None: none) is the picture's; if it is not, that is noted."""
+        if (height is None and width is None) or (height, width) == (frame.height, frame.width):
+            return True
+        said = f"{shown(width)} × {shown(height)}"
+        self.note(where, f"It says {said}; the picture is {size_text(frame.height, frame.width)}.", frame.name)
+        return False
+
+    def has_size(self, where: str, frame: Frame, height: Any, width: Any) -> bool:
+        """Whether the size that a dataset states is the picture's; if not, the image is left out, as places in pixels
+        are for another picture."""
+        if (height is None and width is None) or (height, width) == (frame.height, frame.width):
+            return True
+        said = f"{shown(width)} × {shown(height)}"
+        real = size_text(frame.height, frame.width)
+        self.defect(where, f"Its labels are for {said}; the picture is {real}. Use the picture they were made on.",
+                    frame.name)  # fmt: skip
+        return False
+
     @contextmanager
     def taking(self, where: str, image: str = "") -> Iterator[None]:
         """A `Skip` or `CodecError` inside is told as a defect at `where`."""
@@ -58,3 +93,71 @@ class Reading:
         except (Skip, CodecError) as problem:
             reason = str(problem)
             self.defect(where, f"{reason[:1].upper()}{reason[1:].rstrip('.')}.", image)
+
+
+def with_pixels(counts: str, frame: Frame, hint: str = "") -> str:
+    """The counts. hint: ends the sentence about a mask without any. Raises: Skip when it has no pixel."""
+    if not masks.area_and_box(counts, frame.height, frame.width)[0]:
+        raise Skip(f"its mask has no pixel in the picture{hint}")
+    return counts
+
+
+def fill_hint(fill: str) -> str:
+    """What to do about a polygon without pixels."""
+    if fill != "coco":
+        return ""
+    return " by the rule of pycocotools; if OpenCV traced the polygons, choose its rule for filling them"
+
+
+def united(
+    reading: Reading, frame: Frame, objects: Iterable[tuple[object, ReadObject]], what: str = "group"
+) -> list[ReadObject]:
+    """One object of those of a class that are in the same group (None: in none), at the place of the first; noted."""
+    found: dict[object, list[ReadObject]] = {}
+    for place, (group, one) in enumerate(objects):
+        found.setdefault(place if group is None else (what, group, one.category), []).append(one)
+    return [parts[0] if len(parts) == 1 else _one(reading, frame, parts, what) for parts in found.values()]
+
+
+def _one(reading: Reading, frame: Frame, parts: Sequence[ReadObject], what: str) -> ReadObject:
+    first = parts[0]
+    text = f"{len(parts)} masks of “{first.category}” are one object, as they have the same {what}."
+    reading.note(first.where, text, frame.name)
+    attributes: dict[str, Value] = {}
+    for part in parts:
+        for name, value in part.attributes.items():
+            if attributes.setdefault(name, value) != value:
+                reading.defect(part.where, f"Its “{name}” is not kept: another part of the object has another value.",
+                               frame.name)  # fmt: skip
+    counts = masks.union([part.counts for part in parts], frame.height, frame.width)
+    return ReadObject(
+        first.category, counts, first.where, attributes, any(part.crowd for part in parts), first.uid, first.score
+    )
+
+
+def plain_attributes(given: Any) -> dict[str, Value]:
+    """Attributes by name, of what a dataset has for them; empty ones and lists are not among them."""
+    if not isinstance(given, Mapping):
+        return {}
+    return {str(name): value for name, value in given.items() if isinstance(value, str | int | float | bool)}
+
+
+def shown(value: Any) -> str:
+    """A value of a file as messages have it: not longer than a line."""
+    if value is None:
+        return "(missing)"
+    text = str(value) if isinstance(value, int | float | str) else type(value).__name__
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def is_id(value: Any) -> bool:
+    """Whether it can name something: a whole number or a text."""
+    return isinstance(value, int | str) and not isinstance(value, bool)
+
+
+def uid_of(value: Any) -> UUID | None:
+    """An object's own name in our exports; None for anything else."""
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings
 
-from labeling.exchange.registry import formats, register
+from labeling.exchange.registry import ReadOptions, formats, readable_formats, register, register_reader
 
 pytestmark = pytest.mark.once
 
@@ -16,8 +16,18 @@ def test_the_documentation_names_every_format_and_option() -> None:
             assert f"| `{option}`" in text
 
 
+def test_the_documentation_names_every_format_and_option_of_imports() -> None:
+    text = (settings.BASE_DIR / "docs" / "guides" / "formats.md").read_text().partition("## Imports")[2]
+    for format in readable_formats().values():
+        assert f"(`{format.name}`)\n" in text
+        for option in format.read_options.model_fields:
+            row = next(line for line in text.splitlines() if line.startswith(f"| `{option}`"))
+            is_own = option not in ReadOptions.model_fields
+            assert not is_own or format.name in row.split("|")[1], f"{option} of {format.name}"
+
+
 def test_each_describes_itself() -> None:
-    for format in formats().values():
+    for format in (formats() | readable_formats()).values():
         assert format.title
         assert format.description.endswith(".")
 
@@ -25,3 +35,5 @@ def test_each_describes_itself() -> None:
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="coco"):
         register(name="coco", title="Another")(lambda dataset, options, archive, advance: None)
+    with pytest.raises(ValueError, match="coco"):
+        register_reader(name="coco", title="Another")(lambda reading, options: iter(()))

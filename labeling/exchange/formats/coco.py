@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Literal
-from uuid import UUID
 
 from labeling import masks
 from labeling.annotations.models import Annotation
@@ -15,7 +14,7 @@ from labeling.exchange.codecs import coco_rle, polygons
 from labeling.exchange.content import Frame, ReadImage, ReadObject
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.errors import ImportProblem
-from labeling.exchange.reading import Reading, Skip
+from labeling.exchange.reading import Reading, Skip, fill_hint, is_id, shown, uid_of, with_pixels
 from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader
 from labeling.projects.attributes import by_name
 
@@ -209,8 +208,8 @@ class _File:
         found: dict[Any, str] = {}
         for place, one in enumerate(given, 1):
             number, name = one.get("id"), one.get("name")
-            where = f"{self._name}, category {number if _is_id(number) else f'at place {place}'}"
-            if not _is_id(number) or not isinstance(name, str) or not name.strip():
+            where = f"{self._name}, category {number if is_id(number) else f'at place {place}'}"
+            if not is_id(number) or not isinstance(name, str) or not name.strip():
                 self._reading.defect(where, "It has no id or no name. Give it both.")
             elif number in found:
                 self._reading.defect(
@@ -237,23 +236,23 @@ class _File:
     def images(self) -> Iterator[ReadImage]:
         """The images that have a frame, in the file's order."""
         of_image: dict[Any, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
-        known = {one.get("id") for one in self._images if _is_id(one.get("id"))}
+        known = {one.get("id") for one in self._images if is_id(one.get("id"))}
         for place, one in enumerate(self._annotations, 1):
-            where = f"{self._name}, annotation {one['id'] if _is_id(one.get('id')) else f'at place {place}'}"
+            where = f"{self._name}, annotation {one['id'] if is_id(one.get('id')) else f'at place {place}'}"
             image = one.get("image_id")
-            if not _is_id(image) or image not in known:
-                self._reading.defect(where, f"Its image {_short(image)} is not in the file.")
+            if not is_id(image) or image not in known:
+                self._reading.defect(where, f"Its image {shown(image)} is not in the file.")
             else:
                 of_image[image].append((where, one))
         for place, one in enumerate(self._images, 1):
-            yield from self._image(place, one, of_image.get(one.get("id"), []) if _is_id(one.get("id")) else [])
+            yield from self._image(place, one, of_image.get(one.get("id"), []) if is_id(one.get("id")) else [])
 
     def _image(
         self, place: int, image: Mapping[str, Any], annotations: Sequence[tuple[str, Mapping[str, Any]]]
     ) -> Iterator[ReadImage]:
         number, name = image.get("id"), image.get("file_name")
-        where = f"{self._name}, image {number if _is_id(number) else f'at place {place}'}"
-        if not _is_id(number) or not isinstance(name, str) or not name.strip():
+        where = f"{self._name}, image {number if is_id(number) else f'at place {place}'}"
+        if not is_id(number) or not isinstance(name, str) or not name.strip():
             self._reading.defect(where, "It has no id or no file_name. Give it both.")
             return
         if number in self._seen:
@@ -265,10 +264,7 @@ class _File:
         frame = self._reading.frame(name, where, digest if isinstance(digest, str) else "")
         if frame is None:
             return
-        stated = (image.get("height"), image.get("width"))
-        if stated != (frame.height, frame.width):
-            said = f"{_short(stated[1])} × {_short(stated[0])}"
-            self._reading.note(where, f"It says {said}; the picture is {frame.width} × {frame.height}.", name)
+        self._reading.tell_size(where, frame, image.get("height"), image.get("width"))
         objects = []
         for place_of, one in annotations:
             with self._reading.taking(place_of, name):
@@ -278,8 +274,8 @@ class _File:
     def _object(self, where: str, one: Mapping[str, Any], frame: Frame) -> ReadObject:
         """Raises: Skip, CodecError."""
         category = one.get("category_id")
-        if not _is_id(category) or category not in self._classes:
-            raise Skip(f"its class {_short(category)} is not in the file")
+        if not is_id(category) or category not in self._classes:
+            raise Skip(f"its class {shown(category)} is not in the file")
         segmentation = one.get("segmentation")
         if isinstance(segmentation, dict):
             counts, note = coco_rle.counts_of(segmentation, frame.height, frame.width)
@@ -287,15 +283,8 @@ class _File:
             counts, note = polygons.counts_of(segmentation, frame.height, frame.width, self._options.fill)
         else:
             raise Skip("it has no mask, only a box at most")
-        if note:
-            self._reading.note(where, f"{note[:1].upper()}{note[1:]}.", frame.name)
-        if not masks.area_and_box(counts, frame.height, frame.width)[0]:
-            hint = (
-                ""
-                if isinstance(segmentation, dict) or self._options.fill != "coco"
-                else (" by the rule of pycocotools; if OpenCV traced the polygons, choose its rule for filling them")
-            )
-            raise Skip(f"its mask has no pixel in the picture{hint}")
+        self._reading.told(where, note, frame.name)
+        with_pixels(counts, frame, "" if isinstance(segmentation, dict) else fill_hint(self._options.fill))
         given = one.get("attributes")
         return ReadObject(
             category=self._classes[category],
@@ -303,23 +292,5 @@ class _File:
             where=where,
             attributes=given if isinstance(given, dict) else {},
             crowd=self._is_crowd and bool(one.get("iscrowd")),
-            uid=_uid(one.get("uid")),
+            uid=uid_of(one.get("uid")),
         )
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, int | str) and not isinstance(value, bool)
-
-
-def _uid(value: Any) -> UUID | None:
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _short(value: Any) -> str:
-    text = (
-        "(missing)" if value is None else str(value) if isinstance(value, int | float | str) else type(value).__name__
-    )
-    return text if len(text) <= 40 else f"{text[:40]}…"

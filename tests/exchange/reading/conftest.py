@@ -85,3 +85,17 @@ def dataset(folder: Path, files: dict[str, Any]) -> Path:
         else:
             path.write_text(content if isinstance(content, str) else json.dumps(content))
     return folder
+
+
+def told(row: Import, what: str = "defects") -> list[tuple[str, str]]:
+    """The defects or notes of an import: where, and why."""
+    return [(one["where"], one["reason"]) for one in row.report[what]]
+
+
+def expect_told(row: Import, *expected: tuple[str, str], what: str = "defects") -> None:
+    """That exactly these are told: the end of where, and a part of the reason."""
+    found = told(row, what)
+    assert len(found) == len(expected), found
+    for (where, reason), (end, part) in zip(found, expected, strict=True):
+        assert where.endswith(end), (where, end)
+        assert part in reason, (reason, part)

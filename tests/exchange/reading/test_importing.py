@@ -245,7 +245,7 @@ def test_attributes_are_kept_by_name_and_what_is_lost_is_told(
 ) -> None:
     save_attributes(project, [AttributeSpec(name="far", kind="flag")])
     image = add_image("a.png")
-    given = [{"far": True, "occluded": False}, {"far": "yes"}]
+    given = [{"far": True, "occluded": False}, {"far": "perhaps"}]
     objects = [rle(box(number, 1, 2, 2), attributes=one) for number, one in enumerate(given)]
     row = bring_in(dataset(tmp_path, {"x.json": coco(("a.png", objects))}), "coco", skip_defects=True)
     assert [one.attributes for one in imported(image)] == [{"1": True}, {}]

@@ -13,6 +13,7 @@ from tests.exchange.reading.conftest import BringIn, case, expected
 
 FOLDERS: list[tuple[str, str, dict[str, Any]]] = [
     ("coco_instances-datumaro", "coco", {}),
+    ("datumaro-datumaro", "datumaro", {}),
 ]
 """A folder, its format, and what its user chooses."""
 

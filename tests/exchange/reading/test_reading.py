@@ -1,0 +1,146 @@
+"""What all readers share: finding images, telling sizes, answers as text, images that are there twice."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from labeling import masks
+from labeling.exchange.content import Frame, ReadObject
+from labeling.exchange.matching import Matcher, NoFrame
+from labeling.exchange.reading import Reading, Skip, shown, united, with_pixels
+from labeling.exchange.source import opened
+from labeling.projects.attributes import save_attributes
+from labeling.projects.models import Project
+from labeling.projects.specs import AttributeSpec
+from tests.conftest import picture_bytes
+from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, box
+from tests.exchange.reading.conftest import BringIn, dataset
+from tests.exchange.reading.test_importing import coco, rle
+from tests.exchange.reading.test_samples import imported
+
+
+@pytest.fixture
+def matcher(project: Project, add_image: AddImage, tmp_path: Path) -> Any:
+    for name in ("street.jpg", "street.1.jpg", "day/street.jpg", "night/street.jpg"):
+        add_image(name)
+    with opened(tmp_path) as source:
+        yield Matcher(project, source, create=False, mapping={})
+
+
+@pytest.mark.parametrize(
+    ("name", "stem", "found"),
+    [
+        ("street.png", False, "street.jpg"),  # not day/street.jpg, whose end it is, too
+        ("street", True, "street.jpg"),
+        ("street.1", True, "street.1.jpg"),  # .1 is no suffix here
+        ("street.1.png", False, "street.1.jpg"),
+        ("day/street", True, "day/street.jpg"),
+        ("images/train/night/street.png", False, "night/street.jpg"),
+    ],
+)
+def test_the_nearest_name_is_meant(matcher: Matcher, name: str, stem: bool, found: str) -> None:
+    assert matcher.frame(name, stem=stem).name == found
+
+
+def test_a_name_that_fits_several_is_told(project: Project, matcher: Matcher, tmp_path: Path) -> None:
+    project.images.filter(name="street.jpg").delete()
+    with opened(tmp_path) as source, pytest.raises(NoFrame, match="“dawn/street” fits 2 images"):
+        Matcher(project, source, create=False, mapping={}).frame("dawn/street", stem=True)
+
+
+def test_label_files_stay_labels(project: Project, tmp_path: Path) -> None:
+    path = dataset(tmp_path, {f"{folder}/a.png": picture_bytes(8, 6) for folder in ("images", "masks", "ids")})
+    with opened(path) as source:
+        reading = Reading(source, Matcher(project, source, create=True, mapping={}))
+        reading.label_files(["masks/a.png"])
+        reading.label_files(["ids/a.png"])
+        frame = reading.frame("a.png", "here")
+    assert frame is not None
+    assert frame.picture == "images/a.png"
+
+
+def test_other_names_are_tried_and_the_first_is_told(project: Project, add_image: AddImage, tmp_path: Path) -> None:
+    add_image("b.png")
+    with opened(tmp_path) as source:
+        reading = Reading(source, Matcher(project, source, create=False, mapping={}))
+        assert reading.frame("a.png", "here", others=["b.png"])
+        assert not reading.defects
+        assert reading.frame("a.png", "here", others=["c.png"]) is None
+    assert [one.reason for one in reading.defects] == [
+        "The project has no image “a.png”, and the dataset does not hold the picture."
+    ]
+
+
+def test_parts_of_a_group_are_one_object(project: Project, tmp_path: Path) -> None:
+    frame = Frame("a.png", HEIGHT, WIDTH)
+    bits = [box(1, 1, 3, 3), box(9, 9, 2, 2), box(20, 1, 5, 5), box(30, 1, 1, 1)]
+    classes = ["car", "tree", "car", "car"]
+    given = [
+        ReadObject(name, masks.encode(one), f"annotation {at}", {"note": at})
+        for at, (name, one) in enumerate(zip(classes, bits, strict=True))
+    ]
+    with opened(tmp_path) as source:
+        reading = Reading(source, Matcher(project, source, create=False, mapping={}))
+        found = united(reading, frame, zip([7, 7, 7, None], given, strict=True))
+    assert [(one.category, one.where) for one in found] == [
+        ("car", "annotation 0"), ("tree", "annotation 1"), ("car", "annotation 3"),
+    ]  # fmt: skip
+    assert np.array_equal(masks.decode(found[0].counts, HEIGHT, WIDTH), bits[0] | bits[2])
+    assert [one.reason for one in reading.notes] == ["2 masks of “car” are one object, as they have the same group."]
+    assert [(one.where, one.reason) for one in reading.defects] == [
+        ("annotation 2", "Its “note” is not kept: another part of the object has another value.")
+    ]
+
+
+def test_a_mask_without_pixels_is_no_object() -> None:
+    with pytest.raises(Skip, match="no pixel in the picture, alas"):
+        with_pixels(masks.encode(box(0, 0, 0, 0)), Frame("a.png", HEIGHT, WIDTH), ", alas")
+
+
+def test_values_are_shown_in_a_line() -> None:
+    assert [shown(one) for one in (None, 7, "a" * 50, [1])] == ["(missing)", "7", "a" * 40 + "…", "list"]
+
+
+@pytest.mark.parametrize(("many", "size"), [(1, 5), (40, 1)])
+def test_a_union_of_masks(many: int, size: int) -> None:
+    bits = [box(at, at % HEIGHT, size, 1) for at in range(many)]
+    found = masks.union([masks.encode(one) for one in bits], HEIGHT, WIDTH)
+    assert found == masks.encode(np.logical_or.reduce(bits))
+
+
+def test_an_image_that_is_there_twice_is_told(add_image: AddImage, bring_in: BringIn, tmp_path: Path) -> None:
+    """Else the second entry would replace, or double, what the first one brought."""
+    image = add_image("a.png")
+    one, other = [rle(box(1, 1, 4, 4), 1)], [rle(box(9, 9, 4, 4), 2)]
+    path = dataset(tmp_path, {"x.json": coco(("a.png", one), ("images/a.png", other))})
+    row = bring_in(path, "coco", labeled="replace", skip_defects=True)
+    assert [one.counts for one in imported(image)] == [masks.encode(box(1, 1, 4, 4))]
+    assert [(one["where"], one["reason"]) for one in row.report["defects"]] == [
+        ("x.json, annotation 2", "“a.png” is there twice. Only its first entry is imported; import the other one by "
+         "itself.")
+    ]  # fmt: skip
+
+
+def test_answers_written_as_text_are_what_they_say(
+    project: Project, add_image: AddImage, bring_in: BringIn, tmp_path: Path
+) -> None:
+    specs = [("note", "text", []), ("count", "number", []), ("far", "flag", []), ("size", "choice", ["1", "big"])]
+    save_attributes(project, [AttributeSpec(name=name, kind=kind, choices=given) for name, kind, given in specs])  # type: ignore[arg-type]
+    image = add_image("a.png")
+    given = [
+        {"note": 5, "count": "12", "far": "true", "size": 1},
+        {"note": True, "count": " 2.5", "far": "No", "size": "big"},
+        {"note": "", "count": "", "far": "", "size": ""},
+        {"count": "many", "far": "perhaps", "size": "small"},
+    ]
+    objects = [rle(box(2 * at, 1, 2, 2), attributes=one) for at, one in enumerate(given)]
+    row = bring_in(dataset(tmp_path, {"x.json": coco(("a.png", objects))}), "coco", skip_defects=True)
+    assert [one.attributes for one in imported(image)] == [
+        {"1": "5", "2": 12, "3": True, "4": "1"},
+        {"1": "true", "2": 2.5, "3": False, "4": "big"},
+        {},
+        {},
+    ]
+    assert [one["where"] for one in row.report["defects"]] == ["x.json, annotation 4"] * 3

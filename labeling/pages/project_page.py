@@ -59,6 +59,10 @@ _WORDS = {
     "segmentation": "Masks",
     "rle": "RLE, exact and compact",
     "polygons": "Polygons",
+    "border": "Void pixels on both sides of every edge",
+    "parts": "Parts of an object are",
+    "joined": "Joined by lines of one pixel",
+    "lines": "Objects of their own",
     "create": "Add the pictures that the project does not have",
     "new_classes": "Add the classes that the project does not have",
     "status": "The images are then",
@@ -80,10 +84,11 @@ _WORDS = {
 
 
 def format_choices() -> list[dict[str, Any]]:
-    """The formats for the exports panel: `{name, title, description, options: [{name, title, default, choices}]}`."""
+    """The formats for the exports panel, by title, but for COCO, which is first:
+    `{name, title, description, options: [{name, title, default, choices, least, most}]}`."""
     return [
         {"name": one.name, "title": one.title, "description": one.description, "options": _options(one)}
-        for one in formats().values()
+        for one in sorted(formats().values(), key=lambda one: (one.name != "coco", one.title.lower()))
     ]
 
 
@@ -114,7 +119,10 @@ def _options_of(options: type[Spec], without: Collection[str]) -> list[dict[str,
 
 
 def _option(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """An option out of its JSON schema; one without `choices` is a yes or no."""
+    """An option out of its JSON schema; one without `choices` is a yes or no, or a number from `least` to `most`."""
     choices = [(value, _WORDS.get(value, value)) for value in schema.get("enum", [])]
     title = "Images that have objects already" if name == "labeled" else _WORDS.get(name, schema.get("title", name))
-    return {"name": name, "title": title, "default": schema.get("default"), "choices": choices}
+    limits = {"least": schema.get("minimum"), "most": schema.get("maximum")}
+    is_number = schema.get("type") == "integer"
+    default = schema.get("default")
+    return {"name": name, "title": title, "default": default, "choices": choices, "is_number": is_number, **limits}

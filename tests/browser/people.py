@@ -190,11 +190,13 @@ def signal_processes(stack: Stack, pattern: str, number: int) -> int:
 KILL, PAUSE, GO_ON = signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT
 
 
-def export_of(page: Page, project: int, format: str, to: Path) -> Path:
-    """Ask for an export on the exports tab, wait for it, download it."""
+def export_of(page: Page, project: int, format: str, to: Path, **options: str) -> Path:
+    """Ask for an export on the exports tab, with numbers or texts for its fields, wait for it, download it."""
     page.goto(f"/projects/{project}/exports")
     form = page.locator("[data-export-form]")
     form.locator("[name=format]").select_option(format)
+    for name, value in options.items():
+        form.locator(f"[data-options-of={format}] [name={name}]").fill(value)
     form.get_by_role("button", name="Export").click()
     title = form.locator("[name=format] option:checked").inner_text()
     made = page.locator("[data-export-list] > li").filter(has_text=title).first

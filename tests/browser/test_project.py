@@ -48,7 +48,7 @@ def test_an_empty_project_says_what_to_do(manager_page: Page) -> None:
     expect(manager_page.locator("[data-start]")).to_have_attribute("aria-disabled", "true")
 
 
-def test_kept_work_leaves_as_coco_and_png(manager_page: Page, tmp_path: Path) -> None:
+def test_kept_work_leaves_as_coco_png_and_voc(manager_page: Page, tmp_path: Path) -> None:
     page = manager_page
     project = make_project(page, PHOTOGRAPHS[:1])
     editor = open_image(page, project)
@@ -78,3 +78,10 @@ def test_kept_work_leaves_as_coco_and_png(manager_page: Page, tmp_path: Path) ->
         archive.extract(semantic, tmp_path)
     index = np.array(Image.open(tmp_path / semantic))
     assert np.array_equal(index == 2, mask.astype(bool))
+
+    with zipfile.ZipFile(export_of(page, project, "voc", tmp_path / "voc.zip", border="2")) as archive:
+        classes = next(one for one in archive.namelist() if one.startswith("SegmentationClass/"))
+        archive.extract(classes, tmp_path)
+    index = np.array(Image.open(tmp_path / classes))
+    assert set(np.unique(index)) == {0, 2, 255}
+    assert not (index == 2)[~mask.astype(bool)].any()

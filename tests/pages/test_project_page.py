@@ -132,6 +132,15 @@ def test_every_option_of_every_format_has_words() -> None:
         assert {"images", "include_images"} <= set(options)
         for option in options.values():
             assert all(label != value for value, label in option["choices"])
+            assert option["choices"] or option["is_number"] or isinstance(option["default"], bool)
+    assert format_choices()[0]["name"] == "coco"
+
+
+def test_a_number_is_asked_for_as_one(project: Project, alice: User, as_user: AsUser) -> None:
+    page = as_user(alice).get(f"/projects/{project.pk}/exports").content.decode()
+    (field,) = re.findall(r"<input [^>]*name=\"border\"[^>]*>", page)
+    for part in ('type="number"', 'value="0"', 'min="0"', 'max="10"'):
+        assert part in field
 
 
 def test_recent_exports_are_there_for_who_may_see_them(

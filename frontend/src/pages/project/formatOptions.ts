@@ -13,7 +13,13 @@ export function optionsIn(form: HTMLFormElement): Record<string, unknown> {
   const options: Record<string, unknown> = {};
   for (const field of all<HTMLInputElement | HTMLSelectElement>("[data-option]", form)) {
     if (field.matches(":disabled")) continue;
-    options[field.name] = field instanceof HTMLInputElement && field.type === "checkbox" ? field.checked : field.value;
+    options[field.name] = valueOf(field);
   }
   return options;
+}
+
+function valueOf(field: HTMLInputElement | HTMLSelectElement): unknown {
+  if (field instanceof HTMLSelectElement) return field.value;
+  if (field.type === "checkbox") return field.checked;
+  return field.type === "number" ? field.valueAsNumber : field.value;
 }

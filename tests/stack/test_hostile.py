@@ -14,7 +14,7 @@ from tests.conftest import picture_bytes
 from tests.stack.client import call, make_project
 from tests.stack.processes import Stack, wait_for
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(400), pytest.mark.team]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600), pytest.mark.team]
 SLOW_FILES = 7
 NEW = {"categories": [{"name": "disc", "color": "#e4572e", "hotkey": 1, "kind": "thing"}]}
 
@@ -83,7 +83,7 @@ def test_an_upload_and_an_export_go_on_beside_slow_files(
     wait_for(lambda: call(manager, "GET", f"/api/exports/{export}")["state"] == "ready", 120, stack.output)
     after_export = time.monotonic() - began
     number = upload(manager, good, {"new.png": picture_bytes(640, 480, seed=99)})
-    wait_for(lambda: waiting(manager, number) == 0, 120, stack.output)
+    wait_for(lambda: waiting(manager, number) == 0, 240, stack.output)
     left = [waiting(manager, one) for one in hostile]
     print(
         f"export {after_export:.1f} s, upload {time.monotonic() - began - after_export:.1f} s, slow files left: {left}"

@@ -60,6 +60,9 @@ HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "mallo
 COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
 """Tests start hundreds of processes. Where this is set to 1, each compiles all our modules anew: 0.5 s more of 2.7."""
 
+ENCODES = "onnx"
+"""Else each process that encodes loads PyTorch to find out whether it is the faster: 9 s. In the browser's step the
+product does so, and tests/inference compares the two."""
 SHARED_MEMORY = Path("/dev/shm")
 ROOM = 12 * 1024**3
 """Bytes that are free there and of the memory before tests' files go there, so that they fit beside the processes."""
@@ -239,12 +242,14 @@ def _node() -> int:
 def embedded() -> Count:
     """Every test but the browser's and those of `alone`, on SQLite and the embedded Redis."""
     ignored = [f"--ignore={name}" for name in ("tests/browser", "tests/wheel", *ALONE)]
-    return pytest(*ignored, *(["-m", "not team"] if CI else []), DATABASE_URL="", REDIS_URL="")
+    return pytest(
+        *ignored, *(["-m", "not team"] if CI else []), DATABASE_URL="", REDIS_URL="", INTERLABEL_ENCODE_RUNTIME=ENCODES
+    )
 
 
 def alone() -> Count:
     """What concerns the whole: starts, settings, every URL, the documents; on SQLite and the embedded Redis."""
-    return pytest(*ALONE, DATABASE_URL="", REDIS_URL="")
+    return pytest(*ALONE, DATABASE_URL="", REDIS_URL="", INTERLABEL_ENCODE_RUNTIME=ENCODES)
 
 
 def browser() -> Count:
@@ -268,7 +273,9 @@ def team() -> Count:
     if not shutil.which("nginx"):
         raise LeftOut("nginx is not here, which stands in front of the team stack")
     ignored = [f"--ignore={folder}" for folder in ONCE]
-    return pytest(*ignored, "-m", "not once", DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL)
+    return pytest(
+        *ignored, "-m", "not once", DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL, INTERLABEL_ENCODE_RUNTIME=ENCODES
+    )
 
 
 STEPS: dict[str, Callable[[], Count]] = {

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference import FEATURES_VERSION, Click, ClickPredictor, Features, FeaturesError
+from inference.clicks import encoder_runtime
 from tests.inference.conftest import Image, Mask, draw
 
 Scene = tuple[Image, Mask]
@@ -119,6 +120,18 @@ def test_both_runtimes_agree(features: Features, picture: Scene) -> None:
     other = ClickPredictor(encode_runtime="torch", threads=2).encode(picture[0])
     for name, expected in features.maps.items():
         difference = np.abs(other.maps[name].astype(np.float32) - expected.astype(np.float32))
+        assert difference.mean() < 0.05, name
+
+
+def test_without_a_choice_the_faster_runtime_encodes(
+    features: Features, picture: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("INTERLABEL_ENCODE_RUNTIME", raising=False)
+    monkeypatch.setattr(encoder_runtime, "_fastest", {})
+    made = ClickPredictor(threads=2).encode(picture[0])
+    assert encoder_runtime.has_cuda() or list(encoder_runtime._fastest.values()) in (["onnx"], ["torch"])
+    for name, expected in features.maps.items():
+        difference = np.abs(made.maps[name].astype(np.float32) - expected.astype(np.float32))
         assert difference.mean() < 0.05, name
 
 

@@ -66,6 +66,24 @@ def read(file: IO[bytes] | bytes, height: int, width: int) -> IndexPicture:
         raise CodecError(f"this is not a whole PNG ({type(error).__name__})") from error
 
 
+def patch(content: bytes, left: int, top: int, height: int, width: int) -> tuple[str, str]:
+    """The canonical counts, for a picture of `height×width`, of a PNG whose first pixel is at `left, top` (its pixels
+    that are not 0 are set), and what was repaired: what of it is outside is cut off. Raises: CodecError."""
+    down, across, _ = _header(io.BytesIO(content))
+    if across > 2 * width or down > 2 * height:
+        raise CodecError(f"the PNG has {size_text(down, across)}; the picture is {size_text(height, width)}")
+    box = (max(0, left), max(0, top), min(width, left + across), min(height, top + down))
+    whole = f"the PNG of {size_text(down, across)} at {left}, {top}"
+    if box[0] >= box[2] or box[1] >= box[3]:
+        raise CodecError(f"{whole} is not inside {size_text(height, width)}")
+    bits = read(content, down, across).values > 0
+    note = ""
+    if (box[2] - box[0], box[3] - box[1]) != (across, down):
+        note = f"{whole} was cut off at {size_text(height, width)}"
+        bits = bits[box[1] - top : box[3] - top, box[0] - left : box[2] - left]
+    return masks.encode_patch(bits, box[0], box[1], height, width), note
+
+
 def _header(source: IO[bytes]) -> tuple[int, int, bool]:
     """Height and width, and whether it has 16 bits a channel, of which Pillow would drop 8 where there are colours."""
     head = source.read(26)

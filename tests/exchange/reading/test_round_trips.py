@@ -65,6 +65,8 @@ def clear() -> None:
 EXACT: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
     ("coco", {}, {}, True),
     ("datumaro", {}, {}, True),
+    ("cvat", {}, {}, True),
+    ("labelme", {}, {}, True),
 ]
 """A format, how it is exported, how it is imported, and whether it holds what lies under other objects."""
 
@@ -83,7 +85,7 @@ def test_masks_classes_and_order_come_back(
     assert state(images) == before
 
 
-@pytest.mark.parametrize("format", ["coco", "datumaro"])
+@pytest.mark.parametrize("format", ["coco", "cvat", "datumaro", "labelme"])
 def test_attributes_and_crowds_come_back(
     project: Project, add_image: AddImage, keep: Keep, make_zip: MakeZip, bring_in: BringIn, tmp_path: Any, format: str
 ) -> None:
@@ -96,6 +98,8 @@ def test_attributes_and_crowds_come_back(
     answers: list[dict[str, Any]] = [
         {"1": "rot & <grün>", "2": 2.5, "3": True, "4": "groß"}, {"2": 7, "3": False}, {}, {"1": "a\nb: c"},
     ]  # fmt: skip
+    if format == "labelme":
+        answers[3] = {"1": "a: b"}  # its description has a line for each answer
     for one, given in zip(kept, answers, strict=True):
         Annotation.objects.filter(pk=one.pk).update(attributes=given)
     crowds = format in CROWDS
@@ -109,7 +113,7 @@ def test_attributes_and_crowds_come_back(
     assert [(one[2], one[3]) for one in back] == [(given, crowds and at == 2) for at, given in enumerate(answers)]
 
 
-CROWDS = {"coco", "datumaro"}
+CROWDS = {"coco", "datumaro", "labelme"}
 """Formats that can say that an object is a crowd."""
 
 

@@ -14,6 +14,8 @@ from tests.exchange.reading.conftest import BringIn, case, expected
 FOLDERS: list[tuple[str, str, dict[str, Any]]] = [
     ("coco_instances-datumaro", "coco", {}),
     ("datumaro-datumaro", "datumaro", {}),
+    ("cvat_images-cvat_sdk", "cvat", {}),
+    ("labelme_mask-labelme", "labelme", {}),
 ]
 """A folder, its format, and what its user chooses."""
 

@@ -55,6 +55,13 @@ class Item:
         """An object's mask, `height×width`. Raises: ExportProblem."""
         return masks.decode(self.counts(kept), self.image.height, self.image.width)
 
+    def patch(self, kept: Annotation) -> tuple[masks.Box, masks.Bits]:
+        """The tight box of an object's mask and the mask in it; nothing around it is made. Raises: ExportProblem."""
+        height, width = self.image.height, self.image.width
+        counts = masks.canonical(self.counts(kept), height, width)
+        _, box = masks.area_and_box(counts, height, width)
+        return box, masks.inside(counts, height, width, box)
+
     def copy_view(self, archive: Archive, name: str | None = None) -> None:
         """Put the picture itself into the archive, as `images/<file name>` or another name. Raises: ExportProblem."""
         with self.opened() as view:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from labeling import masks
 from labeling.exchange.codecs.index_png import Index
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.errors import ExportProblem
@@ -27,10 +26,8 @@ def instances(item: Item, most: int = LARGEST, of: str = "a 16-bit PNG") -> Inde
     height, width = item.image.height, item.image.width
     pixels = np.zeros((height, width), np.uint16)
     for number, kept in enumerate(item.objects, start=1):
-        counts = item.counts(kept)
-        _, box = masks.area_and_box(masks.canonical(counts, height, width), height, width)
-        part = pixels[box.y : box.y + box.height, box.x : box.x + box.width]
-        part[masks.inside(counts, height, width, box)] = number
+        box, bits = item.patch(kept)
+        pixels[box.y : box.y + box.height, box.x : box.x + box.width][bits] = number
     return pixels
 
 

@@ -9,6 +9,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from labeling.accounts.models import User
 from labeling.exchange.models import Export
+from labeling.exchange.registry import formats
 from labeling.projects.models import Project
 from labeling.server import wake_up
 from tests.exchange.conftest import AddImage, Keep, box
@@ -54,8 +55,9 @@ def test_the_list_has_the_newest_first_and_the_formats(as_user: Any, alice: User
         Export.objects.create(project=project, format=format)
     answer = as_user(alice).get(f"/api/projects/{project.pk}/exports").json()
     assert [one["format"] for one in answer["results"]] == ["png", "coco"]
-    assert [one["name"] for one in answer["formats"]] == ["coco", "png"]
-    assert set(answer["formats"][0]["options"]["properties"]) == {
+    schemas = {one["name"]: one["options"]["properties"] for one in answer["formats"]}
+    assert list(schemas) == list(formats())
+    assert set(schemas["coco"]) == {
         "images", "include_images", "filter", "only", "segmentation",
     }  # fmt: skip
 
@@ -63,7 +65,7 @@ def test_the_list_has_the_newest_first_and_the_formats(as_user: Any, alice: User
 @pytest.mark.parametrize(
     ("body", "code", "said"),
     [
-        ({"format": "voc"}, "unknown_format", "coco, png"),
+        ({"format": "bmp"}, "unknown_format", "cityscapes, coco, "),
         ({"format": "coco", "options": {"segmentation": "bezier"}}, "bad_options", "segmentation"),
         ({"format": "png", "options": {"segmentation": "rle"}}, "bad_options", "segmentation"),
         ({"format": "coco", "shape": 1}, "bad_request", "shape"),

@@ -17,6 +17,7 @@ from labeling.accounts.models import User
 from labeling.annotations.models import Annotation
 from labeling.exchange import build, services, tasks
 from labeling.exchange.models import Export
+from labeling.exchange.registry import formats
 from labeling.images.models import Image
 from labeling.jobs import leases
 from labeling.projects.models import Project
@@ -199,8 +200,9 @@ def test_the_sweep_clears_old_scratch_and_leaves_the_new(db: None) -> None:
     new.rmdir()
 
 
-def test_a_lost_picture_is_told(export: Export) -> None:
-    Export.objects.update(options={"include_images": True})
+@pytest.mark.parametrize("format", formats())
+def test_a_lost_picture_is_told(export: Export, format: str) -> None:
+    Export.objects.update(format=format, options={"include_images": True})
     image = Image.objects.order_by("id")[1]
     image.view.storage.delete(str(image.view.name))
     tasks.run(export.pk)
@@ -210,7 +212,7 @@ def test_a_lost_picture_is_told(export: Export) -> None:
     assert not zips()
 
 
-@pytest.mark.parametrize("format", ["coco", "png"])
+@pytest.mark.parametrize("format", formats())
 def test_a_damaged_object_is_named(export: Export, format: str) -> None:
     damaged = Annotation.objects.order_by("id")[2]
     Annotation.objects.filter(pk=damaged.pk).update(counts="04")

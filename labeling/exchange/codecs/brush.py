@@ -107,11 +107,8 @@ def of(counts: str, height: int, width: int) -> list[int]:
     transparent black. Raises: MaskError."""
     if 4 * height * width >= 2**32:
         raise CodecError(f"{size_text(height, width)} is more than a brush RLE can say")
-    cells = masks.decode(counts, height, width).ravel()
-    changes = np.flatnonzero(np.diff(cells))
-    runs = np.diff(changes, prepend=-1, append=len(cells) - 1)
     out, pending, waiting = bytearray(), [_header(height * width)], _HEADER
-    for length, value in _lengths(4 * runs, bool(cells[0])):
+    for length, value in _lengths(4 * _row_runs(counts, height, width)):
         block = _block(length, value)
         pending.append(block)
         waiting += len(block)
@@ -126,17 +123,32 @@ def of(counts: str, height: int, width: int) -> list[int]:
     return list(out)
 
 
+def _row_runs(counts: str, height: int, width: int) -> masks.Runs:
+    """The runs of a mask along the rows of its view, zeros first; only its box is decoded."""
+    counts = masks.canonical(counts, height, width)
+    _, box = masks.area_and_box(counts, height, width)
+    cells = np.zeros((box.height, box.width + 2), np.int8)
+    cells[:, 1:-1] = masks.inside(counts, height, width, box)
+    row, column = np.nonzero(np.diff(cells, axis=1))
+    edges = (box.y + row) * width + box.x + column
+    same = np.flatnonzero(np.diff(edges) == 0)  # a row ends where the next begins: that is no edge
+    edges = np.delete(edges, np.concatenate([same, same + 1]))
+    return np.diff(edges, prepend=0, append=height * width)
+
+
 def _header(pixels: int) -> str:
     return f"{4 * pixels:032b}{8 - 1:05b}" + "".join(f"{size - 1:04b}" for size in _SIZES)
 
 
-def _lengths(runs: masks.Runs, value: bool) -> Iterator[tuple[int, bool]]:
-    """Runs in parts of as many values as a block can have, with the value of each."""
+def _lengths(runs: masks.Runs) -> Iterator[tuple[int, bool]]:
+    """Runs, zeros first, in parts of as many values as a block can have, with the value of each."""
+    value = False
     for run in runs.tolist():
         while run > _LONGEST:
             yield _LONGEST, value
             run -= _LONGEST
-        yield run, value
+        if run:
+            yield run, value
         value = not value
 
 

@@ -173,8 +173,9 @@ def _united(polygons: Sequence[Any], height: int, width: int) -> str:
     return masks.canonical(rles[0]["counts"].decode("ascii"), height, width)
 
 
-def of(bits: Bits) -> list[list[int]] | None:
-    """COCO `segmentation` polygons, `[[x1, y1, x2, y2, …], …]` in pixels, that pycocotools draws as an `h×w` mask.
+def of(bits: Bits, x0: int = 0, y0: int = 0) -> list[list[int]] | None:
+    """COCO `segmentation` polygons, `[[x1, y1, x2, y2, …], …]` in pixels, that pycocotools draws as an `h×w` mask whose
+    first pixel is at `x0, y0` of the picture.
 
     None when polygons can't say what the mask says: COCO polygons have no holes (they are united, not subtracted).
     """
@@ -182,8 +183,10 @@ def of(bits: Bits) -> list[list[int]] | None:
     found = rings(patch)
     if any(_signed_area(ring) < 0 for ring in found):
         return None
-    polygons = [[value for x, y in ring for value in (x + box.x, y + box.y)] for ring in found]
-    return polygons if np.array_equal(draw(polygons, *bits.shape), bits) else None
+    near = [[value for point in ring for value in point] for ring in found]
+    if not np.array_equal(draw(near, *patch.shape), patch):
+        return None
+    return [[value for x, y in ring for value in (x + box.x + x0, y + box.y + y0)] for ring in found]
 
 
 def of_opencv(bits: Bits, *, repeat: bool = False) -> list[list[int]] | None:

@@ -233,7 +233,8 @@ def _polygons(item: Item, labels: dict[int, Label]) -> dict[str, Any]:
 
 
 def _outlines(item: Item, kept: Annotation) -> list[list[list[int]]]:
-    return [ring.tolist() for ring in bridges.outlines(item.bits(kept), join=False)]
+    box, patch = item.patch(kept)
+    return [(ring + [box.x, box.y]).tolist() for ring in bridges.outlines(patch, join=False)]
 
 
 def _copy_png(item: Item, archive: Archive, name: str) -> None:

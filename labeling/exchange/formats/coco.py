@@ -122,7 +122,8 @@ def _annotation(number: int, kept: Annotation, item: Item, segmentation: Any) ->
 
 def _segmentation(kept: Annotation, item: Item, wanted: str) -> dict[str, Any] | list[list[int]]:
     if wanted == "polygons":
-        found = polygons.of(item.bits(kept))
+        box, patch = item.patch(kept)
+        found = polygons.of(patch, box.x, box.y)
         if found is not None:
             return found
     return {"size": [item.image.height, item.image.width], "counts": item.counts(kept)}

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from labeling import masks
 from labeling.annotations.models import Annotation
 from labeling.exchange import json_files
 from labeling.exchange.archive import Archive
@@ -57,12 +56,9 @@ def _file(dataset: Dataset, item: Item) -> dict[str, Any]:
 
 def _shape(dataset: Dataset, item: Item, kept: Annotation) -> dict[str, Any] | None:
     """A mask: a PNG of 0 and 1 in its tight box, whose corners belong to it. None when it has no pixel."""
-    height, width = item.image.height, item.image.width
-    counts = item.counts(kept)
-    _, box = masks.area_and_box(masks.canonical(counts, height, width), height, width)
+    box, patch = item.patch(kept)
     if not box.width:
         return None
-    patch = masks.inside(counts, height, width, box)
     answers = by_name(dataset.attributes, kept.attributes)
     flags = {name: value for name, value in answers.items() if isinstance(value, bool)}
     if kept.crowd:

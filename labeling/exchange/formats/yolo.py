@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 
-from labeling import masks
 from labeling.annotations.models import Annotation
 from labeling.exchange import painting
 from labeling.exchange.archive import Archive
@@ -90,16 +89,11 @@ def write(dataset: Dataset, options: YoloOptions, archive: Archive, advance: Adv
 
 def _rows(item: Item, kept: Annotation, join: bool, changed: _Changed) -> list[str]:
     """The coordinates of each outline of an object."""
-    height, width = item.image.height, item.image.width
-    counts = item.counts(kept)
-    _, box = masks.area_and_box(masks.canonical(counts, height, width), height, width)
-    if not box.width:
-        return []
-    patch = masks.inside(counts, height, width, box)
+    box, patch = item.patch(kept)
     rings = bridges.outlines(patch, join=join)
     wrong = int((bridges.draw(rings, box.height, box.width) ^ patch).sum())
     changed.objects, changed.pixels = changed.objects + (wrong > 0), changed.pixels + wrong
-    size, corner = np.array([width, height]), np.array([box.x, box.y])
+    size, corner = np.array([item.image.width, item.image.height]), np.array([box.x, box.y])
     return [" ".join(f"{value:.6f}" for value in ((ring + corner + _INSIDE) / size).ravel().tolist()) for ring in rings]
 
 

@@ -41,12 +41,12 @@ def visible(pixels: Index, objects: int) -> list[int]:
     return np.bincount(pixels.ravel(), minlength=objects + 1)[1:].tolist()
 
 
-def class_indices(dataset: Dataset, most: int, of: str, first: int = 1) -> dict[int, int]:
+def class_indices(dataset: Dataset, first: int, most: int | None = None, of: str = "") -> dict[int, int]:
     """The index of each class by its id, counted from `first` in the order of the classes' numbers.
 
     Raises: ExportProblem when there are more than `most`, which is what `of` can say.
     """
-    if len(dataset.categories) > most:
+    if most is not None and len(dataset.categories) > most:
         raise ExportProblem(
             f"The project has {len(dataset.categories)} classes; {of} can have {most}. Use the COCO format, which has "
             "no such limit."

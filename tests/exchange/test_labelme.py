@@ -25,8 +25,8 @@ def test_masks_in_order_with_flags(add_image: AddImage, keep: Keep, make_zip: Ma
     Annotation.objects.filter(pk=objects[1].pk).update(crowd=True)
     add_image("empty.png")
     found = make_zip("labelme", images="all", include_images=True)
-    assert {"day/größe.png", "empty.png", "empty.json"} <= set(found.names)
-    content = found.json("day/größe.json")
+    assert {"images/day/größe.png", "images/empty.png", "images/empty.json"} <= set(found.names)
+    content = found.json("images/day/größe.json")
     assert (content["imagePath"], content["imageData"]) == ("größe.png", None)
     assert (content["imageHeight"], content["imageWidth"]) == (HEIGHT, WIDTH)
     names = [one.name for one in Category.objects.order_by("number")]
@@ -42,10 +42,17 @@ def test_masks_in_order_with_flags(add_image: AddImage, keep: Keep, make_zip: Ma
         assert np.array_equal(drawn, bits)
     assert (content["shapes"][0]["flags"], content["shapes"][0]["description"]) == ({"occluded": True}, "note: Straße")
     assert content["shapes"][1]["flags"] == {"crowd": True}
-    assert found.json("empty.json")["shapes"] == []
+    assert found.json("images/empty.json")["shapes"] == []
     assert found.read("labels.txt").decode().splitlines() == ["__ignore__", "_background_", *names]
 
 
 def test_equal_labels_make_equal_bytes(add_image: AddImage, keep: Keep, make_zip: MakeZip) -> None:
     keep(add_image(), box(1, 1, 9, 4))
     assert make_zip("labelme").content == make_zip("labelme").content
+
+
+def test_an_image_may_be_called_like_a_list(add_image: AddImage, make_zip: MakeZip) -> None:
+    for name in ("renamed.png", "labels.png", "a?.png"):
+        add_image(name)
+    names = make_zip("labelme", images="all").names
+    assert {"images/renamed.json", "renamed.json", "images/labels.json", "labels.txt"} <= set(names)

@@ -26,7 +26,7 @@ _CROWD = "is_crowd"  # the attribute that Datumaro makes of COCO's iscrowd, and 
 @register(name="datumaro", title="Datumaro JSON")
 def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
     """One JSON file with whole masks (RLE), drawing order and attributes."""
-    labels = painting.class_indices(dataset, 2**31, "Datumaro", first=0)
+    labels = painting.class_indices(dataset, 0)
     objects = 0
     with archive.beside(ANNOTATIONS) as out:
         out.write('{"dm_format_version":"1.0","media_type":2,"infos":')

@@ -1,4 +1,4 @@
-"""labelme: a JSON file beside each picture, with mask shapes (labelme 5.1 and later).
+"""labelme: a JSON file for each picture, with mask shapes (labelme 5.1 and later).
 
 It has whole masks and drawing order. It can't say: attributes other than yes or no as such (they are lines of the
 description), which classes are stuff, colours. Tools that know only polygons don't read masks.
@@ -32,11 +32,11 @@ _VERSION = "5.5.0"
 
 @register(name="labelme", title="labelme")
 def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
-    """A JSON file beside each picture, with masks."""
+    """A JSON file with masks for each picture, where that is or belongs."""
     for item in dataset:
-        archive.write_json(f"{item.stem}.json", _file(dataset, item), indent=2)
+        archive.write_json(f"images/{item.stem}.json", _file(dataset, item), indent=2)
         if options.include_images:
-            item.copy_view(archive, item.file_name)
+            item.copy_view(archive)
         advance()
     rows = ["__ignore__", "_background_", *(" ".join(one.name.splitlines()) for one in dataset.categories)]
     archive.write_text("labels.txt", "".join(f"{row}\n" for row in rows))

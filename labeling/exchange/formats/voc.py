@@ -41,7 +41,7 @@ class VocOptions(Options):
 @register(name="voc", title="Pascal VOC segmentation", options=VocOptions)
 def write(dataset: Dataset, options: VocOptions, archive: Archive, advance: Advance) -> None:
     """Palette PNGs of classes and of objects, with ImageSets and labelmap.txt."""
-    index = painting.class_indices(dataset, _MOST, "Pascal VOC")
+    index = painting.class_indices(dataset, 1, _MOST, "Pascal VOC")
     labels = names.plain([one.name for one in dataset.categories], ":,#", ["background"])
     colors = index_png.voc_palette()
     stems: list[str] = []

@@ -58,7 +58,7 @@ class _Changed:
 @register(name="yolo", title="YOLO segments", options=YoloOptions)
 def write(dataset: Dataset, options: YoloOptions, archive: Archive, advance: Advance) -> None:
     """A text file of outlines for each image, with data.yaml."""
-    index = painting.class_indices(dataset, 10_000, "YOLO", first=0)
+    index = painting.class_indices(dataset, 0)
     changed = _Changed()
     images = objects = 0
     for item in dataset:

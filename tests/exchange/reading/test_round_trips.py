@@ -67,6 +67,7 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
     ("datumaro", {}, {}, True),
     ("cvat", {}, {}, True),
     ("labelme", {}, {}, True),
+    ("label_studio", {}, {}, True),
 ]
 """A format, how it is exported, how it is imported, and whether it holds what lies under other objects."""
 
@@ -85,7 +86,7 @@ def test_masks_classes_and_order_come_back(
     assert state(images) == before
 
 
-@pytest.mark.parametrize("format", ["coco", "cvat", "datumaro", "labelme"])
+@pytest.mark.parametrize("format", ["coco", "cvat", "datumaro", "label_studio", "labelme"])
 def test_attributes_and_crowds_come_back(
     project: Project, add_image: AddImage, keep: Keep, make_zip: MakeZip, bring_in: BringIn, tmp_path: Any, format: str
 ) -> None:

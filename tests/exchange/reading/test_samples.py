@@ -16,6 +16,7 @@ FOLDERS: list[tuple[str, str, dict[str, Any]]] = [
     ("datumaro-datumaro", "datumaro", {}),
     ("cvat_images-cvat_sdk", "cvat", {}),
     ("labelme_mask-labelme", "labelme", {}),
+    ("label_studio-sdk", "label_studio", {"predictions": True}),
 ]
 """A folder, its format, and what its user chooses."""
 

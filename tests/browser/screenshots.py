@@ -31,6 +31,7 @@ DURING = 5  # images ready when the picture of the project page is taken
 
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=60_000)
     with tempfile.TemporaryDirectory() as home, embedded(Path(home)) as stack, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         users = json.loads((stack.home / "demo.json").read_text())["users"]

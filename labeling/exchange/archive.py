@@ -1,5 +1,6 @@
 """A zip whose bytes depend on nothing but what is written into it."""
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -30,6 +31,17 @@ class Text:
         self.write(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
 
 
+class _Hashing:
+    """Passes bytes on and hashes them."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out, self.digest = out, hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        self.digest.update(content)
+        return self._out.write(content)
+
+
 class Archive:
     """Writes a zip to `path`. Use it in a `with` block: only then is the zip whole."""
 
@@ -37,6 +49,8 @@ class Archive:
         self._folder = path.parent
         self._zip = zipfile.ZipFile(path, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=6)
         self._names: set[str] = set()
+        self.hashes: dict[str, str] = {}
+        """SHA-256 of each file that is in it, by name."""
 
     def __enter__(self) -> "Archive":
         return self
@@ -49,6 +63,7 @@ class Archive:
     def write(self, name: str, content: bytes, *, compress: bool = True) -> None:
         """Add a file. `compress=False` is for what is compressed already, such as PNG and JPEG."""
         self._zip.writestr(self._entry(name, compress), content)
+        self.hashes[name] = hashlib.sha256(content).hexdigest()
 
     def write_text(self, name: str, text: str) -> None:
         """Add a text file, UTF-8."""
@@ -58,7 +73,7 @@ class Archive:
         """Add a JSON file. It is streamed: a large one is never in memory as a whole."""
         separators = (",", ": ") if indent else (",", ":")
         encoder = json.JSONEncoder(ensure_ascii=False, indent=indent, separators=separators)
-        with self._zip.open(self._entry(name, True), "w", force_zip64=True) as out:
+        with self._streaming(name, compress=True) as out:
             pending: list[str] = []
             for chunk in encoder.iterencode(content):
                 pending.append(chunk)
@@ -74,13 +89,20 @@ class Archive:
         with tempfile.TemporaryFile(dir=self._folder) as file:
             yield Text(file)
             file.seek(0)
-            with self._zip.open(self._entry(name, True), "w", force_zip64=True) as out:
+            with self._streaming(name, compress=True) as out:
                 shutil.copyfileobj(file, out, 1 << 20)
 
     def copy(self, name: str, source: IO[bytes]) -> None:
         """Add a file from an open one, in chunks, uncompressed (pictures are compressed already)."""
-        with self._zip.open(self._entry(name, False), "w", force_zip64=True) as out:
+        with self._streaming(name, compress=False) as out:
             shutil.copyfileobj(source, out, 1 << 20)
+
+    @contextmanager
+    def _streaming(self, name: str, *, compress: bool) -> Iterator["_Hashing"]:
+        with self._zip.open(self._entry(name, compress), "w", force_zip64=True) as out:
+            hashing = _Hashing(out)
+            yield hashing
+        self.hashes[name] = hashing.digest.hexdigest()
 
     def _entry(self, name: str, compress: bool) -> zipfile.ZipInfo:
         if names.key(name) in self._names:

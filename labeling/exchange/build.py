@@ -28,7 +28,7 @@ from labeling.exchange.archive import Archive
 from labeling.exchange.dataset import Dataset
 from labeling.exchange.errors import ExportProblem
 from labeling.exchange.models import Export
-from labeling.exchange.registry import Format, Options, format_named
+from labeling.exchange.registry import CANNOT, Format, Options, format_named
 from labeling.exchange.schemas import ExportMessage, ExportNews
 from labeling.jobs import leases
 from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
@@ -41,6 +41,9 @@ logger = logging.getLogger(__name__)
 EVENTS_PER_SECOND = 5
 RENAMED = "renamed.json"
 """In a zip in which files are not called as they were uploaded: file name → uploaded name."""
+
+MANIFEST = "manifest.json"
+MANIFEST_SCHEMA = 1
 
 SCRATCH = settings.HOME / "scratch"
 SCRATCH_KEPT = timedelta(days=1)
@@ -67,7 +70,7 @@ def write_zip(project: Project, format: Format, options: Options, path: Path, pr
     Returns: how many images are in it. Raises: ExportProblem.
     """
     assert format.write is not None
-    dataset = Dataset(project, options.images, options.filter, options.only)
+    dataset = Dataset(project, options.images, options.filter, options.only, options.division)
     done = 0
 
     def advance() -> None:
@@ -82,10 +85,36 @@ def write_zip(project: Project, format: Format, options: Options, path: Path, pr
             format.write(dataset, options, archive, advance)
             if dataset.renamed:
                 archive.write_json(RENAMED, dataset.renamed, indent=1)
+            archive.write_json(MANIFEST, manifest(dataset, format, options, archive), indent=1)
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
     return done
+
+
+def manifest(dataset: Dataset, format: Format, options: Options, archive: Archive) -> dict[str, Any]:
+    """What is in an export and how it was made, to check it by: the same for the same labels."""
+    project = dataset.project
+    return {
+        "tool": "Interlabel",
+        "schema": MANIFEST_SCHEMA,
+        "project": {"id": project.pk, "name": project.name},
+        "labels_changed_at": dataset.changed_at().isoformat(timespec="seconds"),
+        "format": format.name,
+        "options": options.model_dump(mode="json", exclude_none=True),
+        "images": sum(dataset.splits.values()),
+        "objects": sum(dataset.of_class.values()),
+        "splits": dict(sorted(dataset.splits.items())),
+        "classes": [
+            {
+                "number": one.number, "name": one.name, "color": one.color, "kind": one.kind,
+                "objects": dataset.of_class[one.number],
+            }
+            for one in dataset.categories
+        ],
+        "cannot": [CANNOT[what] for what in format.cannot],
+        "sha256": dict(sorted(archive.hashes.items())),
+    }  # fmt: skip
 
 
 def claim(export_id: int) -> Export | None:

@@ -1,5 +1,6 @@
 """What there is to export: the images of a project with their kept objects, and a file name for each."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from labeling.assignment.filters import ImageFilter, chosen
 from labeling.exchange.archive import Archive
 from labeling.exchange.errors import ExportProblem
 from labeling.exchange.names import SUFFIX, FileNames
+from labeling.exchange.splits import Division, Split
 from labeling.images.models import Image
 from labeling.projects.models import Attribute, Category, Project
 
@@ -34,6 +36,7 @@ class Item:
     image: Image
     file_name: str
     objects: list[Annotation]
+    split: Split = "train"
 
     @property
     def stem(self) -> str:
@@ -82,20 +85,26 @@ class Dataset:
     """The images of a project that `choice` picks, by id. What they are is fixed when the dataset is made.
 
     asked: of these only those that the list has with these filters. only: of these only those with these ids.
+    division: which of them are for training and which are held out.
     """
 
     def __init__(
         self, project: Project, choice: ImageChoice = "labeled", asked: ImageFilter | None = None,
-        only: Sequence[int] | None = None,
+        only: Sequence[int] | None = None, division: Division | None = None,
     ) -> None:  # fmt: skip
         self.project = project
         self.choice = choice
         self.categories: list[Category] = list(project.categories.order_by("number"))
         self.attributes: list[Attribute] = list(project.attributes.all())
         self._asked, self._only = asked, only
+        self._division = division or Division()
         rows = list(self._images().order_by("id").values_list("id", "name", "view", "original"))
         given = FileNames()
         self._names = {pk: given.take(name, pk, _suffix(name, view, original)) for pk, name, view, original in rows}
+        self.splits: Counter[str] = Counter()
+        self.of_class: Counter[int] = Counter()
+        """Images of each split, and objects of each class number, as far as they were gone through."""
+
         self.renamed = given.changed
         """File names that are not the uploaded ones, with those."""
 
@@ -106,10 +115,14 @@ class Dataset:
         ids = list(self._names)
         number = 0
         for start in range(0, len(ids), _CHUNK):
-            for image in _loaded(ids[start : start + _CHUNK]):
+            for image in _loaded(ids[start : start + _CHUNK], tags=self._division.by == "tags"):
                 number += 1
                 kept = getattr(image, "annotation_set", None)
-                yield Item(number, image, self._names[image.pk], list(kept.annotations.all()) if kept else [])
+                split = self._division.of(image.sha256, _tags(image, self._division))
+                objects = list(kept.annotations.all()) if kept else []
+                self.splits[split] += 1
+                self.of_class.update(one.category.number for one in objects)
+                yield Item(number, image, self._names[image.pk], objects, split)
 
     def _images(self) -> QuerySet[Image]:
         images = _chosen(self.project, self.choice)
@@ -138,10 +151,16 @@ def _chosen(project: Project, choice: ImageChoice) -> QuerySet[Image]:
     return images
 
 
-def _loaded(ids: list[int]) -> QuerySet[Image]:
+def _tags(image: Image, division: Division) -> list[str]:
+    return [tag.name for tag in image.tags.all()] if division.by == "tags" else []
+
+
+def _loaded(ids: list[int], *, tags: bool) -> QuerySet[Image]:
     objects = Annotation.objects.select_related("category").order_by("z", "id")
     sets = AnnotationSet.objects.prefetch_related(Prefetch("annotations", queryset=objects))
-    return Image.objects.filter(pk__in=ids).order_by("id").prefetch_related(Prefetch("annotation_set", queryset=sets))
+    found = Image.objects.filter(pk__in=ids).order_by("id")
+    more = ["tags"] if tags else []
+    return found.prefetch_related(*more, Prefetch("annotation_set", queryset=sets))
 
 
 def _suffix(name: str, view: str, original: str) -> str:

@@ -6,15 +6,16 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from labeling.assignment.filters import ImageFilter
 from labeling.exchange.archive import Archive
 from labeling.exchange.content import ReadImage
 from labeling.exchange.dataset import MOST_CHOSEN, Dataset, ImageChoice
 from labeling.exchange.reading import Reading
+from labeling.exchange.splits import By, Division
 from labeling.projects.services import MAX_CLASSES
 from labeling.web.api import ApiError, Spec, field_errors
 
@@ -26,13 +27,28 @@ class Options(Spec):
     """What every format can be asked for.
 
     `filter`: of these only the images that a list with these filters has. `only`: of these only the images with these
-    ids.
+    ids. `split`: whether images are held out from training: `hash`, a share that their bytes decide (`val`, `test`:
+    percent), or `tags`, those that are tagged val or test.
     """
 
     images: ImageChoice = "labeled"
     include_images: bool = False
+    split: By = "none"
+    val: int = Field(default=10, ge=0, le=100)
+    test: int = Field(default=0, ge=0, le=100)
     filter: ImageFilter | None = None
     only: list[Annotated[int, Field(ge=1, lt=2**63)]] | None = Field(default=None, min_length=1, max_length=MOST_CHOSEN)
+
+    @model_validator(mode="after")
+    def _leaves_some(self) -> Self:
+        if self.val + self.test > 100:
+            raise ValueError("val and test are together more than 100 percent")
+        return self
+
+    @property
+    def division(self) -> Division:
+        """Which images are for training and which are held out."""
+        return Division(self.split, self.val, self.test)
 
 
 NOT_IN_FORMS = ("filter", "only")
@@ -61,6 +77,19 @@ class ReadOptions(Spec):
     skip_defects: bool = False
 
 
+Cannot = Literal["holes", "parts", "overlap", "order", "attributes", "crowd", "instances", "classes"]
+CANNOT: dict[Cannot, str] = {
+    "holes": "Holes in objects.",
+    "parts": "Objects of several parts as one object.",
+    "overlap": "Pixels of several objects: the upper one has them.",
+    "order": "The drawing order of objects that overlap.",
+    "attributes": "Attributes of objects.",
+    "crowd": "Which objects are crowds.",
+    "instances": "Which pixels of a class belong to which object.",
+    "classes": "More than 254 classes, or objects of an image.",
+}
+"""What a format can't say, in words."""
+
 Writer = Callable[[Dataset, Any, Archive, Advance], None]
 Reader = Callable[[Reading, Any], Iterator[ReadImage]]
 
@@ -77,6 +106,7 @@ class Format:
     write: Writer | None = None
     read: Reader | None = None
     read_options: type[ReadOptions] = ReadOptions
+    cannot: tuple[Cannot, ...] = ()
 
     def parse_reading(self, options: dict[str, Any]) -> ReadOptions:
         """The options of an import, checked. Raises: ApiError 400 that names each wrong one."""
@@ -96,8 +126,11 @@ class Format:
 _formats: dict[str, Format] = {}
 
 
-def register(*, name: str, title: str, options: type[Options] = Options) -> Callable[[Writer], Writer]:
-    """Offer the decorated writer as a format; the first line of its docstring is the description."""
+def register(
+    *, name: str, title: str, options: type[Options] = Options, cannot: tuple[Cannot, ...] = ()
+) -> Callable[[Writer], Writer]:
+    """Offer the decorated writer as a format; the first line of its docstring is the description. cannot: what of a
+    project it can't say."""
 
     def decorate(write: Writer) -> Writer:
         known = _formats.get(name)
@@ -105,7 +138,8 @@ def register(*, name: str, title: str, options: type[Options] = Options) -> Call
             raise ValueError(f"two formats are called {name!r}")
         description = (write.__doc__ or "").strip().split("\n")[0]
         made = known or Format(name, title, description, options)
-        _formats[name] = replace(made, title=title, description=description, options=options, write=write)
+        described = {"title": title, "description": description, "options": options, "cannot": cannot}
+        _formats[name] = replace(made, write=write, **described)  # type: ignore[arg-type]
         return write
 
     return decorate

@@ -78,7 +78,7 @@ def test_a_dataset_is_checked_mapped_and_imported(manager_page: Page, tmp_path: 
     editor = open_image(page, project)
     expect(editor.objects).to_have_count(2)
     with zipfile.ZipFile(io.BytesIO(export_of(page, project, "coco", tmp_path / "coco.zip").read_bytes())) as archive:
-        found = json.loads(archive.read("annotations/instances.json"))
+        found = json.loads(archive.read("annotations/instances_train.json"))
     names = {one["id"]: one["name"] for one in found["categories"]}
     assert sorted(names.values()) == ["bottle", "car", "person"]
     assert sorted(names[one["category_id"]] for one in found["annotations"]) == ["bottle", "bottle", "car"]

@@ -26,7 +26,7 @@ def test_it_prints_each_page_and_takes_the_project_away(capsys: pytest.CaptureFi
 
 def test_the_queries_of_each_page_are_bounded() -> None:
     asked: list[dict[str, int]] = []
-    for size in (10, 200):
+    for size in (40, 200):
         project, users = generate(size, 5 * size)
         client = Client()
         client.force_login(users[0])

@@ -26,7 +26,7 @@ def test_a_zip_with_options(
         "--option", "images=all", "--option", "include_images=true", "--option", "segmentation=polygons",
     )  # fmt: skip
     found = Zip(out.read_bytes())
-    written = found.json("annotations/instances.json")
+    written = found.json("annotations/instances_train.json")
     assert [one["file_name"] for one in written["images"]] == ["a.png", "b.png"]
     assert isinstance(written["annotations"][0]["segmentation"], list)
     assert "images/b.png" in found.names
@@ -44,7 +44,7 @@ def test_png_by_id(command: Command, project: Project, add_image: AddImage, keep
     ("words", "said"),
     [
         (["Strait", "--format", "coco"], "No project named “Strait”"),
-        (["Street", "--format", "voc"], "coco, png"),
+        (["Street", "--format", "tiles"], "coco, cvat"),
         (["Street", "--format", "coco", "--option", "images"], "key=value"),
         (["Street", "--format", "coco", "--option", "images=some"], "images"),
         (["Street", "--format", "coco", "--option", "color=red"], "color"),

@@ -40,7 +40,14 @@ def test_an_export_is_queued(
         "id": export.pk,
         "format": "coco",
         "title": "COCO instances",
-        "options": {"images": "labeled", "include_images": False, "segmentation": "polygons"},
+        "options": {
+            "images": "labeled",
+            "include_images": False,
+            "split": "none",
+            "val": 10,
+            "test": 0,
+            "segmentation": "polygons",
+        },
         "created_by": "rita",
         "created_at": export.created_at.isoformat(),
         "state": "queued",
@@ -58,7 +65,7 @@ def test_the_list_has_the_newest_first_and_the_formats(as_user: Any, alice: User
     schemas = {one["name"]: one["options"]["properties"] for one in answer["formats"]}
     assert list(schemas) == list(formats())
     assert set(schemas["coco"]) == {
-        "images", "include_images", "filter", "only", "segmentation",
+        "images", "include_images", "split", "val", "test", "filter", "only", "segmentation",
     }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def test_a_task_makes_it_once(export: Export, published: list[dict[str, Any]]) -
     export.refresh_from_db()
     assert (export.state, export.done, export.total, export.lease_owner) == ("ready", 3, 3, "")
     with export.file.open("rb") as file:
-        assert len(Zip(file.read()).json("annotations/instances.json")["images"]) == 3
+        assert len(Zip(file.read()).json("annotations/instances_train.json")["images"]) == 3
     assert tasks.run(export.pk) is False  # a doubled message
     url = f"/exports/{export.pk}/download"
     assert published[-1] == {"type": "export", "id": export.pk, "state": "ready", "done": 3, "total": 3, "url": url}

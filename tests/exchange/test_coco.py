@@ -18,12 +18,14 @@ from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
 from labeling.annotations.models import Annotation, AnnotationSet
-from labeling.exchange.formats.coco import ANNOTATIONS
+from labeling.exchange.formats.coco import ANNOTATIONS as NAMED
 from labeling.images.models import Image
 from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Category, Project
 from labeling.projects.specs import AttributeSpec
 from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, Keep, MakeZip, Zip, box
+
+ANNOTATIONS = NAMED.format(split="train")
 
 
 def load(found: Zip, tmp_path: Path) -> COCO:

@@ -5,11 +5,13 @@ import pytest
 from pycocotools import mask as coco
 
 from labeling.annotations.models import Annotation
-from labeling.exchange.formats.datumaro import ANNOTATIONS
+from labeling.exchange.formats.datumaro import ANNOTATIONS as NAMED
 from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Category, Project
 from labeling.projects.specs import AttributeSpec
 from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, Keep, MakeZip, box
+
+ANNOTATIONS = NAMED.format(split="train")
 
 pytestmark = pytest.mark.once
 

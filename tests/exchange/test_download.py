@@ -28,7 +28,7 @@ def test_the_zip_comes_as_a_file(as_user: Any, rita: User, project: Project, add
     answer = as_user(rita).get(f"/exports/{export.pk}/download")
     assert answer.status_code == 200
     assert answer["Content-Disposition"] == f'attachment; filename="street-coco-{export.pk}.zip"'
-    assert "annotations/instances.json" in Zip(answer.getvalue()).names
+    assert "annotations/instances_train.json" in Zip(answer.getvalue()).names
 
 
 @pytest.mark.django_db(transaction=True)
@@ -43,7 +43,7 @@ async def test_an_asgi_server_sends_it_in_parts(
     answer = await sync_to_async(views.download)(request, export.pk)
     parts = [part async for part in answer]
     assert max(len(part) for part in parts) == 100
-    assert "annotations/instances.json" in Zip(b"".join(parts)).names
+    assert "annotations/instances_train.json" in Zip(b"".join(parts)).names
 
 
 def test_one_that_is_not_ready_or_lost_is_not_offered(

@@ -7,9 +7,11 @@ import pytest
 from PIL import Image as Pillow
 
 from labeling.annotations.models import Annotation
-from labeling.exchange.formats.panoptic import ANNOTATIONS
+from labeling.exchange.formats.panoptic import ANNOTATIONS as NAMED
 from labeling.projects.models import Category
 from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, Keep, MakeZip, Zip, box
+
+ANNOTATIONS = NAMED.format(split="train")
 
 pytestmark = pytest.mark.once
 

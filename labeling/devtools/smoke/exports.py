@@ -40,7 +40,7 @@ def compare_coco(path: Path, kept: list[Kept]) -> None:
     """pycocotools loads it, and every mask, area, box and class is what was kept."""
     with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
         check(archive.testzip() is None, "The COCO zip is whole.")
-        file = Path(archive.extract("annotations/instances.json", folder))
+        file = Path(archive.extract("annotations/instances_train.json", folder))
         with contextlib.redirect_stdout(io.StringIO()):
             coco = COCO(str(file))
     check(len(coco.anns) == len(kept), f"The COCO file has {len(kept)} objects; it has {len(coco.anns)}.")

@@ -22,7 +22,6 @@ from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.errors import ExportProblem
 from labeling.exchange.registry import Advance, Options, register
 
-SPLIT = "train"
 _PER_CLASS = 1000
 _FIRST_OWN = 34
 _FIRST_TRAIN = 19
@@ -97,7 +96,7 @@ class Label:
     color: tuple[int, int, int]
 
 
-@register(name="cityscapes", title="Cityscapes")
+@register(name="cityscapes", title="Cityscapes", cannot=("holes", "parts", "overlap", "attributes"))
 def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
     """PNGs of label, instance and train ids and of colours, with polygons.json, for each image."""
     labels = _labels(dataset)
@@ -108,7 +107,7 @@ def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance
     for item in dataset:
         stem = _stem(item, city, taken)
         given[stem] = item.file_name
-        folder = f"{SPLIT}/{stem.split('_')[0]}/{stem}"
+        folder = f"{item.split}/{stem.split('_')[0]}/{stem}"
         for kind, content in _pictures(item, labels).items():
             archive.write(f"gtFine/{folder}_gtFine_{kind}.png", content, compress=False)
         archive.write_json(f"gtFine/{folder}_gtFine_polygons.json", _polygons(item, labels), indent=1)
@@ -124,10 +123,10 @@ def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance
             project=dataset.project.name,
             images=len(given),
             objects=objects,
-            split=SPLIT,
+            split="<split>",
             city="<city>",
             first=_FIRST_OWN,
-            pictures=f"leftImg8bit/{SPLIT}/<city>/   the upright pictures\n" if options.include_images else "",
+            pictures="leftImg8bit/<split>/<city>/   the upright pictures\n" if options.include_images else "",
         ),
     )
 

@@ -3,13 +3,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from labeling import masks
 from labeling.annotations.models import Annotation
 from labeling.exchange import json_files
-from labeling.exchange.archive import Archive
+from labeling.exchange.archive import Archive, Text
 from labeling.exchange.codecs import coco_rle, polygons
 from labeling.exchange.content import Frame, ReadImage, ReadObject
 from labeling.exchange.dataset import Dataset, Item
@@ -18,11 +19,11 @@ from labeling.exchange.reading import Reading, Skip, fill_hint, is_id, shown, ui
 from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader
 from labeling.projects.attributes import by_name
 
-ANNOTATIONS = "annotations/instances.json"
+ANNOTATIONS = "annotations/instances_{split}.json"
 
 README = """COCO instances of the project “{project}”
 
-annotations/instances.json   {images} images, {objects} objects, {categories} classes
+annotations/instances_<split>.json   {images} images, {objects} objects, {categories} classes
 
 - Ids of images and annotations count from 1: images in the order of their making, the annotations of an image in
   drawing order (where two overlap, the later one is on top). Category ids are the numbers of the
@@ -48,41 +49,53 @@ class CocoOptions(Options):
     segmentation: Literal["rle", "polygons"] = "rle"
 
 
-@register(name="coco", title="COCO instances", options=CocoOptions)
+@register(name="coco", title="COCO instances", options=CocoOptions, cannot=("order",))
 def write(dataset: Dataset, options: CocoOptions, archive: Archive, advance: Advance) -> None:
     """One JSON file with images, classes and masks (RLE or polygons), as pycocotools reads it."""
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    kept_as_rle = 0
-    for item in dataset:
-        images.append(_image(item))
-        for kept in item.objects:
-            segmentation = _segmentation(kept, item, options.segmentation)
-            kept_as_rle += isinstance(segmentation, dict)
-            annotation = _annotation(len(annotations) + 1, kept, item, segmentation)
-            if dataset.attributes:
-                annotation["attributes"] = by_name(dataset.attributes, kept.attributes)
-            annotations.append(annotation)
-        if options.include_images:
-            item.copy_view(archive)
-        advance()
-    info = _info(dataset)
-    if options.segmentation == "polygons":
-        info["kept_as_rle"] = kept_as_rle
-    archive.write_json(
-        ANNOTATIONS,
-        {
-            "info": info,
-            "licenses": [],
-            "images": images,
-            "annotations": annotations,
-            "categories": [
-                {"id": one.number, "name": one.name, "supercategory": one.kind, "color": one.color}
-                for one in dataset.categories
-            ],
-        },
-    )
-    archive.write_text("README.txt", _readme(dataset, options, len(images), len(annotations), kept_as_rle))
+    count = kept_as_rle = 0
+    images: dict[str, list[dict[str, Any]]] = {"train": []}
+    with ExitStack() as stack:
+        files: dict[str, Text] = {}
+        for item in dataset:
+            out = files.get(item.split)
+            images.setdefault(item.split, []).append(_image(item))
+            for kept in item.objects:
+                count += 1
+                segmentation = _segmentation(kept, item, options.segmentation)
+                kept_as_rle += isinstance(segmentation, dict)
+                annotation = _annotation(count, kept, item, segmentation)
+                if dataset.attributes:
+                    annotation["attributes"] = by_name(dataset.attributes, kept.attributes)
+                if out is None:
+                    out = _begun(stack, archive, files, item.split)
+                else:
+                    out.write(",")
+                out.write_json(annotation)
+            if options.include_images:
+                item.copy_view(archive)
+            advance()
+        info = _info(dataset) | ({"kept_as_rle": kept_as_rle} if options.segmentation == "polygons" else {})
+        for split in images if len(images) == 1 or images["train"] else images.keys() - {"train"}:
+            _end(files.get(split) or _begun(stack, archive, files, split), dataset, info, images[split])
+    archive.write_text("README.txt", _readme(dataset, options, sum(map(len, images.values())), count, kept_as_rle))
+
+
+def _begun(stack: ExitStack, archive: Archive, files: dict[str, Text], split: str) -> Text:
+    """The JSON file of a split, up to its annotations, which are written one by one."""
+    files[split] = stack.enter_context(archive.beside(ANNOTATIONS.format(split=split)))
+    files[split].write('{"annotations":[')
+    return files[split]
+
+
+def _end(out: Text, dataset: Dataset, info: dict[str, Any], images: list[dict[str, Any]]) -> None:
+    categories = [
+        {"id": one.number, "name": one.name, "supercategory": one.kind, "color": one.color}
+        for one in dataset.categories
+    ]
+    for name, value in (("images", images), ("categories", categories), ("info", info), ("licenses", [])):
+        out.write(f'{"]" if name == "images" else ""},"{name}":')
+        out.write_json(value)
+    out.write("}")
 
 
 def _info(dataset: Dataset) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _UNFIT = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535, *range(
 """What XML can't have."""
 
 
-@register(name="cvat", title="CVAT for images")
+@register(name="cvat", title="CVAT for images", cannot=("crowd",))
 def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
     """One XML file with whole masks, drawing order and attributes."""
     with archive.beside(ANNOTATIONS) as out:

@@ -5,11 +5,12 @@ whether it is a crowd. It can't say which classes are stuff.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import PurePosixPath
 from typing import Any
 
 from labeling.exchange import json_files, painting
-from labeling.exchange.archive import Archive
+from labeling.exchange.archive import Archive, Text
 from labeling.exchange.codecs import coco_rle, polygons
 from labeling.exchange.content import Frame, ReadImage, ReadObject
 from labeling.exchange.dataset import Dataset, Item
@@ -18,8 +19,7 @@ from labeling.exchange.reading import Reading, Skip, fill_hint, plain_attributes
 from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader
 from labeling.projects.attributes import by_name
 
-SPLIT = "train"
-ANNOTATIONS = f"annotations/{SPLIT}.json"
+ANNOTATIONS = "annotations/{split}.json"
 _CROWD = "is_crowd"  # the attribute that Datumaro makes of COCO's iscrowd, and the other way round
 
 
@@ -28,20 +28,30 @@ def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance
     """One JSON file with whole masks (RLE), drawing order and attributes."""
     labels = painting.class_indices(dataset, 0)
     objects = 0
-    with archive.beside(ANNOTATIONS) as out:
-        out.write('{"dm_format_version":"1.0","media_type":2,"infos":')
-        out.write_json({"author": "Interlabel", "description": dataset.project.name})
-        out.write(',"categories":')
-        out.write_json(_categories(dataset))
-        out.write(',"items":[')
+    with ExitStack() as stack:
+        files: dict[str, Text] = {}
         for item in dataset:
-            out.write("," if item.number > 1 else "")
+            known = files.get(item.split)
+            out = known or _begun(stack, archive, files, item.split, dataset)
+            out.write("," if known else "")
             out.write_json(_entry(dataset, item, labels, objects))
             objects += len(item.objects)
             if options.include_images:
-                item.copy_view(archive, f"images/{SPLIT}/{item.file_name}")
+                item.copy_view(archive, f"images/{item.split}/{item.file_name}")
             advance()
-        out.write("]}")
+        for out in (files or {"train": _begun(stack, archive, files, "train", dataset)}).values():
+            out.write("]}")
+
+
+def _begun(stack: ExitStack, archive: Archive, files: dict[str, Text], split: str, dataset: Dataset) -> Text:
+    """The JSON file of a split, up to its items."""
+    out = files[split] = stack.enter_context(archive.beside(ANNOTATIONS.format(split=split)))
+    out.write('{"dm_format_version":"1.0","media_type":2,"infos":')
+    out.write_json({"author": "Interlabel", "description": dataset.project.name})
+    out.write(',"categories":')
+    out.write_json(_categories(dataset))
+    out.write(',"items":[')
+    return out
 
 
 def _categories(dataset: Dataset) -> dict[str, Any]:

@@ -37,7 +37,7 @@ its local files (LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT), or replace the beginni
 """
 
 
-@register(name="label_studio", title="Label Studio JSON")
+@register(name="label_studio", title="Label Studio JSON", cannot=("crowd",))
 def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
     """Tasks with brush masks, and the labeling interface for them."""
     controls = _controls(dataset)

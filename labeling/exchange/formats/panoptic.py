@@ -4,19 +4,19 @@ It can't say: what is under another object, the order of objects, attributes, ob
 separate objects of a class that is stuff (they are one segment).
 """
 
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 
 from labeling import masks
 from labeling.exchange import painting
-from labeling.exchange.archive import Archive
+from labeling.exchange.archive import Archive, Text
 from labeling.exchange.codecs import index_png
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.registry import Advance, Options, register
 
-SPLIT = "train"
-ANNOTATIONS = f"annotations/panoptic_{SPLIT}.json"
+ANNOTATIONS = "annotations/panoptic_{split}.json"
 
 README = """COCO panoptic of the project “{project}”: {images} images, {segments} segments of {objects} objects
 
@@ -31,46 +31,60 @@ annotations/panoptic_{split}/   an RGB PNG for each image: R + 256 G + 65536 B i
 """
 
 
-@register(name="panoptic", title="COCO panoptic")
+@register(name="panoptic", title="COCO panoptic", cannot=("overlap", "order", "attributes"))
 def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
     """An RGB PNG of segment ids for each image, with one JSON file."""
-    images: list[dict[str, Any]] = []
+    images: dict[str, list[dict[str, Any]]] = {"train": []}
     segments = objects = hidden = 0
-    with archive.beside(ANNOTATIONS) as out:
-        out.write('{"annotations":[')
+    with ExitStack() as stack:
+        files: dict[str, Text] = {}
         for item in dataset:
             pixels = painting.instances(item)
             ids, found = _segments(item, pixels)
             hidden += painting.visible(pixels, len(item.objects)).count(0)
             file_name = f"{item.stem}.png"
-            archive.write(f"annotations/panoptic_{SPLIT}/{file_name}", _png(ids), compress=False)
+            archive.write(f"annotations/panoptic_{item.split}/{file_name}", _png(ids), compress=False)
             if options.include_images:
                 item.copy_view(archive)
-            out.write("," if images else "")
+            out = files.get(item.split) or _begun(stack, archive, files, item.split)
+            listed = images.setdefault(item.split, [])
+            out.write("," if listed else "")
             out.write_json({"image_id": item.number, "file_name": file_name, "segments_info": found})
             size = {"width": item.image.width, "height": item.image.height}
-            images.append({"id": item.number, "file_name": item.file_name, **size})
+            listed.append({"id": item.number, "file_name": item.file_name, **size})
             segments, objects = segments + len(found), objects + len(item.objects)
             advance()
-        out.write('],"images":')
-        out.write_json(images)
-        out.write(',"categories":')
-        out.write_json(_categories(dataset))
-        out.write(',"info":')
-        out.write_json({"description": dataset.project.name, "version": "1.0", "contributor": "Interlabel"})
-        out.write(',"licenses":[]}')
+        for split, out in (files or {"train": _begun(stack, archive, files, "train")}).items():
+            _end(out, dataset, images[split])
     archive.write_text(
         "README.txt",
         README.format(
             project=dataset.project.name,
-            images=len(images),
+            images=sum(map(len, images.values())),
             segments=segments,
             objects=objects,
             hidden=hidden,
-            split=SPLIT,
+            split="<split>",
             pictures="\nimages/   the upright pictures" if options.include_images else "",
         ),
     )
+
+
+def _begun(stack: ExitStack, archive: Archive, files: dict[str, Text], split: str) -> Text:
+    """The JSON file of a split, up to its annotations."""
+    files[split] = stack.enter_context(archive.beside(ANNOTATIONS.format(split=split)))
+    files[split].write('{"annotations":[')
+    return files[split]
+
+
+def _end(out: Text, dataset: Dataset, images: list[dict[str, Any]]) -> None:
+    out.write('],"images":')
+    out.write_json(images)
+    out.write(',"categories":')
+    out.write_json(_categories(dataset))
+    out.write(',"info":')
+    out.write_json({"description": dataset.project.name, "version": "1.0", "contributor": "Interlabel"})
+    out.write(',"licenses":[]}')
 
 
 def _segments(item: Item, pixels: index_png.Index) -> tuple[index_png.Index, list[dict[str, Any]]]:

@@ -30,7 +30,7 @@ legend.json  the classes, and for each image its files and its objects by instan
 """
 
 
-@register(name="png", title="PNG masks")
+@register(name="png", title="PNG masks", cannot=("overlap", "order", "attributes", "crowd"))
 def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
     """A class index, a 16-bit instance and a colour picture for each image, with a legend."""
     wide = max((one.number for one in dataset.categories), default=0) > 255

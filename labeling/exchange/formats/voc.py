@@ -16,7 +16,6 @@ from labeling.exchange.codecs.index_png import VOID
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.registry import Advance, Options, register
 
-SPLIT = "train"
 _MOST = 254  # 0 is background, 255 void
 
 README = """Pascal VOC segmentation of the project “{project}”: {images} images, {objects} objects
@@ -38,13 +37,18 @@ class VocOptions(Options):
     border: int = Field(default=0, ge=0, le=10)
 
 
-@register(name="voc", title="Pascal VOC segmentation", options=VocOptions)
+@register(
+    name="voc",
+    title="Pascal VOC segmentation",
+    options=VocOptions,
+    cannot=("overlap", "order", "attributes", "crowd", "classes"),
+)
 def write(dataset: Dataset, options: VocOptions, archive: Archive, advance: Advance) -> None:
     """Palette PNGs of classes and of objects, with ImageSets and labelmap.txt."""
     index = painting.class_indices(dataset, 1, _MOST, "Pascal VOC")
     labels = names.plain([one.name for one in dataset.categories], ":,#", ["background"])
     colors = index_png.voc_palette()
-    stems: list[str] = []
+    stems: dict[str, list[str]] = {}
     objects = hidden = 0
     for item in dataset:
         pixels = painting.instances(item, _MOST, "Pascal VOC")
@@ -55,10 +59,11 @@ def write(dataset: Dataset, options: VocOptions, archive: Archive, advance: Adva
             archive.write(f"{folder}/{item.stem}.png", index_png.write(values.astype(np.uint8), colors), compress=False)
         if options.include_images:
             item.copy_view(archive, f"JPEGImages/{item.file_name}")
-        stems.append(item.stem)
+        stems.setdefault(item.split, []).append(item.stem)
         objects, hidden = objects + len(item.objects), hidden + _hidden(item, pixels)
         advance()
-    archive.write_text(f"ImageSets/Segmentation/{SPLIT}.txt", "".join(f"{stem}\n" for stem in stems))
+    for split, found in sorted(stems.items() or [("train", [])]):
+        archive.write_text(f"ImageSets/Segmentation/{split}.txt", "".join(f"{stem}\n" for stem in found))
     archive.write_text("labelmap.txt", _labelmap(labels, colors))
     renamed = [
         f"- The class “{one.name}” is called “{label}” here, as labelmap.txt can't have its name.\n"
@@ -69,10 +74,10 @@ def write(dataset: Dataset, options: VocOptions, archive: Archive, advance: Adva
         "README.txt",
         README.format(
             project=dataset.project.name,
-            images=len(stems),
+            images=sum(map(len, stems.values())),
             objects=objects,
             hidden=hidden,
-            split=SPLIT,
+            split=", ".join(sorted(stems)) or "train",
             pictures="JPEGImages/           the upright pictures\n" if options.include_images else "",
             void=f"{options.border} pixels on both sides of every edge." if options.border else "none.",
             renamed="".join(renamed),

@@ -6,6 +6,7 @@ and by default takes 1000 points of an outline.
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,13 +18,13 @@ from labeling.exchange.archive import Archive
 from labeling.exchange.codecs import bridges
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.registry import Advance, Options, register
+from labeling.exchange.splits import SPLITS
 
-SPLIT = "train"
 _INSIDE = 0.25  # of a pixel: readers that cut off digits and readers that round get the same whole number
 
 README = """YOLO segments of the project “{project}”: {images} images, {objects} objects
 
-labels/{split}/   a file for each image, also for one without objects; a line for each object in drawing order:
+labels/{split}/ a file for each image, also for one without objects; a line for each object in drawing order:
                 the class from 0, then x y of the outline's points divided by the picture's width and height
 data.yaml       the classes, in the order of their numbers in the project
 {pictures}
@@ -33,7 +34,8 @@ data.yaml       the classes, in the order of their numbers in the project
 - {parts}
 - {changed} of {objects} objects are drawn with other pixels than they have ({pixels} pixels in all):
   this was counted by drawing each.
-- data.yaml has the same folder for train and val. Divide the images before you trust a validation.
+- Without a part that is held out, data.yaml has the same folder for train and val: divide the images before you trust
+  a validation.
 """
 _PARTS = {
     "joined": "Parts of an object are joined by lines of one pixel, as Ultralytics' own converter does.",
@@ -55,31 +57,33 @@ class _Changed:
     pixels: int = 0
 
 
-@register(name="yolo", title="YOLO segments", options=YoloOptions)
+@register(name="yolo", title="YOLO segments", options=YoloOptions, cannot=("parts", "order", "attributes", "crowd"))
 def write(dataset: Dataset, options: YoloOptions, archive: Archive, advance: Advance) -> None:
     """A text file of outlines for each image, with data.yaml."""
     index = painting.class_indices(dataset, 0)
     changed = _Changed()
     images = objects = 0
+    splits: set[str] = set()
     for item in dataset:
+        splits.add(item.split)
         lines = []
         for kept in item.objects:
             for values in _rows(item, kept, options.parts == "joined", changed):
                 lines.append(f"{index[kept.category_id]} {values}\n")
-        archive.write_text(f"labels/{SPLIT}/{item.stem}.txt", "".join(lines))
+        archive.write_text(f"labels/{item.split}/{item.stem}.txt", "".join(lines))
         if options.include_images:
-            item.copy_view(archive, f"images/{SPLIT}/{item.file_name}")
+            item.copy_view(archive, f"images/{item.split}/{item.file_name}")
         images, objects = images + 1, objects + len(item.objects)
         advance()
-    archive.write_text("data.yaml", _yaml(dataset))
+    archive.write_text("data.yaml", _yaml(dataset, splits))
     archive.write_text(
         "README.txt",
         README.format(
             project=dataset.project.name,
             images=images,
             objects=objects,
-            split=SPLIT,
-            pictures=f"images/{SPLIT}/   the upright pictures\n" if options.include_images else "",
+            split="<split>",
+            pictures="images/<split>/   the upright pictures\n" if options.include_images else "",
             parts=_PARTS[options.parts],
             changed=changed.objects,
             pixels=changed.pixels,
@@ -97,8 +101,12 @@ def _rows(item: Item, kept: Annotation, join: bool, changed: _Changed) -> list[s
     return [" ".join(f"{value:.6f}" for value in ((ring + corner + _INSIDE) / size).ravel().tolist()) for ring in rings]
 
 
-def _yaml(dataset: Dataset) -> str:
+def _yaml(dataset: Dataset, splits: Collection[str]) -> str:
     """YAML takes a JSON string as it is."""
-    rows = [f"train: images/{SPLIT}", f"val: images/{SPLIT}", f"nc: {len(dataset.categories)}", "names:"]
+    of = {split: f"images/{split}" for split in SPLITS if split in splits}
+    train = of.get("train", next(iter(of.values()), "images/train"))
+    rows = [f"train: {train}", f"val: {of.get('val', train)}"]  # both are asked for
+    rows += [f"test: {of['test']}"] if "test" in of else []
+    rows += [f"nc: {len(dataset.categories)}", "names:"]
     rows += [f"  {at}: {json.dumps(one.name, ensure_ascii=False)}" for at, one in enumerate(dataset.categories)]
     return "\n".join(rows) + "\n"

@@ -47,6 +47,7 @@ def test_an_export_is_queued(
             "val": 10,
             "test": 0,
             "segmentation": "polygons",
+            "fill": "coco",
         },
         "created_by": "rita",
         "created_at": export.created_at.isoformat(),
@@ -65,7 +66,7 @@ def test_the_list_has_the_newest_first_and_the_formats(as_user: Any, alice: User
     schemas = {one["name"]: one["options"]["properties"] for one in answer["formats"]}
     assert list(schemas) == list(formats())
     assert set(schemas["coco"]) == {
-        "images", "include_images", "split", "val", "test", "filter", "only", "segmentation",
+        "images", "include_images", "split", "val", "test", "filter", "only", "segmentation", "fill",
     }  # fmt: skip
 
 

@@ -4,7 +4,9 @@ import contextlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,6 +35,10 @@ def load(found: Zip, tmp_path: Path) -> COCO:
     path.write_bytes(found.read(ANNOTATIONS))
     with contextlib.redirect_stdout(io.StringIO()):
         return COCO(str(path))
+
+
+def instances(found: Zip) -> Any:
+    return found.json(next(name for name in found.names if name.startswith("annotations/")))
 
 
 @pytest.mark.once
@@ -114,6 +120,32 @@ def test_polygons_are_exact_and_holes_stay_rle(
     assert np.array_equal(coco.annToMask(plain).astype(bool), two)
     assert found.json(ANNOTATIONS)["info"]["kept_as_rle"] == 1
     assert "1 of 2 objects have holes" in found.read("README.txt").decode()
+
+
+@pytest.mark.once
+def test_polygons_for_opencv_are_exact_there(add_image: AddImage, keep: Keep, make_zip: MakeZip) -> None:
+    image = add_image("a.png")
+    kept = [
+        box(2, 3, 10, 8) | box(30, 20, 5, 5),
+        box(2, 3, 10, 8) & ~box(5, 5, 2, 2),  # has a hole
+        box(WIDTH - 1, HEIGHT - 1, 1, 1),  # has one pixel
+        box(0, 0, WIDTH, HEIGHT),
+    ]
+    for bits in kept:
+        keep(image, bits)
+    found = make_zip("coco", segmentation="polygons", fill="opencv")
+    content = instances(found)
+    assert content["info"]["kept_as_rle"] == 2
+    for one, bits in zip(content["annotations"], kept, strict=True):
+        assert one["area"] == bits.sum()
+        if isinstance(one["segmentation"], dict):
+            continue
+        drawn = np.zeros((HEIGHT, WIDTH), np.uint8)
+        for polygon in one["segmentation"]:
+            cv2.fillPoly(drawn, [np.array(polygon, np.int32).reshape(-1, 2)], 1)
+        assert np.array_equal(drawn.astype(bool), bits)
+    assert [type(one["segmentation"]) for one in content["annotations"]] == [list, dict, dict, list]
+    assert "2 of 4 objects have" in found.read("README.txt").decode()
 
 
 @pytest.mark.once

@@ -189,9 +189,9 @@ def of(bits: Bits, x0: int = 0, y0: int = 0) -> list[list[int]] | None:
     return [[value for x, y in ring for value in (x + box.x + x0, y + box.y + y0)] for ring in found]
 
 
-def of_opencv(bits: Bits, *, repeat: bool = False) -> list[list[int]] | None:
-    """Polygons, `[[x1, y1, x2, y2, …], …]` in pixels, that `cv2.fillPoly` draws as an `h×w` mask. A part is what hangs
-    together, also over corners.
+def of_opencv(bits: Bits, x0: int = 0, y0: int = 0, *, repeat: bool = False) -> list[list[int]] | None:
+    """Polygons, `[[x1, y1, x2, y2, …], …]` in pixels, that `cv2.fillPoly` draws as an `h×w` mask whose first pixel is
+    at `x0, y0` of the picture. A part is what hangs together, also over corners.
 
     None when polygons can't say what the mask says: a part with a hole, or one of a single pixel or two, which have
     less than three points. repeat: say these by a point that is there three times; readers that only count points
@@ -206,7 +206,7 @@ def of_opencv(bits: Bits, *, repeat: bool = False) -> list[list[int]] | None:
         return None
     if not repeat and min(len(one) for one in contours) < 3:
         return None
-    corner = np.array([box.x, box.y])
+    corner = np.array([box.x + x0, box.y + y0])
     return [(np.resize(one, (max(3, len(one)), 2)) + corner).ravel().tolist() for one in contours]
 
 

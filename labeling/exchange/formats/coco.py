@@ -37,16 +37,21 @@ annotations/instances_<split>.json   {images} images, {objects} objects, {catego
   color of a category; its supercategory is thing or stuff.
 """
 _RLE = 'run-length encoded: {"size": [height, width], "counts": compressed string}, column by column.'
-_POLYGONS = (
-    "polygons along the edges of the pixels; each draws exactly the mask (checked with pycocotools).\n"
-    "  {rle} of {objects} objects have holes, which COCO polygons can't say, and are run-length encoded instead."
-)
+_POLYGONS = {
+    "coco": "polygons along the edges of the pixels; each draws exactly the mask (checked with pycocotools).\n"
+    "  {rle} of {objects} objects have holes, which COCO polygons can't say, and are run-length encoded instead.",
+    "opencv": "polygons through the centres of the border's pixels; cv2.fillPoly draws exactly the mask\n"
+    "  (checked; supervision uses it), and pycocotools half a pixel less on every side.\n"
+    "  {rle} of {objects} objects have holes or parts of one or two pixels, which such polygons can't say, and are\n"
+    "  run-length encoded instead.",
+}
 
 
 class CocoOptions(Options):
-    """`segmentation`: how masks are written."""
+    """`segmentation`: how masks are written. `fill`: by whose rule polygons are exactly the mask."""
 
     segmentation: Literal["rle", "polygons"] = "rle"
+    fill: Literal["coco", "opencv"] = "coco"
 
 
 @register(name="coco", title="COCO instances", options=CocoOptions, cannot=("order",))
@@ -61,7 +66,7 @@ def write(dataset: Dataset, options: CocoOptions, archive: Archive, advance: Adv
             images.setdefault(item.split, []).append(_image(item))
             for kept in item.objects:
                 count += 1
-                segmentation = _segmentation(kept, item, options.segmentation)
+                segmentation = _segmentation(kept, item, options)
                 kept_as_rle += isinstance(segmentation, dict)
                 annotation = _annotation(count, kept, item, segmentation)
                 if dataset.attributes:
@@ -75,7 +80,7 @@ def write(dataset: Dataset, options: CocoOptions, archive: Archive, advance: Adv
                 item.copy_view(archive)
             advance()
         info = _info(dataset) | ({"kept_as_rle": kept_as_rle} if options.segmentation == "polygons" else {})
-        for split in images if len(images) == 1 or images["train"] else images.keys() - {"train"}:
+        for split in [one for one in images if images[one] or len(images) == 1]:
             _end(files.get(split) or _begun(stack, archive, files, split), dataset, info, images[split])
     archive.write_text("README.txt", _readme(dataset, options, sum(map(len, images.values())), count, kept_as_rle))
 
@@ -133,17 +138,19 @@ def _annotation(number: int, kept: Annotation, item: Item, segmentation: Any) ->
     }
 
 
-def _segmentation(kept: Annotation, item: Item, wanted: str) -> dict[str, Any] | list[list[int]]:
-    if wanted == "polygons":
+def _segmentation(kept: Annotation, item: Item, options: CocoOptions) -> dict[str, Any] | list[list[int]]:
+    if options.segmentation == "polygons":
         box, patch = item.patch(kept)
-        found = polygons.of(patch, box.x, box.y)
+        outlines = polygons.of if options.fill == "coco" else polygons.of_opencv
+        found = outlines(patch, box.x, box.y)
         if found is not None:
             return found
     return {"size": [item.image.height, item.image.width], "counts": item.counts(kept)}
 
 
 def _readme(dataset: Dataset, options: CocoOptions, images: int, objects: int, kept_as_rle: int) -> str:
-    segmentation = _RLE if options.segmentation == "rle" else _POLYGONS.format(rle=kept_as_rle, objects=objects)
+    of_polygons = _POLYGONS[options.fill].format(rle=kept_as_rle, objects=objects)
+    segmentation = _RLE if options.segmentation == "rle" else of_polygons
     return README.format(
         project=dataset.project.name,
         images=images,

@@ -1,6 +1,6 @@
 """What the scripts of a project's tabs start with, and the choices of the exports tab."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -98,6 +98,11 @@ def format_choices() -> list[dict[str, Any]]:
     ]
 
 
+def _in_order(known: Mapping[str, Format]) -> list[Format]:
+    """What most people look for first, then by title."""
+    return sorted(known.values(), key=lambda one: (one.name != "coco", one.title.casefold()))
+
+
 def reading_choices() -> list[dict[str, Any]]:
     """The formats that can be imported, as `format_choices` has those for exports."""
     return [
@@ -107,7 +112,7 @@ def reading_choices() -> list[dict[str, Any]]:
             "description": one.description,
             "options": _options_of(one.read_options, BY_THE_REPORT),
         }
-        for one in readable_formats().values()
+        for one in _in_order(readable_formats())
     ]
 
 

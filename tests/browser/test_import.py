@@ -1,4 +1,5 @@
-"""Bringing labels in, in a real browser: the dry run, a class that is mapped, a defect, and the export of what came."""
+"""Bringing labels in, in a real browser: the dry run, a class that is mapped, a defect, a mask that is mended, and the
+exports of what came."""
 
 import io
 import json
@@ -6,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -49,7 +51,9 @@ def test_a_dataset_is_checked_mapped_and_imported(manager_page: Page, tmp_path: 
     page.goto(f"/projects/{project}/exports")
     page.get_by_role("link", name="Import labels").click()
     page.get_by_label("Dataset").set_input_files(coco_zip(tmp_path))
-    page.get_by_label("Add the pictures that the project does not have").check()
+    page.get_by_label("Format").select_option("coco")
+    shown = page.locator("fieldset:not([hidden])")
+    shown.get_by_label("Add the pictures that the project does not have").check()
     page.get_by_role("button", name="Check", exact=True).click()
 
     # What it would do, and what is wrong with it.
@@ -77,9 +81,29 @@ def test_a_dataset_is_checked_mapped_and_imported(manager_page: Page, tmp_path: 
     expect(page.locator("[data-images] .image-card")).to_have_count(2, timeout=ENCODED)
     editor = open_image(page, project)
     expect(editor.objects).to_have_count(2)
-    with zipfile.ZipFile(io.BytesIO(export_of(page, project, "coco", tmp_path / "coco.zip").read_bytes())) as archive:
+
+    # One mask is mended, and what leaves has it.
+    editor.objects.nth(0).dblclick()
+    before = editor.area()
+    page.keyboard.press("b")
+    editor.drag((20, 120), (80, 120))
+    mended = editor.changed(before)
+    assert mended > before
+    page.keyboard.press("Enter")
+    editor.wait_saved()
+    with zipfile.ZipFile(export_of(page, project, "coco", tmp_path / "coco.zip")) as archive:
         found = json.loads(archive.read("annotations/instances_train.json"))
     names = {one["id"]: one["name"] for one in found["categories"]}
     assert sorted(names.values()) == ["bottle", "car", "person"]
     assert sorted(names[one["category_id"]] for one in found["annotations"]) == ["bottle", "bottle", "car"]
-    assert [one["area"] for one in found["annotations"]] == [2400] * 3
+    assert sorted(one["area"] for one in found["annotations"]) == [2400, 2400, mended]
+    with zipfile.ZipFile(export_of(page, project, "panoptic", tmp_path / "panoptic.zip")) as archive:
+        content = json.loads(archive.read("annotations/panoptic_train.json"))
+        segments = [one for image in content["annotations"] for one in image["segments_info"]]
+        assert sorted(one["area"] for one in segments) == [2400, 2400, mended]
+    with zipfile.ZipFile(export_of(page, project, "cityscapes", tmp_path / "cityscapes.zip")) as archive:
+        ids = [name for name in archive.namelist() if name.endswith("_gtFine_instanceIds.png")]
+        pixels = [np.asarray(Image.open(io.BytesIO(archive.read(name)))) for name in ids]
+        assert sorted(int((one == value).sum()) for one in pixels for value in np.unique(one) if value) == [
+            2400, 2400, mended,
+        ]  # fmt: skip

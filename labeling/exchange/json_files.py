@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.reading import Reading
 from labeling.exchange.source import LARGEST_WHOLE, Source
+
+_OURS = {"manifest.json", "renamed.json"}
+"""Files in our own exports that are not labels."""
 
 
 def load(source: Source, name: str) -> Any:
@@ -48,7 +52,8 @@ def of_format(
         missing = lacks(content)
         if missing:
             first = first or ImportProblem(f"{name} has no {missing}, so it is not {format}.")
-            reading.note(name, f"It has no {missing}, so it is not {format}, and is not read.")
+            if PurePosixPath(name).name not in _OURS:
+                reading.note(name, f"It has no {missing}, so it is not {format}, and is not read.")
             continue
         some = True
         yield name, content

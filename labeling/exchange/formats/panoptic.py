@@ -169,7 +169,10 @@ class _Pngs:
         for path in (file.with_suffix("") / name, file.parent / name, PurePosixPath(file.stem) / name):
             if self._source.has(path.as_posix()):
                 return path.as_posix()
-        ends = [one for one in self._by_last.get(PurePosixPath(name).name, []) if f"/{one}".endswith(f"/{name}")]
+        same = self._by_last.get(PurePosixPath(name).name, [])
+        if len(same) > _MOST_SAME:  # looking through them for each image takes too long
+            return None
+        ends = [one for one in same if f"/{one}".endswith(f"/{name}")]
         near = [one for one in ends if file.stem in PurePosixPath(one).parts] or ends
         return near[0] if len(near) == 1 else None
 
@@ -265,3 +268,4 @@ class _File:
 
 
 _SHOWN = 20
+_MOST_SAME = 200  # PNGs of one name, in other folders than those that are looked in first

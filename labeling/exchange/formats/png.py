@@ -1,6 +1,5 @@
 """PNG masks: a class index, an instance id and a colour for every pixel."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -256,14 +255,15 @@ class _Kitti:
         file = min(files, key=len)
         rows = self._reading.source.read(file, _LARGEST_LIST).decode("utf-8-sig", "replace").splitlines()
         for index, row in enumerate(one for one in rows if one.strip()):
-            match = re.fullmatch(r"\s*(\d{1,3})\s+(\d{1,3})\s+(\d{1,3})\s+(\S.*?)\s*", row)
-            if match is None or max(map(int, match.groups()[:3])) > 255:
+            *numbers, name = row.split(None, 3)
+            if len(numbers) != 3 or not all(one.isascii() and one.isdigit() and int(one[:4]) < 256 for one in numbers):
                 self._reading.defect(f"{file}, row {index + 1}", "It is not “r g b name”. Correct it.")
                 continue
-            color: Color = (int(match[1]), int(match[2]), int(match[3]))
-            self._table[color] = index
-            if match[4].lower() not in _BACKGROUND:
-                self._names[index] = self._reading.add_class(match[4], index, f"#{bytes(color).hex()}")
+            red, green, blue = map(int, numbers)
+            self._table[red, green, blue] = index
+            if name.strip().lower() not in _BACKGROUND:
+                color = f"#{bytes((red, green, blue)).hex()}"
+                self._names[index] = self._reading.add_class(name, index, color)
 
     def images(self) -> Iterator[ReadImage]:
         """The images that have a frame, by name."""

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from labeling import masks
+from labeling.exchange import matching
 from labeling.exchange.content import Frame, ReadObject
 from labeling.exchange.matching import Matcher, NoFrame
 from labeling.exchange.reading import Reading, Skip, shown, united, with_pixels
 from labeling.exchange.source import opened
+from labeling.images.models import Image
 from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Project
 from labeling.projects.specs import AttributeSpec
@@ -144,3 +146,37 @@ def test_answers_written_as_text_are_what_they_say(
         {},
     ]
     assert [one["where"] for one in row.report["defects"]] == ["x.json, annotation 4"] * 3
+
+
+def test_a_long_name_of_a_class_is_cut_and_noted(add_image: AddImage, bring_in: BringIn, tmp_path: Path) -> None:
+    image = add_image("a.png")
+    names = ("a" * 100, "a" * 80 + "b", "  b  b ")
+    objects = [rle(box(number, 1, 2, 2), number) for number in (1, 2, 3)]
+    row = bring_in(dataset(tmp_path, {"x.json": coco(("a.png", objects), classes=names)}), "coco")
+    assert [one.category.name for one in imported(image)] == ["a" * 80, "a" * 80, "b b"]
+    texts = [one["reason"] for one in row.report["notes"]]
+    assert [text.endswith("Another class has that name, too.") for text in texts] == [False, True]
+
+
+def test_many_images_of_one_name_are_found_by_their_folders(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking through all of them for each took a time that grew with the square of their number."""
+    images = [
+        Image(project=project, name=f"clip-{at}/0001.jpg", sha256=f"{at:064x}", width=4, height=4) for at in range(3000)
+    ]
+    Image.objects.bulk_create(images)
+    looked = 0
+    with opened(tmp_path) as source:
+        matcher = Matcher(project, source, create=False, mapping={})
+        ends = matching._ends
+
+        def counted(ours: str, theirs: str) -> bool:
+            nonlocal looked
+            looked += 1
+            return ends(ours, theirs)
+
+        monkeypatch.setattr(matching, "_ends", counted)
+        found = {matcher.frame(f"images/clip-{at}/0001.png").name for at in range(3000)}
+    assert len(found) == 3000
+    assert looked == 0

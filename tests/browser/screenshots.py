@@ -63,6 +63,7 @@ def _project_page(page: Page, stack: Stack) -> None:
     page.goto(f"/projects/{project}/")
     wait_until(page, f"Number(document.querySelector('[data-count=ready]').textContent) >= {DURING}", 120)
     signal_processes(stack, "celery.*encode", PAUSE)
+    page.reload()
     wait_until(page, "document.querySelectorAll('[data-preview] img[src]').length >= 6", 60)
     page.wait_for_timeout(1500)
     page.screenshot(path=IMAGES / "project.jpg", quality=88)

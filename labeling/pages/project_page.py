@@ -85,6 +85,16 @@ _WORDS = {
     "coco": "pycocotools",
     "opencv": "OpenCV (supervision, Ultralytics, …)",
     "pil": "Pillow (labelme, Cityscapes)",
+    "several": "Of several annotations of a task",
+    "ask": "The first counts, and the others are defects",
+    "first": "The first counts",
+    "last": "The last counts",
+    "predictions": "Take predictions where there are no annotations",
+    "labels": "Images with both are read from",
+    "instances": "PNGs of instance ids",
+    "numbers": "Instance PNGs without a legend have",
+    "kitti": "Class × 256 + number (KITTI)",
+    "mots": "Class × 1000 + number (MOTS)",
 }
 """What the page calls options and their values; a format's new ones show under their own names until they are here."""
 

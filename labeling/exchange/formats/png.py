@@ -115,14 +115,15 @@ def _legend(dataset: Dataset, pictures: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 class PngReadOptions(ReadOptions):
-    """`divisor`: what a class is multiplied by in PNGs of instances without a legend: 256 as KITTI does, 1000 as MOTS
-    does."""
+    """`numbers`: what PNGs of instances without a legend have: class × 256 + number (`kitti`) or class × 1000 + number
+    (`mots`)."""
 
-    divisor: Literal[256, 1000] = 256
+    numbers: Literal["kitti", "mots"] = "kitti"
 
 
 _SHOWN = 20
 _LARGEST_LIST = 1024 * 1024
+_DIVISORS = {"kitti": 256, "mots": 1000}
 _BACKGROUND = {"background", "_background_"}
 
 
@@ -136,7 +137,7 @@ def read(reading: Reading, options: PngReadOptions) -> Iterator[ReadImage]:
         for name in legends:
             yield from _Legend(reading, name).images()
     else:
-        yield from _Kitti(reading, options.divisor).images()
+        yield from _Kitti(reading, _DIVISORS[options.numbers]).images()
 
 
 def _folder_of(name: str, *folders: str) -> str:

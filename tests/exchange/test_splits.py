@@ -11,6 +11,7 @@ from labeling.images.models import Image, Tag
 from labeling.projects.models import Project
 from tests.exchange.conftest import AddImage, Keep, MakeZip, box
 
+pytestmark = pytest.mark.once
 FORMATS = ("cityscapes", "coco", "datumaro", "panoptic", "voc", "yolo")
 """Formats that have a place for each split."""
 

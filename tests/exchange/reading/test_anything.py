@@ -19,6 +19,8 @@ from labeling.projects.models import Project
 from tests.exchange.conftest import MakeZip
 from tests.exchange.reading.test_round_trips import Label, label
 
+pytestmark = pytest.mark.once
+
 __all__ = ["label"]
 
 VALUES: list[Any] = [

@@ -12,6 +12,8 @@ from labeling.images.models import Image
 from tests.exchange.reading.conftest import BringIn, case
 from tests.exchange.reading.test_samples import imported
 
+pytestmark = pytest.mark.once
+
 FILES = {
     "01_category_ids_from_0.json": [],
     "03_uncompressed_rle_not_crowd.json": [],

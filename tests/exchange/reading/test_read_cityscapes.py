@@ -14,6 +14,8 @@ from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, box
 from tests.exchange.reading.conftest import BringIn, dataset, expect_told
 from tests.exchange.reading.test_samples import imported
 
+pytestmark = pytest.mark.once
+
 STEM = "val/ulm/ulm_000001_000019"
 ONE, TWO, THREE = box(1, 1, 4, 4), box(9, 9, 5, 5), box(20, 20, 3, 3)
 

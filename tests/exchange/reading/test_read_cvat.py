@@ -18,6 +18,8 @@ from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, box
 from tests.exchange.reading.conftest import BringIn, dataset, expect_told
 from tests.exchange.reading.test_samples import imported
 
+pytestmark = pytest.mark.once
+
 META = "<meta><job><labels><label><name>car</name><color>#0000FF</color></label></labels></job></meta>"
 
 

@@ -12,6 +12,8 @@ from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, box
 from tests.exchange.reading.conftest import BringIn, dataset, expect_told
 from tests.exchange.reading.test_samples import imported
 
+pytestmark = pytest.mark.once
+
 
 def rle(bits: masks.Bits, label: Any = 0, **more: Any) -> dict[str, Any]:
     counts = {"size": list(bits.shape), "counts": masks.encode(bits)}

@@ -16,6 +16,8 @@ from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, box
 from tests.exchange.reading.conftest import BringIn, dataset, expect_told
 from tests.exchange.reading.test_samples import imported
 
+pytestmark = pytest.mark.once
+
 SIZE = {"original_width": WIDTH, "original_height": HEIGHT, "image_rotation": 0}
 
 

@@ -19,6 +19,8 @@ from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, box
 from tests.exchange.reading.conftest import BringIn, dataset, expect_told
 from tests.exchange.reading.test_samples import imported
 
+pytestmark = pytest.mark.once
+
 
 def png(width: int, height: int, value: int = 1) -> str:
     return base64.b64encode(index_png.write(np.full((height, width), value, np.uint8))).decode()

@@ -16,6 +16,8 @@ from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, box
 from tests.exchange.reading.conftest import BringIn, dataset, expect_told
 from tests.exchange.reading.test_samples import imported
 
+pytestmark = pytest.mark.once
+
 ONE, TWO = box(1, 1, 4, 4), box(9, 9, 5, 5)
 
 

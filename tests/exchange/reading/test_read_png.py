@@ -15,6 +15,8 @@ from tests.exchange.conftest import AddImage, Keep, MakeZip, box
 from tests.exchange.reading.conftest import BringIn, dataset, expect_told
 from tests.exchange.reading.test_samples import imported
 
+pytestmark = pytest.mark.once
+
 ONE, TWO = box(1, 1, 4, 4), box(9, 9, 5, 5)
 COLORS = "0 0 0 background\n10 20 30 traffic light\n1 2 3 sand\n"
 

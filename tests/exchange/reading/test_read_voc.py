@@ -14,6 +14,8 @@ from tests.exchange.conftest import AddImage, box
 from tests.exchange.reading.conftest import BringIn, dataset, expect_told
 from tests.exchange.reading.test_samples import imported
 
+pytestmark = pytest.mark.once
+
 ONE, TWO = box(1, 1, 4, 4), box(9, 9, 5, 5)
 CLASSES = ONE * 2 + TWO * 1
 OBJECTS = ONE * 1 + TWO * 2

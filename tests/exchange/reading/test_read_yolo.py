@@ -12,6 +12,8 @@ from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, box
 from tests.exchange.reading.conftest import BringIn, dataset, expect_told
 from tests.exchange.reading.test_samples import imported
 
+pytestmark = pytest.mark.once
+
 YAML = "nc: 2\nnames: [car, no]\n"
 
 

@@ -22,6 +22,8 @@ from tests.exchange.reading.conftest import BringIn, dataset
 from tests.exchange.reading.test_importing import coco, rle
 from tests.exchange.reading.test_samples import imported
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def matcher(project: Project, add_image: AddImage, tmp_path: Path) -> Any:

@@ -16,6 +16,8 @@ from labeling.projects.specs import AttributeSpec
 from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, Keep, MakeZip, box
 from tests.exchange.reading.conftest import BringIn
 
+pytestmark = pytest.mark.once
+
 Label = Callable[[bool], list[Image]]
 State = dict[str, list[tuple[Any, ...]]]
 

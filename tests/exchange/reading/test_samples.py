@@ -11,6 +11,8 @@ from labeling.exchange.models import Import
 from labeling.images.models import Image
 from tests.exchange.reading.conftest import BringIn, case, expected
 
+pytestmark = pytest.mark.once
+
 CITYSCAPES = {
     f"leftImg8bit/train/aachen/aachen_00000{at}_000019_leftImg8bit": name
     for at, name in enumerate(["img_01_street.jpg", "img_02_truck.jpg"])

@@ -23,16 +23,24 @@ function guardByName(form: HTMLFormElement): void {
   show();
 }
 
-/** One socket for each project whose work is shown. */
-function watchJobs(): void {
+/** A page that learns of a project's end by the end of its socket waits so long: it may be told the same again. */
+const GONE_MS = 2_000;
+
+/** One socket for each project whose work is shown. A project that is deleted takes its socket along, and the last
+ * message may come too late for it; so the end of the socket, and a connection that was lost meanwhile, count as news. */
+export function watchJobs(reload: () => void = () => location.reload()): void {
   const paths = new Set(all("[data-job]").map((box) => box.dataset["socket"] ?? ""));
   for (const path of paths) {
+    let connected = false;
     new ProjectSocket(
       path,
       (message) => {
         if (message.type === "job") showJob(message);
+        if (message.type === "snapshot" && connected) reload();
+        connected ||= message.type === "snapshot";
       },
       () => undefined,
+      () => setTimeout(reload, GONE_MS),
     );
   }
 }

@@ -14,6 +14,8 @@ export class ProjectSocket {
     private readonly path: string,
     private readonly onMessage: (message: ProjectMessage) => void,
     private readonly onConnected: (connected: boolean) => void,
+    /** There is nothing to hear any more: the project is gone, or this person may not see it. */
+    private readonly onGone: () => void = () => undefined,
   ) {
     this.connect();
     // Back from sleep or offline: don't sit out a long wait.
@@ -33,7 +35,7 @@ export class ProjectSocket {
     });
     socket.addEventListener("close", (event) => {
       this.onConnected(false);
-      if (GONE.has(event.code)) return;
+      if (GONE.has(event.code)) return this.onGone();
       if (event.code === TOO_MANY) {
         window.addEventListener("focus", () => this.connect(), { once: true });
         return;

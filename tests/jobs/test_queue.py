@@ -12,8 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from labeling.annotations.models import AnnotationSet
-from labeling.exchange import build
-from labeling.exchange.models import Export
+from labeling.exchange import build, importing
+from labeling.exchange.models import Export, Import
 from labeling.features import queue, tiles
 from labeling.features.models import Encoding
 from labeling.images import block_jobs, ingest, services
@@ -90,6 +90,11 @@ def exports(project: Project) -> None:
         Export.objects.create(project=project, format="coco")
 
 
+def imports(project: Project) -> None:
+    for _ in range(2):
+        Import.objects.create(project=project, format="coco", name="theirs.json")
+
+
 def block_job_rows(project: Project) -> None:
     for image in images(project):
         BlockJob.objects.create(image=image)
@@ -115,6 +120,7 @@ KINDS = {
     "RunImage": Kind(runs.jobs, run_images, state_and_reason),
     "HeadVersion": Kind(learning.jobs, trainings, state_and_reason, learning.learn),
     "Export": Kind(build.jobs, exports, state_and_reason, build.make),
+    "Import": Kind(importing.jobs, imports, state_and_reason, importing.work),
     "UploadItem": Kind(ingest.jobs, items, lambda row: (row.state, row.message), ingest.process),
     "BlockJob": Kind(
         block_jobs.jobs,

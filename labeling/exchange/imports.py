@@ -30,8 +30,8 @@ def start(project: Project, user: User, name: str, file: IO[bytes] | File[Any], 
     """
     parsed = reader_named(format).parse_reading(options)
     content = file if isinstance(file, File) else File(file)
-    if content.size > settings.MAX_ZIP_BYTES:
-        limit = filesizeformat(settings.MAX_ZIP_BYTES)
+    if content.size > settings.MAX_UPLOAD_BYTES:
+        limit = filesizeformat(settings.MAX_UPLOAD_BYTES)
         raise ApiError(413, "too_large", f"The dataset is larger than the {limit} allowed here. Cut it into parts.")
     row = Import(
         project=project, created_by=user, format=format, options=parsed.model_dump(), name=ingest.clean_name(name)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from labeling.annotations.models import Annotation
 from labeling.exchange.splits import Division
 from labeling.images.models import Image, Tag
 from labeling.projects.models import Project
@@ -60,6 +61,15 @@ def test_each_format_has_its_place_for_each_split(format: str, three: list[Image
     manifest = found.json("manifest.json")
     assert manifest["splits"] == {"test": 1, "train": 1, "val": 1}
     assert (manifest["images"], manifest["objects"]) == (3, 3)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_equal_labels_make_equal_bytes(format: str, three: list[Image], make_zip: MakeZip) -> None:
+    Annotation.objects.filter(set__main_of__in=three[1:]).delete()  # splits without objects get files, too
+    options = {"split": "tags", "images": "all"}
+    found = make_zip(format, **options)
+    assert found.content == make_zip(format, **options).content
+    assert found.json("manifest.json")["splits"] == {"test": 1, "train": 1, "val": 1}
 
 
 def test_only_the_splits_that_there_are_get_files(three: list[Image], make_zip: MakeZip) -> None:

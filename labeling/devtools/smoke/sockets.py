@@ -32,6 +32,7 @@ class Socket:
                 additional_headers={"Cookie": client.cookies},
                 max_size=None,
                 proxy=None,
+                ping_timeout=None,  # a busy machine answers late; how long is waited is up to `receive`
             )
             self._connection: ClientConnection = self._connecting.__enter__()
         except (InvalidHandshake, OSError) as error:

@@ -267,7 +267,7 @@ def expire() -> int:
 
 def clear_scratch() -> None:
     """Delete the temporary folders of workers that were killed long ago."""
-    for folder in SCRATCH.glob("export-*"):
+    for folder in [*SCRATCH.glob("export-*"), *SCRATCH.glob("import-*")]:
         try:
             if time.time() - folder.stat().st_mtime > SCRATCH_KEPT.total_seconds():
                 shutil.rmtree(folder, ignore_errors=True)

@@ -7,6 +7,7 @@ whoever takes over goes on after the last image that is whole.
 
 import logging
 import secrets
+import shutil
 import tempfile
 import time
 import uuid
@@ -21,6 +22,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from labeling.accounts.models import User
@@ -90,7 +92,7 @@ def check(row: Import) -> None:
     format = reader_named(row.format)
     options = format.parse_reading(row.options)
     tell = _Progress(row)
-    with _scratch() as folder, _opened(row) as found:
+    with _scratch() as folder, _opened(row, folder) as found:
         path = folder / "plan"
         report = plan.Report()
         for report in plan.make(row.project, found, format, options, path):
@@ -106,9 +108,8 @@ def carry_out(row: Import) -> None:
     options = reader_named(row.format).parse_reading(row.options)
     user = row.created_by or row.project.created_by
     _add_classes(row.project, row.report)
-    with _scratch() as folder, _opened(row) as found, row.plan.open("rb") as stored:
-        path = folder / "plan"
-        path.write_bytes(stored.read())
+    with _scratch() as folder, _opened(row, folder) as found:
+        path = _copied(row.plan, folder / "plan")
         new = _add_pictures(row, user, path, found)
         numbers = {one.name: one.number for one in row.project.categories.all()}
         tell = _Progress(row)
@@ -280,18 +281,17 @@ def _scratch() -> Iterator[Path]:
 
 
 @contextmanager
-def _opened(row: Import) -> Iterator[source.Source]:
-    """The dataset: a folder of the server, or the stored file. Raises: ImportProblem."""
-    if row.folder:
-        with source.opened(Path(row.folder)) as found:
-            yield found
-        return
-    with tempfile.NamedTemporaryFile(prefix="interlabel-", dir=SCRATCH) as copy, row.file.open("rb") as stored:
-        while chunk := stored.read(1024 * 1024):
-            copy.write(chunk)
-        copy.flush()
-        with source.opened(Path(copy.name), row.name) as found:
-            yield found
+def _opened(row: Import, folder: Path) -> Iterator[source.Source]:
+    """The dataset: a folder of the server, or the stored file, of which `folder` gets a copy. Raises: ImportProblem."""
+    path = Path(row.folder) if row.folder else _copied(row.file, folder / "dataset")
+    with source.opened(path, row.name) as found:
+        yield found
+
+
+def _copied(stored: FieldFile, path: Path) -> Path:
+    with stored.open("rb") as file, path.open("wb") as copy:
+        shutil.copyfileobj(file, copy, 1024 * 1024)
+    return path
 
 
 def _replace_plan(row: Import, path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -252,3 +253,16 @@ def test_one_that_kills_its_worker_each_time_fails(export: Export) -> None:
     export.refresh_from_db()
     assert export.state == "failed"
     assert "died 3 times" in export.reason
+
+
+def test_what_killed_workers_left_is_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders of exports and of imports, a day after they were written into last."""
+    monkeypatch.setattr(build, "SCRATCH", tmp_path)
+    old = time.time() - build.SCRATCH_KEPT.total_seconds() - 60
+    for name in ("export-old", "import-old", "export-new", "import-new", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "dataset").write_bytes(b"x")
+        if not name.endswith("new"):
+            os.utime(tmp_path / name, (old, old))
+    build.clear_scratch()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["export-new", "import-new", "other"]

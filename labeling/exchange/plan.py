@@ -48,10 +48,16 @@ class Report:
     images: int = 0
     new_images: int = 0
     labeled_before: int = 0
+    skipped: int = 0
+    """Images that stay as they are because they have objects."""
+
     closed: int = 0
     objects: int = 0
     crowds: int = 0
     left_out: int = 0
+    already: int = 0
+    """Objects that are on their image already, exactly so: they are not added once more."""
+
     splits: dict[str, int] = field(default_factory=dict)
     classes: list[ClassPlan] = field(default_factory=list)
     attributes: dict[str, int] = field(default_factory=dict)
@@ -135,7 +141,7 @@ class _Planner:
         report.new_images += frame.image is None
         if image.split:
             self._splits[image.split] += 1
-        kept_objects = [one for one in objects if one is not None]
+        kept_objects = self._without_those_there(image, [one for one in objects if one is not None])
         if self._project.panoptic:
             kept_objects = self._without_overlaps(image, kept_objects)
         report.objects += len(kept_objects)
@@ -164,6 +170,20 @@ class _Planner:
             found["uid"] = str(one.uid)
             self._seen.add(str(one.uid))
         return found
+
+    def _without_those_there(self, image: ReadImage, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Without what the image's own objects leave out. Where labeled images are skipped that is all; where objects
+        are added, those that are there by name with the same mask: importing twice adds nothing twice."""
+        if image.frame.image is None or self._options.labeled == "replace":
+            return objects
+        rows = Annotation.objects.filter(set__main_of=image.frame.image).values_list("uid", "counts")
+        there = {str(uid): counts for uid, counts in rows}
+        if self._options.labeled == "skip":
+            self.report.skipped += bool(there)
+            return [] if there else objects
+        new = [one for one in objects if there.get(one.get("uid", "")) != one["counts"]]
+        self.report.already += len(objects) - len(new)
+        return new
 
     def _without_overlaps(self, image: ReadImage, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """In a panoptic project no pixel belongs to two objects: the first one has it."""

@@ -76,8 +76,12 @@ class ClassPlanData(Answer):
 
 
 class ReportData(Answer):
-    """What an import would do, and all that it would leave out. `attributes`: those that the project does not ask, and
-    how many objects answer them; these answers are left out. `refused`: images that could not be labeled in the end."""
+    """What an import would do, and all that it would leave out.
+
+    `already`: objects that are there exactly so, which are not added once more. `skipped`: images that stay as they are
+    because they have objects. `attributes`: those that the project does not ask, and how many objects answer them;
+    these answers are left out. `refused`: images that could not be labeled in the end.
+    """
 
     images: int
     new_images: int
@@ -86,6 +90,8 @@ class ReportData(Answer):
     objects: int
     crowds: int
     left_out: int
+    already: int = 0
+    skipped: int = 0
     splits: dict[str, int]
     classes: list[ClassPlanData]
     attributes: dict[str, int]

@@ -1994,8 +1994,11 @@ export type components = {
       readonly reopened: number;
     };
     /**
-     * @description What an import would do, and all that it would leave out. `attributes`: those that the project does not ask, and
-     *     how many objects answer them; these answers are left out. `refused`: images that could not be labeled in the end.
+     * @description What an import would do, and all that it would leave out.
+     *
+     *     `already`: objects that are there exactly so, which are not added once more. `skipped`: images that stay as they are
+     *     because they have objects. `attributes`: those that the project does not ask, and how many objects answer them;
+     *     these answers are left out. `refused`: images that could not be labeled in the end.
      */
     readonly ReportData: {
       readonly images: number;
@@ -2005,6 +2008,10 @@ export type components = {
       readonly objects: number;
       readonly crowds: number;
       readonly left_out: number;
+      /** @default 0 */
+      readonly already?: number;
+      /** @default 0 */
+      readonly skipped?: number;
       readonly splits: {
         readonly [key: string]: number;
       };

@@ -86,6 +86,21 @@ def test_what_was_exported_comes_back_as_it_was(
     assert after == before
 
 
+def test_importing_twice_adds_nothing_twice(
+    add_image: AddImage, keep: Keep, make_zip: MakeZip, bring_in: BringIn, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Objects of our own exports have names. One whose mask was changed since is another object."""
+    image = add_image("a.png")
+    same, changed = keep(image, box(1, 1, 5, 5)), keep(image, box(9, 9, 5, 5))
+    path = tmp_path_factory.mktemp("zip") / "coco.zip"
+    path.write_bytes(make_zip("coco").content)
+    row = bring_in(path, "coco")
+    assert (row.report["already"], row.report["objects"], row.added) == (2, 0, 0)
+    Annotation.objects.filter(pk=changed.pk).update(counts=same.counts)
+    row = bring_in(path, "coco")
+    assert (row.report["already"], row.added, len(imported(image))) == (1, 1, 3)
+
+
 def test_the_check_changes_nothing_and_a_plan_is_carried_out_once(
     project: Project, add_image: AddImage, bring_in: BringIn, tmp_path: Path
 ) -> None:
@@ -149,6 +164,7 @@ def test_images_that_have_objects(
     path = dataset(tmp_path, {"x.json": coco(("a.png", [rle(box(1, 1, 5, 5)), rle(box(9, 9, 5, 5), 2)]))})
     row = bring_in(path, "coco", labeled=labeled, status="done")
     assert (row.state, row.report["labeled_before"]) == (State.DONE, 1)
+    assert (row.report["objects"], row.report["skipped"]) == ((0, 1) if labeled == "skip" else (2, 0))
     assert len(imported(image)) == count
     assert (old in imported(image)) is (labeled != "replace")
     assert AnnotationSet.objects.get(main_of=image).status == ("in_progress" if labeled == "skip" else "done")

@@ -13,7 +13,7 @@ from labeling.exchange.specs import ImportOptions, NewExport
 from labeling.projects.access import May, object_for, project_for
 from labeling.projects.schemas import Deleted
 from labeling.web.api import ApiError, Body, parse_json
-from labeling.web.routes import Router, Sent, takes
+from labeling.web.routes import FILE, Router, Sent, multipart, takes
 
 router = Router(tags=["exchange"])
 
@@ -41,24 +41,12 @@ def export(request: HttpRequest, export_id: int) -> ExportData:
     return services.describe(object_for(request, exports, May.EXPORT, pk=export_id))
 
 
-_DATASET: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "format": {"type": "string"},
-                        "options": {"type": "string", "description": "JSON; see the formats' `options`."},
-                    },
-                    "required": ["file", "format"],
-                }
-            }
-        },
-    }
-}
+_DATASET = multipart(
+    ["file", "format"],
+    file=FILE,
+    format={"type": "string"},
+    options={"type": "string", "description": "JSON; see the formats' `options`."},
+)
 
 
 def _manages(request: HttpRequest, project_id: int) -> Any:

@@ -111,7 +111,7 @@ def carry_out(row: Import) -> None:
     with _scratch() as folder, _opened(row, folder) as found:
         path = _copied(row.plan, folder / "plan")
         new = _add_pictures(row, user, path, found)
-        numbers = {one.name: one.number for one in row.project.categories.all()}
+        numbers = {one.name.casefold(): one.number for one in row.project.categories.all()}
         tell = _Progress(row)
         for place, line in enumerate(islice(plan.lines(path), row.done, None), row.done):
             _one(row, user, options, place, line, numbers, new)
@@ -212,13 +212,20 @@ def _keep(
             uid = uuid.uuid5(namespace, f"{place}/{number}")
         if uid not in left:
             attributes, crowd = one.get("attributes", {}), one.get("crowd", False)
-            changes.append(Created(uid, numbers[one["category"]], one["counts"], [], None, attributes, crowd))
+            changes.append(Created(uid, _number(numbers, one), one["counts"], [], None, attributes, crowd))
     _change(image, user, changes)
     _set_status(image, user, options.status)
     if line["split"]:
         tag, _ = Tag.objects.get_or_create(project=row.project, name=line["split"][:40])
         image.tags.add(tag)
     return sum(isinstance(one, Created) for one in changes)
+
+
+def _number(numbers: Mapping[str, int], one: Mapping[str, Any]) -> int:
+    found = numbers.get(one["category"].casefold())
+    if found is None:
+        raise ApiError(409, "unknown_category", f"The class “{one['category']}” was deleted after the check.")
+    return found
 
 
 NAMESPACE = uuid.UUID("9f3c2a58-6a7e-4a1c-9d9e-0c1b5f6f7d21")

@@ -1,7 +1,5 @@
 """Uploads and images over JSON."""
 
-from typing import Any
-
 from django.db.models import Count
 from django.http import HttpRequest
 from ninja import Status
@@ -13,27 +11,11 @@ from labeling.images.schemas import BlocksData, ItemData, ItemsAdded, TagData, T
 from labeling.projects import access
 from labeling.projects.schemas import Deleted
 from labeling.web.api import ApiError, Body
-from labeling.web.routes import Router, takes
+from labeling.web.routes import FILE, Router, multipart, takes
 
 router = Router(tags=["images"])
 
-_FILES: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "file": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                        "path": {"type": "array", "items": {"type": "string"}},
-                    },
-                    "required": ["file"],
-                }
-            }
-        },
-    }
-}
+_FILES = multipart(["file"], file={"type": "array", "items": FILE}, path={"type": "array", "items": {"type": "string"}})
 
 
 def _upload(request: HttpRequest, upload_id: int) -> Upload:

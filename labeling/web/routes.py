@@ -49,6 +49,14 @@ def values_of(choices: type[TextChoices]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": list(choices.values)})
 
 
+def multipart(required: list[str], **fields: dict[str, Any]) -> dict[str, Any]:
+    """What the OpenAPI document says of a form with files (`openapi_extra`). fields: their JSON schemas."""
+    form = {"type": "object", "properties": fields, "required": required}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
+
+
+FILE: dict[str, Any] = {"type": "string", "format": "binary"}
+
 _SIZES = [Body.SMALL, Body.MASKS, Body.UPLOAD]
 
 

@@ -198,6 +198,21 @@ def test_an_image_that_is_reviewed_meanwhile_is_told(
     assert (len(imported(first)), len(imported(second))) == (1, 1)
 
 
+def test_a_class_that_is_deleted_after_the_check_is_told(
+    project: Project, alice: User, add_image: AddImage, tmp_path: Path
+) -> None:
+    first, second = add_image("a.png"), add_image("b.png")
+    content = coco(("a.png", [rle(box(1, 1, 5, 5))]), ("b.png", [rle(box(1, 1, 5, 5), 2)]))
+    row = imports.check_path(project, alice, dataset(tmp_path, {"x.json": content}), format="coco", options={})
+    imports.confirm(row)
+    project.categories.filter(name="person").delete()
+    row = imports.work_here(row)
+    assert (row.state, len(imported(first)), len(imported(second))) == (State.DONE, 1, 0)
+    assert [(one["where"], "“person” was deleted" in one["reason"]) for one in row.report["refused"]] == [
+        ("b.png", True)
+    ]
+
+
 def test_names_match_by_folder_case_and_end_and_are_never_guessed(
     add_image: AddImage, bring_in: BringIn, tmp_path: Path
 ) -> None:

@@ -5,7 +5,6 @@ name of its own, and only then sets the row to *ready*, if the lease is still it
 claimed again and started anew: what goes into an export are the labels of now, so there is nothing to continue.
 """
 
-import logging
 import os
 import secrets
 import shutil
@@ -31,12 +30,11 @@ from labeling.exchange.models import Export
 from labeling.exchange.registry import CANNOT, Format, Options, format_named
 from labeling.exchange.schemas import ExportMessage, ExportNews
 from labeling.jobs import leases
-from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
+from labeling.jobs.endings import LeaseLost, Stopping, Work
+from labeling.jobs.queue import LeaseQueue
 from labeling.projects.models import Project
 from labeling.web import events
 from labeling.web.api import ApiError
-
-logger = logging.getLogger(__name__)
 
 EVENTS_PER_SECOND = 5
 RENAMED = "renamed.json"
@@ -54,14 +52,6 @@ Progress = Callable[[int, int], None]
 
 
 EXPIRED = "The file was deleted because it was old. Create the export again to get the current labels."
-
-
-class LeaseLost(Exception):
-    """Another worker owns the export by now, or it was deleted; this one's work is not wanted."""
-
-
-class Stopping(Exception):
-    """This worker shuts down; the next one starts the export anew."""
 
 
 def write_zip(project: Project, format: Format, options: Options, path: Path, progress: Progress) -> int:
@@ -128,27 +118,7 @@ def claim(export_id: int) -> Export | None:
 
 def make(export: Export) -> None:
     """Make a claimed export: *ready*, *failed* with a reason, or back in the queue after trouble of the server's."""
-    try:
-        if jobs.is_worn_out(export):
-            raise ExportProblem(
-                f"The worker died {MAX_ATTEMPTS} times while making it. The server may have too little memory or "
-                "disk; ask the administrator to look at the worker's log."
-            )
-        with jobs.renewing(export):
-            _make(export)
-    except LeaseLost:
-        logger.warning("export %s: the lease was lost or the export deleted", export.pk)
-    except Stopping:
-        _give_back(export, counted=False)
-    except (ExportProblem, ApiError) as problem:
-        _settle(export, state=State.FAILED, reason=str(problem), file="", finished_at=timezone.now())
-    except Exception as error:
-        logger.exception("export %s failed (attempt %s)", export.pk, export.attempts)
-        if export.attempts >= MAX_ATTEMPTS:
-            reason = f"The export failed ({type(error).__name__}). Ask your administrator to look at the worker's log."
-            _settle(export, state=State.FAILED, reason=reason, file="", finished_at=timezone.now())
-        else:
-            _give_back(export, file="")
+    work.do(export, _make)
 
 
 def _make(export: Export) -> None:
@@ -163,8 +133,7 @@ def _make(export: Export) -> None:
         _store(export, path)
     done = {"done": written, "total": written, "finished_at": timezone.now()}
     try:
-        if not _settle(export, state=State.READY, reason="", **done):
-            raise LeaseLost
+        work.settle(export, state=State.READY, reason="", **done)
     except BaseException:
         export.file.storage.delete(str(export.file.name))
         raise
@@ -275,15 +244,11 @@ def clear_scratch() -> None:
             continue
 
 
-def _settle(export: Export, **fields: Any) -> bool:
-    """Write the outcome and give the lease back; False when the lease is not ours any more."""
-    if not jobs.settle(export, **fields):
-        return False
-    publish(export)
-    return True
-
-
-def _give_back(export: Export, *, counted: bool = True, **fields: Any) -> None:
-    """Back to the queue."""
-    if jobs.give_back(export, counted=counted, **fields):
-        publish(export)
+work = Work(
+    jobs,
+    "export",
+    failed={"state": State.FAILED},
+    problems=(ExportProblem, ApiError),
+    emptied={"file": ""},
+    told=publish,
+)

@@ -5,7 +5,6 @@ was cut off. Carrying the plan out goes image by image: an image's objects and t
 whoever takes over goes on after the last image that is whole.
 """
 
-import logging
 import secrets
 import shutil
 import tempfile
@@ -33,7 +32,7 @@ from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.audit.actions import Action
 from labeling.audit.services import record
 from labeling.exchange import plan, source
-from labeling.exchange.build import SCRATCH, LeaseLost, Stopping
+from labeling.exchange.build import SCRATCH
 from labeling.exchange.content import Defect
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.models import Import
@@ -42,17 +41,17 @@ from labeling.images import ingest
 from labeling.images import services as images
 from labeling.images.models import Image, Tag, UploadItem
 from labeling.jobs import leases
-from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
+from labeling.jobs.endings import LeaseLost, Stopping, Work
+from labeling.jobs.queue import LeaseQueue
 from labeling.projects.models import Project
 from labeling.projects.palette import free_color
 from labeling.projects.services import add_classes
 from labeling.projects.specs import CategorySpec
 from labeling.web.api import ApiError
 
-logger = logging.getLogger(__name__)
-
 State, Step = Import.State, Import.Step
 jobs = LeaseQueue(Import, queued={"state": State.QUEUED}, held={"state": State.RUNNING}, related=("project",))
+_work = Work(jobs, "import", failed={"state": State.FAILED}, problems=(ImportProblem, ApiError))
 TOLD_EVERY = 0.5
 """Seconds between two notes of how far it is."""
 
@@ -64,27 +63,7 @@ def claim(import_id: int) -> Import | None:
 
 def work(row: Import) -> None:
     """Check a claimed import, or carry it out: *checked*, *done*, *failed* with a reason, or back in the queue."""
-    try:
-        if jobs.is_worn_out(row):
-            raise ImportProblem(
-                f"The worker died {MAX_ATTEMPTS} times at it. The server may have too little memory or disk; ask the "
-                "administrator to look at the worker's log."
-            )
-        with jobs.renewing(row):
-            check(row) if row.step == Step.CHECK else carry_out(row)
-    except LeaseLost:
-        logger.warning("import %s: the lease was lost or the import deleted", row.pk)
-    except Stopping:
-        jobs.give_back(row, counted=False)
-    except (ImportProblem, ApiError) as problem:
-        jobs.settle(row, state=State.FAILED, reason=str(problem), finished_at=timezone.now())
-    except Exception as error:
-        logger.exception("import %s failed (attempt %s)", row.pk, row.attempts)
-        if row.attempts < MAX_ATTEMPTS:
-            jobs.give_back(row)
-        else:
-            reason = f"The import failed ({type(error).__name__}). Ask your administrator to look at the worker's log."
-            jobs.settle(row, state=State.FAILED, reason=reason, finished_at=timezone.now())
+    _work.do(row, check if row.step == Step.CHECK else carry_out)
 
 
 def check(row: Import) -> None:
@@ -99,8 +78,7 @@ def check(row: Import) -> None:
             tell(report.images)
         _replace_plan(row, path)
     settled = {"report": report.plain(), "total": report.images, "done": 0, "reason": ""}
-    if not jobs.settle(row, state=State.CHECKED, attempts=0, **settled):
-        raise LeaseLost
+    _work.settle(row, state=State.CHECKED, attempts=0, **settled)
 
 
 def carry_out(row: Import) -> None:
@@ -116,8 +94,7 @@ def carry_out(row: Import) -> None:
         for place, line in enumerate(islice(plan.lines(path), row.done, None), row.done):
             _one(row, user, options, place, line, numbers, new)
             tell(place + 1)
-    if not jobs.settle(row, state=State.DONE, reason="", finished_at=timezone.now()):
-        raise LeaseLost
+    _work.settle(row, state=State.DONE, reason="", finished_at=timezone.now())
     record(Action.LABELS_IMPORTED, by=user, about=row, project=row.project, images=row.total, objects=row.added)
     _discard_files(row)
 

@@ -21,6 +21,7 @@ from labeling.exchange.models import Export
 from labeling.exchange.registry import formats
 from labeling.images.models import Image
 from labeling.jobs import leases
+from labeling.jobs.queue import MAX_ATTEMPTS
 from labeling.projects.models import Project
 from labeling.web import events
 from tests.exchange.conftest import AddImage, Keep, Zip, box
@@ -125,7 +126,7 @@ def test_a_storage_that_fails_is_tried_again_and_then_told(export: Export, monke
         raise OSError("no space left on device")
 
     monkeypatch.setattr(type(default_storage._wrapped), "save", full)  # type: ignore[attr-defined]
-    for attempt in range(1, build.MAX_ATTEMPTS):
+    for attempt in range(1, MAX_ATTEMPTS):
         tasks.run(export.pk)
         export.refresh_from_db()
         assert (export.state, export.attempts) == ("queued", attempt)
@@ -248,7 +249,7 @@ def test_the_sweep_leaves_living_workers_alone(export: Export, monkeypatch: pyte
 
 
 def test_one_that_kills_its_worker_each_time_fails(export: Export) -> None:
-    Export.objects.update(state="running", attempts=build.MAX_ATTEMPTS, lease_until=None)
+    Export.objects.update(state="running", attempts=MAX_ATTEMPTS, lease_until=None)
     tasks.run(export.pk)
     export.refresh_from_db()
     assert export.state == "failed"

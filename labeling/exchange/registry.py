@@ -23,6 +23,11 @@ Advance = Callable[[], None]
 """Called by a writer after each image."""
 
 
+def when(**chosen: str) -> dict[str, Any]:
+    """What an option's field says if it means something only beside other choices: forms show it only then."""
+    return {"when": chosen}
+
+
 class Options(Spec):
     """What every format can be asked for.
 
@@ -34,8 +39,8 @@ class Options(Spec):
     images: ImageChoice = "labeled"
     include_images: bool = False
     split: By = "none"
-    val: int = Field(default=10, ge=0, le=100)
-    test: int = Field(default=0, ge=0, le=100)
+    val: int = Field(default=10, ge=0, le=100, json_schema_extra=when(split="hash"))
+    test: int = Field(default=0, ge=0, le=100, json_schema_extra=when(split="hash"))
     filter: ImageFilter | None = None
     only: list[Annotated[int, Field(ge=1, lt=2**63)]] | None = Field(default=None, min_length=1, max_length=MOST_CHOSEN)
 

@@ -101,7 +101,7 @@ _WORDS = {
 
 def format_choices() -> list[dict[str, Any]]:
     """The formats for the exports panel, by title, but for COCO, which is first:
-    `{name, title, description, options: [{name, title, default, choices, least, most}]}`."""
+    `{name, title, description, options: [{name, title, default, choices, least, most, when}]}`."""
     return [
         {"name": one.name, "title": one.title, "description": one.description, "options": _options(one)}
         for one in sorted(formats().values(), key=lambda one: (one.name != "coco", one.title.lower()))
@@ -140,10 +140,13 @@ def _options_of(options: type[Spec], without: Collection[str]) -> list[dict[str,
 
 
 def _option(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """An option out of its JSON schema; one without `choices` is a yes or no, or a number from `least` to `most`."""
+    """An option out of its JSON schema; one without `choices` is a yes or no, or a number from `least` to `most`.
+    `when`: the choice beside which alone it means something, as `name=value`."""
     choices = [(value, _WORDS.get(value, value)) for value in schema.get("enum", [])]
     title = "Images that have objects already" if name == "labeled" else _WORDS.get(name, schema.get("title", name))
     limits = {"least": schema.get("minimum"), "most": schema.get("maximum")}
     is_number = schema.get("type") == "integer"
     default = schema.get("default")
-    return {"name": name, "title": title, "default": default, "choices": choices, "is_number": is_number, **limits}
+    when = next(iter(schema.get("when", {}).items()), ("", ""))
+    shape = {"choices": choices, "is_number": is_number, "when": "=".join(when) if when[0] else "", **limits}
+    return {"name": name, "title": title, "default": default, **shape}

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from pydantic import Field
+
 from labeling import masks
 from labeling.annotations.models import Annotation
 from labeling.exchange import coco_json, json_files
@@ -16,7 +18,7 @@ from labeling.exchange.content import Frame, ReadImage, ReadObject
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.reading import Reading, Skip, fill_hint, is_id, shown, uid_of, with_pixels
-from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader
+from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader, when
 from labeling.projects.attributes import by_name
 
 ANNOTATIONS = "annotations/instances_{split}.json"
@@ -51,7 +53,7 @@ class CocoOptions(Options):
     """`segmentation`: how masks are written. `fill`: by whose rule polygons are exactly the mask."""
 
     segmentation: Literal["rle", "polygons"] = "rle"
-    fill: Literal["coco", "opencv"] = "coco"
+    fill: Literal["coco", "opencv"] = Field(default="coco", json_schema_extra=when(segmentation="polygons"))
 
 
 @register(name="coco", title="COCO instances", options=CocoOptions, cannot=("order",))

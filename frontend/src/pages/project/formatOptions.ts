@@ -6,6 +6,18 @@ export function showOptionsOf(form: HTMLFormElement): void {
   const format = new FormData(form).get("format");
   for (const options of all<HTMLFieldSetElement>("[data-options-of]", form)) {
     options.disabled = options.hidden = options.dataset["optionsOf"] !== format;
+    showAskedOf(options);
+  }
+}
+
+/** An option that means something only beside another choice is shown, and sent, only then. */
+function showAskedOf(options: HTMLFieldSetElement): void {
+  for (const label of all<HTMLElement>("[data-when]", options)) {
+    const [name, value] = label.dataset["when"]!.split("=");
+    const other = options.querySelector<HTMLInputElement | HTMLSelectElement>(`[name="${name}"]`);
+    const field = label.querySelector<HTMLInputElement | HTMLSelectElement>("[data-option]");
+    label.hidden = other?.value !== value;
+    if (field) field.disabled = label.hidden;
   }
 }
 

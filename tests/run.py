@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +78,8 @@ class Count:
 
     passed: int = 0
     failed: int = 0
+    names: tuple[str, ...] = ()
+    """What failed, each with the first line of why."""
 
 
 COUNTS: dict[str, Count] = {}
@@ -185,7 +187,14 @@ def counted(path: Path) -> Count:
         sum(int(suite.get(name, 0)) for suite in suites for name in names)
         for names in (("tests",), ("failures", "errors"), ("skipped",))
     )
-    return Count(total - bad - skipped, bad)
+    return Count(total - bad - skipped, bad, tuple(_failures(suites)))
+
+
+def _failures(suites: list[ElementTree.Element]) -> Iterator[str]:
+    for case in (case for suite in suites for case in suite.iter("testcase")):
+        for bad in (*case.findall("failure"), *case.findall("error")):
+            first = (bad.get("message") or bad.tag).strip().splitlines()[0][:200]
+            yield f"{case.get('classname')}::{case.get('name')}: {first}"
 
 
 def style() -> Count:
@@ -327,6 +336,9 @@ def main(names: list[str]) -> int:
     for name in names:
         print(f"{name:<9} {outcomes[name].seconds:5.0f} s  {outcomes[name].said}")
     show_coverage()
+    for name in names:  # last, where those who see the end of a long log only find it
+        for failure in outcomes[name].count.names:
+            print(f"{name}: {failure}")
     failed = sum(outcome.count.failed for outcome in outcomes.values())
     print(f"{sum(outcome.count.passed for outcome in outcomes.values())} passed, {failed} failed")
     return 1 if failed else 0

@@ -26,6 +26,7 @@ from tests.stack.processes import ROOT, Stack, embedded
 IMAGES = ROOT / "docs" / "images"
 # Objects of demo/photographs/cows.jpg as an annotator clicks them: pixels of the picture, + or -.
 COWS = [[(610, 400, True), (340, 225, False)], [(340, 225, True)], [(860, 228, True)]]
+DRAWN = "[...document.querySelectorAll('[data-images] img[src]')].filter(one => one.naturalWidth).length >= 6"
 DURING = 5  # images ready when the picture of the project page is taken
 
 
@@ -135,7 +136,7 @@ def _review(manager: Page, worker: Page, judge: Page, people: dict[str, DemoUser
             editor.click(x, y, negative=not positive)
         editor.keep("1")
     worker.keyboard.press("Control+Enter")
-    worker.wait_for_url(lambda url: "cows" not in worker.title())
+    wait_until(worker, "!document.title.includes('cows')", 60)
 
     sign_in(judge, people["reviewer"])
     judge.goto(f"/projects/{project}/review")
@@ -151,7 +152,7 @@ def _review(manager: Page, worker: Page, judge: Page, people: dict[str, DemoUser
     judge.screenshot(path=IMAGES / "review.jpg", quality=88)
 
     manager.goto(f"/projects/{project}/images")
-    wait_until(manager, "document.querySelectorAll('[data-preview] img[src]').length >= 6", 60)
+    wait_until(manager, DRAWN, 60)
     for place in range(3, 6):
         manager.locator("[data-images] li").nth(place).locator("[data-slot=select]").check()
     manager.wait_for_timeout(700)
@@ -161,7 +162,7 @@ def _review(manager: Page, worker: Page, judge: Page, people: dict[str, DemoUser
 def _dark(page: Page, manager: DemoUser) -> None:
     """At night, with the filmstrip and the display settings."""
     sign_in(page, manager)
-    page.get_by_role("link", name="Farm and forest").click()
+    page.get_by_role("region").get_by_role("link", name="Farm and forest").click()
     editor = _open(page, "cows.jpg")
     page.keyboard.press("j")
     page.get_by_test_id("thumb").first.wait_for()

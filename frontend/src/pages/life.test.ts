@@ -1,23 +1,6 @@
 import { beforeEach, expect, it, vi } from "vitest";
+import { FakeSocket } from "./fakeSocket";
 import { watchJobs } from "./life";
-
-/** A socket whose server is this test. */
-class FakeSocket extends EventTarget {
-  static readonly made: FakeSocket[] = [];
-
-  constructor(readonly url: string) {
-    super();
-    FakeSocket.made.push(this);
-  }
-
-  say(message: object): void {
-    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) }));
-  }
-
-  end(code: number): void {
-    this.dispatchEvent(Object.assign(new Event("close"), { code }));
-  }
-}
 
 const reload = vi.fn();
 

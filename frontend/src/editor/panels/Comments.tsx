@@ -135,7 +135,7 @@ function Thread({ thread }: { thread: ThreadData }) {
           {thread.number}
         </span>
         <span class="thread-text">
-          {thread.comments[0]?.text}
+          {pointed ? aboutOf(thread) : thread.comments[0]?.text}
           {orphan && <span class="muted"> (its object was deleted)</span>}
         </span>
         {thread.comments.length > 1 && <span class="count">{thread.comments.length}</span>}
@@ -144,6 +144,11 @@ function Thread({ thread }: { thread: ThreadData }) {
       {pointed && <Conversation thread={thread} />}
     </li>
   );
+}
+
+/** What a thread is about, above its comments. */
+function aboutOf({ x, object }: ThreadData): string {
+  return x === null ? "About the whole image" : object === null ? "About this point" : "About this object";
 }
 
 function Conversation({ thread }: { thread: ThreadData }) {

@@ -346,6 +346,7 @@ START_DAMAGED = env.flag("START_DAMAGED")
 
 # Limits, each with the message that names it.
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 2 * 1024**3, least=1)
+RESUMABLE_HOURS = env.integer("RESUMABLE_HOURS", 24, least=1)
 MAX_IMAGE_PIXELS = env.integer("MAX_IMAGE_PIXELS", 500_000_000, least=1)
 DECODE_MEMORY_BYTES = env.integer("DECODE_MEMORY_BYTES", 8 * 1024**3, least=1)
 MAX_ZIP_BYTES = env.integer("MAX_ZIP_BYTES", 20 * 1024**3, least=1)

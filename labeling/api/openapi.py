@@ -30,6 +30,9 @@ SOCKETS: list[tuple[str, Any, JsonSchemaMode, str]] = [
 PAGES: list[tuple[str, Any]] = [("ProjectPage", ProjectPage)]
 """What pages start with and no route answers."""
 
+SAFE = {"GET", "HEAD", "OPTIONS"}
+"""Methods that change nothing and need no CSRF token."""
+
 ERRORS = {
     "BadRequest": "The body, the query or a value in it is wrong; `field` or the message names it.",
     "SignedOut": "Nobody is signed in, or the session is over.",
@@ -47,7 +50,7 @@ class Document(OpenAPISchema):
 
     def operation_details(self, operation: Operation) -> dict[str, Any]:
         details: dict[str, Any] = _without_titles(super().operation_details(operation))
-        writes = operation.methods != ["GET"]
+        writes = not SAFE.issuperset(operation.methods)
         details["security"] = [{"session": [], "csrf": []} if writes else {"session": []}]
         details["responses"] = self._errors(operation, "requestBody" in details) | details["responses"]
         for model in operation.models:
@@ -63,7 +66,7 @@ class Document(OpenAPISchema):
             found |= {413: "TooLarge", 415: "NotJson"}
         if "{" in operation.path:
             found |= {403: "Forbidden", 404: "NotFound"}
-        elif operation.methods != ["GET"]:
+        elif not SAFE.issuperset(operation.methods):
             found |= {403: "Forbidden"}
         references = {status: {"$ref": f"#/components/responses/{found[status]}"} for status in sorted(found)}
         return references | {"default": {"$ref": "#/components/responses/Other"}}

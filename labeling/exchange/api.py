@@ -10,6 +10,7 @@ from labeling.exchange import imports, services
 from labeling.exchange.models import Export, Import
 from labeling.exchange.schemas import ExportData, ExportList, ImportData, ImportList
 from labeling.exchange.specs import ImportOptions, NewExport
+from labeling.images.api import partial_file
 from labeling.projects.access import May, object_for, project_for
 from labeling.projects.schemas import Deleted
 from labeling.web.api import ApiError, Body, parse_json
@@ -42,8 +43,9 @@ def export(request: HttpRequest, export_id: int) -> ExportData:
 
 
 _DATASET = multipart(
-    ["file", "format"],
+    ["format"],
     file=FILE,
+    resumable={"type": "integer"},
     format={"type": "string"},
     options={"type": "string", "description": "JSON; see the formats' `options`."},
 )
@@ -70,15 +72,20 @@ def import_list(request: HttpRequest, project_id: int) -> ImportList:
 @router.post("projects/{id:project_id}/imports", response={202: ImportData}, openapi_extra=_DATASET)
 @takes(Body.UPLOAD, before=_manages)
 def start_import(request: HttpRequest, project_id: int) -> Status[ImportData]:
-    """Send a dataset: a zip, or a single file with labels. A worker checks it, which changes nothing in the project."""
+    """Send a dataset: a zip, or a single file with labels. A worker checks it, which changes nothing in the project.
+
+    In place of `file` may stand `resumable`: the number in the `Location` of a file that arrived in parts.
+    """
     project = _manages(request, project_id)
-    file = request.FILES.get("file")
-    if file is None:
-        raise ApiError(400, "no_file", "Send the dataset as multipart/form-data in the field “file”.")
+    user, file, number = user_of(request), request.FILES.get("file"), request.POST.get("resumable", "")
     options = parse_json((request.POST.get("options") or "{}").encode())
-    row = imports.start(
-        project, user_of(request), file.name or "dataset", file, format=request.POST.get("format", ""), options=options
-    )
+    format = request.POST.get("format", "")
+    if number:
+        row = imports.start_whole(project, user, partial_file(request, number), format=format, options=options)
+    elif file is not None:
+        row = imports.start(project, user, file.name or "dataset", file, format=format, options=options)
+    else:
+        raise ApiError(400, "no_file", "Send the dataset as multipart/form-data in the field “file”.")
     return Status(202, ImportData.of(row))
 
 

@@ -14,7 +14,8 @@ from labeling.exchange import importing
 from labeling.exchange.models import Import
 from labeling.exchange.registry import readable_formats, reader_named
 from labeling.exchange.schemas import FormatData
-from labeling.images import ingest, zips
+from labeling.images import ingest, resumable, zips
+from labeling.images.models import PartialFile
 from labeling.projects.models import Project
 from labeling.server import wake_up
 from labeling.web.api import ApiError
@@ -39,6 +40,24 @@ def start(project: Project, user: User, name: str, file: IO[bytes] | File[Any], 
     row.file.save(f"dataset{zips.suffix(name)}", content, save=False)
     row.save()
     nudge(row)
+    return row
+
+
+def start_whole(project: Project, user: User, whole: PartialFile, *, format: str, options: Any) -> Import:
+    """As `start`, with a dataset that arrived in parts; a second time it is the same import.
+
+    Raises: ApiError as `start` and `resumable.taken`; 404 for a file of another project, or of an upload.
+    """
+    if whole.project_id != project.pk:
+        raise ApiError(404, "not_found", "The file was sent to another project.")
+    with resumable.taken(whole) as file:
+        if file is None:
+            row = project.imports.filter(pk=resumable.taken_id(whole, "import")).first()
+            if row is None:
+                raise ApiError(404, "not_found", "The import was deleted meanwhile. Send the dataset again.")
+            return row
+        row = start(project, user, whole.name, file, format=format, options=options)
+        whole.taken_as = f"import {row.pk}"
     return row
 
 

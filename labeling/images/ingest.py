@@ -31,10 +31,12 @@ from labeling.jobs import leases
 from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
 from labeling.server import wake_up
 from labeling.web import events
+from labeling.web.api import ApiError
 from labeling.web.trouble import BUSY, DOWN, FULL, trouble_of
 
 logger = logging.getLogger(__name__)
 
+LONGEST_NAME = 255
 RETRY_AFTER = timedelta(seconds=20)
 SLICE = 30.0
 """Seconds after which a worker turns to other uploads that wait."""
@@ -340,6 +342,22 @@ def clean_name(name: str) -> str:
     name = unicodedata.normalize("NFC", name)  # macOS sends them decomposed
     name = "".join(character if character.isprintable() else "�" for character in name).strip() or "unnamed"
     return name if len(name) <= 255 else "…" + name[-254:]
+
+
+def checked_path(path: str) -> str:
+    """A client's relative path for a file, fit to be its name; "" stays "". Raises: ApiError 400 `bad_path`."""
+    if not path:
+        return ""
+    parts = path.split("/")
+    if len(path) > LONGEST_NAME:
+        reason = f"is longer than {LONGEST_NAME} characters"
+    elif any(part in ("", ".", "..") for part in parts) or parts[0][1:] == ":":
+        reason = "is absolute, or has an empty part, “.” or “..”"
+    elif "\\" in path:
+        reason = "has a backslash"
+    else:
+        return path
+    raise ApiError(400, "bad_path", f"The path “{clean_name(path)[:80]}” {reason}. Send one like street/a.jpg.")
 
 
 def _settle(item: UploadItem, **fields: object) -> None:

@@ -1,5 +1,6 @@
 """Images and how they came in."""
 
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Literal
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from labeling.accounts.models import User
 from labeling.jobs.models import LeasedRow
@@ -195,6 +197,50 @@ class UploadItem(LeasedRow):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.state}"
+
+
+def _expiry() -> datetime:
+    return timezone.now() + timedelta(hours=settings.RESUMABLE_HOURS)
+
+
+class PartialFile(models.Model):
+    """A file that arrives in parts, so that a lost connection costs one part (`labeling.images.resumable`).
+
+    `taken_at`: somebody makes it a file of an upload or of an import; `taken_as` says which one it became.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(default=_expiry, help_text="Deleted then, unless another part arrives before.")
+    folder = models.CharField(max_length=120, help_text="Where its parts are on the storage.")
+    name = models.CharField(max_length=255)
+    length = models.PositiveBigIntegerField(help_text="Of the whole file, in bytes.")
+    offset = models.PositiveBigIntegerField(default=0, help_text="Bytes that are here.")
+    taken_at = models.DateTimeField(null=True, blank=True)
+    taken_as = models.CharField(max_length=40, blank=True, help_text="Such as “item 7”, with the id of its row.")
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="partial_expiry")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.offset} of {self.length} bytes"
+
+
+class FilePart(models.Model):
+    """Bytes of a file that arrives in parts, from `start` on."""
+
+    whole = models.ForeignKey(PartialFile, on_delete=models.CASCADE, related_name="parts")
+    start = models.PositiveBigIntegerField()
+    size = models.PositiveBigIntegerField()
+    stored = models.CharField(max_length=200, help_text="Its name on the storage.")
+
+    class Meta:
+        ordering = ["start"]
+        constraints = [models.UniqueConstraint(fields=["whole", "start"], name="file_part_once")]
+
+    def __str__(self) -> str:
+        return f"{self.size} bytes from {self.start}"
 
 
 class BlockJob(LeasedRow):

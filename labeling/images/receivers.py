@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from labeling.images import copying, pictures  # noqa: F401 - registers what copies images
-from labeling.images.models import Image, UploadItem
+from labeling.images.models import Image, PartialFile, UploadItem
+from labeling.storage.trees import delete_tree
 from labeling.web import events
 
 
@@ -35,3 +37,9 @@ def delete_item_file(instance: UploadItem, **_: Any) -> None:
     name = str(instance.file.name or "")
     if name:
         transaction.on_commit(lambda: pictures.delete_files({name}))
+
+
+@receiver(post_delete, sender=PartialFile)
+def delete_parts(instance: PartialFile, **_: Any) -> None:
+    """The parts of a file, also those that a killed request left without a row."""
+    transaction.on_commit(lambda: delete_tree(default_storage, instance.folder))

@@ -15,14 +15,13 @@ from django.db import transaction
 from labeling.accounts.models import User
 from labeling.audit.actions import Action
 from labeling.audit.services import record
-from labeling.images import block_jobs, blocks, ingest, zips
-from labeling.images.models import Image, Upload, UploadItem
+from labeling.images import block_jobs, blocks, ingest, resumable, zips
+from labeling.images.models import Image, PartialFile, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.images.schemas import BlocksData, ItemData, LevelData, UploadData
 from labeling.projects.models import Project
 from labeling.web.api import ApiError
 
-LONGEST_NAME = 255
 MISSING_SHOWN = 5
 
 
@@ -52,20 +51,22 @@ def add_file(upload: Upload, name: str, file: IO[bytes] | File[Any]) -> UploadIt
     return item
 
 
-def checked_path(path: str) -> str:
-    """A client's relative path for a file, fit to be its name; "" stays "". Raises: ApiError 400 `bad_path`."""
-    if not path:
-        return ""
-    parts = path.split("/")
-    if len(path) > LONGEST_NAME:
-        reason = f"is longer than {LONGEST_NAME} characters"
-    elif any(part in ("", ".", "..") for part in parts) or parts[0][1:] == ":":
-        reason = "is absolute, or has an empty part, “.” or “..”"
-    elif "\\" in path:
-        reason = "has a backslash"
-    else:
-        return path
-    raise ApiError(400, "bad_path", f"The path “{ingest.clean_name(path)[:80]}” {reason}. Send one like street/a.jpg.")
+def add_whole(upload: Upload, whole: PartialFile) -> UploadItem:
+    """Add a file that arrived in parts to an upload of its project; a second time it is the same item.
+
+    Raises: ApiError as `add_file` and `resumable.taken`; 404 for a file of another project, or of an import.
+    """
+    if whole.project_id != upload.project_id:
+        raise ApiError(404, "not_found", "The file was sent to another project.")
+    with resumable.taken(whole) as file:
+        if file is None:
+            item = UploadItem.objects.filter(pk=resumable.taken_id(whole, "item")).first()
+            if item is None:
+                raise ApiError(404, "not_found", "The file was deleted meanwhile. Send it again.")
+            return item
+        item = add_file(upload, whole.name, file)
+        whole.taken_as = f"item {item.pk}"
+    return item
 
 
 def add_path(upload: Upload, path: Path) -> Iterator[UploadItem]:

@@ -7,7 +7,7 @@ from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
 
-from labeling.images import block_jobs, services
+from labeling.images import block_jobs, resumable, services
 from labeling.images import ingest as ingesting
 from labeling.images.models import Upload, UploadItem
 from labeling.server.host_lock import one_of
@@ -49,6 +49,7 @@ def sweep() -> None:
             continue
         if ingesting.jobs.line().filter(upload=upload).exists():
             services.nudge(upload)
+    resumable.tidy()
     if block_jobs.release_dead():
         block_jobs.nudge()
 

@@ -36,7 +36,11 @@ def project_data(
         exports=exports,
         socket=f"/ws/projects/{project.pk}/",
         api=PageAddresses(
-            images=f"{api}/images", uploads=f"{api}/uploads", encode=f"{api}/encode", exports=f"{api}/exports"
+            images=f"{api}/images",
+            uploads=f"{api}/uploads",
+            resumable=f"{api}/resumable",
+            encode=f"{api}/encode",
+            exports=f"{api}/exports",
         ),
     )
 

@@ -171,6 +171,7 @@ class PageAddresses(Answer):
 
     images: str
     uploads: str
+    resumable: str
     encode: str
     exports: str
 

@@ -17,7 +17,7 @@ class DurableStorage(FileSystemStorage):
         known = _nearest(Path(self.path(name)).parent)
         try:
             saved = super()._save(name, content)  # type: ignore[misc]
-        except OSError:
+        except BaseException:  # a disk that fails, or content that can't be read to its end
             # Django leaves what it had written. The name was free before, so this is ours.
             with contextlib.suppress(OSError):
                 Path(self.path(name)).unlink(missing_ok=True)

@@ -156,20 +156,28 @@ class JsonOperation(Operation):
         self.description = options.get("description") or rest.strip()
 
     def run(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:
+        """The answer, also an error, has the headers that the view gave to its `HttpResponse` parameter."""
+        told = HttpResponse()
+        del told.headers["Content-Type"]
         try:
             refused = self._run_checks(request)
             if refused is not None:
                 return refused
-            values = self._get_values(request, ids, HttpResponse())
-            return self._response(self.view_func(request, **values))
+            values = self._get_values(request, ids, told)
+            answer: HttpResponseBase = self._response(self.view_func(request, **values))
         except Exception as error:  # noqa: BLE001 - raises what is no answer
-            return self.api.on_exception(request, error)
+            answer = self.api.on_exception(request, error)
+        for name, value in told.items():
+            answer[name] = value
+        return answer
 
-    def _response(self, result: Status[Answer] | Answer) -> HttpResponse:
+    def _response(self, result: Status[Answer] | Status[None] | Answer) -> HttpResponse:
         """The answer as JSON. Its type was checked when it was made, and is the one that the document has."""
         if not isinstance(result, Status):
             result = Status(next(iter(self.response_models)), result)
         status, answer = result.status_code, result.value
+        if answer is None:
+            return HttpResponse(status=status)
         expected = self.response_models[status].model_fields["response"].annotation
         if type(answer) is not expected:
             raise TypeError(f"{self.view_func.__qualname__} answers {type(answer).__name__}, not {expected}")

@@ -15,7 +15,7 @@ from labeling.accounts.models import User
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.assignment.models import Lot, Slot
 from labeling.exchange.models import Export, Import
-from labeling.images.models import Image, Tag, Upload
+from labeling.images.models import Image, PartialFile, Tag, Upload
 from labeling.people.models import Invitation
 from labeling.projects.models import Project
 from labeling.quality.comparison import Comparison
@@ -118,6 +118,7 @@ def ids(project: Project, alice: User) -> Mapping[str, Any]:
         "image_id": image.pk,
         "annotation_id": kept.pk,
         "upload_id": Upload.objects.create(project=project, created_by=alice).pk,
+        "partial_id": PartialFile.objects.create(project=project, created_by=alice, name="a.zip", length=1).pk,
         "import_id": Import.objects.create(project=project, format="coco", name="a.json", created_by=alice).pk,
         "export_id": Export.objects.create(project=project, format="coco", created_by=alice).pk,
         "run_id": Run.objects.create(project=project, method="everything").pk,

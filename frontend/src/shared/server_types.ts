@@ -1608,6 +1608,7 @@ export type components = {
     readonly PageAddresses: {
       readonly images: string;
       readonly uploads: string;
+      readonly resumable: string;
       readonly encode: string;
       readonly exports: string;
     };
@@ -2493,6 +2494,10 @@ export type components = {
       readonly counts?: string | null;
       readonly clicks?: readonly (readonly [number, number, boolean])[] | null;
     };
+    /** @description `POST /api/uploads/<id>/resumable`: the number in the `Location` of a file that arrived in parts. */
+    readonly WholeFile: {
+      readonly file: number;
+    };
     /** @description A word of a model and the number of its class in the project; `automatic`: by its name, nobody said so. */
     readonly WordData: {
       readonly word: string;
@@ -2780,6 +2785,7 @@ export type VerdictData = components["schemas"]["VerdictData"];
 export type VerdictGiven = components["schemas"]["VerdictGiven"];
 export type VersionQuery = components["schemas"]["VersionQuery"];
 export type WantedSpec = components["schemas"]["WantedSpec"];
+export type WholeFile = components["schemas"]["WholeFile"];
 export type WordData = components["schemas"]["WordData"];
 export type WorkData = components["schemas"]["WorkData"];
 export type WorkList = components["schemas"]["WorkList"];

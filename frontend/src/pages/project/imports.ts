@@ -3,6 +3,7 @@
 import { csrfToken } from "../../shared/csrf";
 import { all, need } from "../dom";
 import { errorOf, jsonOf, send } from "../http";
+import { forget, RESUMABLE_FROM, sendInParts } from "./resumable";
 import { optionsIn, showOptionsOf } from "./formatOptions";
 import { setMeter } from "./progress";
 
@@ -42,14 +43,28 @@ function setUpForm(form: HTMLFormElement): void {
   });
 }
 
-/** XMLHttpRequest, because fetch does not tell how much has left. */
-function post(form: HTMLFormElement): Promise<ImportNews> {
+async function post(form: HTMLFormElement): Promise<ImportNews> {
   const body = new FormData();
   const sent = new FormData(form);
-  for (const name of ["format", "file"]) body.append(name, sent.get(name)!);
+  body.append("format", sent.get("format")!);
   body.append("options", JSON.stringify(optionsIn(form)));
   const meter = need("[data-import-meter]", form);
   meter.hidden = false;
+  const file = sent.get("file") as File;
+  if (file.size < RESUMABLE_FROM) {
+    body.append("file", file);
+    return postForm(form, body, meter);
+  }
+  const start = form.dataset["resumable"]!;
+  const number = await sendInParts(file, file.name, start, (left) => setMeter(meter, left, file.size));
+  body.append("resumable", String(number));
+  const made = await postForm(form, body, meter);
+  forget(file, file.name, start);
+  return made;
+}
+
+/** XMLHttpRequest, because fetch does not tell how much has left. */
+function postForm(form: HTMLFormElement, body: FormData, meter: HTMLElement): Promise<ImportNews> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", form.dataset["importForm"]!);

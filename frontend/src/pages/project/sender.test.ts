@@ -64,6 +64,7 @@ async function run(...names: string[]): Promise<Sender> {
   const sender = new Sender(
     files,
     "/start",
+    "/resumable",
     () => undefined,
     () => undefined,
   );

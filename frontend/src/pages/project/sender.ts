@@ -5,6 +5,7 @@ import { csrfToken } from "../../shared/csrf";
 import { errorOf, HttpError, jsonOf, send } from "../http";
 import type { Found } from "./files";
 import type { UploadItem } from "./messages";
+import { forget, RESUMABLE_FROM, sendInParts } from "./resumable";
 
 const AT_ONCE = 3;
 const TRIES = 4;
@@ -25,6 +26,7 @@ export class Sender {
   constructor(
     files: Found[],
     private readonly start: string,
+    private readonly resumable: string,
     private readonly onChange: () => void,
     private readonly onItems: (items: UploadItem[]) => void,
   ) {
@@ -54,7 +56,8 @@ export class Sender {
       next.state = "sending";
       this.onChange();
       try {
-        this.onItems(await patiently(() => this.post(id, next)));
+        const inParts = next.file.size >= RESUMABLE_FROM;
+        this.onItems(await (inParts ? this.postInParts(id, next) : patiently(() => this.post(id, next))));
         next.state = "sent";
       } catch (error) {
         next.state = "failed";
@@ -62,6 +65,18 @@ export class Sender {
       }
       this.onChange();
     }
+  }
+
+  private async postInParts(id: number, one: SentFile): Promise<UploadItem[]> {
+    const number = await sendInParts(one.file, one.path, this.resumable, (sent) => {
+      one.sent = sent;
+      this.onChange();
+    });
+    const added = await patiently(() =>
+      send<{ items: UploadItem[] }>("POST", `/api/uploads/${id}/resumable`, { file: number }),
+    );
+    forget(one.file, one.path, this.resumable);
+    return added.items;
   }
 
   /** XMLHttpRequest, because fetch does not tell how much has left. */

@@ -98,6 +98,7 @@ export class Uploads {
     const sender = new Sender(
       files,
       this.data.api.uploads,
+      this.data.api.resumable,
       () => this.draw(),
       (items) => this.note(items),
     );

@@ -324,6 +324,7 @@ CELERY_BEAT_SCHEDULE = {
     "requeue-lost-encodings": _every(10.0, "labeling.features.tasks.sweep"),
     "resume-project-jobs": _every(30.0, "labeling.projects.tasks.sweep"),
     "empty-bin": _every(3600.0, "labeling.projects.tasks.empty_bin"),
+    "count-label-facts": _every(600.0, "labeling.exchange.tasks.count_facts"),
     "expire-exports": _every(3600.0, "labeling.exchange.tasks.expire"),
     "tidy-accounts": _every(3600.0, "labeling.accounts.tasks.tidy"),
     "tidy-audit-log": _every(3600.0, "labeling.audit.tasks.tidy"),

@@ -50,6 +50,7 @@ class Action(StrEnum):
     EXPORT_MADE = "export.made"
     EXPORT_DOWNLOADED = "export.downloaded"
     EXPORT_DELETED = "export.deleted"
+    EXPORT_FROZEN = "export.frozen"
     LABELS_IMPORTED = "labels.imported"
 
     @property
@@ -103,6 +104,7 @@ LABELS = {
     Action.EXPORT_MADE: "Made an export",
     Action.EXPORT_DOWNLOADED: "Downloaded an export",
     Action.EXPORT_DELETED: "Deleted an export",
+    Action.EXPORT_FROZEN: "Froze a version of the dataset",
     Action.LABELS_IMPORTED: "Imported labels",
 }
 

@@ -6,10 +6,10 @@ from django.http import HttpRequest
 from ninja import Status
 
 from labeling.accounts.services import user_of
-from labeling.exchange import imports, services
+from labeling.exchange import comparing, imports, services
 from labeling.exchange.models import Export, Import
-from labeling.exchange.schemas import ExportData, ExportList, ImportData, ImportList
-from labeling.exchange.specs import ImportOptions, NewExport
+from labeling.exchange.schemas import DifferenceData, ExportData, ExportList, ImportData, ImportList, LossesData
+from labeling.exchange.specs import Frozen, ImportOptions, NewExport
 from labeling.images.api import partial_file
 from labeling.projects.access import May, object_for, project_for
 from labeling.projects.schemas import Deleted
@@ -23,7 +23,11 @@ router = Router(tags=["exchange"])
 def exports(request: HttpRequest, project_id: int) -> ExportList:
     """The latest exports of a project, and the formats there are."""
     project = project_for(request, project_id, May.EXPORT)
-    return ExportList(results=services.recent(project), formats=services.choices())
+    user = user_of(request)
+    return ExportList(
+        results=services.recent(project, user), versions=services.versions_of(project, user),
+        formats=services.choices(),
+    )  # fmt: skip
 
 
 @router.post("projects/{id:project_id}/exports", response={202: ExportData})
@@ -31,15 +35,52 @@ def start(request: HttpRequest, project_id: int, sent: Sent[NewExport]) -> Statu
     """Ask for an export; a worker makes it."""
     project = project_for(request, project_id, May.EXPORT)
     spec = sent.read()
-    export = services.start(project, user_of(request), format=spec.format, options=spec.options)
-    return Status(202, services.describe(export))
+    user = user_of(request)
+    export = services.start(project, user, format=spec.format, options=spec.options, freeze=spec.freeze)
+    return Status(202, services.describe(export, user))
+
+
+@router.post("projects/{id:project_id}/exports/losses")
+def what_is_lost(request: HttpRequest, project_id: int, sent: Sent[NewExport]) -> LossesData:
+    """What an export with these choices would have, and what its format would lose of it. Nothing is exported."""
+    project = project_for(request, project_id, May.EXPORT)
+    spec = sent.read()
+    return services.what_is_lost(project, user_of(request), format=spec.format, options=spec.options)
+
+
+def _export(request: HttpRequest, export_id: int, what: May = May.EXPORT) -> Export:
+    exports = Export.objects.select_related("created_by", "frozen_by", "project")
+    return object_for(request, exports, what, pk=export_id)
 
 
 @router.get("exports/{id:export_id}")
 def export(request: HttpRequest, export_id: int) -> ExportData:
     """How far an export is, and where its zip is once it is ready."""
-    exports = Export.objects.select_related("created_by")
-    return services.describe(object_for(request, exports, May.EXPORT, pk=export_id))
+    return services.describe(_export(request, export_id), user_of(request))
+
+
+@router.post("exports/{id:export_id}/freeze")
+def freeze(request: HttpRequest, export_id: int, sent: Sent[Frozen]) -> ExportData:
+    """Make a finished export a named version of the dataset: it never expires. Managers only."""
+    found = _export(request, export_id, May.MANAGE)
+    services.freeze(found, user_of(request), sent.read().name)
+    return services.describe(found, user_of(request))
+
+
+@router.delete("exports/{id:export_id}")
+def delete_export(request: HttpRequest, export_id: int) -> Deleted:
+    """Delete an export. Managers only; a frozen version is deleted by owners only."""
+    services.delete(_export(request, export_id), user_of(request))
+    return Deleted(deleted=export_id)
+
+
+@router.get("exports/{id:export_id}/difference")
+def difference(request: HttpRequest, export_id: int, before: int | None = None) -> DifferenceData:
+    """How an export differs from another one; without `before` from the frozen version before it."""
+    found = _export(request, export_id)
+    old = comparing.pair(found, before)
+    services.require_labels(user_of(request), found, old)
+    return comparing.describe(old, found)
 
 
 _DATASET = multipart(

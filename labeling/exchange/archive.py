@@ -1,5 +1,6 @@
 """A zip whose bytes depend on nothing but what is written into it."""
 
+import copy
 import hashlib
 import json
 import shutil
@@ -49,8 +50,15 @@ class Archive:
         self._folder = path.parent
         self._zip = zipfile.ZipFile(path, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=6)
         self._names: set[str] = set()
+        self._prefix = ""
         self.hashes: dict[str, str] = {}
         """SHA-256 of each file that is in it, by name."""
+
+    def under(self, folder: str) -> "Archive":
+        """The same archive, in which every name is in a folder."""
+        found = copy.copy(self)
+        found._prefix = f"{self._prefix}{folder}/"
+        return found
 
     def __enter__(self) -> "Archive":
         return self
@@ -63,7 +71,7 @@ class Archive:
     def write(self, name: str, content: bytes, *, compress: bool = True) -> None:
         """Add a file. `compress=False` is for what is compressed already, such as PNG and JPEG."""
         self._zip.writestr(self._entry(name, compress), content)
-        self.hashes[name] = hashlib.sha256(content).hexdigest()
+        self.hashes[self._prefix + name] = hashlib.sha256(content).hexdigest()
 
     def write_text(self, name: str, text: str) -> None:
         """Add a text file, UTF-8."""
@@ -102,9 +110,10 @@ class Archive:
         with self._zip.open(self._entry(name, compress), "w", force_zip64=True) as out:
             hashing = _Hashing(out)
             yield hashing
-        self.hashes[name] = hashing.digest.hexdigest()
+        self.hashes[self._prefix + name] = hashing.digest.hexdigest()
 
     def _entry(self, name: str, compress: bool) -> zipfile.ZipInfo:
+        name = self._prefix + name
         if names.key(name) in self._names:
             raise ValueError(f"the archive has {name!r} already, perhaps in other letters")
         if any(names.fit(part) != part for part in PurePosixPath(name).with_suffix("").parts):

@@ -5,29 +5,37 @@ name of its own, and only then sets the row to *ready*, if the lease is still it
 claimed again and started anew: what goes into an export are the labels of now, so there is nothing to continue.
 """
 
+import hashlib
 import os
 import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
+from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone
 
 from labeling.audit.actions import Action
 from labeling.audit.services import record
+from labeling.exchange import losses, versions
 from labeling.exchange.archive import Archive
 from labeling.exchange.dataset import Dataset
 from labeling.exchange.errors import ExportProblem
+from labeling.exchange.facts import Facts
+from labeling.exchange.label_sets import labels_of
 from labeling.exchange.models import Export
-from labeling.exchange.registry import CANNOT, Format, Options, format_named
+from labeling.exchange.registry import CANNOT, FACT_OF, Format, Options, format_named
 from labeling.exchange.schemas import ExportMessage, ExportNews
 from labeling.jobs import leases
 from labeling.jobs.endings import LeaseLost, Stopping, Work
@@ -54,57 +62,103 @@ Progress = Callable[[int, int], None]
 EXPIRED = "The file was deleted because it was old. Create the export again to get the current labels."
 
 
-def write_zip(project: Project, format: Format, options: Options, path: Path, progress: Progress) -> int:
+def write_zip(
+    project: Project, format: Format, options: Options, path: Path, progress: Progress, content: Path | None = None
+) -> int:
     """Write the project's export to `path`, which is replaced in one step once the zip is whole.
 
-    Returns: how many images are in it. Raises: ExportProblem.
+    content: where to say what is in it, in no format's terms. Returns: how many images are in it. Raises:
+    ExportProblem.
     """
-    assert format.write is not None
-    dataset = Dataset(project, options.images, options.filter, options.only, options.division)
-    done = 0
+    datasets = datasets_of(project, format, options)
+    if not datasets:
+        raise ExportProblem("Nobody has labels of their own in this project. Export the labels of the images.")
+    total, done = sum(map(len, datasets)), 0
 
     def advance() -> None:
         nonlocal done
         done += 1
-        progress(done, len(dataset))
+        progress(done, total)
 
-    progress(0, len(dataset))
+    progress(0, total)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with Archive(draft) as archive:
-            format.write(dataset, options, archive, advance)
-            if dataset.renamed:
-                archive.write_json(RENAMED, dataset.renamed, indent=1)
-            archive.write_json(MANIFEST, manifest(dataset, format, options, archive), indent=1)
+        with Archive(draft) as archive, _content(content, datasets) as written:
+            for dataset in datasets:
+                if written is not None:
+                    written.folder, dataset.on_item = dataset.labels.folder, written.add
+                _write(format, dataset, options, archive, advance)
+            archive.write_json(MANIFEST, manifest(datasets, format, options, archive), indent=1)
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
     return done
 
 
-def manifest(dataset: Dataset, format: Format, options: Options, archive: Archive) -> dict[str, Any]:
+def datasets_of(project: Project, format: Format, options: Options) -> list[Dataset]:
+    """What an export has: one dataset, or one for each annotator who has some; none where nobody has."""
+    found = []
+    for labels in labels_of(project, options.sets):
+        dataset = Dataset(project, options.images, options.filter, options.only, options.division, labels)
+        dataset.wanted = {FACT_OF[what] for what in format.cannot if what in FACT_OF}
+        if len(dataset) or not labels.folder:
+            found.append(dataset)
+    return found
+
+
+def _content(path: Path | None, datasets: Sequence[Dataset]) -> AbstractContextManager[versions.ContentWriter | None]:
+    return nullcontext() if path is None else versions.writing(path, datasets[0].categories)
+
+
+def _write(format: Format, dataset: Dataset, options: Options, archive: Archive, advance: Callable[[], None]) -> None:
+    assert format.write is not None
+    part = archive.under(dataset.labels.folder) if dataset.labels.folder else archive
+    format.write(dataset, options, part, advance)
+    if dataset.renamed:
+        part.write_json(RENAMED, dataset.renamed, indent=1)
+
+
+def manifest(datasets: Sequence[Dataset], format: Format, options: Options, archive: Archive) -> dict[str, Any]:
     """What is in an export and how it was made, to check it by: the same for the same labels."""
-    project = dataset.project
+    first = datasets[0]
+    project = first.project
+    splits = sum((one.splits for one in datasets), Counter[str]())
+    of_class = sum((one.of_class for one in datasets), Counter[int]())
+    lost = losses.in_export(format, sum((one.facts for one in datasets), Facts()))
     return {
         "tool": "Interlabel",
         "schema": MANIFEST_SCHEMA,
         "project": {"id": project.pk, "name": project.name},
-        "labels_changed_at": dataset.changed_at().isoformat(timespec="seconds"),
+        "labels_changed_at": max(one.changed_at() for one in datasets).isoformat(timespec="seconds"),
         "format": format.name,
         "options": options.model_dump(mode="json", exclude_none=True),
-        "images": sum(dataset.splits.values()),
-        "objects": sum(dataset.of_class.values()),
-        "splits": dict(sorted(dataset.splits.items())),
+        "images": splits.total(),
+        "objects": of_class.total(),
+        "splits": dict(sorted(splits.items())),
         "classes": [
             {
                 "number": one.number, "name": one.name, "color": one.color, "kind": one.kind,
-                "objects": dataset.of_class[one.number],
+                "objects": of_class[one.number],
             }
-            for one in dataset.categories
+            for one in first.categories
         ],
+        **_annotators(datasets),
         "cannot": [CANNOT[what] for what in format.cannot],
+        "lost": lost,
         "sha256": dict(sorted(archive.hashes.items())),
     }  # fmt: skip
+
+
+def _annotators(datasets: Sequence[Dataset]) -> dict[str, Any]:
+    """Whose labels are in which folder, where there are several."""
+    found = [
+        {
+            "folder": one.labels.folder, "annotator": one.labels.author.username,
+            "images": one.splits.total(), "objects": one.of_class.total(),
+        }
+        for one in datasets if one.labels.author is not None
+    ]  # fmt: skip
+    return {"annotators": found} if found else {}
 
 
 def claim(export_id: int) -> Export | None:
@@ -125,43 +179,46 @@ def _make(export: Export) -> None:
     """Raises: LeaseLost, Stopping, ExportProblem, ApiError."""
     format = format_named(export.format)
     options = format.parse(export.options)
-    name = f"{export.format}-{export.pk}-{secrets.token_hex(8)}.zip"
     SCRATCH.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="export-", dir=SCRATCH) as folder:
-        path = Path(folder) / name
-        written = write_zip(export.project, format, options, path, _Progress(export))
-        _store(export, path)
-    done = {"done": written, "total": written, "finished_at": timezone.now()}
-    try:
-        work.settle(export, state=State.READY, reason="", **done)
-    except BaseException:
-        export.file.storage.delete(str(export.file.name))
-        raise
-
-
-def _store(export: Export, path: Path) -> None:
-    """Store the zip. The row knows its name before the storage does: whoever takes over from a killed worker finds it.
-
-    Raises: LeaseLost.
-    """
-    name = export.file.field.generate_filename(export, path.name)
-    if not jobs.mine(export).update(file=name):
-        raise LeaseLost
-    export.file.name = name
-    try:
+        path, content = Path(folder) / "export.zip", Path(folder) / "content.gz"
+        written = write_zip(export.project, format, options, path, _Progress(export), content)
         with path.open("rb") as file:
-            export.file.storage.save(name, File(file))
-    except BaseException:
-        export.file.storage.delete(name)
-        raise
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        done = {"done": written, "total": written, "sha256": digest, "finished_at": timezone.now()}
+        try:
+            _store(export, "content", content)
+            _store(export, "file", path)
+            work.settle(export, state=State.READY, reason="", **done)
+        except BaseException:
+            _discard(export)
+            raise
+
+
+def _store(export: Export, column: str, path: Path) -> None:
+    """Store a file of the export. The row knows its name before the storage does: whoever takes over from a killed
+    worker finds it. Raises: LeaseLost."""
+    field: FieldFile = getattr(export, column)
+    name = field.field.generate_filename(export, f"{export.format}-{export.pk}-{secrets.token_hex(8)}{path.suffix}")
+    if not jobs.mine(export).update(**{column: name}):
+        raise LeaseLost
+    field.name = name
+    with path.open("rb") as file:
+        field.storage.save(name, File(file))
+
+
+def delete_files(export: Export) -> None:
+    """Delete what is stored of an export."""
+    for field in (export.file, export.content):
+        if field:
+            field.storage.delete(str(field.name))
 
 
 def _discard(export: Export) -> None:
-    """Delete a zip that was not finished, and forget its name."""
-    if export.file:
-        export.file.storage.delete(str(export.file.name))
-        export.file.name = ""
-        jobs.mine(export).update(file="")
+    """Delete what was not finished, and forget its names."""
+    delete_files(export)
+    export.file.name = export.content.name = ""
+    jobs.mine(export).update(file="", content="")
 
 
 class _Progress:
@@ -223,10 +280,13 @@ def expire() -> int:
         return 0
     count = 0
     over = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
-    for export in Export.objects.filter(state=State.READY, finished_at__lt=over).select_related("project"):
-        if export.file:
-            export.file.storage.delete(str(export.file.name))
-        if Export.objects.filter(pk=export.pk, state=State.READY).update(state=State.EXPIRED, file=""):
+    old = Export.objects.filter(state=State.READY, name="", finished_at__lt=over)
+    for export in old.select_related("project"):
+        with transaction.atomic():
+            if not old.select_for_update(of=("self",)).filter(pk=export.pk).exists():
+                continue  # it was frozen since we looked
+            delete_files(export)
+            Export.objects.filter(pk=export.pk).update(state=State.EXPIRED, file="", content="")
             export.state = State.EXPIRED
             record(Action.EXPORT_DELETED, about=export, project=export.project, reason="old")
             publish(export)
@@ -249,6 +309,6 @@ work = Work(
     "export",
     failed={"state": State.FAILED},
     problems=(ExportProblem, ApiError),
-    emptied={"file": ""},
+    emptied={"file": "", "content": ""},
     told=publish,
 )

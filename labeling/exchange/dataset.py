@@ -1,26 +1,26 @@
 """What there is to export: the images of a project with their kept objects, and a file name for each."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import IO, Literal
+from typing import IO
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import QuerySet
 
 from labeling import masks
-from labeling.annotations.models import FINISHED, Annotation, AnnotationSet
+from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.assignment.filters import ImageFilter, chosen
+from labeling.exchange import facts
 from labeling.exchange.archive import Archive
 from labeling.exchange.errors import ExportProblem
+from labeling.exchange.facts import Facts
+from labeling.exchange.label_sets import MAIN, ImageChoice, Labels
 from labeling.exchange.names import SUFFIX, FileNames
 from labeling.exchange.splits import Division, Split
 from labeling.images.models import Image
 from labeling.projects.models import Attribute, Category, Project
-
-ImageChoice = Literal["labeled", "done", "accepted", "all"]
-"""Which images go in: those with objects or called done; only those called done; every image."""
 
 MOST_CHOSEN = 20_000
 """Images that can be chosen one by one; a filter chooses any number."""
@@ -85,12 +85,12 @@ class Dataset:
     """The images of a project that `choice` picks, by id. What they are is fixed when the dataset is made.
 
     asked: of these only those that the list has with these filters. only: of these only those with these ids.
-    division: which of them are for training and which are held out.
+    division: which of them are for training and which are held out. labels: whose labels they have.
     """
 
     def __init__(
         self, project: Project, choice: ImageChoice = "labeled", asked: ImageFilter | None = None,
-        only: Sequence[int] | None = None, division: Division | None = None,
+        only: Sequence[int] | None = None, division: Division | None = None, labels: Labels = MAIN,
     ) -> None:  # fmt: skip
         self.project = project
         self.choice = choice
@@ -98,12 +98,22 @@ class Dataset:
         self.attributes: list[Attribute] = list(project.attributes.all())
         self._asked, self._only = asked, only
         self._division = division or Division()
+        self.labels = labels
         rows = list(self._images().order_by("id").values_list("id", "name", "view", "original"))
         given = FileNames()
         self._names = {pk: given.take(name, pk, _suffix(name, view, original)) for pk, name, view, original in rows}
         self.splits: Counter[str] = Counter()
         self.of_class: Counter[int] = Counter()
         """Images of each split, and objects of each class number, as far as they were gone through."""
+
+        self.wanted: Collection[str] = ()
+        """Which of `facts.FROM_MASKS` are to be found."""
+
+        self.facts = Facts()
+        """Of the objects that were gone through."""
+
+        self.on_item: Callable[[Item], None] = lambda item: None
+        """Called with each image before it is written."""
 
         self.renamed = given.changed
         """File names that are not the uploaded ones, with those."""
@@ -115,40 +125,44 @@ class Dataset:
         ids = list(self._names)
         number = 0
         for start in range(0, len(ids), _CHUNK):
-            for image in _loaded(ids[start : start + _CHUNK], tags=self._division.by == "tags"):
+            images = list(_loaded(ids[start : start + _CHUNK], tags=self._division.by == "tags"))
+            kept = self.labels.of(images)
+            for image in images:
                 number += 1
-                kept = getattr(image, "annotation_set", None)
+                of, objects = kept.get(image.pk, (None, []))
                 split = self._division.of(image.sha256, _tags(image, self._division))
-                objects = list(kept.annotations.all()) if kept else []
                 self.splits[split] += 1
                 self.of_class.update(one.category.number for one in objects)
-                yield Item(number, image, self._names[image.pk], objects, split)
+                item = Item(number, image, self._names[image.pk], objects, split)
+                self.facts += self._facts(of, item)
+                self.on_item(item)
+                yield item
+
+    def _facts(self, of: AnnotationSet | None, item: Item) -> Facts:
+        """What is true of an image's objects: as it was counted at this version of the set, or now."""
+        known = getattr(of, "label_facts", None)
+        if of is not None and known is not None and known.version == of.version:
+            return known.facts
+        return facts.of_objects(item.objects, item.image.height, item.image.width, self.wanted)
 
     def _images(self) -> QuerySet[Image]:
-        images = _chosen(self.project, self.choice)
-        if self._asked is not None:
-            images = images.filter(pk__in=chosen(self.project, None, self._asked).values("pk"))
-        return images if self._only is None else images.filter(pk__in=self._only)
+        return chosen_images(self.project, self.choice, self.labels, self._asked, self._only)
 
     def changed_at(self) -> datetime:
         """When the labels last changed; the same for every export of the same labels."""
-        sets = AnnotationSet.objects.filter(main_of__in=self._images(), changed_at__isnull=False)
+        sets = self.labels.sets().filter(image__in=self._images(), changed_at__isnull=False)
         last = sets.order_by("-changed_at").values_list("changed_at", flat=True).first()
         return last or self.project.created_at
 
 
-def _chosen(project: Project, choice: ImageChoice) -> QuerySet[Image]:
-    images = Image.objects.filter(project=project)
-    done = Q(annotation_set__status__in=FINISHED)
-    if choice == "done":
-        return images.filter(done)
-    if choice == "accepted":
-        return images.filter(annotation_set__status=AnnotationSet.Status.ACCEPTED)
-    if choice == "labeled":
-        begun = Exists(Annotation.objects.filter(set__main_of=OuterRef("pk")))
-        skipped = Q(annotation_set__status=AnnotationSet.Status.SKIPPED)
-        return images.filter(done | (begun & ~skipped))
-    return images
+def chosen_images(
+    project: Project, choice: ImageChoice, labels: Labels, asked: ImageFilter | None, only: Sequence[int] | None
+) -> QuerySet[Image]:
+    """The images that an export is of."""
+    images = labels.images(project, choice)
+    if asked is not None:
+        images = images.filter(pk__in=chosen(project, None, asked).values("pk"))
+    return images if only is None else images.filter(pk__in=only)
 
 
 def _tags(image: Image, division: Division) -> list[str]:
@@ -156,11 +170,8 @@ def _tags(image: Image, division: Division) -> list[str]:
 
 
 def _loaded(ids: list[int], *, tags: bool) -> QuerySet[Image]:
-    objects = Annotation.objects.select_related("category").order_by("z", "id")
-    sets = AnnotationSet.objects.prefetch_related(Prefetch("annotations", queryset=objects))
     found = Image.objects.filter(pk__in=ids).order_by("id")
-    more = ["tags"] if tags else []
-    return found.prefetch_related(*more, Prefetch("annotation_set", queryset=sets))
+    return found.prefetch_related("tags") if tags else found
 
 
 def _suffix(name: str, view: str, original: str) -> str:

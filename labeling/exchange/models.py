@@ -2,7 +2,10 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
+from labeling.annotations.models import AnnotationSet
+from labeling.exchange.facts import Facts
 from labeling.images.models import Upload
 from labeling.jobs.models import LeasedRow
 from labeling.projects.models import Project
@@ -33,13 +36,64 @@ class Export(LeasedRow):
     reason = models.TextField(blank=True, help_text="Why it failed, and what to do.")
     file = models.FileField(upload_to=_file_path, max_length=255, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the zip.")
+    content = models.FileField(
+        upload_to=_file_path, max_length=255, blank=True, help_text="What is in it, in no format's terms (versions)."
+    )
+    name = models.CharField(
+        max_length=80, blank=True, help_text="Of a frozen version of the dataset, which is kept; empty: it expires."
+    )
+    frozen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    frozen_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["state"], name="export_queue")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], condition=~Q(name=""), name="version_name_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.format} of {self.project}: {self.state}"
+
+    @property
+    def sets(self) -> str:
+        """Whose labels it has (`label_sets.SetChoice`)."""
+        found: str = self.options.get("sets", "main")
+        return found
+
+    @property
+    def of_others(self) -> bool:
+        """Whether it holds what people labeled without sight of each other, or the truth they are measured against."""
+        return self.sets != "main"
+
+
+class LabelFacts(models.Model):
+    """What is true of the objects of a set at a version of it (`facts.Facts`): of how many. Counted by a worker."""
+
+    set = models.OneToOneField(AnnotationSet, on_delete=models.CASCADE, related_name="label_facts")
+    version = models.PositiveIntegerField()
+    objects_there = models.PositiveIntegerField(default=0)
+    holes = models.PositiveIntegerField(default=0)
+    parts = models.PositiveIntegerField(default=0)
+    overlap = models.PositiveIntegerField(default=0)
+    attributes = models.PositiveIntegerField(default=0)
+    crowd = models.PositiveIntegerField(default=0)
+    instances = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "label facts"
+
+    @property
+    def facts(self) -> Facts:
+        """As they are counted."""
+        counted = (self.holes, self.parts, self.overlap, self.attributes, self.crowd, self.instances)
+        return Facts(self.objects_there, *counted)
+
+    def __str__(self) -> str:
+        return f"{self.set_id} at version {self.version}"
 
 
 def _import_path(made: "Import", name: str) -> str:

@@ -9,6 +9,7 @@ from django.dispatch import receiver
 
 from labeling.audit.actions import Action
 from labeling.audit.services import record
+from labeling.exchange import build
 from labeling.exchange.models import Export, Import
 
 
@@ -18,9 +19,7 @@ def delete_zip(instance: Export, origin: Any = None, **_: Any) -> None:
     alone = isinstance(origin, Export) or getattr(origin, "model", None) is Export
     if alone and instance.project.binned_at is None:  # what is in the bin goes row by row, and is logged as a whole
         record(Action.EXPORT_DELETED, about=instance, project=instance.project)
-    name, storage = str(instance.file.name or ""), instance.file.storage
-    if name:
-        transaction.on_commit(lambda: storage.delete(name))
+    transaction.on_commit(partial(build.delete_files, instance))
 
 
 @receiver(post_delete, sender=Import)

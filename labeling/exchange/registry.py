@@ -13,7 +13,8 @@ from pydantic import Field, ValidationError, model_validator
 from labeling.assignment.filters import ImageFilter
 from labeling.exchange.archive import Archive
 from labeling.exchange.content import ReadImage
-from labeling.exchange.dataset import MOST_CHOSEN, Dataset, ImageChoice
+from labeling.exchange.dataset import MOST_CHOSEN, Dataset
+from labeling.exchange.label_sets import ImageChoice, SetChoice
 from labeling.exchange.reading import Reading
 from labeling.exchange.splits import By, Division
 from labeling.projects.services import MAX_CLASSES
@@ -31,12 +32,13 @@ def when(**chosen: str) -> dict[str, Any]:
 class Options(Spec):
     """What every format can be asked for.
 
-    `filter`: of these only the images that a list with these filters has. `only`: of these only the images with these
-    ids. `split`: whether images are held out from training: `hash`, a share that their bytes decide (`val`, `test`:
-    percent), or `tags`, those that are tagged val or test.
+    `sets`: whose labels. `filter`: of these images only those that a list with these filters has. `only`: of these only
+    those with these ids. `split`: whether images are held out from training: `hash`, a share that their bytes decide
+    (`val`, `test`: percent), or `tags`, those that are tagged val or test.
     """
 
     images: ImageChoice = "labeled"
+    sets: SetChoice = "main"
     include_images: bool = False
     split: By = "none"
     val: int = Field(default=10, ge=0, le=100, json_schema_extra=when(split="hash"))
@@ -94,6 +96,12 @@ CANNOT: dict[Cannot, str] = {
     "classes": "More than 254 classes, or objects of an image.",
 }
 """What a format can't say, in words."""
+
+FACT_OF: dict[Cannot, str] = {
+    "holes": "holes", "parts": "parts", "overlap": "overlap", "order": "overlap", "attributes": "attributes",
+    "crowd": "crowd", "instances": "instances",
+}  # fmt: skip
+"""Of which objects (`facts.Facts`) something is lost where a format can't say it."""
 
 Writer = Callable[[Dataset, Any, Archive, Advance], None]
 Reader = Callable[[Reading, Any], Iterator[ReadImage]]

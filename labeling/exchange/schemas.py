@@ -23,6 +23,23 @@ class ExportNews(Answer):
     reason: Omitted[str] = None
 
 
+class LossData(Answer):
+    """Something that a format can't say. `objects`: of how many it is lost; missing where that is not counted ahead."""
+
+    what: str
+    text: str
+    objects: Omitted[int] = None
+
+
+class LossesData(Answer):
+    """What an export would have and lose. `counted`: of how many of its images that is known by now."""
+
+    images: int
+    objects: Omitted[int] = None
+    counted: int
+    lost: list[LossData]
+
+
 class ExportMessage(News, ExportNews):
     """How far an export is. Managers and reviewers only."""
 
@@ -30,13 +47,69 @@ class ExportMessage(News, ExportNews):
 
 
 class ExportData(ExportNews):
-    """An export; `options` as it was asked for."""
+    """An export; `options` as it was asked for. `name`: of a frozen version, which does not expire. `sha256`: of the
+    zip. `frozen_by`: who froze it. Without `url` one who is ready has labels that only managers may have."""
 
     format: str
     title: str
     options: dict[str, JsonValue]
     created_by: str | None
     created_at: Moment
+    name: Omitted[str] = None
+    sha256: Omitted[str] = None
+    frozen_by: Omitted[str] = None
+    frozen_at: Omitted[Moment] = None
+
+
+class CountsData(Answer):
+    """Of how many."""
+
+    added: int
+    removed: int
+    changed: int
+
+
+class ClassCounts(CountsData):
+    """Objects of a class."""
+
+    number: int
+    name: str
+
+
+class RenamedClass(Answer):
+    """A class that is called otherwise."""
+
+    number: int
+    before: str
+    after: str
+
+
+class ImageDifference(Answer):
+    """What became of an image: `added`, `removed` or `changed`. `folder`: of the labels. `objects` by class number."""
+
+    what: str
+    image: int
+    name: str
+    folder: str
+    objects: dict[str, CountsData]
+
+
+class DifferenceData(Answer):
+    """How an export differs from an earlier one. `changes` are the first images; `more` are only in the download."""
+
+    before: int
+    before_name: str
+    after: int
+    after_name: str
+    images: CountsData
+    objects: CountsData
+    by_class: list[ClassCounts]
+    classes_added: list[str]
+    classes_removed: list[str]
+    classes_renamed: list[RenamedClass]
+    changes: list[ImageDifference]
+    more: int
+    url: str
 
 
 class FormatData(Answer):
@@ -49,9 +122,10 @@ class FormatData(Answer):
 
 
 class ExportList(Answer):
-    """The latest exports of a project, the newest first, and the formats there are."""
+    """The latest exports of a project, the newest first; all its frozen versions; and the formats there are."""
 
     results: list[ExportData]
+    versions: list[ExportData]
     formats: list[FormatData]
 
 

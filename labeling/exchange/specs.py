@@ -10,6 +10,13 @@ class NewExport(Spec):
 
     format: str = Field(max_length=40)
     options: dict[str, JsonValue] = {}
+    freeze: str = Field(default="", max_length=80, description='The name of the version that it is to be; none: "".')
+
+
+class Frozen(Spec):
+    """`POST /api/exports/<id>/freeze`. `name`: of the version."""
+
+    name: str = Field(min_length=1, max_length=80)
 
 
 class ImportOptions(Spec):

@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 
-from labeling.exchange import build, importing, imports, services
+from labeling.exchange import build, importing, imports, losses, services
 from labeling.server.host_lock import one_of
 
 
@@ -45,6 +45,12 @@ def sweep() -> None:
     for row in importing.unfinished():
         imports.nudge(row)
     build.clear_scratch()
+
+
+@shared_task
+def count_facts(project_id: int | None = None) -> int:
+    """Count what only masks say (`losses`), of a project or of all; returns how many times it counted."""
+    return losses.count_alone(project_id)
 
 
 @shared_task

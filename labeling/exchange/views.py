@@ -1,21 +1,48 @@
 """Downloading an export."""
 
-from django.http import Http404, HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
+from labeling.accounts.services import user_of
 from labeling.audit.actions import Action
 from labeling.audit.services import record
-from labeling.exchange import build
+from labeling.exchange import build, comparing, services
 from labeling.exchange.models import Export
 from labeling.images.views import StoredFileResponse
-from labeling.projects.access import May, object_for
+from labeling.projects.access import May, named, object_for, who_may
+from labeling.web.api import ApiError
+
+
+def _export(request: HttpRequest, export_id: int) -> Export:
+    """Raises: Http404, PermissionDenied."""
+    export = object_for(request, Export.objects.select_related("project"), May.EXPORT, pk=export_id)
+    if not services.may_have(user_of(request), export):
+        raise PermissionDenied(f"Only {named(who_may(May.FIGURES))} may have labels of single annotators.")
+    return export
+
+
+@require_safe
+def difference(request: HttpRequest, export_id: int, before: int) -> StreamingHttpResponse:
+    """All of what differs between two exports, as JSON."""
+    new = _export(request, export_id)
+    try:
+        old = comparing.pair(new, before)
+    except ApiError as error:
+        raise Http404(error.message) from error
+    if not services.may_have(user_of(request), old):
+        raise PermissionDenied
+    response = StreamingHttpResponse(comparing.as_json(old, new), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="difference-{old.pk}-{new.pk}.json"'
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_safe
 def download(request: HttpRequest, export_id: int) -> StoredFileResponse:
     """The zip of an export that is ready."""
-    export = object_for(request, Export.objects.select_related("project"), May.EXPORT, pk=export_id)
+    export = _export(request, export_id)
     if export.state == Export.State.EXPIRED:
         raise Http404(build.EXPIRED)
     if export.state != Export.State.READY:
@@ -26,7 +53,7 @@ def download(request: HttpRequest, export_id: int) -> StoredFileResponse:
         raise Http404("The file of this export is missing. Create the export again.") from error
     if request.method == "GET":
         record(Action.EXPORT_DOWNLOADED, about=export, project=export.project)
-    name = f"{slugify(export.project.name) or 'project'}-{export.format}-{export.pk}.zip"
+    name = f"{slugify(export.project.name) or 'project'}-{export.format}-{slugify(export.name) or export.pk}.zip"
     response = StoredFileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
     response["Cache-Control"] = "private, no-store"
     return response

@@ -25,6 +25,7 @@ def project_data(
     standing: Standing,
     images: ImagesPage | None = None,
     exports: list[ExportData] | None = None,
+    versions: list[ExportData] | None = None,
 ) -> ProjectPage:
     """What the script of a tab starts with: numbers and addresses, and what its tab lists: images, exports."""
     api = f"/api/projects/{project.pk}"
@@ -34,6 +35,7 @@ def project_data(
         images=images,
         last_upload=_last_upload(project) if standing.can(May.MANAGE) else None,
         exports=exports,
+        versions=versions,
         socket=f"/ws/projects/{project.pk}/",
         api=PageAddresses(
             images=f"{api}/images",
@@ -59,6 +61,11 @@ _WORDS = {
     "done": "Done, accepted or not",
     "accepted": "Accepted only",
     "all": "All",
+    "sets": "Labels",
+    "main": "Of the images",
+    "each": "Of each annotator, in folders",
+    "consensus": "What several annotators agree on",
+    "golden": "The truth of golden images",
     "include_images": "Include the pictures",
     "segmentation": "Masks",
     "rle": "RLE, exact and compact",
@@ -103,12 +110,21 @@ _WORDS = {
 """What the page calls options and their values; a format's new ones show under their own names until they are here."""
 
 
-def format_choices() -> list[dict[str, Any]]:
+def format_choices(*, others: bool = False) -> list[dict[str, Any]]:
     """The formats for the exports panel, by title, but for COCO, which is first:
-    `{name, title, description, options: [{name, title, default, choices, least, most, when}]}`."""
+    `{name, title, description, options: [{name, title, default, choices, least, most, when}]}`.
+
+    others: with the labels of single annotators, which not everybody may export.
+    """
+    without = NOT_IN_FORMS if others else (*NOT_IN_FORMS, "sets")
     return [
-        {"name": one.name, "title": one.title, "description": one.description, "options": _options(one)}
-        for one in sorted(formats().values(), key=lambda one: (one.name != "coco", one.title.lower()))
+        {
+            "name": one.name,
+            "title": one.title,
+            "description": one.description,
+            "options": _options_of(one.options, without),
+        }
+        for one in _in_order(formats())
     ]
 
 
@@ -132,10 +148,6 @@ def reading_choices() -> list[dict[str, Any]]:
 
 BY_THE_REPORT = ("classes", "mapping")
 """Options that only make sense once a check has said what is in the dataset."""
-
-
-def _options(one: Format) -> list[dict[str, Any]]:
-    return _options_of(one.options, NOT_IN_FORMS)
 
 
 def _options_of(options: type[Spec], without: Collection[str]) -> list[dict[str, Any]]:

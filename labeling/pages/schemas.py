@@ -177,13 +177,14 @@ class PageAddresses(Answer):
 
 
 class ProjectPage(Answer):
-    """What a tab of a project's page starts with. `images` and `exports`: null on tabs that list none. `last_upload`:
-    the newest upload, if files of it were rejected lately."""
+    """What a tab of a project's page starts with. `images`, `exports` and `versions`: null on tabs that list none.
+    `last_upload`: the newest upload, if files of it were rejected lately."""
 
     project: PageProject
     counts: ImageCounts
     images: ImagesPage | None
     last_upload: int | None
     exports: list[ExportData] | None
+    versions: list[ExportData] | None
     socket: str
     api: PageAddresses

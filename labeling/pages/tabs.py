@@ -131,5 +131,8 @@ def suggestions_panel(request: HttpRequest, project_id: int) -> HttpResponse:
 def exports(request: HttpRequest, project_id: int) -> HttpResponse:
     """Making exports, and those that were made."""
     project, standing = project_for(request, project_id, May.EXPORT), require(request.user, project_id)
-    context = _context(request, "exports", project, standing, exports=exchange.recent(project))
-    return render(request, "pages/exports_tab.html", context | {"formats": format_choices()})
+    user = cast(User, request.user)
+    listed = {"exports": exchange.recent(project, user), "versions": exchange.versions_of(project, user)}
+    context = _context(request, "exports", project, standing, **listed)
+    choices = format_choices(others=standing.can(May.FIGURES))
+    return render(request, "pages/exports_tab.html", context | {"formats": choices})

@@ -42,6 +42,7 @@ def test_an_export_is_queued(
         "title": "COCO instances",
         "options": {
             "images": "labeled",
+            "sets": "main",
             "include_images": False,
             "split": "none",
             "val": 10,
@@ -66,7 +67,7 @@ def test_the_list_has_the_newest_first_and_the_formats(as_user: Any, alice: User
     schemas = {one["name"]: one["options"]["properties"] for one in answer["formats"]}
     assert list(schemas) == list(formats())
     assert set(schemas["coco"]) == {
-        "images", "include_images", "split", "val", "test", "filter", "only", "segmentation", "fill",
+        "images", "sets", "include_images", "split", "val", "test", "filter", "only", "segmentation", "fill",
     }  # fmt: skip
 
 

@@ -121,6 +121,7 @@ def ids(project: Project, alice: User) -> Mapping[str, Any]:
         "partial_id": PartialFile.objects.create(project=project, created_by=alice, name="a.zip", length=1).pk,
         "import_id": Import.objects.create(project=project, format="coco", name="a.json", created_by=alice).pk,
         "export_id": Export.objects.create(project=project, format="coco", created_by=alice).pk,
+        "before": Export.objects.create(project=project, format="coco", created_by=alice).pk,
         "run_id": Run.objects.create(project=project, method="everything").pk,
         "head_id": HeadVersion.objects.create(project=project, kind="instances", number=1, state="ready").pk,
         "lot_id": Lot.objects.get(project=project).pk,
@@ -194,7 +195,7 @@ def test_an_outsider_gets_nothing(
     assert Annotation.objects.filter(pk=ids["annotation_id"]).exists()
 
 
-IN_ARCHIVE = {"archive", "unarchive", "restore", "purge", "delete", "duplicate", "exports", "next"}
+IN_ARCHIVE = {"archive", "unarchive", "restore", "purge", "delete", "duplicate", "exports", "losses", "next"}
 """Last parts of the routes that are there for the managers of an archived project, and of one that only asks."""
 
 CHANGING = {"post", "put", "patch", "delete"}

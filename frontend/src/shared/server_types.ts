@@ -351,6 +351,14 @@ export type components = {
       readonly methods?: readonly string[];
       readonly give?: number | null;
     };
+    /** @description Objects of a class. */
+    readonly ClassCounts: {
+      readonly added: number;
+      readonly removed: number;
+      readonly changed: number;
+      readonly number: number;
+      readonly name: string;
+    };
     /** @description A class of a list that is no project's. */
     readonly ClassData: {
       readonly name: string;
@@ -503,6 +511,12 @@ export type components = {
       readonly uploads: readonly components["schemas"]["UploadNews"][];
       readonly exports: readonly components["schemas"]["ExportNews"][];
     };
+    /** @description Of how many. */
+    readonly CountsData: {
+      readonly added: number;
+      readonly removed: number;
+      readonly changed: number;
+    };
     /** @description One of several changes: keep an object. */
     readonly CreateOne: {
       /** Format: uuid */
@@ -555,6 +569,22 @@ export type components = {
     readonly Deleted: {
       readonly deleted: number;
     };
+    /** @description How an export differs from an earlier one. `changes` are the first images; `more` are only in the download. */
+    readonly DifferenceData: {
+      readonly before: number;
+      readonly before_name: string;
+      readonly after: number;
+      readonly after_name: string;
+      readonly images: components["schemas"]["CountsData"];
+      readonly objects: components["schemas"]["CountsData"];
+      readonly by_class: readonly components["schemas"]["ClassCounts"][];
+      readonly classes_added: readonly string[];
+      readonly classes_removed: readonly string[];
+      readonly classes_renamed: readonly components["schemas"]["RenamedClass"][];
+      readonly changes: readonly components["schemas"]["ImageDifference"][];
+      readonly more: number;
+      readonly url: string;
+    };
     readonly Error: {
       /** @constant */
       readonly v: 1;
@@ -598,7 +628,10 @@ export type components = {
     } & {
       readonly [key: string]: unknown;
     };
-    /** @description An export; `options` as it was asked for. */
+    /**
+     * @description An export; `options` as it was asked for. `name`: of a frozen version, which does not expire. `sha256`: of the
+     *     zip. `frozen_by`: who froze it. Without `url` one who is ready has labels that only managers may have.
+     */
     readonly ExportData: {
       readonly id: number;
       /** @enum {string} */
@@ -615,10 +648,16 @@ export type components = {
       readonly created_by: string | null;
       /** Format: date-time */
       readonly created_at: string;
+      readonly name?: string;
+      readonly sha256?: string;
+      readonly frozen_by?: string;
+      /** Format: date-time */
+      readonly frozen_at?: string;
     };
-    /** @description The latest exports of a project, the newest first, and the formats there are. */
+    /** @description The latest exports of a project, the newest first; all its frozen versions; and the formats there are. */
     readonly ExportList: {
       readonly results: readonly components["schemas"]["ExportData"][];
+      readonly versions: readonly components["schemas"]["ExportData"][];
       readonly formats: readonly components["schemas"]["FormatData"][];
     };
     /** @description How far an export is. Managers and reviewers only. */
@@ -666,6 +705,10 @@ export type components = {
     /** @description Whether the turn was taken back; false: nobody held it any more. */
     readonly Freed: {
       readonly freed: boolean;
+    };
+    /** @description `POST /api/exports/<id>/freeze`. `name`: of the version. */
+    readonly Frozen: {
+      readonly name: string;
     };
     /** @description Judge a version of an image's labels. */
     readonly GiveVerdict: {
@@ -911,6 +954,16 @@ export type components = {
       readonly draw: "" | "drawn" | "undrawn";
       readonly changed_at: string | null;
       readonly changed_by: string | null;
+    };
+    /** @description What became of an image: `added`, `removed` or `changed`. `folder`: of the labels. `objects` by class number. */
+    readonly ImageDifference: {
+      readonly what: string;
+      readonly image: number;
+      readonly name: string;
+      readonly folder: string;
+      readonly objects: {
+        readonly [key: string]: components["schemas"]["CountsData"];
+      };
     };
     /**
      * @description Images of a project; what is empty is not asked for.
@@ -1244,6 +1297,19 @@ export type components = {
       readonly found: number;
       readonly reason?: string;
     };
+    /** @description Something that a format can't say. `objects`: of how many it is lost; missing where that is not counted ahead. */
+    readonly LossData: {
+      readonly what: string;
+      readonly text: string;
+      readonly objects?: number;
+    };
+    /** @description What an export would have and lose. `counted`: of how many of its images that is known by now. */
+    readonly LossesData: {
+      readonly images: number;
+      readonly objects?: number;
+      readonly counted: number;
+      readonly lost: readonly components["schemas"]["LossData"][];
+    };
     /** @description Change a lot; what is left out stays. `closed`: nothing of it is handed out. */
     readonly LotChange: {
       readonly name?: string | null;
@@ -1386,6 +1452,11 @@ export type components = {
       readonly options?: {
         readonly [key: string]: components["schemas"]["JsonValue"];
       };
+      /**
+       * @description The name of the version that it is to be; none: "".
+       * @default
+       */
+      readonly freeze?: string;
     };
     /** @description Images to mark as golden, by id. */
     readonly NewGolden: {
@@ -1907,8 +1978,8 @@ export type components = {
       readonly results: readonly components["schemas"]["ProjectData"][];
     };
     /**
-     * @description What a tab of a project's page starts with. `images` and `exports`: null on tabs that list none. `last_upload`:
-     *     the newest upload, if files of it were rejected lately.
+     * @description What a tab of a project's page starts with. `images`, `exports` and `versions`: null on tabs that list none.
+     *     `last_upload`: the newest upload, if files of it were rejected lately.
      */
     readonly ProjectPage: {
       readonly project: components["schemas"]["PageProject"];
@@ -1916,6 +1987,7 @@ export type components = {
       readonly images: components["schemas"]["ImagesPage"] | null;
       readonly last_upload: number | null;
       readonly exports: readonly components["schemas"]["ExportData"][] | null;
+      readonly versions: readonly components["schemas"]["ExportData"][] | null;
       readonly socket: string;
       readonly api: components["schemas"]["PageAddresses"];
     };
@@ -1989,6 +2061,12 @@ export type components = {
     /** @description How many suggestions were rejected now. */
     readonly Rejected: {
       readonly rejected: number;
+    };
+    /** @description A class that is called otherwise. */
+    readonly RenamedClass: {
+      readonly number: number;
+      readonly before: string;
+      readonly after: string;
     };
     /** @description How many suggestions are open again. */
     readonly Reopened: {
@@ -2566,6 +2644,7 @@ export type ChangeOne = components["schemas"]["ChangeOne"];
 export type ChangedAnnotation = components["schemas"]["ChangedAnnotation"];
 export type Changes = components["schemas"]["Changes"];
 export type ChoiceSpec = components["schemas"]["ChoiceSpec"];
+export type ClassCounts = components["schemas"]["ClassCounts"];
 export type ClassData = components["schemas"]["ClassData"];
 export type ClassImport = components["schemas"]["ClassImport"];
 export type ClassList = components["schemas"]["ClassList"];
@@ -2583,12 +2662,14 @@ export type ConflictBody = components["schemas"]["ConflictBody"];
 export type ConsensusAnswer = components["schemas"]["ConsensusAnswer"];
 export type ConsensusRules = components["schemas"]["ConsensusRules"];
 export type Counts = components["schemas"]["Counts"];
+export type CountsData = components["schemas"]["CountsData"];
 export type CreateOne = components["schemas"]["CreateOne"];
 export type DeepData = components["schemas"]["DeepData"];
 export type DefectData = components["schemas"]["DefectData"];
 export type DeleteImages = components["schemas"]["DeleteImages"];
 export type DeleteOne = components["schemas"]["DeleteOne"];
 export type Deleted = components["schemas"]["Deleted"];
+export type DifferenceData = components["schemas"]["DifferenceData"];
 export type Error = components["schemas"]["Error"];
 export type ErrorAnswer = components["schemas"]["ErrorAnswer"];
 export type ErrorBody = components["schemas"]["ErrorBody"];
@@ -2599,6 +2680,7 @@ export type ExportNews = components["schemas"]["ExportNews"];
 export type FailureData = components["schemas"]["FailureData"];
 export type FormatData = components["schemas"]["FormatData"];
 export type Freed = components["schemas"]["Freed"];
+export type Frozen = components["schemas"]["Frozen"];
 export type GiveVerdict = components["schemas"]["GiveVerdict"];
 export type GoldenAnswer = components["schemas"]["GoldenAnswer"];
 export type GoldenMarked = components["schemas"]["GoldenMarked"];
@@ -2617,6 +2699,7 @@ export type Here = components["schemas"]["Here"];
 export type HistoryPage = components["schemas"]["HistoryPage"];
 export type ImageCounts = components["schemas"]["ImageCounts"];
 export type ImageData = components["schemas"]["ImageData"];
+export type ImageDifference = components["schemas"]["ImageDifference"];
 export type ImageFilter = components["schemas"]["ImageFilter"];
 export type ImageMessage = components["schemas"]["ImageMessage"];
 export type ImageState = components["schemas"]["ImageState"];
@@ -2648,6 +2731,8 @@ export type LabelsVersion = components["schemas"]["LabelsVersion"];
 export type LevelData = components["schemas"]["LevelData"];
 export type Limits = components["schemas"]["Limits"];
 export type LookData = components["schemas"]["LookData"];
+export type LossData = components["schemas"]["LossData"];
+export type LossesData = components["schemas"]["LossesData"];
 export type LotChange = components["schemas"]["LotChange"];
 export type LotData = components["schemas"]["LotData"];
 export type LotDeleted = components["schemas"]["LotDeleted"];
@@ -2732,6 +2817,7 @@ export type ReadSpec = components["schemas"]["ReadSpec"];
 export type Redo = components["schemas"]["Redo"];
 export type RefusedImage = components["schemas"]["RefusedImage"];
 export type Rejected = components["schemas"]["Rejected"];
+export type RenamedClass = components["schemas"]["RenamedClass"];
 export type Reopened = components["schemas"]["Reopened"];
 export type ReportData = components["schemas"]["ReportData"];
 export type Restored = components["schemas"]["Restored"];

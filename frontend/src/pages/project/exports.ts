@@ -1,10 +1,13 @@
-// The exports panel: start one, watch it, download it.
+// The exports panel: start one, watch it, download it; frozen versions, and what changed from one to the next.
 
+import type { DifferenceData } from "../../shared/server_types";
 import { shortTime } from "../../shared/time";
-import { element, need } from "../dom";
+import { confirmed } from "../dialog";
+import { element, need, plural } from "../dom";
 import { send } from "../http";
 import { toast } from "../toast";
 import { optionsIn, showOptionsOf } from "./formatOptions";
+import { Losses } from "./losses";
 import type { ExportItem, ExportNews, ProjectData } from "./messages";
 import { setMeter } from "./progress";
 
@@ -14,6 +17,7 @@ const LISTED = 20;
 export class Exports {
   private readonly list: HTMLElement;
   private readonly form: HTMLFormElement;
+  private readonly losses: Losses;
   private readonly items = new Map<number, ExportItem>();
 
   /** Null for people who may not export. */
@@ -23,18 +27,20 @@ export class Exports {
   }
 
   private constructor(
-    root: HTMLElement,
+    private readonly root: HTMLElement,
     private readonly data: ProjectData,
   ) {
     this.list = need("[data-export-list]", root);
     this.form = need<HTMLFormElement>("[data-export-form]", root);
-    for (const item of data.exports ?? []) this.items.set(item.id, item);
-    this.form.addEventListener("change", () => showOptionsOf(this.form));
+    this.losses = new Losses(need("[data-losses]", root), `${data.api.exports}/losses`);
+    this.take(data.exports ?? []);
+    this.take(data.versions ?? []);
+    this.form.addEventListener("change", () => this.chosen());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.start();
     });
-    showOptionsOf(this.form);
+    this.chosen();
     this.draw();
   }
 
@@ -42,14 +48,24 @@ export class Exports {
   changed(news: ExportNews): void {
     const known = this.items.get(news.id);
     this.items.set(news.id, { ...(known ?? { format: "" }), ...news });
-    if (known) this.draw();
-    else void this.fetchAll();
+    if (known && news.state !== "ready") this.draw();
+    else void this.fetchAll(); // a ready one has a checksum
+  }
+
+  private chosen(): void {
+    showOptionsOf(this.form);
+    this.losses.ask(new FormData(this.form).get("format") as string, optionsIn(this.form));
+  }
+
+  private take(items: readonly ExportItem[]): void {
+    for (const item of items) this.items.set(item.id, item);
   }
 
   private async fetchAll(): Promise<void> {
     try {
-      const { results } = await send<{ results: ExportItem[] }>("GET", this.data.api.exports);
-      for (const item of results) this.items.set(item.id, item);
+      const found = await send<{ results: ExportItem[]; versions: ExportItem[] }>("GET", this.data.api.exports);
+      this.take(found.results);
+      this.take(found.versions);
       this.draw();
     } catch (error) {
       toast((error as Error).message, "error");
@@ -60,11 +76,15 @@ export class Exports {
     const sent = new FormData(this.form);
     const options = optionsIn(this.form);
     const button = need<HTMLButtonElement>("[type=submit]", this.form);
+    const freeze = (sent.get("freeze") as string | null) ?? "";
     button.disabled = true;
     try {
-      const made = await send<ExportItem>("POST", this.data.api.exports, { format: sent.get("format"), options });
+      const body = { format: sent.get("format"), options, freeze };
+      const made = await send<ExportItem>("POST", this.data.api.exports, body);
       this.items.set(made.id, { ...made, ...this.items.get(made.id) }); // news may have come first
       this.draw();
+      const name = this.form.querySelector<HTMLInputElement>("[name=freeze]");
+      if (name) name.value = "";
     } catch (error) {
       toast((error as Error).message, "error");
     }
@@ -72,44 +92,108 @@ export class Exports {
   }
 
   private draw(): void {
-    const newest = Array.from(this.items.values())
-      .sort((a, b) => b.id - a.id)
-      .slice(0, LISTED);
-    this.list.replaceChildren(...newest.map(row));
-    need("[data-no-exports]").hidden = newest.length > 0;
+    const newest = Array.from(this.items.values()).sort((a, b) => b.id - a.id);
+    const versions = newest.filter((one) => one.name);
+    const others = newest.filter((one) => !one.name).slice(0, LISTED);
+    need("[data-version-list]", this.root).replaceChildren(...versions.map((one) => this.row(one)));
+    need("[data-versions]", this.root).hidden = versions.length === 0;
+    this.list.replaceChildren(...others.map((one) => this.row(one)));
+    need("[data-no-exports]", this.root).hidden = others.length > 0;
+  }
+
+  private row(item: ExportItem): HTMLElement {
+    const made = element("li", "export");
+    const head = element("div", "export__head");
+    const title = item.title ?? item.format.toUpperCase();
+    head.append(
+      element("strong", "", item.name ?? title),
+      element("small", "", item.name ? `${title}, ${when(item)}` : when(item)),
+    );
+    made.append(head);
+    if (item.state === "ready") {
+      made.append(this.actions(item));
+      if (item.sha256) made.append(element("code", "export__sum", `SHA-256 ${item.sha256}`));
+      if (item.name) made.append(difference(item));
+    } else made.append(state(item));
+    return made;
+  }
+
+  private actions(item: ExportItem): HTMLElement {
+    const actions = element("div", "export__actions");
+    if (item.url) {
+      const link = element("a", "button button--small", "Download");
+      link.href = item.url;
+      link.setAttribute("download", "");
+      actions.append(link);
+    } else actions.append(element("small", "", "For managers only"));
+    if (item.url && !item.name && "mayFreeze" in this.root.dataset) actions.append(this.freezing(item));
+    if ("mayFreeze" in this.root.dataset && (!item.name || "mayDeleteVersions" in this.root.dataset)) {
+      const button = element("button", "button button--small button--quiet", "Delete");
+      button.type = "button";
+      button.ariaLabel = `Delete ${item.name ?? `export ${item.id}`}`;
+      button.addEventListener("click", () => void this.remove(item));
+      actions.append(button);
+    }
+    return actions;
+  }
+
+  /** A name, and the button that makes the export a version. */
+  private freezing(item: ExportItem): HTMLElement {
+    const fold = element("details", "export__freeze");
+    const form = element("form", "");
+    const name = element("input", "input");
+    name.required = true;
+    name.maxLength = 80;
+    name.ariaLabel = "Name of the version";
+    name.placeholder = "Name of the version";
+    const button = element("button", "button button--small", "Freeze");
+    form.append(name, button);
+    fold.append(element("summary", "button button--small", "Freeze …"), form);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.act(() => send("POST", `/api/exports/${item.id}/freeze`, { name: name.value }));
+    });
+    return fold;
+  }
+
+  private async remove(item: ExportItem): Promise<void> {
+    const question = item.name
+      ? `Delete the version “${item.name}” for good? Its file can't be made again once labels have changed.`
+      : "Delete this export? You can create it again.";
+    if (!(await confirmed(question, "Delete"))) return;
+    await this.act(async () => {
+      await send("DELETE", `/api/exports/${item.id}`);
+      this.items.delete(item.id);
+    });
+  }
+
+  private async act(what: () => Promise<unknown>): Promise<void> {
+    try {
+      await what();
+      await this.fetchAll();
+    } catch (error) {
+      toast((error as Error).message, "error");
+    }
   }
 }
 
-function row(item: ExportItem): HTMLElement {
-  const made = element("li", "export");
-  const head = element("div", "export__head");
-  head.append(element("strong", "", item.title ?? item.format.toUpperCase()), element("small", "", when(item)));
-  made.append(head);
-  if (item.state === "ready" && item.url) {
-    const link = element("a", "button button--small", "Download");
-    link.href = item.url;
-    link.setAttribute("download", "");
-    made.append(link);
-  } else if (item.state === "expired") {
-    made.append(element("p", "", item.reason || "The file was deleted because it was old. Create the export again."));
-  } else if (item.state === "failed") {
-    made.append(
-      element(
-        "p",
-        "export__reason",
-        item.reason ||
-          "The export failed. Try again. If it fails again, ask your administrator to look at the server log.",
-      ),
+/** Why there is no file, or how far it is. */
+function state(item: ExportItem): HTMLElement {
+  if (item.state === "expired")
+    return element("p", "", item.reason ?? "The file was deleted because it was old. Create the export again.");
+  if (item.state === "failed")
+    return element(
+      "p",
+      "export__reason",
+      item.reason ??
+        "The export failed. Try again. If it fails again, ask your administrator to look at the server log.",
     );
-  } else {
-    const meter = element("div", "meter");
-    meter.setAttribute("role", "progressbar");
-    meter.ariaLabel = "Export";
-    meter.append(element("span", "meter__fill"));
-    setMeter(meter, item.done, item.total);
-    made.append(meter);
-  }
-  return made;
+  const meter = element("div", "meter");
+  meter.setAttribute("role", "progressbar");
+  meter.ariaLabel = "Export";
+  meter.append(element("span", "meter__fill"));
+  setMeter(meter, item.done, item.total);
+  return meter;
 }
 
 function when(item: ExportItem): string {
@@ -117,4 +201,64 @@ function when(item: ExportItem): string {
   if (item.state === "running") return `${item.done} of ${item.total} images`;
   if (!item.created_at) return "";
   return shortTime(item.created_at);
+}
+
+/** What changed since the version before: fetched when it is opened. */
+function difference(item: ExportItem): HTMLElement {
+  const fold = element("details", "export__difference");
+  const body = element("div", "");
+  fold.append(element("summary", "", "What changed"), body);
+  fold.addEventListener("toggle", () => {
+    if (!fold.open || body.childElementCount > 0) return;
+    send<DifferenceData>("GET", `/api/exports/${item.id}/difference`).then(
+      (found) => body.replaceChildren(...described(found)),
+      (error: unknown) => body.replaceChildren(element("p", "section__note", (error as Error).message)),
+    );
+  });
+  return fold;
+}
+
+function described(found: DifferenceData): HTMLElement[] {
+  const parts: HTMLElement[] = [
+    element("p", "", `Since “${found.before_name || `export ${found.before}`}”: ${sums(found.images, "image")}.`),
+  ];
+  if (found.by_class.length > 0) parts.push(table(found));
+  for (const one of found.classes_renamed)
+    parts.push(element("p", "", `The class “${one.before}” is now “${one.after}”.`));
+  if (found.classes_added.length) parts.push(element("p", "", `New classes: ${found.classes_added.join(", ")}.`));
+  if (found.classes_removed.length)
+    parts.push(element("p", "", `Classes that are gone: ${found.classes_removed.join(", ")}.`));
+  const link = element("a", "", "Download all changes (JSON)");
+  link.href = found.url;
+  link.setAttribute("download", "");
+  parts.push(link);
+  return parts;
+}
+
+function sums(counts: DifferenceData["images"], what: string): string {
+  const { added, removed, changed } = counts;
+  if (added + removed + changed === 0) return "nothing";
+  return `${plural(added, what)} added, ${removed.toLocaleString("en")} removed, ${changed.toLocaleString("en")} changed`;
+}
+
+function table(found: DifferenceData): HTMLElement {
+  const made = element("table", "table");
+  const head = element("tr");
+  for (const name of ["Class", "Added", "Removed", "Changed"]) {
+    const cell = element("th", name === "Class" ? "" : "table__number", name);
+    cell.scope = "col";
+    head.append(cell);
+  }
+  const body = element("tbody");
+  for (const one of found.by_class) {
+    const row = element("tr");
+    row.append(element("td", "", one.name));
+    for (const count of [one.added, one.removed, one.changed])
+      row.append(element("td", "table__number", count.toLocaleString("en")));
+    body.append(row);
+  }
+  const top = element("thead");
+  top.append(head);
+  made.append(top, body);
+  return made;
 }

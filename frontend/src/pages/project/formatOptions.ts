@@ -12,9 +12,9 @@ export function showOptionsOf(form: HTMLFormElement): void {
 
 /** An option that means something only beside another choice is shown, and sent, only then. */
 function showAskedOf(options: HTMLFieldSetElement): void {
-  for (const label of all<HTMLElement>("[data-when]", options)) {
+  for (const label of all("[data-when]", options)) {
     const [name, value] = label.dataset["when"]!.split("=");
-    const other = options.querySelector<HTMLInputElement | HTMLSelectElement>(`[name="${name}"]`);
+    const other = options.querySelector<HTMLSelectElement>(`[name="${name}"]`);
     const field = label.querySelector<HTMLInputElement | HTMLSelectElement>("[data-option]");
     label.hidden = other?.value !== value;
     if (field) field.disabled = label.hidden;

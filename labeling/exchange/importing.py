@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django.conf import settings
@@ -47,6 +47,7 @@ from labeling.projects.models import Project
 from labeling.projects.palette import free_color
 from labeling.projects.services import add_classes
 from labeling.projects.specs import CategorySpec
+from labeling.suggestions import imported
 from labeling.web.api import ApiError
 
 State, Step = Import.State, Import.Step
@@ -159,7 +160,7 @@ def _one(
     image = Image.objects.filter(pk=pk, project=row.project).select_related("project").first()
     try:
         with transaction.atomic():
-            added = _keep(row, user, options, place, line, numbers, image) if image else 0
+            added = _take(row, user, options, place, line, numbers, image) if image else 0
             if not jobs.mine(row).update(done=place + 1, added=F("added") + added):
                 raise LeaseLost
     except ApiError as problem:
@@ -169,6 +170,23 @@ def _one(
     if image is None:
         gone = "The image was deleted after the check." if line["image"] is not None else _why_rejected(row, line)
         _refuse(row, place, line["name"], gone)
+
+
+def _take(
+    row: Import, user: User, options: ReadOptions, place: int, line: Mapping[str, Any], numbers: Mapping[str, int],
+    image: Image,
+) -> int:  # fmt: skip
+    """Objects are kept, predictions suggested. Returns: how many. Raises: ApiError."""
+    if not reader_named(row.format).suggests:
+        return _keep(row, user, options, place, line, numbers, image)
+    source = getattr(options, "source", "") or PurePosixPath(row.name).stem
+    run = imported.run_of(row.project, user, source, row.pk)
+    classes = {one.number: one for one in row.project.categories.all()}
+    found = [
+        imported.Prediction(one["counts"], one["score"], classes[_number(numbers, one)], one["word"])
+        for one in line["objects"]
+    ]
+    return imported.keep(run, image, found)
 
 
 def _keep(

@@ -66,6 +66,12 @@ class Matcher:
             known = self._frames[name, stem] = self._find(name, sha256, stem)
         return known
 
+    def of_image(self, pk: int) -> Frame:
+        """The frame of an image of the project by its id. Raises: NoFrame."""
+        if pk not in self._images.names:
+            raise NoFrame("The image was deleted since the export whose ids these are.")
+        return self._image(pk, None)
+
     def _find(self, shown: str, sha256: str, stem: bool) -> Frame:
         mapped = self._mapping.get(_key(shown))
         name = f"{shown}{_NO_SUFFIX}" if stem else shown

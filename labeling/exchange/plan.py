@@ -15,10 +15,11 @@ import numpy as np
 
 from labeling import masks
 from labeling.annotations.models import Annotation, AnnotationSet
+from labeling.exchange import versions
 from labeling.exchange.content import Defect, ReadClass, ReadImage, ReadObject
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.matching import Matcher
-from labeling.exchange.reading import Reading
+from labeling.exchange.reading import ExportIds, Reading
 from labeling.exchange.registry import Format, ReadOptions
 from labeling.exchange.source import Source
 from labeling.projects.attributes import check_value
@@ -85,13 +86,30 @@ def make(project: Project, source: Source, format: Format, options: ReadOptions,
     """
     assert format.read is not None
     reading = Reading(source, Matcher(project, source, create=options.create, mapping=options.mapping))
-    planner = _Planner(project, options, reading)
+    if export := getattr(options, "export", 0):
+        reading.export_ids = ids_of_export(project, export)
+    planner = _Planner(project, options, reading, suggests=format.suggests)
     with gzip.open(out, "wt", encoding="utf-8", compresslevel=1) as lines:
         for image in format.read(reading, options):
             if planner.is_new(image):
                 lines.write(json.dumps(planner.line(image), ensure_ascii=False, separators=(",", ":")) + "\n")
             yield planner.report
     yield planner.finish()
+
+
+def ids_of_export(project: Project, number: int) -> ExportIds:
+    """What the ids in an export of the project mean. Raises: ImportProblem."""
+    export = project.exports.filter(pk=number).first()
+    if export is None or not export.content:
+        raise ImportProblem(
+            f"There is no export {number} that says what its ids are: it is of another project, expired or not "
+            "finished. Give the COCO file with “images” and “categories” beside the results instead."
+        )
+    images: dict[int, int] = {}
+    with export.content.open("rb") as file, versions.reading(file) as (classes, found):
+        for line in found:
+            images.setdefault(line.content["number"], line.image)
+    return ExportIds(images, {one["number"]: one["name"] for one in classes})
 
 
 def lines(plan: Path) -> Iterator[dict[str, Any]]:
@@ -102,7 +120,8 @@ def lines(plan: Path) -> Iterator[dict[str, Any]]:
 
 
 class _Planner:
-    def __init__(self, project: Project, options: ReadOptions, reading: Reading) -> None:
+    def __init__(self, project: Project, options: ReadOptions, reading: Reading, *, suggests: bool) -> None:
+        self._suggests = suggests
         self._project, self._options, self._reading = project, options, reading
         self._by_name = {one.name.casefold(): one.name for one in project.categories.all()}
         self._attributes = {one.name: one for one in project.attributes.all()}
@@ -129,7 +148,7 @@ class _Planner:
         """What the plan says of an image."""
         frame, report = image.frame, self.report
         objects = [self._object(one, frame.name) for one in image.objects]
-        if frame.image is not None:
+        if frame.image is not None and not self._suggests:
             state = AnnotationSet.objects.filter(main_of=frame.image).values_list("status", "objects_kept").first()
             status, kept = state or ("new", 0)
             report.labeled_before += kept > 0
@@ -141,9 +160,11 @@ class _Planner:
         report.new_images += frame.image is None
         if image.split:
             self._splits[image.split] += 1
-        kept_objects = self._without_those_there(image, [one for one in objects if one is not None])
-        if self._project.panoptic:
-            kept_objects = self._without_overlaps(image, kept_objects)
+        kept_objects = [one for one in objects if one is not None]
+        if not self._suggests:
+            kept_objects = self._without_those_there(image, kept_objects)
+            if self._project.panoptic:
+                kept_objects = self._without_overlaps(image, kept_objects)
         report.objects += len(kept_objects)
         report.crowds += sum(bool(one.get("crowd")) for one in kept_objects)
         self._move_defects()
@@ -166,6 +187,8 @@ class _Planner:
             found["attributes"] = values
         if one.crowd:
             found["crowd"] = True
+        if one.score is not None:
+            found |= {"score": one.score, "word": one.category}
         if one.uid is not None and str(one.uid) not in self._seen:
             found["uid"] = str(one.uid)
             self._seen.add(str(one.uid))

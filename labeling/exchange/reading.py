@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +20,25 @@ class Skip(Exception):
     """An object or image can't be taken; the message says why. Raised inside `Reading.taking`."""
 
 
+@dataclass(frozen=True)
+class ExportIds:
+    """What the numbers in an earlier export of the project mean."""
+
+    images: Mapping[int, int]
+    """The id that an image has in the export → the image's own."""
+
+    classes: Mapping[int, str]
+
+
 class Reading:
     """One pass over a dataset. `classes` by name: a reader adds those that the dataset defines, used or not."""
 
     def __init__(self, source: Source, matcher: Matcher) -> None:
         self.source = source
         self._matcher = matcher
+        self.export_ids: ExportIds | None = None
+        """Of the export that the dataset's ids are from, where somebody said so."""
+
         self.classes: dict[str, ReadClass] = {}
         self._cut: set[str] = set()
         self.defects: list[Defect] = []
@@ -61,6 +75,14 @@ class Reading:
                 first = first or problem
         self.defect(where, str(first), name)
         return None
+
+    def frame_of(self, image: int, where: str) -> Frame | None:
+        """The frame of an image of the project by its id; None when it is gone, which is told."""
+        try:
+            return self._matcher.of_image(image)
+        except NoFrame as problem:
+            self.defect(where, str(problem))
+            return None
 
     def defect(self, where: str, reason: str, image: str = "") -> None:
         """Something is left out."""

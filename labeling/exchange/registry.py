@@ -6,7 +6,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -82,6 +82,8 @@ class ReadOptions(Spec):
     labeled: Literal["add", "replace", "skip"] = "add"
     status: Literal["in_progress", "done"] = "in_progress"
     skip_defects: bool = False
+    not_in_forms: ClassVar[tuple[str, ...]] = ("classes", "mapping")
+    """Options that a form does not ask for: those that only make sense after a check."""
 
 
 Cannot = Literal["holes", "parts", "overlap", "order", "attributes", "crowd", "instances", "classes"]
@@ -120,6 +122,8 @@ class Format:
     read: Reader | None = None
     read_options: type[ReadOptions] = ReadOptions
     cannot: tuple[Cannot, ...] = ()
+    suggests: bool = False
+    """What is read are predictions: they become suggestions, not objects."""
 
     def parse_reading(self, options: dict[str, Any]) -> ReadOptions:
         """The options of an import, checked. Raises: ApiError 400 that names each wrong one."""
@@ -158,15 +162,17 @@ def register(
     return decorate
 
 
-def register_reader(*, name: str, title: str, options: type[ReadOptions] = ReadOptions) -> Callable[[Reader], Reader]:
-    """Offer the decorated reader as a format for imports, beside its writer or alone."""
+def register_reader(
+    *, name: str, title: str, options: type[ReadOptions] = ReadOptions, suggests: bool = False
+) -> Callable[[Reader], Reader]:
+    """Offer the decorated reader as a format for imports, beside its writer or alone. suggests: of predictions."""
 
     def decorate(read: Reader) -> Reader:
         known = _formats.get(name)
         if known is not None and known.read is not None:
             raise ValueError(f"two formats are called {name!r}")
         made = known or Format(name, title, (read.__doc__ or "").strip().split("\n")[0], Options)
-        _formats[name] = replace(made, read=read, read_options=options)
+        _formats[name] = replace(made, read=read, read_options=options, suggests=suggests)
         return read
 
     return decorate

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.exchange import imports as services
 from labeling.exchange.models import Import
+from labeling.exchange.registry import readable_formats
 from labeling.exchange.schemas import ImportData
 from labeling.pages.project_page import reading_choices
 from labeling.projects.access import May, object_for, project_for, require
@@ -39,6 +40,7 @@ def import_page(request: HttpRequest, import_id: int) -> HttpResponse:
     data = ImportData.of(row)
     report = data.report
     standing = require(request.user, row.project_id)
+    known = readable_formats().get(row.format)
     context = {
         "tab": "exports",
         "project": row.project,
@@ -51,6 +53,7 @@ def import_page(request: HttpRequest, import_id: int) -> HttpResponse:
         "note_count": len(report.notes) + report.more_notes if report else 0,
         "refused": report.refused[:DEFECTS_SHOWN] if report else [],
         "busy": row.state in (Import.State.QUEUED, Import.State.RUNNING),
+        "what": "suggestion" if known and known.suggests else "object",
         "checked": row.state == Import.State.CHECKED,
         "categories": list(row.project.categories.all()),
         "shown": DEFECTS_SHOWN,

@@ -103,11 +103,21 @@ _WORDS = {
     "predictions": "Take predictions where there are no annotations",
     "labels": "Images with both are read from",
     "instances": "PNGs of instance ids",
+    "source": "What made the predictions",
+    "export": "Ids are those of our export number (0: of the COCO file)",
+    "scores": "Scores above 1",
+    "scores.ask": "Are defects",
+    "boxes.skip": "Are defects",
+    "percent": "Scores are percent",
+    "cut": "Become 1",
+    "boxes": "Predictions with a box alone",
+    "rectangles": "Suggest the box's rectangle",
     "numbers": "Instance PNGs without a legend have",
     "kitti": "Class × 256 + number (KITTI)",
     "mots": "Class × 1000 + number (MOTS)",
 }
-"""What the page calls options and their values; a format's new ones show under their own names until they are here."""
+"""What the page calls options and their values (`option.value` where a value has another name there); a format's new
+ones show under their own names until they are here."""
 
 
 def format_choices(*, others: bool = False) -> list[dict[str, Any]]:
@@ -140,14 +150,10 @@ def reading_choices() -> list[dict[str, Any]]:
             "name": one.name,
             "title": one.title,
             "description": one.description,
-            "options": _options_of(one.read_options, BY_THE_REPORT),
+            "options": _options_of(one.read_options, one.read_options.not_in_forms),
         }
         for one in _in_order(readable_formats())
     ]
-
-
-BY_THE_REPORT = ("classes", "mapping")
-"""Options that only make sense once a check has said what is in the dataset."""
 
 
 def _options_of(options: type[Spec], without: Collection[str]) -> list[dict[str, Any]]:
@@ -156,13 +162,19 @@ def _options_of(options: type[Spec], without: Collection[str]) -> list[dict[str,
 
 
 def _option(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """An option out of its JSON schema; one without `choices` is a yes or no, or a number from `least` to `most`.
-    `when`: the choice beside which alone it means something, as `name=value`."""
-    choices = [(value, _WORDS.get(value, value)) for value in schema.get("enum", [])]
+    """An option out of its JSON schema; one without `choices` is a text, a yes or no, or a number from `least` to
+    `most`. `when`: the choice beside which alone it means something, as `name=value`."""
+    choices = [(value, _WORDS.get(f"{name}.{value}", _WORDS.get(value, value))) for value in schema.get("enum", [])]
     title = "Images that have objects already" if name == "labeled" else _WORDS.get(name, schema.get("title", name))
     limits = {"least": schema.get("minimum"), "most": schema.get("maximum")}
-    is_number = schema.get("type") == "integer"
+    is_number, is_text = schema.get("type") == "integer", schema.get("type") == "string" and not choices
     default = schema.get("default")
     when = next(iter(schema.get("when", {}).items()), ("", ""))
-    shape = {"choices": choices, "is_number": is_number, "when": "=".join(when) if when[0] else "", **limits}
+    shape = {
+        "choices": choices,
+        "is_number": is_number,
+        "is_text": is_text,
+        "when": "=".join(when) if when[0] else "",
+        **limits,
+    }
     return {"name": name, "title": title, "default": default, **shape}

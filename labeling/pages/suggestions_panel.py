@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Count, Sum
+
 from labeling.projects.access import May, Standing
 from labeling.projects.models import Project
 from labeling.suggestions import heads, learning, mapping, registry, runs
@@ -10,6 +12,7 @@ from labeling.suggestions.registry import Method
 from labeling.suggestions.statistics import share_untouched
 
 SHOWN_HEADS = 6
+SHOWN_IMPORTS = 5
 CURVE = (100.0, 32.0)
 """Width and height of a loss curve in its own units; the page stretches it."""
 
@@ -35,6 +38,7 @@ def panel(project: Project, standing: Standing) -> dict[str, Any]:
         "manages": standing.can(May.MANAGE),
         "methods": [_method(method, usable, latest.get(method.name)) for method in registry.for_images()],
         "any": bool(latest),
+        "imported": _imported(project),
         "heads": [_head(head) for head in own[:SHOWN_HEADS]],
         "kinds": [_kind(method, own) for method in registry.with_head()],
         "finished": finished,
@@ -45,6 +49,16 @@ def panel(project: Project, standing: Standing) -> dict[str, Any]:
         "settings": [(name, title, text, getattr(settings, name)) for name, title, text in _SETTINGS],
         "mappings": [_mapping(project, head) for head in usable[:2]] if standing.can(May.MANAGE) else [],
     }
+
+
+def _imported(project: Project) -> list[dict[str, Any]]:
+    """The newest imports of predictions: what made them, and how many are suggested on how many images."""
+    imported = project.suggestion_runs.filter(method__in=[one.name for one in registry.methods() if one.imported])
+    counted = imported.annotate(found=Sum("rows__found"), images=Count("rows"))
+    return [
+        {"source": run.options.get("source", ""), "found": run.found or 0, "images": run.images, "at": run.created_at}
+        for run in counted.order_by("-pk")[:SHOWN_IMPORTS]
+    ]
 
 
 def _latest_runs(project: Project) -> list[Run]:

@@ -146,6 +146,8 @@ def offered_methods(project: Project) -> list[MethodData]:
 
 def can_ask(method: registry.Method, head: HeadVersion | None) -> bool:
     """Whether a method can be asked. head: the best one that there is for it."""
+    if method.imported:
+        return False
     return head is not None if method.head is not None else is_installed(method.name)
 
 

@@ -65,6 +65,9 @@ class Method:
     least: float = 0.0
     """The least score that is kept."""
 
+    imported: bool = False
+    """Nobody asks it: its suggestions were made elsewhere."""
+
     automatic: bool = False
     """It looks at images by itself: where a project's settings say so, and where nothing is suggested yet."""
 
@@ -103,7 +106,7 @@ def for_images() -> list[Method]:
 
 def for_phrases() -> list[str]:
     """Names of those that answer a phrase, and only to who asked."""
-    return [one.name for one in methods() if one.propose is None]
+    return [one.name for one in methods() if one.propose is None and not one.imported]
 
 
 def with_head() -> list[Method]:

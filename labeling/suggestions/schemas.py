@@ -178,11 +178,13 @@ class RunNews(Answer):
 
 
 class RunOptionsData(Answer):
-    """How a run asks (`RunOptions`)."""
+    """How a run asks (`RunOptions`). Of imported predictions: `source`, what made them, and the import's id."""
 
     threshold: Omitted[float] = None
     mode: Omitted[str] = None
     refine: Omitted[bool] = None
+    source: Omitted[str] = None
+    import_id: Omitted[int] = None
 
 
 class FailureData(Answer):

@@ -65,7 +65,8 @@ def posted(client: Client, url: str, body: dict[str, Any]) -> Any:
 
 
 def test_the_methods_that_ship() -> None:
-    assert [method.name for method in registry.methods()] == ["everything", "instances", "panoptic", "text"]
+    shipped = ["everything", "instances", "panoptic", "text", "imported"]
+    assert [method.name for method in registry.methods()] == shipped
     assert [method.name for method in registry.for_images()] == ["everything", "instances", "panoptic"]
     assert [method.name for method in registry.with_head()] == ["instances", "panoptic"]
     assert [method.name for method in registry.automatic()] == ["everything"]

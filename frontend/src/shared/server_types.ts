@@ -2218,11 +2218,13 @@ export type components = {
       readonly mode?: ("instances" | "panoptic" | "semantic") | null;
       readonly refine?: boolean | null;
     };
-    /** @description How a run asks (`RunOptions`). */
+    /** @description How a run asks (`RunOptions`). Of imported predictions: `source`, what made them, and the import's id. */
     readonly RunOptionsData: {
       readonly threshold?: number;
       readonly mode?: string;
       readonly refine?: boolean;
+      readonly source?: string;
+      readonly import_id?: number;
     };
     /** @description A run, and how many images it looks at again. */
     readonly RunQueued: {

@@ -88,8 +88,7 @@ def test_a_reader_takes_anything(
     project: Project, label: Label, make_zip: MakeZip, tmp_path_factory: Any, format: str
 ) -> None:
     label(True)
-    export = make_zip(format)
-    files = {name: export.read(name) for name in export.names if not name.startswith(("README", "manifest"))}
+    files = files_of(make_zip, format)
     chance = random.Random(format)
     path = tmp_path_factory.mktemp(format) / "changed.zip"
     found = readable_formats()[format]
@@ -112,6 +111,16 @@ def test_a_reader_takes_anything(
     assert taken
     assert told
     assert all(text.endswith(".") for text in refusals)
+
+
+def files_of(make_zip: MakeZip, format: str) -> dict[str, bytes]:
+    """An export of the format. Predictions, which nobody exports, are those of a COCO export with scores."""
+    export = make_zip("coco" if format == "coco_results" else format)
+    files = {name: export.read(name) for name in export.names if not name.startswith(("README", "manifest"))}
+    if format == "coco_results":
+        annotations = json.loads(files["annotations/instances_train.json"])["annotations"]
+        files["results.json"] = json.dumps([one | {"score": 0.5} for one in annotations]).encode()
+    return files
 
 
 def write(path: Path, files: dict[str, bytes]) -> None:

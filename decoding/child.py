@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from decoding import limits as limiting
+from decoding.wanted import Wanted
 
 GROWN_KIB = 512 * 1024
 
@@ -73,14 +74,21 @@ def _serve(request: dict[str, Any], memory: int, answers: IO[str]) -> dict[str, 
 def _do(request: dict[str, Any], limits: limiting.Limits, tell: Callable[[float], None]) -> dict[str, Any]:
     from decoding import writing
 
-    path, out = Path(request["path"]), Path(request["out"])
+    path, out, wanted = Path(request["path"]), Path(request["out"]), _wanted(request)
     if request["do"] == "take_in":
-        return writing.take_in(path, out, limits, request["blocks_from"], request["side"])
+        return writing.take_in(path, out, limits, request["blocks_from"], request["side"], wanted)
+    if request["do"] == "pages":
+        return writing.pages(path, request["most"])
     if request["do"] == "measure":
         return writing.measure(path, limits)
     if request["do"] == "cut":
         return writing.cut(path, out, limits, request["lossless"], request["side"], tell)
-    return writing.render(path, out, limits, request["low"], request["high"])
+    return writing.render(path, out, limits, request["low"], request["high"], wanted)
+
+
+def _wanted(request: dict[str, Any]) -> Wanted:
+    given = request.get("wanted", {})
+    return Wanted(given.get("page", 0), tuple(given.get("bands", ())), given.get("low"), given.get("high"))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def levels_of(width: int, height: int, lossless: bool, side: int) -> list[Level]
 
 def is_lossless(image_format: str) -> bool:
     """Whether pictures of this format are kept bit for bit; the view's rule, see `decoding.writing`."""
-    return image_format != "JPEG"
+    return image_format not in ("JPEG", "RAW")  # of camera raw the camera's JPEG is shown
 
 
 def deep_entry(factor: int, row: int, column: int) -> str:

@@ -1,13 +1,14 @@
 """From a file to a picture, upright, 8-bit sRGB: the one reader that views, thumbnails, blocks and windows come from.
 
-- JPEG, PNG, WebP, AVIF, HEIC, JPEG 2000, BMP, TIFF and GIF; of several frames or pages the one that is meant,
-  mostly the first.
+- JPEG, PNG, WebP, AVIF, HEIC, JPEG 2000, BMP, TIFF, GIF and DICOM; of camera raw the camera's own picture. Of several
+  frames or pages the wanted one, or the one that is meant, mostly the first.
 - Orientation is applied once, here. Alpha is flattened on white. Palette and grey become RGB.
 - A colour profile (of RGB, grey, CMYK; also coded in cICP or nclx, or by PNG's cHRM and gAMA) is converted to sRGB; one
   that can't be used is left out of account, and so is a gAMA alone.
 - More than 8 bits are mapped through one *window* for all channels, from the 0.1st to the 99.9th percentile: a single
   hot pixel must not make the picture black. What has a colour profile and is not dark is shown as it is. Pixels without
-  a value (NaN, GDAL's nodata) are black and do not count. The window is kept in `source`.
+  a value (NaN, GDAL's nodata) are black and do not count. A DICOM file's own window comes before that, and one that is
+  wanted before both. The window is kept in `source`.
 """
 
 from __future__ import annotations
@@ -15,19 +16,21 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 from PIL import ImageFile, UnidentifiedImageError
 
-from decoding import colour, jpeg, png, tiff
-from decoding.limits import CORRUPT, NOT_AN_IMAGE, TOO_MANY_PIXELS, Limits, Rejected
+from decoding import colour, dicom, jpeg, png, raw, tiff
+from decoding.limits import CORRUPT, NOT_AN_IMAGE, TOO_LARGE, TOO_MANY_PIXELS, Limits, Rejected
 from decoding.samples import Samples
-from decoding.sources import FORMATS, READABLE, Source, is_own_trouble, is_unfilled, sniff
+from decoding.sources import FORMATS, HEAD, READABLE, Source, is_own_trouble, is_unfilled, sniff
 from decoding.values import as_16_bits, fill_holes, scaled, window_of
+from decoding.wanted import MEANT, Wanted
 
 # Our own limit is checked on the header, before any decoding; Pillow's would only warn, at another number.
 Pillow.MAX_IMAGE_PIXELS = None
@@ -66,24 +69,64 @@ class Picture:
 
 
 def read(
-    file: IO[bytes], limits: Limits | None = None, window: tuple[float, float] | None = None, deep_from: int = 0
+    file: IO[bytes],
+    limits: Limits | None = None,
+    window: tuple[float, float] | None = None,
+    deep_from: int = 0,
+    wanted: Wanted = MEANT,
 ) -> Picture:
     """Read `file` (seekable).
 
-    window: the values of more than 8 bits that become black and white; without it they are chosen by the pixels.
-    deep_from: only pictures of more pixels get `deep`.
+    window: the values of more than 8 bits that become black and white, as in `source["window"]`; without it they are
+    those of `wanted`, of the file, or chosen by the pixels. deep_from: only pictures of more pixels get `deep`. wanted:
+    which page, bands and window.
 
     Raises: Rejected with the reason, for whatever a file may have in it; OSError when the file's storage fails.
     """
+
+    def work(buffered: IO[bytes], promised: str, head: bytes) -> Picture:
+        return _read(buffered, promised, head, limits or Limits(), _Showing(window, deep_from, wanted))
+
+    return _guarded(file, work)
+
+
+def pages(file: IO[bytes], most: int) -> list[int]:
+    """Which pages (TIFF) or frames (DICOM) of a file are pictures of their own, for `Wanted.page`; none of a file that
+    is one picture.
+
+    Raises: Rejected, also for more than `most`; OSError when the file's storage fails.
+    """
+
+    def work(buffered: IO[bytes], promised: str, head: bytes) -> list[int]:
+        if promised == "TIFF":
+            found = tiff.pages(buffered)
+        elif promised == "DICOM":
+            found = list(range(1, dicom.frames(buffered) + 1))
+        else:
+            found = []
+        if len(found) > most:
+            what = "frames" if promised == "DICOM" else "pages"
+            message = f"The file has more than {most:,} {what}. Split it into files of fewer {what}."
+            raise Rejected(TOO_LARGE, message)
+        return found if len(found) > 1 else []
+
+    return _guarded(file, work)
+
+
+Found = TypeVar("Found")
+
+
+def _guarded(file: IO[bytes], work: Callable[[IO[bytes], str, bytes], Found]) -> Found:
+    """Have something done with a file: whatever a decoder raises is a refusal, unless the file's storage failed."""
     source = Source(file)
     buffered = io.BufferedReader(source, 1024 * 1024)
-    head = buffered.read(64)
+    head = buffered.read(HEAD)
     promised = sniff(head)
     _check_kind(head, promised)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata; the pixels decide
-            return _read(buffered, promised, head, limits or Limits(), window, deep_from)
+            return work(buffered, promised, head)
     except Rejected:
         if source.trouble is not None:
             raise source.trouble from None
@@ -105,7 +148,7 @@ def read(
 def read_view(file: IO[bytes], limits: Limits) -> Picture:
     """Read a view, which is RGB as it is: `read` made it. Raises: Rejected; OSError when the file's storage fails."""
     try:
-        promised = sniff(file.read(64))
+        promised = sniff(file.read(HEAD))
         image = _open(file, promised, limits)
         image.load()
         return Picture(image if image.mode == "RGB" else image.convert("RGB"), {"format": promised})
@@ -120,25 +163,33 @@ def read_view(file: IO[bytes], limits: Limits) -> Picture:
 def _check_kind(head: bytes, promised: str) -> None:
     if not head:
         raise Rejected(CORRUPT, "The file is empty. Copy it again from where it came.")
-    if promised == "RAW":
-        raise Rejected(
-            NOT_AN_IMAGE,
-            "This is a camera raw file: the developed picture is missing. "
-            "Export it from your raw converter as JPEG, PNG or TIFF.",
-        )
     if promised not in FORMATS:
         raise Rejected(NOT_AN_IMAGE, f"This is not a picture we can read. Use {READABLE}.")
 
 
-def _read(
-    file: IO[bytes], promised: str, head: bytes, limits: Limits, window: tuple[float, float] | None, deep_from: int
-) -> Picture:
+@dataclass(frozen=True)
+class _Showing:
+    """What `read` was asked for."""
+
+    window: tuple[float, float] | None
+    deep_from: int
+    wanted: Wanted
+
+
+def _read(file: IO[bytes], promised: str, head: bytes, limits: Limits, showing: _Showing) -> Picture:
     if promised == "TIFF":
-        return _finish(tiff.read(file, limits), window, deep_from)
+        try:
+            return _finish(tiff.read(file, limits, showing.wanted), showing)
+        except tiff.SensorOnly as sensor:
+            return _sensor_only(file, limits, showing, sensor)
+    if promised == "RAW":
+        return _camera_raw(file, limits, showing)
+    if promised == "DICOM":
+        return _finish(dicom.read(file, limits, showing.wanted), showing)
     if promised == "PNG":
-        return _read_png(file, head, limits, window, deep_from)
+        return _read_png(file, head, limits, showing)
     if promised == "JPEG2000":
-        return _finish(_jpeg2000(file, limits), window, deep_from)
+        return _finish(_jpeg2000(file, limits), showing)
     progressive = promised == "JPEG" and jpeg.check_scans(file)
     if promised == "JPEG":
         jpeg.check_frame(file)
@@ -152,6 +203,31 @@ def _read(
         source |= {"note": note} if note else {}
     image.load()
     return _finish_8_bit(image, source, profile, bool(source.get("note")))
+
+
+def _sensor_only(file: IO[bytes], limits: Limits, showing: _Showing, sensor: tiff.SensorOnly) -> Picture:
+    """A camera's TIFF whose pages have no picture of the sensor's size: it may lie elsewhere, in the maker's notes."""
+    try:
+        return _camera_raw(file, limits, showing)
+    except ValueError:
+        raise sensor from None
+    except Rejected as rejected:
+        raise (sensor if rejected.reason == NOT_AN_IMAGE else rejected) from None
+
+
+def _camera_raw(file: IO[bytes], limits: Limits, showing: _Showing) -> Picture:
+    """The camera's own picture, with a note that says so."""
+    found = raw.preview(file)
+    if found.pixels is not None:
+        limits.check(found.pixels.shape[1], found.pixels.shape[0], COST["PNG"] + TURNED)
+        view = Pillow.fromarray(found.pixels)
+        source: dict[str, Any] = {"mode": "RGB", "bits": 8}
+    else:
+        picture = _read(io.BytesIO(found.jpeg or b""), "JPEG", b"", limits, showing)
+        view, source = picture.view, picture.source
+    source |= {"format": "RAW", "orientation": max(found.orientation, int(source.get("orientation", 1)))}
+    source["note"] = " ".join([raw.NOTE, *([str(source["note"])] if "note" in source else [])])
+    return Picture(_upright(view, found.orientation), source)
 
 
 def _open(file: IO[bytes], promised: str, limits: Limits, more: float = 0.0) -> Pillow.Image:
@@ -217,15 +293,13 @@ def _coded(file: IO[bytes], promised: str) -> bytes | None:
     return colour.coded_profile(*struct.unpack_from(">HH", head, at + 8))
 
 
-def _read_png(
-    file: IO[bytes], head: bytes, limits: Limits, window: tuple[float, float] | None, deep_from: int
-) -> Picture:
+def _read_png(file: IO[bytes], head: bytes, limits: Limits, showing: _Showing) -> Picture:
     chunks = png.walk(file)
     png.check_pixels(file, chunks)
     profile = chunks.profile()
     pixels = file if chunks.plain and profile is None else io.BufferedReader(png.without_the_rest(file, chunks))
     if head[24] == 16:
-        return _finish(_deep_png(pixels, chunks, profile, limits), window, deep_from)
+        return _finish(_deep_png(pixels, chunks, profile, limits), showing)
     image = _open(pixels, "PNG", limits)
     source = _describe(image) | {"bits": 8} | _said(chunks)
     if image.mode == "L" and head[24] in (2, 4) and isinstance(key := image.info.get("transparency"), int):
@@ -327,7 +401,7 @@ def _upright(view: Pillow.Image, orientation: int) -> Pillow.Image:
     return view.transpose(_TRANSPOSE[orientation]) if orientation in _TRANSPOSE else view
 
 
-def _finish(samples: Samples, window: tuple[float, float] | None, deep_from: int) -> Picture:
+def _finish(samples: Samples, showing: _Showing) -> Picture:
     """The picture of samples that Pillow can't hold: of 8 bits and less as they are, others through a window."""
     source, values = samples.source, samples.values
     if values.dtype == np.uint8:
@@ -336,16 +410,24 @@ def _finish(samples: Samples, window: tuple[float, float] | None, deep_from: int
         view, word = colour.to_srgb(Pillow.fromarray(values, _pillow_mode(values)), samples.profile)
         source |= {"icc": word} if word else {}
         return Picture(_upright(_over_white(view, samples), samples.orientation), source)
-    values, window = _colours(samples, window)
+    values, window = _colours(samples, showing.window or _wanted_window(samples, showing.wanted))
     low, high = window
     source["window"] = [low, high]
     fill_holes(values, samples.nodata, low)
     view = _over_white(_grey_or_rgb(scaled(values, low, high)), samples)
     view = _upright(view, samples.orientation)
-    if "alpha" in source or view.width * view.height <= deep_from:
+    if "alpha" in source or view.width * view.height <= showing.deep_from:
         return Picture(view, source)
     deep, deep_range = as_16_bits(values, window)
     return Picture(view, source, deep=_upright_array(deep, samples.orientation), deep_range=deep_range)
+
+
+def _wanted_window(samples: Samples, wanted: Wanted) -> tuple[float, float] | None:
+    """The wanted values of the file as they are here; the file's own window where none are wanted."""
+    if wanted.window is None or samples.mirror is None:
+        return wanted.window or samples.window
+    low, high = wanted.window
+    return samples.mirror - high, samples.mirror - low
 
 
 def _pillow_mode(values: npt.NDArray[Any]) -> str:

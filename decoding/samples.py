@@ -15,8 +15,9 @@ Array = npt.NDArray[Any]
 class Samples:
     """values: H×W (grey), H×W×3 (RGB) or H×W×4 (CMYK), as stored, not turned. alpha: H×W, 0 to `full`, or None.
 
-    nodata: the value that stands for none. full: what an integer sample is at most. profile: ICC. source: what is told
-    of the original.
+    nodata: the value that stands for none. full: what an integer sample is at most. profile: ICC. window: the values
+    that the file itself wants to be black and white. mirror: where black and white were exchanged, the sum of a value
+    of the file and what it became. source: what is told of the original.
     """
 
     values: Array
@@ -26,6 +27,8 @@ class Samples:
     nodata: float | None = None
     profile: bytes | None = None
     orientation: int = 1
+    window: tuple[float, float] | None = None
+    mirror: float | None = None
     source: dict[str, Any] = field(default_factory=dict)
 
     @property

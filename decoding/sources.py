@@ -9,11 +9,15 @@ from typing import IO
 FORMATS = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "PNG": (".png",), "WEBP": (".webp",), "BMP": (".bmp", ".dib"),
     "TIFF": (".tif", ".tiff"), "GIF": (".gif",), "HEIF": (".heic", ".heif", ".hif"), "AVIF": (".avif",),
-    "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf"),
+    "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf"), "DICOM": (".dcm", ".dicom"),
+    "RAW": (".dng", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw"),
 }  # fmt: skip
 """What is read, each with the endings that its files have."""
 
-READABLE = "JPEG, PNG, WebP, AVIF, HEIC, JPEG 2000, BMP, TIFF or GIF"
+READABLE = "JPEG, PNG, WebP, AVIF, HEIC, JPEG 2000, BMP, TIFF, GIF, DICOM or camera raw"
+HEAD = 132
+"""So many bytes say what a file is."""
+
 _MAGIC = {
     b"\xff\xd8\xff": "JPEG",
     b"\x89PNG": "PNG",
@@ -42,13 +46,16 @@ _OF_OUR_DATA = {None, errno.EINVAL, errno.EOVERFLOW}  # a file that says where t
 
 
 def sniff(head: bytes) -> str:
-    """The format that a file's first bytes (32 or more) promise: one of FORMATS, "ZIP", "RAW" for a camera's raw file
-    that is no TIFF, or "" for anything else."""
+    """The format that a file's first bytes (HEAD of them) promise: one of FORMATS, "ZIP", or "" for anything else.
+    Most camera raw files are TIFF; "RAW" are those that are not, or not in a way to be read as one."""
+    if head[8:10] == b"CR" and head[:4] == b"II*\0":
+        return "RAW"  # Canon
     if head[4:8] == b"ftyp":
         return _sniff_boxes(head)
     if head[:4] == b"RIFF":
         return "WEBP" if head[8:12] == b"WEBP" else ""
-    return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
+    found = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
+    return found or ("DICOM" if head[128:132] == b"DICM" else "")
 
 
 def _sniff_boxes(head: bytes) -> str:
@@ -103,6 +110,8 @@ def is_own_trouble(error: OSError) -> bool:
 
 class Source(io.RawIOBase):
     """A file that remembers in `trouble` when reading it failed: a decoder may call that damage, but it is not."""
+
+    name = ""  # pydicom asks for one
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

@@ -14,19 +14,25 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
-from decoding import colour
+from decoding import colour, geo
 from decoding.limits import NOT_AN_IMAGE, Limits, Rejected
+from decoding.raw import FULL_PREVIEW, NOTE
 from decoding.samples import Samples
 from decoding.values import bands, parse_nodata
+from decoding.wanted import MEANT, Wanted
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is odd is told to who uploaded it
 
 MOST_PAGES = 64
+"""Pages that are looked through for the picture that is meant."""
+MOST_LISTED = 2000
+"""Pages that `pages` looks at."""
 MOST_SUBPAGES = 16
 REDUCED, MASK = 1, 4
+DNG_VERSION = 50706
+PLAIN = {0, 1, 2}
+"""Photometric interpretations whose samples are values: white is zero, black is zero, RGB."""
 SENSOR = {32803: "a colour filter array", 34892: "linear sensor data"}
-FULL_PREVIEW = 0.8
-"""Of the sensor's pixels: a camera's developed picture this large may stand for it."""
 KINDS = {"u": "uint", "i": "int", "f": "float", "b": "uint"}
 IMAGE_CODECS = {6, 7, 33003, 33004, 33005, 34712, 34892, 34927, 34933, 34934, 50001, 50002, 52546}
 """Compressions that are pictures themselves, and come out as RGB."""
@@ -34,21 +40,24 @@ IMAGE_CODECS = {6, 7, 33003, 33004, 33005, 34712, 34892, 34927, 34933, 34934, 50
 Array = npt.NDArray[Any]
 
 
-def read(file: IO[bytes], limits: Limits) -> Samples:
-    """The samples of the picture that a TIFF means.
+class SensorOnly(Rejected):
+    """A camera raw file in which no page is a developed picture of the sensor's size."""
 
-    Raises: Rejected for what can't be shown or is too large; anything for damage.
+
+def read(file: IO[bytes], limits: Limits, wanted: Wanted = MEANT) -> Samples:
+    """The samples of the picture that a TIFF means, or of the wanted page; of the wanted bands, where it has them.
+
+    Raises: Rejected for what can't be shown or is too large, SensorOnly among it; anything for damage.
     """
-    import tifffile
-
-    file.seek(0)
-    with tifffile.TiffFile(file, name="upload.tif", _multifile=False) as tiff:
+    with _opened(file) as tiff:
+        if wanted.page:
+            return _read_page(file, tiff.pages[wanted.page - 1], limits, wanted)
         pages = list(_pages(tiff))
         if not pages:
             raise ValueError("it has no page")
         page, note = _choose(pages)
         count = sum(1 for one, deep in pages if not deep)
-        samples = _read_page(file, page, limits)
+        samples = _read_page(file, page, limits, wanted)
         if count > 1:
             more = f"The first of {count} pages is used." if count < MOST_PAGES else "The first of many pages is used."
             samples.source |= {"frames": count, "note": more}
@@ -57,10 +66,47 @@ def read(file: IO[bytes], limits: Limits) -> Samples:
     return samples
 
 
-def _pages(tiff: Any) -> Iterator[tuple[Any, bool]]:
+def pages(file: IO[bytes]) -> list[int]:
+    """Which pages are pictures of their own, from 1 as they follow each other in the file; MOST_LISTED are looked at.
+    Previews, masks, smaller copies of a page, and the parts of a slide scanner's or a camera's file are none."""
+    with _opened(file) as tiff:
+        found = [page for page, below in _pages(tiff, MOST_LISTED, 0) if not below]
+        if not found or _is_one_picture(tiff, found[0]):
+            return [1]
+        first = next((page for page in found if not _kind(page) & (REDUCED | MASK)), None)
+        if first is None:
+            return [1]
+        own = [one for one in found if not _kind(one) & (REDUCED | MASK) and _area(one) and not _shrinks(one, first)]
+        return [int(page.index) + 1 for page in own]
+
+
+def _opened(file: IO[bytes]) -> Any:
+    import tifffile
+
+    file.seek(0)
+    return tifffile.TiffFile(file, name="upload.tif", _multifile=False)
+
+
+def _is_one_picture(tiff: Any, first: Any) -> bool:
+    """Slide scanners put label, overview and levels of one picture into pages, cameras previews of it."""
+    slide = tiff.is_svs or tiff.is_ndpi or tiff.is_scn or tiff.is_bif or tiff.is_philips or tiff.is_qpi
+    camera = first.tags.valueof(DNG_VERSION) is not None or int(first.photometric or 0) in SENSOR
+    return bool(slide or camera)
+
+
+def _shrinks(page: Any, first: Any) -> bool:
+    """Whether a page is the first one at a half, a third, … of its size: a level that nobody marked as one."""
+    if page is first or not (page.is_tiled and first.is_tiled) or page.samplesperpixel != first.samplesperpixel:
+        return False
+    factor = round(first.imagewidth / page.imagewidth)
+    widths = abs(first.imagewidth / factor - page.imagewidth) if factor > 1 else 2
+    return bool(widths <= 1 and abs(first.imagelength / factor - page.imagelength) <= 1)
+
+
+def _pages(tiff: Any, most: int = MOST_PAGES, most_sub: int = MOST_SUBPAGES) -> Iterator[tuple[Any, bool]]:
     """The pages and their SubIFDs (True), so many at most: a file may have 60,000, or one that names itself as next."""
     seen: set[int] = set()
-    for index in range(MOST_PAGES):
+    for index in range(most):
         try:
             page = tiff.pages[index]
         except IndexError:
@@ -69,7 +115,7 @@ def _pages(tiff: Any) -> Iterator[tuple[Any, bool]]:
             return
         seen.add(page.offset)
         yield page, False
-        if index < MOST_SUBPAGES and page.subifds:
+        if index < most_sub and page.subifds:
             for place in range(min(len(page.subifds), MOST_SUBPAGES)):
                 sub = page.pages[place]
                 if sub.offset not in seen:
@@ -100,7 +146,7 @@ def _choose(pages: list[tuple[Any, bool]]) -> tuple[Any, str]:
         ]
         chosen = max(inside, key=_area) if inside else chosen
     if int(chosen.photometric or 0) in SENSOR:
-        return _developed([page for page, _ in shown], chosen), "The camera's developed picture is used."
+        return _developed([page for page, _ in shown], chosen), NOTE
     return chosen, "" if chosen is pages[0][0] else "The full picture is used, not the preview before it."
 
 
@@ -110,20 +156,23 @@ def _developed(pages: list[Any], sensor: Any) -> Any:
     if best is not None and _area(best) >= FULL_PREVIEW * _area(sensor):
         return best
     there = f"a preview of {best.imagewidth} × {best.imagelength}" if best is not None else "no preview"
-    raise Rejected(
+    raise SensorOnly(
         NOT_AN_IMAGE,
         f"This camera raw file has {SENSOR[int(sensor.photometric)]} of {sensor.imagewidth} × {sensor.imagelength} and "
         f"{there}; the developed picture is missing. Export it from your raw converter as JPEG, PNG or TIFF.",
     )
 
 
-def _read_page(file: IO[bytes], page: Any, limits: Limits) -> Samples:
+def _read_page(file: IO[bytes], page: Any, limits: Limits, wanted: Wanted = MEANT) -> Samples:
     photometric = int(page.photometric) if page.photometric is not None else 1
     count, dtype = int(page.samplesperpixel), page.dtype
     limits.check(page.imagewidth, page.imagelength, 0)
     _check_layout(page, photometric, count)
     colours, alpha = _bands(page, photometric, count)
-    kept = [*range(colours), *([alpha] if alpha is not None else [])]
+    chosen = [band - 1 for band in wanted.bands] if _has_choice(page, photometric, count, wanted.bands) else []
+    if chosen:
+        colours, alpha = len(chosen), None if alpha in chosen else alpha
+    kept = [*(chosen or range(colours)), *([alpha] if alpha is not None else [])]
     limits.check(page.imagewidth, page.imagelength, _cost(page, len(kept), dtype.itemsize))
     nodata = _nodata(page)
     try:
@@ -135,7 +184,8 @@ def _read_page(file: IO[bytes], page: Any, limits: Limits) -> Samples:
     opacity = stored[..., -1] if alpha is not None else None
     values = stored[..., :colours] if stored.ndim == 3 else stored
     samples = Samples(values.squeeze(-1) if values.ndim == 3 and values.shape[2] == 1 else values, full, opacity)
-    samples.premultiplied = alpha is not None and int(page.extrasamples[alpha - colours]) == 1
+    if alpha is not None:
+        samples.premultiplied = int(page.extrasamples[alpha - (count - len(page.extrasamples))]) == 1
     samples.nodata = nodata
     samples.orientation = int(page.tags.valueof(274) or 1)
     profile = page.tags.valueof(34675)
@@ -143,10 +193,25 @@ def _read_page(file: IO[bytes], page: Any, limits: Limits) -> Samples:
     samples.source = {"format": "TIFF", "mode": samples.mode, "orientation": samples.orientation, "bits": bits}
     if bits > 8 or dtype.kind not in "ub":
         samples.source["samples"] = KINDS[dtype.kind]
-    if count > len(kept) and photometric != 3:
+    if (count > len(kept) or chosen) and photometric != 3:
         samples.source["bands"] = count
+    samples.source |= {"shown": list(wanted.bands)} if chosen else {}
+    samples.source |= {"nodata": nodata} if nodata is not None and np.isfinite(nodata) else {}
+    samples.source |= {"page": wanted.page} if wanted.page else {}
+    samples.source |= {"geo": found} if (found := geo.reference(page)) else {}
+    if wanted.bands and not chosen and photometric in PLAIN and count > 1:
+        samples.source["note"] = f"It has {count} bands; the project's choice of bands needs {max(wanted.bands)}."
+    if chosen:
+        photometric = 0 if photometric == 0 else 1 if colours == 1 else 2
+        samples.profile = None  # it speaks of other bands
     _interpret(page, photometric, samples)
     return samples
+
+
+def _has_choice(page: Any, photometric: int, count: int, wanted: tuple[int, ...]) -> bool:
+    """Whether the wanted bands can be shown: they are there, and the samples are values, not inks or numbers of
+    colours."""
+    return bool(wanted) and photometric in PLAIN and count > 1 and max(wanted) <= count and not page.is_subsampled
 
 
 def _check_layout(page: Any, photometric: int, count: int) -> None:
@@ -282,14 +347,15 @@ def _invert(samples: Samples) -> None:
         np.invert(values, out=values)
         if samples.full < np.iinfo(values.dtype).max:  # fewer bits than the type has
             np.bitwise_and(values, values.dtype.type(samples.full), out=values)
-        if samples.nodata is not None:
-            samples.nodata = samples.full - samples.nodata
+        samples.mirror = samples.full
     elif values.dtype.kind == "i":
         np.invert(values, out=values)  # -1 - v: no number overflows
-        samples.nodata = -1 - samples.nodata if samples.nodata is not None else None
+        samples.mirror = -1.0
     else:
         np.negative(values, out=values)
-        samples.nodata = -samples.nodata if samples.nodata is not None else None
+        samples.mirror = 0.0
+    if samples.nodata is not None:
+        samples.nodata = samples.mirror - samples.nodata
 
 
 def _look_up(page: Any, samples: Samples) -> None:

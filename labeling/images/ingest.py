@@ -130,7 +130,7 @@ def process(item: UploadItem, news: News | None = None, until: float = math.inf)
                 "tell the administrator: the worker's log says why.",
             )
         with item.file.open("rb") as file:
-            if reading.sniff(file.read(32)) == "ZIP":
+            if reading.sniff(file.read(reading.HEAD)) == "ZIP":
                 _unpack(item, file, news, until)
             else:
                 _accept(item, file, news)

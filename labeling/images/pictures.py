@@ -26,6 +26,7 @@ CONTENT_TYPES = {
     "AVIF": "image/avif",
     "HEIF": "image/heif",
     "JPEG2000": "image/jp2",
+    "DICOM": "application/dicom",
 }
 _SUFFIXES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 

@@ -4,9 +4,9 @@ Everything that strangers send is read in a process of its own (`labeling.images
 """
 
 from decoding.limits import Rejected
-from decoding.sources import FORMATS, READABLE, sniff
+from decoding.sources import FORMATS, HEAD, READABLE, sniff
 
 PICKED = ",".join(["image/*", ".zip", *(suffix for suffixes in FORMATS.values() for suffix in suffixes)])
 """What a browser's dialog to choose files offers."""
 
-__all__ = ["FORMATS", "PICKED", "READABLE", "Rejected", "sniff"]
+__all__ = ["FORMATS", "HEAD", "PICKED", "READABLE", "Rejected", "sniff"]

@@ -16,7 +16,7 @@ from django.template.defaultfilters import filesizeformat
 
 from labeling.images import zip_names
 from labeling.images.models import UploadItem
-from labeling.images.reading import READABLE, Rejected, sniff
+from labeling.images.reading import HEAD, READABLE, Rejected, sniff
 
 Reason = UploadItem.Reason
 CHUNK = 1024 * 1024
@@ -158,7 +158,7 @@ def unpack(archive: zipfile.ZipFile, entry: Entry, left: int) -> Iterator[bytes]
 
 def _counted(stream: IO[bytes], left: int) -> Iterator[bytes]:
     chunk = stream.read(CHUNK)
-    promised = sniff(chunk[:32])
+    promised = sniff(chunk[:HEAD])
     if promised == "ZIP":
         message = "A zip inside a zip is not unpacked. Upload it by itself, or put its pictures straight into the zip."
         raise Rejected(Reason.NOT_AN_IMAGE, message)

@@ -144,6 +144,22 @@ def check_again(request: HttpRequest, import_id: int, sent: Sent[ImportOptions])
     return Status(202, ImportData.of(row))
 
 
+def _manages_import(request: HttpRequest, import_id: int) -> Any:
+    return _import(request, import_id)
+
+
+@router.post("imports/{id:import_id}/mapping", response={202: ImportData}, openapi_extra=multipart(["file"], file=FILE))
+@takes(Body.UPLOAD, before=_manages_import)
+def map_images(request: HttpRequest, import_id: int) -> Status[ImportData]:
+    """Check again with a CSV file that says which images are meant: the dataset's name, then the project's."""
+    row = _import(request, import_id)
+    file = request.FILES.get("file")
+    if file is None:
+        raise ApiError(400, "no_file", "Send the mapping as multipart/form-data in the field “file”.")
+    imports.map_images(row, file)
+    return Status(202, ImportData.of(row))
+
+
 @router.post("imports/{id:import_id}/apply", response={202: ImportData})
 def apply_import(request: HttpRequest, import_id: int) -> Status[ImportData]:
     """Carry a checked import out: exactly what its report says."""

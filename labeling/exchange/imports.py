@@ -10,7 +10,7 @@ from django.core.files.base import File
 from django.template.defaultfilters import filesizeformat
 
 from labeling.accounts.models import User
-from labeling.exchange import importing
+from labeling.exchange import importing, mapping_files
 from labeling.exchange.models import Import
 from labeling.exchange.registry import readable_formats, reader_named
 from labeling.exchange.schemas import FormatData
@@ -81,6 +81,15 @@ def check_again(row: Import, options: Any) -> None:
         raise ApiError(409, "not_checked", "This import is being worked on, or done. Reload the page.")
     row.refresh_from_db()
     nudge(row)
+
+
+def map_images(row: Import, file: IO[bytes]) -> None:
+    """Check again with the images that a CSV file maps, beside those that are mapped already.
+
+    Raises: ApiError 400 `bad_mapping`, and as `check_again`.
+    """
+    mapping = {**row.options.get("mapping", {}), **mapping_files.read(file)}
+    check_again(row, {**row.options, "mapping": mapping})
 
 
 def confirm(row: Import) -> None:

@@ -5,9 +5,10 @@ part alone, then that without its suffix. A name that fits several images fits n
 """
 
 import hashlib
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
@@ -27,8 +28,16 @@ _DEEPEST = 100  # parts of a path that are compared
 _T = TypeVar("_T")
 
 
+BY_ID = re.compile(r"id:(\d{1,18})")
+"""In a mapping: the image of the project with this id, where several have one name."""
+
+
 class NoFrame(Exception):
-    """The dataset's image has no counterpart; the message says why."""
+    """The dataset's image has no counterpart; the message says why. `fits`: ids of the images that it may be."""
+
+    def __init__(self, message: str, fits: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.fits = fits
 
 
 class Matcher:
@@ -99,11 +108,15 @@ class Matcher:
             shown = ", ".join(self._images.names[pk] for pk in found[:SHOWN])
             raise NoFrame(
                 f"“{as_shown or name}” fits {len(found)} images ({shown}{', …' if len(found) > SHOWN else ''}). Give a "
-                "mapping that says which one is meant."
+                "mapping that says which one is meant.",
+                found,
             )
         return found[0] if found else None
 
     def _one(self, name: str, why: str) -> int:
+        by_id = BY_ID.fullmatch(name)
+        if by_id and int(by_id[1]) in self._images.names:
+            return int(by_id[1])
         pk = self._by_name(name)
         if pk is None:
             raise NoFrame(f"{why} “{name}”, which the project does not have. Correct the mapping.")

@@ -6,7 +6,7 @@ A plan is a gzip of JSON lines, one for each image; what people read of it is th
 import gzip
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,9 @@ class Report:
     classes: list[ClassPlan] = field(default_factory=list)
     attributes: dict[str, int] = field(default_factory=dict)
     """Attributes that the project does not have, and how many objects answer them."""
+
+    unmatched: list[dict[str, Any]] = field(default_factory=list)
+    """Images of the dataset that none or several of the project fit: `name`, and the `fits`, each `{id, name}`."""
 
     defects: list[Defect] = field(default_factory=list)
     notes: list[Defect] = field(default_factory=list)
@@ -280,10 +283,21 @@ class _Planner:
         self._move_defects()
         report = self.report
         report.classes = sorted(self._classes.values(), key=lambda one: one.name.casefold())
+        report.unmatched = _with_names(self._project, self._reading.unmatched)
         report.splits, report.attributes = dict(self._splits), dict(self._unknown)
         if not report.images and not report.defect_count:
             raise ImportProblem("The dataset names no image. Choose the format that it has, and a file with labels.")
         return report
+
+
+def _with_names(project: Project, unmatched: Mapping[str, Sequence[int]]) -> list[dict[str, Any]]:
+    names = dict(
+        project.images.filter(pk__in={pk for fits in unmatched.values() for pk in fits}).values_list("pk", "name")
+    )
+    return [
+        {"name": name, "fits": [{"id": pk, "name": names[pk]} for pk in fits if pk in names]}
+        for name, fits in unmatched.items()
+    ]
 
 
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

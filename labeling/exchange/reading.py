@@ -15,6 +15,10 @@ from labeling.exchange.source import Source
 _LONGEST = 80
 """Characters of a class's name."""
 
+MOST_UNMATCHED = 1000
+MOST_FITS = 20
+"""Images that are listed to be mapped, and images of the project that are named for each."""
+
 
 class Skip(Exception):
     """An object or image can't be taken; the message says why. Raised inside `Reading.taking`."""
@@ -36,6 +40,9 @@ class Reading:
     def __init__(self, source: Source, matcher: Matcher) -> None:
         self.source = source
         self._matcher = matcher
+        self.unmatched: dict[str, tuple[int, ...]] = {}
+        """Names of the dataset's images that no image of the project has, or several: ids of those."""
+
         self.export_ids: ExportIds | None = None
         """Of the export that the dataset's ids are from, where somebody said so."""
 
@@ -73,6 +80,8 @@ class Reading:
                 return self._matcher.frame(one, sha256, stem=stem)
             except NoFrame as problem:
                 first = first or problem
+        if first is not None and len(self.unmatched) < MOST_UNMATCHED:
+            self.unmatched.setdefault(name, tuple(first.fits[:MOST_FITS]))
         self.defect(where, str(first), name)
         return None
 

@@ -149,6 +149,21 @@ class ClassPlanData(Answer):
     kind: str
 
 
+class FitData(Answer):
+    """An image of the project that may be meant."""
+
+    id: int
+    name: str
+
+
+class UnmatchedData(Answer):
+    """An image of the dataset that no image of the project fits, or several. The option `mapping` says which one it is:
+    its name here → the project's name, or `id:` and the image's id."""
+
+    name: str
+    fits: list[FitData]
+
+
 class ReportData(Answer):
     """What an import would do, and all that it would leave out.
 
@@ -169,6 +184,7 @@ class ReportData(Answer):
     splits: dict[str, int]
     classes: list[ClassPlanData]
     attributes: dict[str, int]
+    unmatched: list[UnmatchedData] = []
     defects: list[DefectData]
     notes: list[DefectData]
     more_defects: int

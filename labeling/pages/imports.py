@@ -51,6 +51,7 @@ def import_page(request: HttpRequest, import_id: int) -> HttpResponse:
         "defect_count": len(report.defects) + report.more_defects if report else 0,
         "notes": report.notes[:DEFECTS_SHOWN] if report else [],
         "note_count": len(report.notes) + report.more_notes if report else 0,
+        "unmatched": report.unmatched[:DEFECTS_SHOWN] if report else [],
         "refused": report.refused[:DEFECTS_SHOWN] if report else [],
         "busy": row.state in (Import.State.QUEUED, Import.State.RUNNING),
         "what": "suggestion" if known and known.suggests else "object",

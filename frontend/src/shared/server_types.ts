@@ -693,6 +693,11 @@ export type components = {
       readonly name: string;
       readonly reason: string;
     };
+    /** @description An image of the project that may be meant. */
+    readonly FitData: {
+      readonly id: number;
+      readonly name: string;
+    };
     /** @description A format that exports can have; `options` is the JSON schema of its options. */
     readonly FormatData: {
       readonly name: string;
@@ -2098,6 +2103,8 @@ export type components = {
       readonly attributes: {
         readonly [key: string]: number;
       };
+      /** @default [] */
+      readonly unmatched?: readonly components["schemas"]["UnmatchedData"][];
       readonly defects: readonly components["schemas"]["DefectData"][];
       readonly notes: readonly components["schemas"]["DefectData"][];
       readonly more_defects: number;
@@ -2503,6 +2510,14 @@ export type components = {
         | components["schemas"]["DeleteImages"];
       readonly images: readonly components["schemas"]["SeenImage"][];
     };
+    /**
+     * @description An image of the dataset that no image of the project fits, or several. The option `mapping` says which one it is:
+     *     its name here → the project's name, or `id:` and the image's id.
+     */
+    readonly UnmatchedData: {
+      readonly name: string;
+      readonly fits: readonly components["schemas"]["FitData"][];
+    };
     /** @description An upload with its files. */
     readonly UploadData: {
       readonly id: number;
@@ -2680,6 +2695,7 @@ export type ExportList = components["schemas"]["ExportList"];
 export type ExportMessage = components["schemas"]["ExportMessage"];
 export type ExportNews = components["schemas"]["ExportNews"];
 export type FailureData = components["schemas"]["FailureData"];
+export type FitData = components["schemas"]["FitData"];
 export type FormatData = components["schemas"]["FormatData"];
 export type Freed = components["schemas"]["Freed"];
 export type Frozen = components["schemas"]["Frozen"];
@@ -2865,6 +2881,7 @@ export type Took = components["schemas"]["Took"];
 export type UidsSpec = components["schemas"]["UidsSpec"];
 export type Undo = components["schemas"]["Undo"];
 export type UndoStep = components["schemas"]["UndoStep"];
+export type UnmatchedData = components["schemas"]["UnmatchedData"];
 export type UploadData = components["schemas"]["UploadData"];
 export type UploadMessage = components["schemas"]["UploadMessage"];
 export type UploadNews = components["schemas"]["UploadNews"];

@@ -101,6 +101,12 @@ function setUpPage(page: HTMLElement): void {
       (error: unknown) => tell(page, (error as Error).message),
     );
   });
+  const file = page.querySelector<HTMLFormElement>("[data-mapping-form]");
+  file?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void carryOut(page, () => sendFile(`${address}/mapping`, file));
+  });
+  suggestImages(page);
   page.addEventListener("change", () => {
     const button = page.querySelector<HTMLElement>("[data-import-apply]");
     if (button) button.textContent = changed(page) ? "Check these choices" : button.dataset["words"]!;
@@ -108,6 +114,12 @@ function setUpPage(page: HTMLElement): void {
   const button = page.querySelector<HTMLElement>("[data-import-apply]");
   if (button) button.dataset["words"] = button.textContent;
   for (const one of all<HTMLSelectElement>("[data-into]", page)) one.dataset["first"] = one.value;
+}
+
+async function sendFile(address: string, form: HTMLFormElement): Promise<void> {
+  const headers = { "X-CSRFToken": csrfToken() };
+  const answer = await fetch(address, { method: "POST", headers, body: new FormData(form) });
+  if (!answer.ok) throw errorOf(answer.status, jsonOf(await answer.text()));
 }
 
 async function carryOut(page: HTMLElement, act: () => Promise<unknown>): Promise<void> {
@@ -119,11 +131,45 @@ async function carryOut(page: HTMLElement, act: () => Promise<unknown>): Promise
   }
 }
 
-/** Whether classes or the leave to skip defects were chosen that the last check did not know of. */
+/** A name is looked for while it is typed; two images of one name are told apart by their ids. */
+function suggestImages(page: HTMLElement): void {
+  const list = page.querySelector<HTMLDataListElement>("#project-images");
+  if (!list) return;
+  let latest = 0;
+  page.addEventListener("input", ({ target }) => {
+    if (!(target instanceof HTMLInputElement) || target.dataset["ours"] === undefined || target.value === "") return;
+    const question = ++latest;
+    const query = new URLSearchParams({ q: target.value, limit: "20" });
+    setTimeout(() => {
+      if (question !== latest) return;
+      send<{ results: { id: number; name: string }[] }>("GET", `${page.dataset["images"]!}?${query}`).then(
+        ({ results }) => {
+          if (question !== latest) return;
+          const several = (name: string) => results.filter((one) => one.name === name).length > 1;
+          list.replaceChildren(
+            ...results.map((one) => new Option(one.name, several(one.name) ? `id:${one.id}` : one.name)),
+          );
+        },
+        () => list.replaceChildren(), // a name can be typed without the list
+      );
+    }, 200);
+  });
+}
+
+function mappingIn(page: HTMLElement): Record<string, string> {
+  const mapping: Record<string, string> = {};
+  for (const field of all<HTMLInputElement | HTMLSelectElement>("[data-ours]", page)) {
+    const name = field.closest<HTMLElement>("[data-image]")!.dataset["image"]!;
+    if (field.value.trim()) mapping[name] = field.value.trim();
+  }
+  return mapping;
+}
+
+/** Whether classes, images or the leave to skip defects were chosen that the last check did not know of. */
 function changed(page: HTMLElement): boolean {
   const skip = page.querySelector<HTMLInputElement>("[data-skip]");
   const classes = all<HTMLSelectElement>("[data-into]", page).some((one) => one.value !== one.dataset["first"]);
-  return classes || (skip !== null && skip.checked !== skip.defaultChecked);
+  return classes || Object.keys(mappingIn(page)).length > 0 || (skip !== null && skip.checked !== skip.defaultChecked);
 }
 
 async function checkAgain(page: HTMLElement, address: string): Promise<void> {
@@ -134,7 +180,8 @@ async function checkAgain(page: HTMLElement, address: string): Promise<void> {
     if (select.value !== select.dataset["first"]) classes[name] = select.value;
   }
   const skip = page.querySelector<HTMLInputElement>("[data-skip]");
-  const chosen = { ...options, classes, skip_defects: skip ? skip.checked : options["skip_defects"] };
+  const mapping = { ...(options["mapping"] as Record<string, string>), ...mappingIn(page) };
+  const chosen = { ...options, classes, mapping, skip_defects: skip ? skip.checked : options["skip_defects"] };
   await send("POST", `${address}/check`, { options: chosen });
 }
 

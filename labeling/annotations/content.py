@@ -1,7 +1,8 @@
 """What may be kept: the checks between a request and a row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from labeling import masks
 from labeling.images.models import Image
 from labeling.masks import Box
 from labeling.projects import merging
-from labeling.projects.models import Category
+from labeling.projects.attributes import Value, Values, asked, checked_values
+from labeling.projects.models import Attribute, Category
 from labeling.web.api import ApiError
 
 MAX_CLICKS = 500
@@ -101,14 +103,28 @@ def checked_clicks(clicks: list[Click], image: Image) -> list[list[float | bool]
     return [[float(x), float(y), positive] for x, y, positive in clicks]
 
 
-def category_numbered(number: int, image: Image) -> Category:
-    """The category of the image's project with that number, or the one that it was merged into.
+class Definitions:
+    """What a project offers the objects of an image: read once for all objects that are checked together.
 
-    Raises: ApiError 400 `bad_category`.
+    numbers: of the classes that are asked for.
     """
-    found = merging.category_numbered(image.project_id, number)
-    if found is None:
-        raise ApiError(
-            400, "bad_category", f"The project has no class number {number}. Reload the page for its classes."
-        )
-    return found
+
+    def __init__(self, image: Image, numbers: Collection[int]) -> None:
+        self._project = image.project
+        self._categories = merging.categories_numbered(image.project_id, numbers) if numbers else {}
+
+    def category(self, number: int) -> Category:
+        """The category with that number, or the one that it was merged into. Raises: ApiError 400 `bad_category`."""
+        found = self._categories.get(number)
+        if found is None:
+            message = f"The project has no class number {number}. Reload the page for its classes."
+            raise ApiError(400, "bad_category", message)
+        return found
+
+    def values(self, given: Mapping[str, Any], before: Values) -> dict[str, Value]:
+        """What attributes become when `given` is sent for an object that has `before`. Raises: ApiError 400."""
+        return checked_values(self._project, given, before, self._asked) if given or before else {}
+
+    @cached_property
+    def _asked(self) -> Mapping[str, Attribute]:
+        return asked(self._project)

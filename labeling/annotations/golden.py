@@ -17,6 +17,7 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.annotations.models import FINISHED, Annotation, AnnotationEvent, AnnotationSet
 from labeling.annotations.own_copy import drop_unchanged, keep_apart
+from labeling.annotations.versions import log
 from labeling.audit.actions import Action
 from labeling.audit.services import record
 from labeling.database.locks import hold
@@ -59,9 +60,8 @@ def _copy(main: AnnotationSet, truth: AnnotationSet, user: User, copied: dict[st
     truth.version += 1
     truth.status, truth.changed_by, truth.changed_at = AnnotationSet.Status.DONE, user, timezone.now()
     truth.save()
-    AnnotationEvent.objects.create(
-        set=truth, version=truth.version, kind=AnnotationEvent.Kind.STATUS, user=user, before=None, after=copied
-    )
+    kind = AnnotationEvent.Kind.STATUS
+    log(truth, [AnnotationEvent(set=truth, version=truth.version, kind=kind, user=user, before=None, after=copied)])
 
 
 @transaction.atomic

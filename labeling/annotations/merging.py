@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from labeling.accounts.models import User
 from labeling.annotations.models import AnnotationEvent, AnnotationSet
-from labeling.annotations.versions import payload, record, tell
+from labeling.annotations.versions import Change, payload, record_all, tell
 from labeling.projects import jobs, merging
 from labeling.projects.models import Category, Project, ProjectJob
 from labeling.web.api import ApiError
@@ -81,16 +81,16 @@ def move(kept_pk: int, user: User, category: Category, into: Category, uids: Col
     objects = kept.annotations.select_related("category", "created_by").filter(category=category)
     if uids is not None:
         objects = objects.filter(uid__in=uids)
-    moved = 0
+    changes: list[Change] = []
     for annotation in objects.order_by("pk"):
         before = payload(annotation)
         annotation.category = into
         annotation.save()
-        record(kept, user, AnnotationEvent.Kind.CHANGE, before, payload(annotation), quietly=True)
-        moved += 1
-    if moved:
+        changes.append((AnnotationEvent.Kind.CHANGE, before, payload(annotation)))
+    if changes:
+        record_all(kept, user, changes, quietly=True)
         tell(kept, user)
-    return moved
+    return len(changes)
 
 
 def _categories(project: Project, job: ProjectJob) -> tuple[Category | None, Category | None]:

@@ -138,7 +138,11 @@ class Annotation(models.Model):
             models.CheckConstraint(condition=Q(area__gte=1), name="annotation_not_empty"),
         ]
         # With the set, so that the images of a class are found without reading masks.
-        indexes = [models.Index(fields=["category", "set"], name="annotation_of_class")]
+        # By uid, so that an import sees which names are taken without reading every object.
+        indexes = [
+            models.Index(fields=["category", "set"], name="annotation_of_class"),
+            models.Index(fields=["uid"], name="annotation_by_uid"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.category} on {self.set.image}"

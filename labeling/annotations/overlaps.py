@@ -12,7 +12,6 @@ from uuid import UUID
 from labeling import masks
 from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.images.models import Image
-from labeling.projects.models import Project
 from labeling.web.api import ApiError
 
 TOLD = 20
@@ -55,11 +54,12 @@ def _of(pairs: Iterable[tuple[Annotation, Annotation]], image: Image) -> list[Ov
 
 
 def check(kept: AnnotationSet, changed: Sequence[Annotation]) -> None:
-    """Hold the rule of a panoptic project for what was just written. Called in its transaction, with the set locked.
+    """Hold the rule of a panoptic project for what was just written. Called in its transaction, with the set locked by
+    `sets.locked`.
 
     Raises: ApiError 422 `overlap` that names the objects; the transaction takes everything back.
     """
-    if not changed or not Project.objects.filter(images=kept.image_id, panoptic=True).exists():
+    if not changed or not kept.image.project.panoptic:
         return
     objects = list(kept.annotations.select_related("category"))
     own = {one.pk for one in changed}

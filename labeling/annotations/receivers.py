@@ -23,4 +23,4 @@ def keep_truth_from(instance: Membership, **_: Any) -> None:
     theirs = AnnotationSet.objects.filter(events__user=instance.user_id, events__quiet=False).values("main_of")
     for image in Image.objects.filter(project=instance.project_id, golden=True, pk__in=theirs):
         with transaction.atomic():
-            keep_apart(image, locked_main(image))
+            keep_apart(image, locked_main(image.pk))

@@ -8,7 +8,8 @@ it names are the ones that it asks for. (A deletion that is sent again finds no 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -23,30 +24,32 @@ from labeling.annotations.content import (
     Changed,
     Click,
     Created,
+    Definitions,
     Deleted,
     Mask,
     ObjectChange,
-    category_numbered,
     checked_clicks,
     checked_mask,
 )
+from labeling.annotations.log import OBJECTS
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
 from labeling.annotations.signals import worked_on
 from labeling.annotations.versions import (
     OPEN_FOR,
     REVIEWING,
+    Change,
     compare,
     compare_open,
     now,
     overview,
     payload,
     record,
+    record_all,
     retried,
     tell,
 )
 from labeling.database.locks import hold
 from labeling.images.models import Image
-from labeling.projects.attributes import checked_values
 from labeling.projects.models import Category
 from labeling.web.api import ApiError
 
@@ -102,7 +105,7 @@ def create(
     with other content; 422 `overlap` in a panoptic project.
     """
     asked = Created(uid, category, counts, clicks, z, attributes, crowd)
-    fields = _fields(image, asked)
+    (fields,) = _fields(image, [asked], {})
     with transaction.atomic():
         kept = sets.locked(image, user)
         known = kept.annotations.select_related("category", "created_by").filter(uid=uid).first()
@@ -115,7 +118,7 @@ def create(
         if known is not None:
             message = "This object is already kept with other content; change that one."
             raise ApiError(409, "exists", message, **now(kept))
-        annotation = _create(kept, user, uid, fields)
+        (annotation,) = _carry_out(kept, user, [asked], [fields], {})
         overlaps.check(kept, [annotation])
         tell(kept, user)
         return kept.version, annotation, True
@@ -140,7 +143,7 @@ def change(
     """
     image = annotation.set.image
     asked = Changed(annotation.uid, category, counts, clicks, z, attributes, crowd)
-    fields = _fields(image, asked, annotation)
+    (fields,) = _fields(image, [asked], {asked.uid: annotation})
     with transaction.atomic():
         kept = sets.locked(image, user)
         found = kept.annotations.select_related("category", "created_by").filter(pk=annotation.pk).first()
@@ -151,7 +154,7 @@ def change(
         if found is None:
             raise Http404(GONE)
         if not _same(found, fields):
-            _change(kept, user, found, fields)
+            _carry_out(kept, user, [asked], [fields], {found.uid: found})
             overlaps.check(kept, [found] if "counts" in fields else [])
             tell(kept, user)
         return kept.version, found
@@ -165,43 +168,87 @@ def delete(annotation: Annotation, user: User, *, version: int) -> int:
     found = kept.annotations.select_related("category", "created_by").filter(pk=annotation.pk).first()
     if found is None:
         raise Http404(GONE)
-    _delete(kept, user, found)
+    _carry_out(kept, user, [Deleted(found.uid)], [{}], {found.uid: found})
     tell(kept, user)
     return kept.version
 
 
 def change_many(
-    image: Image, user: User, *, version: int, changes: Sequence[ObjectChange], main: bool = False
+    image: Image,
+    user: User,
+    *,
+    version: int,
+    changes: Sequence[ObjectChange],
+    main: bool = False,
 ) -> tuple[int, list[Annotation]]:
     """Carry out changes that belong together, all or none: merging, splitting, taking pixels from others.
 
-    Each is an event of its own; what changes nothing is none. main: of the image's labels, also where the user has an
-    opinion of it.
+    Each is an event of its own; what changes nothing is none. Many new objects cost as many queries as one does.
+    main: of the image's labels, also where the user has an opinion of it.
     Returns: the version they made, and the objects that were created or changed, in the order given.
     Raises: ApiError 400, 409 `conflict`, 404 `gone` for an object that is not there, 422 `overlap`.
     """
-    uids = [one.uid for one in changes]
-    if len(set(uids)) < len(uids):
-        raise ApiError(400, "bad_request", "changes: each object may be there once.")
+    uids = _uids(changes)
     seen = AnnotationSet.objects.filter(main_of=image).first() if main else sets.working_set(image, user)
     there = {one.uid: one for one in seen.annotations.filter(uid__in=uids)} if seen else {}
-    fields = [{} if isinstance(one, Deleted) else _fields(image, one, there.get(one.uid)) for one in changes]
+    fields = _fields(image, changes, there)
     with transaction.atomic():
-        kept = sets.locked_main(image) if main else sets.locked(image, user)
-        rows = kept.annotations.select_related("category", "created_by").filter(uid__in=uids)
-        there = {one.uid: one for one in rows}
+        kept = sets.locked_main(image.pk) if main else sets.locked(image, user)
+        there = _there(kept, uids)
         made = _made_before(kept, user, version, changes, fields)
         left = [one for one in changes if not isinstance(one, Deleted)]
         if made and all(one.uid in there for one in left):
             return made[-1].version, [_at(kept, there[one.uid], made[-1].version) for one in left]
         compare_open(kept, user, version)
-        carried = [
-            _carry_out(kept, user, one, given, there.get(one.uid)) for one, given in zip(changes, fields, strict=True)
-        ]
-        results = [one for one in carried if one is not None]
-        overlaps.check(kept, [one for one in results if one.uid in _reshaped(changes)])
-        tell(kept, user)
+        results = _change_all(kept, user, changes, fields, there, None)
         return kept.version, results
+
+
+def change_locked(
+    kept: AnnotationSet, user: User, changes: Sequence[ObjectChange], *, status: str | None = None
+) -> list[Annotation]:
+    """As `change_many`, of a set that its caller has locked and looked at, in the caller's transaction.
+
+    status: how far the image is after them, not *skipped*; one that it has makes no version.
+    Returns: the objects that were created or changed, in the order given. Raises: ApiError as `change_many`.
+    """
+    compare_open(kept, user, kept.version)
+    there = _there(kept, _uids(changes))
+    return _change_all(kept, user, changes, _fields(kept.image, changes, there), there, status)
+
+
+def _change_all(
+    kept: AnnotationSet,
+    user: User,
+    changes: Sequence[ObjectChange],
+    fields: Sequence[dict[str, Any]],
+    there: Mapping[UUID, Annotation],
+    status: str | None,
+) -> list[Annotation]:
+    before = kept.version
+    results, reshaped = _carry_out(kept, user, changes, fields, there), _reshaped(changes)
+    overlaps.check(kept, [one for one in results if one.uid in reshaped])
+    if status is not None:
+        _set_status(kept, user, status, "")
+    if kept.version > before:
+        tell(kept, user)
+    return results
+
+
+def _uids(changes: Sequence[ObjectChange]) -> list[UUID]:
+    """The objects that changes are about. Raises: ApiError 400."""
+    uids = [one.uid for one in changes]
+    if len(set(uids)) < len(uids):
+        raise ApiError(400, "bad_request", "changes: each object may be there once.")
+    return uids
+
+
+def _there(kept: AnnotationSet, uids: Sequence[UUID]) -> dict[UUID, Annotation]:
+    """Those of these objects that the set has."""
+    if not kept.version:
+        return {}
+    rows = kept.annotations.select_related("category", "created_by").filter(uid__in=uids)
+    return {one.uid: one for one in rows}
 
 
 def _reshaped(changes: Sequence[ObjectChange]) -> set[UUID]:
@@ -221,23 +268,30 @@ def set_status(
     reason = " ".join(reason.split())
     if (status == Status.SKIPPED) != bool(reason):
         raise ApiError(400, "bad_reason", "reason: say why the image is skipped; any other status has none.")
-    kept = sets.locked_main(image) if main else sets.locked(image, user)
+    kept = sets.locked_main(image.pk) if main else sets.locked(image, user)
     after = _status(status, reason)
     if retried(kept, user, version, Kind.STATUS, **after):
         kept.version, kept.status, kept.reason = version + 1, Status(status), reason
         return kept
     compare_open(kept, user, version)
-    before = _status(kept.status, kept.reason)
-    if before != after:
-        if kept.status == Status.SENT_BACK and status not in (Status.DONE, Status.SKIPPED):
-            text = "A reviewer sent this image back. Finish it again once it is fixed."
-            raise ApiError(409, "sent_back", text, **now(kept))
-        kept.status, kept.reason = Status(status), reason
-        if status == Status.DONE:
-            kept.finished_by, kept.finished_at = user, timezone.now()
-        record(kept, user, Kind.STATUS, before, after)
+    if _set_status(kept, user, status, reason):
         tell(kept, user)
     return kept
+
+
+def _set_status(kept: AnnotationSet, user: User, status: str, reason: str) -> bool:
+    """False for the status that the set has already. Raises: ApiError 409 `sent_back`."""
+    before, after = _status(kept.status, kept.reason), _status(status, reason)
+    if before == after:
+        return False
+    if kept.status == Status.SENT_BACK and status not in (Status.DONE, Status.SKIPPED):
+        text = "A reviewer sent this image back. Finish it again once it is fixed."
+        raise ApiError(409, "sent_back", text, **now(kept))
+    kept.status, kept.reason = Status(status), reason
+    if status == Status.DONE:
+        kept.finished_by, kept.finished_at = user, timezone.now()
+    record(kept, user, Kind.STATUS, before, after)
+    return True
 
 
 @transaction.atomic
@@ -263,11 +317,18 @@ def _status(status: str, reason: str) -> dict[str, str]:
     return {"status": str(status), "reason": reason} if reason else {"status": str(status)}
 
 
-def _fields(image: Image, given: Created | Changed, before: Annotation | None = None) -> dict[str, Any]:
-    """Checked model fields for what is given. Called before the lock is taken: a large mask takes a while to check."""
+def _fields(image: Image, changes: Sequence[ObjectChange], there: Mapping[UUID, Annotation]) -> list[dict[str, Any]]:
+    """Checked model fields for what each change gives. Called before the lock is taken: a large mask takes a while to
+    check. there: the objects as they are."""
+    given = [one for one in changes if not isinstance(one, Deleted)]
+    known = Definitions(image, {one.category for one in given if one.category is not None})
+    return [{} if isinstance(one, Deleted) else _fields_of(image, one, known, there.get(one.uid)) for one in changes]
+
+
+def _fields_of(image: Image, given: Created | Changed, known: Definitions, before: Annotation | None) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if given.category is not None:
-        fields["category"] = category_numbered(given.category, image)
+        fields["category"] = known.category(given.category)
     if given.counts is not None:
         fields |= _mask_fields(checked_mask(given.counts, image))
     if given.clicks is not None:
@@ -277,7 +338,7 @@ def _fields(image: Image, given: Created | Changed, before: Annotation | None = 
     if given.crowd is not None:
         fields["crowd"] = given.crowd
     if given.attributes is not None:
-        fields["attributes"] = checked_values(image.project, given.attributes, before.attributes if before else {})
+        fields["attributes"] = known.values(given.attributes, before.attributes if before else {})
     return fields
 
 
@@ -291,45 +352,99 @@ def _same(annotation: Annotation, fields: dict[str, Any]) -> bool:
     return all(getattr(annotation, name) == value for name, value in fields.items())
 
 
-def _create(kept: AnnotationSet, user: User, uid: UUID, fields: dict[str, Any]) -> Annotation:
-    if "z" not in fields:
-        highest = kept.annotations.aggregate(highest=Max("z"))["highest"]
-        fields = {**fields, "z": 0 if highest is None else highest + Z_GAP}
-    annotation = Annotation.objects.create(set=kept, uid=uid, created_by=user, **fields)
-    record(kept, user, Kind.CREATE, None, payload(annotation))
-    return annotation
-
-
-def _change(kept: AnnotationSet, user: User, annotation: Annotation, fields: dict[str, Any]) -> None:
-    before = payload(annotation)
-    for name, value in fields.items():
-        setattr(annotation, name, value)
-    annotation.save()
-    record(kept, user, Kind.CHANGE, before, payload(annotation))
-
-
-def _delete(kept: AnnotationSet, user: User, annotation: Annotation) -> None:
-    before = payload(annotation)
-    annotation.delete()
-    record(kept, user, Kind.DELETE, before, None)
-
-
 def _carry_out(
-    kept: AnnotationSet, user: User, one: ObjectChange, fields: dict[str, Any], found: Annotation | None
-) -> Annotation | None:
-    """One of several changes. Raises: ApiError 409 `exists`, 404 `gone`."""
-    if isinstance(one, Created):
-        if found is not None:
-            raise ApiError(409, "exists", "This object is already kept; change that one.", **now(kept))
-        return _create(kept, user, one.uid, fields)
-    if found is None:
-        raise ApiError(404, "gone", GONE)
-    if isinstance(one, Deleted):
-        _delete(kept, user, found)
-        return None
-    if not _same(found, fields):
-        _change(kept, user, found, fields)
-    return found
+    kept: AnnotationSet,
+    user: User,
+    changes: Sequence[ObjectChange],
+    fields: Sequence[dict[str, Any]],
+    there: Mapping[UUID, Annotation],
+) -> list[Annotation]:
+    """Write changes and their events, in their order. there: the objects of the set that they name.
+
+    Returns: the objects that are created or stay. Raises: ApiError 409 `exists`, 404 `gone`; then nothing is written.
+    """
+    order = _Order(kept, there)
+    results: list[Annotation] = []
+    steps: list[tuple[str, Any, Annotation]] = []
+    for one, given in zip(changes, fields, strict=True):
+        found = there.get(one.uid)
+        if isinstance(one, Created):
+            found = _made(kept, user, one.uid, given, found, order)
+            steps.append((Kind.CREATE, None, found))
+        elif found is None:
+            raise ApiError(404, "gone", GONE)
+        elif isinstance(one, Deleted):
+            order.without(one.uid)
+            steps.append((Kind.DELETE, payload(found), found))
+            continue
+        elif not _same(found, given):
+            steps.append((Kind.CHANGE, payload(found), found))
+            for name, value in given.items():
+                setattr(found, name, value)
+            order.put(one.uid, found.z)
+        results.append(found)
+    record_all(kept, user, _written(kept, steps))
+    return results
+
+
+def _made(
+    kept: AnnotationSet, user: User, uid: UUID, fields: dict[str, Any], found: Annotation | None, order: "_Order"
+) -> Annotation:
+    """A new object that is not saved yet."""
+    if found is not None:
+        raise ApiError(409, "exists", "This object is already kept; change that one.", **now(kept))
+    made = Annotation(set=kept, uid=uid, created_by=user, **fields)
+    if "z" not in fields:
+        made.z = order.top()
+    order.put(uid, made.z)
+    return made
+
+
+def _written(kept: AnnotationSet, steps: Sequence[tuple[str, Any, Annotation]]) -> list[Change]:
+    """Save and delete objects; what the log has to say of it."""
+    of_kind = {kind: [found for name, _, found in steps if name == kind] for kind in OBJECTS}
+    if of_kind[Kind.DELETE]:
+        kept.annotations.filter(pk__in=[one.pk for one in of_kind[Kind.DELETE]]).delete()
+    for one in of_kind[Kind.CHANGE]:
+        one.save()
+    Annotation.objects.bulk_create(of_kind[Kind.CREATE])
+    return [(kind, before, None if kind == Kind.DELETE else payload(found)) for kind, before, found in steps]
+
+
+class _Order:
+    """The drawing order of a set while changes are carried out. there: the objects that they name."""
+
+    def __init__(self, kept: AnnotationSet, there: Mapping[UUID, Annotation]) -> None:
+        self._kept, self._named = kept, list(there)
+        self._places = {uid: one.z for uid, one in there.items()}
+        self._highest: int | None = None
+
+    @cached_property
+    def _others(self) -> int | None:
+        """The highest of the objects that the changes do not name."""
+        if not self._kept.version:
+            return None
+        others = self._kept.annotations.exclude(uid__in=self._named)
+        return cast("int | None", others.aggregate(highest=Max("z"))["highest"])
+
+    def top(self) -> int:
+        """The place over all objects."""
+        if self._highest is None:
+            others = [] if self._others is None else [self._others]
+            self._highest = max([*others, *self._places.values()], default=-Z_GAP)
+        return self._highest + Z_GAP
+
+    def put(self, uid: UUID, place: int) -> None:
+        """An object is at this place from here on."""
+        before = self._places.get(uid)
+        self._places[uid] = place
+        if self._highest is not None:
+            self._highest = max(self._highest, place) if before is None or before < self._highest else None
+
+    def without(self, uid: UUID) -> None:
+        """An object is gone."""
+        del self._places[uid]
+        self._highest = None
 
 
 def _made_before(

@@ -45,24 +45,37 @@ def working_set(image: Image, user: User) -> AnnotationSet | None:
 
 
 def locked(image: Image, user: User) -> AnnotationSet:
-    """The user's working set, made when there is none, and ours until the transaction ends.
+    """The user's working set, made when there is none, and ours until the transaction ends. Its image and project are
+    those of now.
 
     Locks are taken in one order everywhere: project, image, set, slot, objects. Raises: Http404 for a deleted image.
     """
     mine = opinion_of(image, user)
     if mine is None:
-        return locked_main(image)
-    _hold(image)
-    return AnnotationSet.objects.select_for_update().get(pk=mine.pk)
+        return locked_main(image.pk)
+    _hold(image.pk)
+    return _with_image(AnnotationSet.objects.select_for_update().get(pk=mine.pk))
 
 
-def locked_main(image: Image) -> AnnotationSet:
+def locked_main(image_id: int) -> AnnotationSet:
     """The image's labels, made and locked as `locked` does. Raises: Http404 for a deleted image."""
-    _hold(image)
-    AnnotationSet.objects.get_or_create(main_of=image, defaults={"image": image})
-    return AnnotationSet.objects.select_for_update().get(main_of=image)
+    _hold(image_id)
+    rows = AnnotationSet.objects.select_for_update().filter(main_of=image_id)
+    kept = rows.first()
+    if kept is None:
+        AnnotationSet.objects.bulk_create(
+            [AnnotationSet(image_id=image_id, main_of_id=image_id)], ignore_conflicts=True
+        )
+        kept = rows.get()
+    return _with_image(kept)
 
 
-def _hold(image: Image) -> None:
-    if not hold(Image, image.pk):
+def _with_image(kept: AnnotationSet) -> AnnotationSet:
+    """The set with its image and project. Not read with the lock: who waited for it would get the project of before."""
+    kept.image = Image.objects.select_related("project").get(pk=kept.image_id)
+    return kept
+
+
+def _hold(image_id: int) -> None:
+    if not hold(Image, image_id):
         raise Http404("This image was deleted meanwhile.")

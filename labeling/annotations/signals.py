@@ -10,5 +10,9 @@ worked_on = Signal()
 # set locked. `was` is the status before.
 status_changed = Signal()
 
+# Sent as `events_logged.send(sender=AnnotationEvent, kept=…, events=[…])` in the transaction of the change, with the
+# set locked: new events of one set in a row, all by one person. They are changes of objects, or one other event.
+events_logged = Signal()
+
 # Sent as `time_reported.send(sender=WorkTime, image=…)` in the transaction that keeps how long somebody worked on it.
 time_reported = Signal()

@@ -1,5 +1,6 @@
 """The version of a set: comparing what a writer saw, raising it with an event in the log, telling open pages."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -7,19 +8,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.accounts.models import User
+from labeling.annotations.log import OBJECTS
 from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationSet
 from labeling.annotations.schemas import AnnotationData, AnnotationsNews, Overview
 from labeling.annotations.sets import OPEN_FOR, working_set
-from labeling.annotations.signals import status_changed
+from labeling.annotations.signals import events_logged, status_changed
 from labeling.images.models import Image
 from labeling.web.api import ApiError
-from labeling.web.events import labels_group, opinion_group, own_group, project_group, publish
+from labeling.web.events import labels_group, opinion_group, own_group, project_group, publish_all
 
 REVIEWING = ("review", "correct")
 """The turns (`AnnotationSet.opened_for`) in which a reviewer has an image; in the second they may change its labels."""
 
 Kind = AnnotationEvent.Kind
 Status = AnnotationSet.Status
+Change = tuple[str, Any, Any]
+"""An event's kind, with the state before and after."""
 
 
 def payload(annotation: Annotation) -> dict[str, Any]:
@@ -95,30 +99,50 @@ def retried(kept: AnnotationSet, user: User, version: int, kind: str, **after: A
 
 
 def record(kept: AnnotationSet, user: User, kind: str, before: Any, after: Any, *, quietly: bool = False) -> None:
-    """Raise the version and log the change. Work that was done is in progress again once its objects change, unless a
-    reviewer corrects them; work that was sent back stays so until somebody finishes it.
+    """Raise the version and log one change, as `record_all`."""
+    record_all(kept, user, [(kind, before, after)], quietly=quietly)
 
-    quietly: nobody worked on the image; its status and who changed it last stay.
+
+def record_all(kept: AnnotationSet, user: User, changes: Sequence[Change], *, quietly: bool = False) -> None:
+    """Raise the version by one for each change, and log them in their order: changes of objects, or one other event.
+
+    Work that was done is in progress again once its objects change, unless a reviewer corrects them; work that was sent
+    back stays so until somebody finishes it. What is written does not depend on how the changes are grouped, but each
+    call costs some queries. quietly: nobody worked on the image; its status and who changed it last stay.
     """
+    if not changes:
+        return
     mine = kept.opened_by_id == user.pk
-    was = before["status"] if kind in (Kind.STATUS, Kind.VERDICT) else kept.status
-    kept.version += 1
+    first, before, _ = changes[0]
+    was = before["status"] if first in (Kind.STATUS, Kind.VERDICT) else kept.status
     if not quietly:
         kept.changed_by, kept.changed_at = user, timezone.now()
-    if kind in (Kind.CREATE, Kind.DELETE):
-        kept.objects_kept = max(0, kept.objects_kept + (1 if kind == Kind.CREATE else -1))
     corrects = mine and kept.opened_for == "correct"
-    if kind in (Kind.CREATE, Kind.CHANGE, Kind.DELETE) and kept.status in _BEGIN and not corrects and not quietly:
+    if first in OBJECTS and kept.status in _BEGIN and not corrects and not quietly:
         kept.status, kept.reason = Status.IN_PROGRESS, ""
+    events = []
+    for kind, before, after in changes:
+        kept.version += 1
+        kept.objects_kept = max(0, kept.objects_kept + _ADDED.get(kind, 0))
+        events.append(
+            AnnotationEvent(
+                set=kept, version=kept.version, kind=kind, user=user, before=before, after=after,
+                round=kept.round, slot=kept.opened_in if mine else None, quiet=quietly,
+            )
+        )  # fmt: skip
     kept.save()
-    AnnotationEvent.objects.create(
-        set=kept, version=kept.version, kind=kind, user=user, before=before, after=after,
-        round=kept.round, slot=kept.opened_in if mine else None, quiet=quietly,
-    )  # fmt: skip
+    log(kept, events)
     if kept.status != was:
         status_changed.send(sender=AnnotationSet, kept=kept, user=user, was=was)
 
 
+def log(kept: AnnotationSet, events: Sequence[AnnotationEvent]) -> None:
+    """Write events and tell what follows them. They are as `events_logged` has them."""
+    AnnotationEvent.objects.bulk_create(events)
+    events_logged.send(sender=AnnotationEvent, kept=kept, events=events)
+
+
+_ADDED: dict[str, int] = {Kind.CREATE: 1, Kind.DELETE: -1}
 _BEGIN = (Status.NEW, Status.SKIPPED, Status.DONE)
 
 
@@ -128,7 +152,7 @@ def tell(kept: AnnotationSet, user: User) -> None:
         image=kept.image_id,
         version=kept.version,
         status=Status(kept.status),
-        objects=kept.annotations.count(),
+        objects=kept.objects_kept,
         by=user.shown_name,
     ).event()
     project = kept.image.project_id
@@ -138,5 +162,4 @@ def tell(kept: AnnotationSet, user: User) -> None:
         told = [(opinion_group(kept.image_id, author), event), (own_group(project, author), event)]
     elif kept.image.golden:
         told[1] = (project_group(project), {**event, "golden": True})
-    for group, news in told:
-        transaction.on_commit(partial(publish, group, news))
+    transaction.on_commit(partial(publish_all, told))

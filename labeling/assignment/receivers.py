@@ -1,5 +1,6 @@
 """Slots follow images, features, work and members."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -8,8 +9,9 @@ from django.dispatch import receiver
 
 from labeling.accounts.models import User
 from labeling.accounts.signals import deactivated
+from labeling.annotations.log import OBJECTS
 from labeling.annotations.models import ENDED, AnnotationEvent, AnnotationSet
-from labeling.annotations.signals import status_changed, worked_on
+from labeling.annotations.signals import events_logged, status_changed, worked_on
 from labeling.assignment import lots, telling, turns
 from labeling.assignment.models import Slot, Touched
 from labeling.features.signals import features_ready
@@ -17,7 +19,6 @@ from labeling.images.models import Image
 from labeling.projects.models import Membership
 
 Status = AnnotationSet.Status
-OBJECTS = (AnnotationEvent.Kind.CREATE, AnnotationEvent.Kind.CHANGE, AnnotationEvent.Kind.DELETE)
 State = Slot.State
 
 
@@ -50,12 +51,14 @@ def follow(kept: AnnotationSet, user: User, was: str, **_: Any) -> None:
         turns.reopen(kept.image, kept, user)
 
 
-@receiver(post_save, sender=AnnotationEvent)
-def note_author(instance: AnnotationEvent, created: bool, **_: Any) -> None:
+@receiver(events_logged)
+def note_author(kept: AnnotationSet, events: Sequence[AnnotationEvent], **_: Any) -> None:
     """Who changes objects without a turn, a script say, has labeled the image all the same."""
-    without_turn = created and instance.slot is None and not instance.quiet
-    if without_turn and instance.user is not None and instance.kind in OBJECTS:
-        Touched.objects.get_or_create(image=instance.set.image, user=instance.user)
+    one = events[0]
+    if one.slot is not None or one.quiet or one.user is None or one.kind not in OBJECTS:
+        return
+    if not Touched.objects.filter(image=kept.image, user=one.user).exists():
+        Touched.objects.bulk_create([Touched(image=kept.image, user=one.user)], ignore_conflicts=True)
 
 
 @receiver(deactivated)

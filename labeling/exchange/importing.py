@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
@@ -22,6 +22,7 @@ from django.core.files.base import File
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.fields.files import FieldFile
+from django.http import Http404
 from django.utils import timezone
 
 from labeling.accounts.models import User
@@ -157,28 +158,30 @@ def _one(
 ) -> None:  # fmt: skip
     """One image of the plan, with the row's count, all or nothing. Raises: LeaseLost."""
     pk = line["image"] or new.get(ingest.clean_name(line["picture"] or "")) or 0
-    image = Image.objects.filter(pk=pk, project=row.project).select_related("project").first()
     try:
         with transaction.atomic():
-            added = _take(row, user, options, place, line, numbers, image) if image else 0
+            added = _take(row, user, options, place, line, numbers, pk)
             if not jobs.mine(row).update(done=place + 1, added=F("added") + added):
                 raise LeaseLost
-    except ApiError as problem:
-        _refuse(row, place, line["name"], problem.message)
-        return
-    row.added += added
-    if image is None:
+    except Http404:
         gone = "The image was deleted after the check." if line["image"] is not None else _why_rejected(row, line)
         _refuse(row, place, line["name"], gone)
+    except ApiError as problem:
+        _refuse(row, place, line["name"], problem.message)
+    else:
+        row.added += added
 
 
 def _take(
     row: Import, user: User, options: ReadOptions, place: int, line: Mapping[str, Any], numbers: Mapping[str, int],
-    image: Image,
+    image_id: int,
 ) -> int:  # fmt: skip
-    """Objects are kept, predictions suggested. Returns: how many. Raises: ApiError."""
+    """Objects are kept, predictions suggested. Returns: how many. Raises: ApiError; Http404 for no image."""
     if not reader_named(row.format).suggests:
-        return _keep(row, user, options, place, line, numbers, image)
+        return _keep(row, user, options, place, line, numbers, image_id)
+    image = Image.objects.select_related("project").filter(pk=image_id, project=row.project).first()
+    if image is None:
+        raise Http404
     source = getattr(options, "source", "") or PurePosixPath(row.name).stem
     run = imported.run_of(row.project, user, source, row.pk)
     classes = {one.number: one for one in row.project.categories.all()}
@@ -191,28 +194,32 @@ def _take(
 
 def _keep(
     row: Import, user: User, options: ReadOptions, place: int, line: Mapping[str, Any], numbers: Mapping[str, int],
-    image: Image,
+    image_id: int,
 ) -> int:  # fmt: skip
-    """Returns: how many objects were kept. Raises: ApiError as the changes of annotations."""
-    kept = sets.locked_main(image)
-    there = set(kept.annotations.values_list("uid", flat=True))
+    """Returns: how many objects were kept. Raises: ApiError as the changes of annotations; Http404 for no image."""
+    kept = sets.locked_main(image_id)
+    if kept.image.project_id != row.project_id:
+        raise Http404
+    there = set(kept.annotations.order_by().values_list("uid", flat=True)) if kept.version else set()
     namespace = uuid.uuid5(NAMESPACE, str(row.pk))
     if there and options.labeled == "skip":
         return 0
     changes: list[ObjectChange] = [Deleted(uid) for uid in there] if options.labeled == "replace" else []
     left = set() if options.labeled == "replace" else there
+    taken = there | _taken({uuid.UUID(one["uid"]) for one in line["objects"] if "uid" in one})
     for number, one in enumerate(line["objects"]):
-        uid = uuid.UUID(one["uid"]) if "uid" in one else uuid.uuid5(namespace, f"{place}/{number}")
-        if uid in there or _is_taken(uid):
+        uid = uuid.UUID(one["uid"]) if "uid" in one else None
+        if uid is None or uid in taken:
             uid = uuid.uuid5(namespace, f"{place}/{number}")
+        taken.add(uid)
         if uid not in left:
             attributes, crowd = one.get("attributes", {}), one.get("crowd", False)
             changes.append(Created(uid, _number(numbers, one), one["counts"], [], None, attributes, crowd))
-    _change(image, user, changes)
-    _set_status(image, user, options.status)
+    status = options.status if options.status == "done" or kept.status == AnnotationSet.Status.NEW else None
+    _change(kept, user, changes, status)
     if line["split"]:
         tag, _ = Tag.objects.get_or_create(project=row.project, name=line["split"][:40])
-        image.tags.add(tag)
+        kept.image.tags.add(tag)
     return sum(isinstance(one, Created) for one in changes)
 
 
@@ -227,20 +234,16 @@ NAMESPACE = uuid.UUID("9f3c2a58-6a7e-4a1c-9d9e-0c1b5f6f7d21")
 """Objects that bring no name of their own get one of their import and place: doing it again makes no others."""
 
 
-def _is_taken(uid: uuid.UUID) -> bool:
-    return Annotation.objects.filter(uid=uid).exists()
+def _taken(uids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these names that objects have already, on whatever image."""
+    return set(Annotation.objects.filter(uid__in=uids).values_list("uid", flat=True)) if uids else set()
 
 
-def _change(image: Image, user: User, changes: list[ObjectChange]) -> None:
-    for first in range(0, len(changes), MAX_CHANGES):
-        version = AnnotationSet.objects.values_list("version", flat=True).get(main_of=image)
-        annotations.change_many(image, user, version=version, changes=changes[first : first + MAX_CHANGES], main=True)
-
-
-def _set_status(image: Image, user: User, status: str) -> None:
-    kept = AnnotationSet.objects.get(main_of=image)
-    if status == "done" or kept.status == AnnotationSet.Status.NEW:
-        annotations.set_status(image, user, version=kept.version, status=status, main=True)
+def _change(kept: AnnotationSet, user: User, changes: Sequence[ObjectChange], status: str | None) -> None:
+    """Some at a time, so that a statement has no more of them than a request may. The status comes with the last."""
+    for first in range(0, max(1, len(changes)), MAX_CHANGES):
+        some, is_last = changes[first : first + MAX_CHANGES], first + MAX_CHANGES >= len(changes)
+        annotations.change_locked(kept, user, some, status=status if is_last else None)
 
 
 def _why_rejected(row: Import, line: Mapping[str, Any]) -> str:

@@ -129,7 +129,6 @@ class _Planner:
         self._by_name = {one.name.casefold(): one.name for one in project.categories.all()}
         self._attributes = {one.name: one for one in project.attributes.all()}
         self._classes: dict[str, ClassPlan] = {}
-        self._seen: set[str] = set()
         self._images: set[int | str | None] = set()
         self._splits: Counter[str] = Counter()
         self._unknown: Counter[str] = Counter()
@@ -192,9 +191,8 @@ class _Planner:
             found["crowd"] = True
         if one.score is not None:
             found |= {"score": one.score, "word": one.category}
-        if one.uid is not None and str(one.uid) not in self._seen:
+        if one.uid is not None:
             found["uid"] = str(one.uid)
-            self._seen.add(str(one.uid))
         return found
 
     def _without_those_there(self, image: ReadImage, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:

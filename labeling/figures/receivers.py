@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from labeling.annotations.models import AnnotationEvent, AnnotationSet
-from labeling.annotations.signals import time_reported
+from labeling.annotations.models import AnnotationSet
+from labeling.annotations.signals import events_logged, time_reported
 from labeling.figures.counting import note
 from labeling.images.models import Image
 from labeling.projects.models import Project
@@ -28,11 +28,10 @@ def note_deletion(instance: Image, origin: Any = None, **_: Any) -> None:
         note(instance.project_id, instance.pk)
 
 
-@receiver(post_save, sender=AnnotationEvent)
-def note_event(instance: AnnotationEvent, created: bool, **_: Any) -> None:
-    """A new version: objects, states and verdicts. Suggestions that were kept follow the same events."""
-    if created:
-        _note(instance.set.image)
+@receiver(events_logged)
+def note_events(kept: AnnotationSet, **_: Any) -> None:
+    """New versions: objects, states and verdicts. Suggestions that were kept follow the same events."""
+    _note(kept.image)
 
 
 @receiver(post_delete, sender=AnnotationSet)

@@ -1,5 +1,6 @@
 """What happens is noted in the transaction in which it happens."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,8 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
 
-from labeling.annotations.models import AnnotationEvent
+from labeling.annotations.models import AnnotationEvent, AnnotationSet
+from labeling.annotations.signals import events_logged
 from labeling.history.models import Activity
 from labeling.history.recording import BURST, OBJECTS, TEXT, fields_of
 from labeling.images.models import Image
@@ -17,24 +19,26 @@ from labeling.review.models import Comment
 from labeling.review.signals import comments_published
 
 
-@receiver(post_save, sender=AnnotationEvent)
-def note_event(instance: AnnotationEvent, created: bool, **_: Any) -> None:
-    """A new version: a part of what its person was doing, or something new."""
-    event = instance
-    if not created:
-        return
+@receiver(events_logged)
+def note_events(kept: AnnotationSet, events: Sequence[AnnotationEvent], **_: Any) -> None:
+    """New versions: a part of what their person was doing, or something new."""
+    event, last = events[0], events[-1]
+    fields = fields_of(event.kind, event.after)
     if event.kind in OBJECTS:
+        counts = Counter(OBJECTS[one.kind] for one in events)
         before = Activity.objects.filter(
-            set=event.set_id, user=event.user_id, kind=Activity.Kind.OBJECTS, last=event.version - 1,
-            at__gt=event.at - BURST,
-        )  # fmt: skip
-        counter = OBJECTS[event.kind]
-        if before.update(last=event.version, at=event.at, **{counter: F(counter) + 1}):
+            set=kept, user=event.user_id, kind=Activity.Kind.OBJECTS, last=event.version - 1, at__gt=event.at - BURST
+        )
+        goes_on = event.version > 1 and before.update(
+            last=last.version, at=last.at, **{name: F(name) + count for name, count in counts.items()}
+        )
+        if goes_on:
             return
-    image = event.set.image
+        fields |= counts
+    image = kept.image
     Activity.objects.create(
-        project_id=image.project_id, image=image, set=event.set, user_id=event.user_id, at=event.at,
-        first=event.version, last=event.version, **fields_of(event.kind, event.after),
+        project_id=image.project_id, image=image, set=kept, user_id=event.user_id, at=last.at,
+        first=event.version, last=last.version, **fields,
     )  # fmt: skip
 
 

@@ -94,13 +94,19 @@ def _check_kind(attribute: Attribute, spec: AttributeSpec) -> None:
         raise ApiError(400, "kind_fixed", message)
 
 
-def checked_values(project: Project, given: Mapping[str, Any], before: Values) -> dict[str, Value]:
+def asked(project: Project) -> dict[str, Attribute]:
+    """What the project asks, by the number as `Values` have it."""
+    return {str(one.number): one for one in project.attributes.all()}
+
+
+def checked_values(
+    project: Project, given: Mapping[str, Any], before: Values, defined: Mapping[str, Attribute]
+) -> dict[str, Value]:
     """What an object's attributes become when `given` is sent for an object that has `before`. None is no answer.
 
-    What the object has already may stay, whatever is offered now; so does what is no longer asked.
+    defined: as `asked`. What the object has already may stay, whatever is offered now; so does what is no longer asked.
     Raises: ApiError 400 `bad_attributes`; its message and `field` name the attribute.
     """
-    defined = {str(one.number): one for one in project.attributes.all()}
     values = {number: value for number, value in before.items() if number not in defined}
     for number, value in given.items():
         attribute = defined.get(number)

@@ -4,6 +4,8 @@ Its number stays known: who still sends it means the class that it was merged in
 it loses nothing.
 """
 
+from collections.abc import Collection
+
 from django.db import transaction
 
 from labeling.accounts.models import User
@@ -20,11 +22,16 @@ WORKING = (jobs.State.QUEUED, jobs.State.RUNNING)
 
 def category_numbered(project_id: int, number: int) -> Category | None:
     """The class with this number, or the one that it was merged into; None for a number that never was one."""
-    found = Category.objects.filter(project=project_id, number=number).first()
-    if found is not None:
-        return found
-    merged = MergedCategory.objects.select_related("into").filter(project=project_id, number=number).first()
-    return merged.into if merged else None
+    return categories_numbered(project_id, {number}).get(number)
+
+
+def categories_numbered(project_id: int, numbers: Collection[int]) -> dict[int, Category]:
+    """As `category_numbered`, those of them that there are, by the numbers asked for."""
+    found = {one.number: one for one in Category.objects.filter(project=project_id, number__in=numbers)}
+    if missing := set(numbers) - set(found):
+        merged = MergedCategory.objects.select_related("into").filter(project=project_id, number__in=missing)
+        found |= {one.number: one.into for one in merged}
+    return found
 
 
 @transaction.atomic

@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from labeling.annotations.models import FINISHED, AnnotationEvent, AnnotationSet
+from labeling.annotations.models import FINISHED, AnnotationSet
+from labeling.annotations.signals import events_logged
 from labeling.quality import comparing
 from labeling.quality.models import PairScore
 
 Kind = AnnotationSet.Kind
 
 
-@receiver(post_save, sender=AnnotationEvent)
-def follow_event(instance: AnnotationEvent, created: bool, **_: Any) -> None:
+@receiver(events_logged)
+def follow_events(kept: AnnotationSet, **_: Any) -> None:
     """In the transaction of the change itself: an opinion was finished, or is not what it was when it was compared."""
-    kept = instance.set
-    if not created or kept.kind == Kind.MAIN:
+    if kept.kind == Kind.MAIN:
         return
     compared = PairScore.objects.filter(image_id=kept.image_id)
     if kept.kind == Kind.GOLDEN or kept.status in FINISHED or compared.exists():

@@ -123,7 +123,7 @@ def judge(image: Image, user: User, said: Said) -> tuple[AnnotationSet, Verdict]
     `conflict`.
     """
     with transaction.atomic():
-        kept = sets.locked_main(image)
+        kept = sets.locked_main(image.pk)
         given = kept.verdicts.filter(version=said.version, by=user).first()
         if given is not None and _same(given.kind, said.kind):
             kept.version = given.version + 1
@@ -176,7 +176,7 @@ def _check_free(kept: AnnotationSet, user: User) -> None:
 
 
 def _finished(image: Image) -> AnnotationSet:
-    kept = sets.locked_main(image)
+    kept = sets.locked_main(image.pk)
     if kept.status not in (Status.DONE, Status.ACCEPTED):
         raise ApiError(409, "not_done", _WHY_NOT[Status(kept.status)], **now(kept))
     return kept

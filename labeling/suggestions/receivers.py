@@ -1,12 +1,14 @@
 """Suggestions follow annotations, images and heads."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save, pre_delete
+from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 
-from labeling.annotations.models import AnnotationEvent
+from labeling.annotations.models import AnnotationEvent, AnnotationSet
+from labeling.annotations.signals import events_logged
 from labeling.features.signals import features_ready
 from labeling.projects.models import Category, Project
 from labeling.projects.signals import category_merged, project_copied
@@ -15,11 +17,10 @@ from labeling.suggestions.models import CategoryMapping, HeadVersion, Suggestion
 from labeling.suggestions.state_sync import follow
 
 
-@receiver(post_save, sender=AnnotationEvent)
-def follow_event(instance: AnnotationEvent, created: bool, **_: Any) -> None:
+@receiver(events_logged)
+def follow_events(kept: AnnotationSet, events: Sequence[AnnotationEvent], **_: Any) -> None:
     """In the transaction of the change itself."""
-    if created:
-        follow(instance)
+    follow(kept, events)
 
 
 @receiver(features_ready)

@@ -4,8 +4,10 @@ An annotation made of a suggestion has the suggestion's uid. Whoever keeps, chan
 way, writes an event in the same transaction; so what was kept untouched is always known, and undo undoes this too.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+from labeling.annotations.log import OBJECTS
 from labeling.annotations.models import AnnotationEvent, AnnotationSet
 from labeling.suggestions.models import Suggestion
 
@@ -13,19 +15,26 @@ State = Suggestion.State
 Kind = AnnotationEvent.Kind
 
 
-def follow(event: AnnotationEvent) -> None:
-    """Set the state of the suggestion that the event's annotation was made of, if it was."""
-    content = event.after if event.kind in (Kind.CREATE, Kind.CHANGE) else event.before
-    uid = (content or {}).get("uid")
-    if event.kind == Kind.STATUS or uid is None or event.set.kind != AnnotationSet.Kind.MAIN:
+def follow(kept: AnnotationSet, events: Sequence[AnnotationEvent]) -> None:
+    """Set the states of the suggestions that the events' annotations were made of, if they were."""
+    if kept.kind != AnnotationSet.Kind.MAIN:
         return
-    for found in Suggestion.objects.filter(uid=uid, image_id=event.set.image_id).select_related("category"):
+    last = {uid: event for event in events if (uid := _content(event).get("uid")) is not None}
+    if not last:
+        return
+    for found in Suggestion.objects.filter(uid__in=list(last), image_id=kept.image_id).select_related("category"):
+        event = last[str(found.uid)]
         if event.kind == Kind.DELETE:
             found.state, found.decided_by, found.decided_at = State.OPEN, None, None
         else:
-            found.state = State.ACCEPTED if is_untouched(found, content or {}) else State.EDITED
+            found.state = State.ACCEPTED if is_untouched(found, _content(event)) else State.EDITED
             found.decided_by, found.decided_at = event.user, event.at
         found.save(update_fields=["state", "decided_by", "decided_at"])
+
+
+def _content(event: AnnotationEvent) -> dict[str, Any]:
+    """The object of an event as it was then; empty for one of no object."""
+    return (event.before if event.kind == Kind.DELETE else event.after) or {} if event.kind in OBJECTS else {}
 
 
 def is_untouched(suggestion: Suggestion, content: dict[str, Any]) -> bool:

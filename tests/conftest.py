@@ -20,6 +20,7 @@ from labeling.projects.models import Category, Membership, Project, Role
 from labeling.server import redis_server
 from tests import migrated
 from tests.environment import HOME
+from tests.patience import PATIENCE
 
 PASSWORD = "correct horse battery"
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
@@ -36,7 +37,7 @@ def redis() -> Iterator[None]:
     process: subprocess.Popen[bytes] = redis_server.start(settings.EMBEDDED_REDIS_SOCKET, append_only=False)
     yield
     process.terminate()
-    process.wait(10)
+    process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +51,8 @@ def django_db_modify_db_settings() -> None:
     if database["ENGINE"].endswith("sqlite3"):
         database["TEST"]["NAME"] = str(HOME / "test.sqlite3")
         migrated.copy_to(HOME / "test.sqlite3")
+    else:
+        database["TEST"]["TEMPLATE"] = migrated.on_postgresql(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from labeling.annotations.models import Annotation, AnnotationEvent, AnnotationS
 from labeling.images.models import Image
 from labeling.web.api import ApiError
 from tests.annotations.conftest import counts, new
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +37,7 @@ def at_once(*work: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     return results
 
 

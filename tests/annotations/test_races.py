@@ -25,6 +25,7 @@ from labeling.suggestions.models import Suggestion
 from labeling.web import trouble
 from labeling.web.api import ApiError
 from tests.annotations.conftest import HEIGHT, WIDTH, counts, new
+from tests.patience import PATIENCE
 
 ROUNDS = 2
 WRITERS = 4
@@ -149,7 +150,7 @@ def at_once(work: list[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     return answers
 
 

@@ -18,11 +18,11 @@ import pytest
 from labeling.server import redis_server
 from tests import migrated
 from tests.conftest import picture_bytes
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.once
 
 IMAGES = 5
-PATIENCE = 240
 ROOT = Path(__file__).resolve().parents[2]
 
 # Runs in a process of its own, on the same INTERLABEL_HOME as the worker.
@@ -87,12 +87,12 @@ class Stack:
 
     def states(self) -> list[str]:
         """Straight from the file: a process with Django would come too late to see a short state."""
-        with closing(sqlite3.connect(self.database, timeout=20)) as database:
+        with closing(sqlite3.connect(self.database, timeout=PATIENCE)) as database:
             return [state for (state,) in database.execute("select state from features_encoding order by id")]
 
     def owners(self) -> set[str]:
         """The owners of the images that are being encoded."""
-        with closing(sqlite3.connect(self.database, timeout=20)) as database:
+        with closing(sqlite3.connect(self.database, timeout=PATIENCE)) as database:
             return {owner for (owner,) in database.execute("select lease_owner from features_encoding")} - {""}
 
     def report(self) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         yield stack
     finally:
         redis.terminate()
-        redis.wait(10)
+        redis.wait(PATIENCE)
         stack.log.close()
 
 
@@ -161,7 +161,7 @@ def test_ending_a_worker_loses_nothing(stack: Stack, tmp_path: Path) -> None:
     finally:
         worker.terminate()
         try:
-            worker.wait(60)
+            worker.wait(PATIENCE)
         finally:
             if worker.poll() is None:
                 kill(worker)

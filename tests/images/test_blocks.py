@@ -24,6 +24,7 @@ from labeling.images.tasks import cut, ingest, sweep
 from labeling.projects.models import Project
 from tests.images.files import blocks as flat_blocks
 from tests.images.files import pillow_file, tiff
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AsUser = Callable[[User | None], Client]
@@ -221,7 +222,7 @@ def test_a_kill_in_the_middle_is_made_good(project: Project, monkeypatch: pytest
         finally:
             os._exit(1)
     try:
-        assert started.wait(30)
+        assert started.wait(PATIENCE)
         assert 0 < BlockJob.objects.get().done < 1
         assert cut() == 0, "another worker has it"
         sweep()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 KEYS = {
     *("objects", "noc80", "noc85", "noc90", "failures90", "iou_at_1", "iou_at_3", "iou_at_5"),
     *("iou_at_10", "iou_box", "worse_share", "ignored_share", "by_size", "seconds_per_click", "encoder_seconds"),
@@ -26,7 +28,7 @@ def test_the_last_line_is_the_result(coco_file: Callable[..., Path], baseline: s
         check=True,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE,
         env={**os.environ, "INTERLABEL_ENCODE_RUNTIME": "onnx"},
     )
     result = json.loads(run.stdout.splitlines()[-1])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from inference import FEATURES_VERSION, Click, ClickPredictor, Features, FeaturesError
 from inference.clicks import encoder_runtime
 from tests.inference.conftest import Image, Mask, draw
+from tests.patience import PATIENCE
 
 Scene = tuple[Image, Mask]
 CLICKS = (Click(80.5, 60.5, True), Click(5, 5, False), Click(100.2, 70.9, True), Click(150, 110, False))
@@ -161,4 +162,4 @@ def test_a_process_that_only_decodes_never_imports_torch(features: Features) -> 
         "ClickPredictor().predict(Features.from_bytes(data), [Click(8, 8, True)]);"
         "assert not {'torch', 'scipy', 'django'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], input=features.to_bytes(), check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], input=features.to_bytes(), check=True, timeout=PATIENCE)

@@ -15,6 +15,7 @@ from inference import Click, ClickPredictor
 from inference.core.features import WEIGHTS
 from inference.export_weights import export_run
 from tests.inference.conftest import draw
+from tests.patience import PATIENCE
 
 ENCODER = WEIGHTS / "encoder.safetensors"
 STEPS = 24
@@ -31,7 +32,7 @@ def command(file: Path, out: Path, *more: str) -> list[str]:
 def test_killed_and_resumed_is_the_same_bit_for_bit(coco_file: Callable[..., Path], tmp_path: Path) -> None:
     file = coco_file(3)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    subprocess.run(command(file, whole), check=True, timeout=100)
+    subprocess.run(command(file, whole), check=True, timeout=PATIENCE)
 
     process = subprocess.Popen(command(file, broken))
     deadline = time.monotonic() + 60
@@ -41,7 +42,7 @@ def test_killed_and_resumed_is_the_same_bit_for_bit(coco_file: Callable[..., Pat
     process.wait()
     reached = torch.load(broken / "checkpoint.pt", weights_only=True)["step"]
     assert 0 < reached < STEPS
-    subprocess.run(command(file, broken, "--resume"), check=True, timeout=100)
+    subprocess.run(command(file, broken, "--resume"), check=True, timeout=PATIENCE)
 
     one = torch.load(whole / "checkpoint.pt", weights_only=True)
     two = torch.load(broken / "checkpoint.pt", weights_only=True)

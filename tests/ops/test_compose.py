@@ -19,6 +19,7 @@ from labeling.celery import app
 from labeling.server import heartbeat
 from labeling.web import gate
 from tests.ops.test_configuration import documented
+from tests.patience import PATIENCE
 from tests.stack.processes import ROOT, compose_command, free_port
 from tests.unit.test_access_everywhere import ROUTES
 
@@ -60,12 +61,12 @@ def test_it_has_every_process_of_a_team(services: dict[str, Any]) -> None:
 def test_docker_accepts_it() -> None:
     """Where the client can say so; the other tests here hold wherever there is none."""
     docker = shutil.which("docker")
-    if docker and subprocess.run([docker, "compose", "version"], capture_output=True, timeout=30).returncode == 0:
+    if docker and subprocess.run([docker, "compose", "version"], capture_output=True, timeout=PATIENCE).returncode == 0:
         values = {
             name: "x" for name, required in placeholders((DOCKER / "compose.yaml").read_text()).items() if required
         }
         command = [docker, "compose", "-f", str(DOCKER / "compose.yaml"), "--profile", "gpu", "config", "--quiet"]
-        done = subprocess.run(command, env={**os.environ, **values}, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, env={**os.environ, **values}, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
 
 
@@ -74,7 +75,7 @@ def test_every_command_exists(services: dict[str, Any], service: str) -> None:
     python, *rest = services[service]["command"]
     assert python == "python"
     if rest[0] == "-m":
-        done = subprocess.run([sys.executable, "-m", rest[1], "--help"], capture_output=True, timeout=60)
+        done = subprocess.run([sys.executable, "-m", rest[1], "--help"], capture_output=True, timeout=PATIENCE)
         assert done.returncode == 0
     else:
         assert rest[0] == "manage.py"
@@ -253,7 +254,7 @@ def test_the_image_collects_static_files(tmp_path: Path) -> None:
         env={"PATH": os.environ["PATH"], "SERVE_STATIC_FROM_SOURCE": "0", "SECRET_KEY": "x", "INTERLABEL_HOME": "home"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     names = json.loads((tmp_path / "collected" / "staticfiles.json").read_text())["paths"]
@@ -275,12 +276,12 @@ def ill_server(tmp_path: Path) -> Iterator[int]:
             break
     yield port
     process.terminate()
-    process.communicate(timeout=15)
+    process.communicate(timeout=PATIENCE)
 
 
 def test_the_health_check_script_says_what_is_ill(ill_server: int) -> None:
     command = [sys.executable, str(DOCKER / "healthcheck.py"), str(ill_server)]
-    done = subprocess.run(command, env={"ALLOWED_HOSTS": "a.example"}, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, env={"ALLOWED_HOSTS": "a.example"}, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 1
     assert "database: " in done.stdout
     assert "broker: Redis does not answer." in done.stdout
@@ -289,5 +290,5 @@ def test_the_health_check_script_says_what_is_ill(ill_server: int) -> None:
 
 def test_the_health_check_script_tells_silence() -> None:
     command = [sys.executable, str(DOCKER / "healthcheck.py"), str(free_port())]
-    done = subprocess.run(command, env={}, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, env={}, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout.startswith("no answer")) == (1, True)

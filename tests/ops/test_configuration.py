@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from labeling.config import env
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 READ = re.compile(r"""env\.(?:text|flag|integer|url|words|options)\(\s*"(\w+)"|environ(?:\.get\(|\[)"(\w+)\"""")
@@ -44,7 +45,7 @@ def settings_with(tmp_path: Path, expression: str, **environment: str) -> str:
         env={**kept, "INTERLABEL_HOME": str(tmp_path / "home"), **environment},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
     )
     return done.stdout.strip() if done.returncode == 0 else done.stderr
 
@@ -128,7 +129,7 @@ def refused(home: Path, **environment: str) -> str:
     kept = {key: value for key, value in os.environ.items() if key not in documented()}
     done = subprocess.run(
         [sys.executable, "manage.py", "start"], cwd=ROOT, env={**kept, "INTERLABEL_HOME": str(home), **environment},
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode != 0
     assert len(done.stderr.strip().splitlines()) <= 2, done.stderr

@@ -13,6 +13,7 @@ import pytest
 
 from labeling.server.stack import environment, free_port
 from labeling.web.connections import RESERVED
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 60
@@ -44,12 +45,12 @@ def port(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[int]:
             yield port
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
     assert "Too many open files" not in (tmp_path / "log").read_text()
 
 
 def status(port: int) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     connection.request("GET", "/static/interlabel.css")  # no database is needed for it
     return connection.getresponse().status
 
@@ -82,7 +83,7 @@ def test_more_connections_than_there_is_room_for(port: int) -> None:
 @pytest.mark.parametrize("port", [0.5], indirect=True)
 def test_a_head_that_never_ends_is_not_waited_for(port: int) -> None:
     slow = half_a_head(port)
-    used = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    used = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     for _ in range(4):  # a connection that is used stays
         used.request("GET", "/static/interlabel.css")
         used.getresponse().read()

@@ -18,6 +18,7 @@ from labeling.asgi import application
 from labeling.images.models import Upload
 from labeling.projects.models import Project
 from labeling.web import gate
+from tests.patience import PATIENCE
 
 db = database_sync_to_async
 MEGABYTE = b"x" * 1024**2
@@ -183,7 +184,7 @@ async def port(transactional_db: None) -> AsyncIterator[int]:
 
 def first_answer(port: int, head: str, body: bytes = b"") -> str:
     """What comes back for a request of which no more than this is sent."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as wire:
         wire.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
         got = b""
         while part := wire.recv(65536):

@@ -15,6 +15,7 @@ from labeling.server import heartbeat
 from labeling.web import health
 from labeling.web.health import PARTS
 from labeling.web.models import HealthMark
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)  # health has connections of its own
 
@@ -140,7 +141,7 @@ def test_a_part_that_hangs_is_said_to_hang(client: Client, workers: None, monkey
 
     def hang() -> str:
         asked.append(1)
-        ended.wait(60)
+        ended.wait(PATIENCE)
         return "takes writes"
 
     monkeypatch.setitem(PARTS, "disk", hang)

@@ -7,6 +7,7 @@ import pytest
 
 from labeling.config import home
 from labeling.server import redis_server
+from tests.patience import PATIENCE
 
 
 def test_a_plain_folder_holds_its_own_socket() -> None:
@@ -40,11 +41,11 @@ def test_a_redis_left_on_the_socket_is_ended_before_another_starts(tmp_path: Pat
     left = redis_server.start(socket)
     ours = redis_server.start(socket)
     try:
-        assert left.wait(5) == 0
+        assert left.wait(PATIENCE) == 0
         assert redis_server.answers(socket)
     finally:
         ours.terminate()
-        ours.wait(5)
+        ours.wait(PATIENCE)
 
 
 def test_a_redis_that_cannot_start_shows_its_log(tmp_path: Path) -> None:

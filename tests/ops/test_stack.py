@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from labeling.server.stack import ROOT
+from tests.patience import PATIENCE
 from tests.stack.processes import wait_for
 
 STARTER = """
@@ -37,5 +38,5 @@ def test_a_killed_starter_leaves_no_process(number: signal.Signals, tmp_path: Pa
         pid = int(starter.stdout.readline())
         assert lives(pid)
         os.kill(starter.pid, number)
-        starter.wait(20)
-    wait_for(lambda: not lives(pid), 20)
+        starter.wait(PATIENCE)
+    wait_for(lambda: not lives(pid), PATIENCE)

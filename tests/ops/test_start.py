@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.stack.processes import (
     ROOT,
     Stack,
@@ -35,7 +36,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def start_and_fail(home: Path, port: int) -> str:
     """What a start that is refused says."""
     command = [sys.executable, "manage.py", "start"]
-    done = subprocess.run(command, cwd=ROOT, env=environment(home, port), capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(home, port), capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     return done.stderr
@@ -47,7 +50,7 @@ def one(stack: Stack, mark: str) -> int:
 
 
 def test_it_says_where_to_go_and_is_quiet(stack: Stack) -> None:
-    wait_for(lambda: f"Interlabel is ready:  {stack.url}/" in stack.output(), 10, stack.output)
+    wait_for(lambda: f"Interlabel is ready:  {stack.url}/" in stack.output(), PATIENCE, stack.output)
     lines = [line for line in stack.output().splitlines() if line]
     assert len(lines) <= 6, stack.output()
 
@@ -93,14 +96,14 @@ def test_a_killed_process_comes_back(stack: Stack, mark: str) -> None:
         told = "ended (signal SIGKILL); starting it again" in stack.output()
         return told and victim not in alive and any(mark in command for command in alive.values())
 
-    wait_for(recovered, 30, stack.output)
+    wait_for(recovered, PATIENCE, stack.output)
     stack.wait_ready()
 
 
 def test_a_killed_worker_leaves_no_pool_behind(stack: Stack) -> None:
     before = {pid for pid, command in processes_of(stack.home).items() if "worker@%h" in command}
     os.kill(min(before), signal.SIGKILL)
-    wait_for(lambda: not before & set(processes_of(stack.home)), 15, lambda: str(processes_of(stack.home)))
+    wait_for(lambda: not before & set(processes_of(stack.home)), PATIENCE, lambda: str(processes_of(stack.home)))
     stack.wait_ready()
 
 
@@ -110,7 +113,7 @@ def test_it_ends_within_seconds_and_leaves_nothing(tmp_path: Path, number: signa
     stack.wait_ready()
     began = time.monotonic()
     stack.processes[0].send_signal(number)
-    assert stack.processes[0].wait(15) == 0
+    assert stack.processes[0].wait(PATIENCE) == 0
     assert time.monotonic() - began < 10
     assert processes_of(tmp_path) == {}
     assert "Interlabel has stopped" in stack.output()
@@ -120,8 +123,8 @@ def test_a_killed_supervisor_takes_its_children_along_and_the_next_start_works(t
     stack = start_embedded(tmp_path, DEMO="0")
     stack.wait_ready()
     os.kill(stack.processes[0].pid, signal.SIGKILL)
-    stack.processes[0].wait(5)
-    wait_for(lambda: processes_of(tmp_path) == {}, 10, lambda: str(processes_of(tmp_path)))
+    stack.processes[0].wait(PATIENCE)
+    wait_for(lambda: processes_of(tmp_path) == {}, PATIENCE, lambda: str(processes_of(tmp_path)))
     with embedded(tmp_path, DEMO="0") as again:
         assert again.health()[0] == 200
 
@@ -138,6 +141,6 @@ def test_a_deep_folder_with_a_strange_name_is_fine(tmp_path: Path) -> None:
 
 def test_a_process_that_never_starts_ends_the_start(tmp_path: Path) -> None:
     stack = start_embedded(tmp_path, DEMO="0", UVICORN_BACKLOG="none")  # a setting of the web server's own
-    assert stack.processes[0].wait(60) == 1
+    assert stack.processes[0].wait(PATIENCE) == 1
     assert "The web process does not start" in stack.output()
     assert processes_of(tmp_path) == {}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from labeling.server.supervisor import Child, how
+from tests.patience import PATIENCE
 from tests.stack.processes import ROOT, wait_for
 
 SCRIPT = """
@@ -55,7 +56,7 @@ class Running:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(15)
+        return self.process.wait(PATIENCE)
 
 
 Supervise = Callable[..., Running]
@@ -124,7 +125,7 @@ def test_a_child_that_ends_starts_again_after_longer_and_longer_pauses(supervise
 
 def test_before_all_was_ready_it_gives_up(supervise: Supervise) -> None:
     running = supervise(child("weak", "raise SystemExit(3)"), child("fine", SLEEP), settled=False)
-    assert running.process.wait(20) == 0
+    assert running.process.wait(PATIENCE) == 0
     assert "gave up: The weak process does not start (exit code 3); its output is above." in running.lines()
     assert running.lines()[-1] == "the end"
 
@@ -136,7 +137,7 @@ def test_what_a_killed_child_leaves_dies_with_its_group(supervise: Supervise) ->
     line = next(line for line in running.lines() if "group" in line)
     parent, grandchild = (int(number) for number in line.split()[-2:])
     os.kill(parent, signal.SIGKILL)
-    wait_for(lambda: not alive(parent) and not alive(grandchild), 10)
+    wait_for(lambda: not alive(parent) and not alive(grandchild), PATIENCE)
     running.end()
 
 
@@ -165,7 +166,7 @@ def test_children_die_with_a_killed_supervisor(supervise: Supervise) -> None:
     assert alive(number)
     running.process.kill()
     running.process.wait()
-    wait_for(lambda: not alive(number), 5)
+    wait_for(lambda: not alive(number), PATIENCE)
 
 
 @pytest.mark.parametrize(("code", "words"), [(0, "exit code 0"), (-9, "signal SIGKILL"), (-15, "signal SIGTERM")])

@@ -163,6 +163,7 @@ WORK = """
 import django
 django.setup()
 from labeling.projects import jobs, tasks
+from tests.patience import PATIENCE
 jobs.release_lost()
 print(jobs.work_off())
 """
@@ -175,7 +176,7 @@ def test_a_worker_that_is_killed_loses_nothing(stack: Stack) -> None:  # noqa: F
     stack.run(PREPARE)
 
     def images() -> int:
-        with closing(sqlite3.connect(stack.database, timeout=20)) as database:
+        with closing(sqlite3.connect(stack.database, timeout=PATIENCE)) as database:
             return int(database.execute("select count(*) from images_image").fetchone()[0])
 
     for before in (120, 80):

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from django.conf import settings
 
+from tests.patience import PATIENCE
 from tests.stack.client import csrf_token
 from tests.stack.processes import ADMINISTRATOR, PASSWORD, Stack, embedded, team
 
@@ -26,7 +27,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture
 def manager(stack: Stack) -> Iterator[httpx.Client]:
     """The administrator, signed in over HTTP."""
-    with httpx.Client(base_url=stack.url, timeout=30) as client:
+    with httpx.Client(base_url=stack.url, timeout=PATIENCE) as client:
         client.get("/sign-in")
         client.headers["X-CSRFToken"] = csrf_token(client)
         answer = client.post("/sign-in", data={"username": ADMINISTRATOR, "password": PASSWORD})

@@ -19,6 +19,7 @@ import yaml
 from labeling.server import stack as stacks
 from labeling.server.stack import ROOT, Stack, environment, free_port
 from tests import migrated
+from tests.patience import PATIENCE
 
 __all__ = ["ROOT", "Stack", "embedded", "environment", "free_port", "start_embedded"]
 COMPOSE = ROOT / "docker" / "compose.yaml"
@@ -102,11 +103,15 @@ def compose_command(service: str, values: Mapping[str, str], port: int) -> list[
 
 @contextmanager
 def _database(url: str, content: str) -> Iterator[str]:
-    """A new database on the server of `url` with the SQL `content` run in it, dropped at the end; its URL."""
+    """A new database on the server of `url`, dropped at the end; its URL.
+
+    The SQL `content` was run in it; without that, all migrations.
+    """
     parts, name = urlsplit(url), f"interlabel_stack_{os.getpid()}_{secrets.token_hex(3)}"
     with psycopg.connect(urlunsplit(parts._replace(scheme="postgresql")), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        template = "template0" if content else migrated.on_postgresql(url)
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         try:
             own = parts._replace(path=f"/{name}")
             if content:
@@ -131,7 +136,7 @@ def _other_redis(url: str) -> str:
 def team(home: Path, database_url: str, redis_url: str, content: str = "", **more: str) -> Iterator[Stack]:
     """PostgreSQL, Redis and the processes of docker/compose.yaml by hand, with the commands that stand there.
 
-    `content` is SQL that the new database begins with.
+    `content` is SQL that the new database begins with, instead of all migrations.
     """
     home.mkdir(parents=True, exist_ok=True)
     port = free_port()
@@ -139,7 +144,7 @@ def team(home: Path, database_url: str, redis_url: str, content: str = "", **mor
         more = {"DATABASE_URL": own_database, "REDIS_URL": _other_redis(redis_url), "LOG_LEVEL": "WARNING", **more}
         stack = Stack(home, port, environment(home, port, **more), home / "team.log")
         try:
-            assert stack.launch(compose_command("migrate", stack.env, port)).wait(120) == 0, stack.output()
+            assert stack.launch(compose_command("migrate", stack.env, port)).wait(PATIENCE) == 0, stack.output()
             for service in ("web", "worker", "worker-cpu", "worker-heads", "beat"):
                 stack.launch(compose_command(service, stack.env, port))
             launch_proxy(stack)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.stack.processes import ADMINISTRATOR, PASSWORD, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.team]
@@ -23,7 +24,7 @@ def test_a_script_signs_in_and_makes_a_project(stack: Stack, tmp_path: Path) -> 
     )
     done = subprocess.run(
         ["bash", "-euc", commands], cwd=tmp_path, env={**os.environ, "PASSWORD": PASSWORD}, capture_output=True,
-        text=True, check=True, timeout=60,
+        text=True, check=True, timeout=PATIENCE,
     )  # fmt: skip
     decoder = json.JSONDecoder()
     projects, end = decoder.raw_decode(done.stdout)

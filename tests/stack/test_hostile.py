@@ -11,6 +11,7 @@ import pytest
 from PIL import Image as Pillow
 
 from tests.conftest import picture_bytes
+from tests.patience import PATIENCE
 from tests.stack.client import call, make_project
 from tests.stack.processes import Stack, wait_for
 
@@ -57,7 +58,7 @@ def good(stack: Stack, manager: httpx.Client) -> int:
     def images() -> list[dict[str, int]]:
         return list(call(manager, "GET", f"/api/projects/{project}/images")["results"])
 
-    wait_for(images, 120, stack.output)
+    wait_for(images, PATIENCE, stack.output)
     address = f"/api/images/{images()[0]['id']}"
     version = call(manager, "GET", f"{address}/annotations")["version"]
     call(manager, "POST", f"{address}/status", json={"version": version, "status": "done"})
@@ -80,7 +81,7 @@ def test_an_upload_and_an_export_go_on_beside_slow_files(
 ) -> None:
     began = time.monotonic()
     export = call(manager, "POST", f"/api/projects/{good}/exports", json={"format": "coco"})["id"]
-    wait_for(lambda: call(manager, "GET", f"/api/exports/{export}")["state"] == "ready", 120, stack.output)
+    wait_for(lambda: call(manager, "GET", f"/api/exports/{export}")["state"] == "ready", PATIENCE, stack.output)
     after_export = time.monotonic() - began
     number = upload(manager, good, {"new.png": picture_bytes(640, 480, seed=99)})
     wait_for(lambda: waiting(manager, number) == 0, 240, stack.output)

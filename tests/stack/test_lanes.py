@@ -16,6 +16,7 @@ from django.conf import settings
 
 from labeling.server.stack import Stack, environment, free_port
 from labeling.web.lanes import BoundedHandler, Lane, LaneFull
+from tests.patience import PATIENCE
 from tests.stack.client import csrf_token
 from tests.stack.processes import _database, wait_for
 
@@ -119,7 +120,7 @@ async def signed_in(client: httpx.AsyncClient, password: str = PASSWORD) -> http
 
 def many(stack: Stack) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=AT_ONCE + 50)
-    return httpx.AsyncClient(base_url=stack.url, timeout=100, limits=limits)
+    return httpx.AsyncClient(base_url=stack.url, timeout=PATIENCE, limits=limits)
 
 
 async def test_150_requests_at_once_are_all_answered(web: Stack) -> None:

@@ -6,6 +6,7 @@ import signal
 import httpx
 import pytest
 
+from tests.patience import PATIENCE
 from tests.stack.client import call, make_project
 from tests.stack.processes import Stack, compose_command, processes_of, wait_for
 
@@ -26,11 +27,11 @@ def encoders(stack: Stack) -> set[int]:
 def test_a_worker_killed_while_it_encodes_loses_nothing(stack: Stack, manager: httpx.Client) -> None:
     project = make_project(manager, "Recovery", PICTURES)
 
-    wait_for(lambda: "encoding" in states(manager, project), 120, stack.output)
+    wait_for(lambda: "encoding" in states(manager, project), PATIENCE, stack.output)
     killed = encoders(stack)
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not killed & set(processes_of(stack.home)), 20, lambda: str(processes_of(stack.home)))
+    wait_for(lambda: not killed & set(processes_of(stack.home)), PATIENCE, lambda: str(processes_of(stack.home)))
     assert states(manager, project).count("ready") < PICTURES, "everything was ready before the worker was killed"
     if "DATABASE_URL" in stack.env:  # there is no supervisor: do what Docker's restart policy does
         stack.launch(compose_command("worker-cpu", stack.env, stack.port))

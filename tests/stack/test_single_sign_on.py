@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
+from tests.patience import PATIENCE
 from tests.stack.client import csrf_token
 from tests.stack.processes import PASSWORD, ROOT, Stack, compose_command, environment, free_port, wait_for
 
@@ -45,7 +46,7 @@ class SignOn:
 
     def by(self, subject: str, *, start: str = "/sign-in/sso") -> "tuple[httpx.Client, httpx.Response]":
         """Somebody goes from our sign-in to the provider, signs in there, and comes back: the page they end on."""
-        client = httpx.Client(base_url=self.stack.url, timeout=30, follow_redirects=True)
+        client = httpx.Client(base_url=self.stack.url, timeout=PATIENCE, follow_redirects=True)
         return client, self.go(client, subject, start)
 
     def go(self, client: httpx.Client, subject: str, start: str = "/sign-in/sso") -> httpx.Response:
@@ -70,11 +71,11 @@ def sign_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignOn]:
         stack.launch([sys.executable, "-m", "oidc_provider_mock", f"--port={provider_port}", *users])
         for command in (["migrate", "--verbosity=0"], ["shell", "-c", PEOPLE]):
             manage = [sys.executable, "manage.py", *command]
-            run = subprocess.run(manage, cwd=ROOT, env=stack.env, capture_output=True, text=True, timeout=120)
+            run = subprocess.run(manage, cwd=ROOT, env=stack.env, capture_output=True, text=True, timeout=PATIENCE)
             assert run.returncode == 0, run.stderr
         stack.add_administrator("admin", PASSWORD)
         stack.launch(compose_command("web", stack.env, port))
-        wait_for(lambda: answers(f"{stack.url}/sign-in") and answers(provider), 60, stack.output)
+        wait_for(lambda: answers(f"{stack.url}/sign-in") and answers(provider), PATIENCE, stack.output)
         yield SignOn(stack, provider)
     finally:
         stack.stop()
@@ -133,7 +134,7 @@ def test_a_second_factor_is_asked_for(sign_on: SignOn) -> None:
 
 
 def test_an_invitation_lets_somebody_in(sign_on: SignOn) -> None:
-    with httpx.Client(base_url=sign_on.stack.url, timeout=30) as admin:
+    with httpx.Client(base_url=sign_on.stack.url, timeout=PATIENCE) as admin:
         admin.get("/sign-in")
         token = {"X-CSRFToken": csrf_token(admin)}
         admin.post("/sign-in", data={"username": "admin", "password": PASSWORD}, headers=token)
@@ -141,7 +142,7 @@ def test_an_invitation_lets_somebody_in(sign_on: SignOn) -> None:
         sent = {"name": "Street", "categories": [{"name": "car"}]}
         project = admin.post("/api/projects", json=sent, headers=token).json()["id"]
         told = admin.post(f"/api/projects/{project}/invitations", json={"role": "reviewer"}, headers=token).json()
-    client = httpx.Client(base_url=sign_on.stack.url, timeout=30, follow_redirects=True)
+    client = httpx.Client(base_url=sign_on.stack.url, timeout=PATIENCE, follow_redirects=True)
     link = urljoin(sign_on.stack.url, httpx.URL(told["link"]).path)
     page = client.get(link)
     assert "Sign in with Example" in client.get(re.findall(r'href="(/sign-in\?next=[^"]+)"', page.text)[0]).text
@@ -157,7 +158,7 @@ def test_an_invitation_lets_somebody_in(sign_on: SignOn) -> None:
 
 def test_the_audit_log_has_it(sign_on: SignOn) -> None:
     sign_on.by("ann")
-    with httpx.Client(base_url=sign_on.stack.url, timeout=30) as admin:
+    with httpx.Client(base_url=sign_on.stack.url, timeout=PATIENCE) as admin:
         admin.get("/sign-in")
         admin.post(
             "/sign-in", data={"username": "admin", "password": PASSWORD}, headers={"X-CSRFToken": csrf_token(admin)}
@@ -168,7 +169,7 @@ def test_the_audit_log_has_it(sign_on: SignOn) -> None:
 
 
 def test_somebody_with_a_password_connects_and_disconnects(sign_on: SignOn) -> None:
-    client = httpx.Client(base_url=sign_on.stack.url, timeout=30, follow_redirects=True)
+    client = httpx.Client(base_url=sign_on.stack.url, timeout=PATIENCE, follow_redirects=True)
     client.get("/sign-in")
     token = {"X-CSRFToken": csrf_token(client)}
     client.post("/sign-in", data={"username": "bea", "password": PASSWORD}, headers=token)

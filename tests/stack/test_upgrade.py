@@ -12,6 +12,7 @@ import httpx
 import pytest
 from django.conf import settings
 
+from tests.patience import PATIENCE
 from tests.stack.client import csrf_token
 from tests.stack.processes import Stack, embedded, team, wait_for
 
@@ -32,7 +33,7 @@ class Upgraded:
     @contextmanager
     def signed_in(self, username: str) -> Iterator[httpx.Client]:
         """Somebody of the old version, with the old password."""
-        with httpx.Client(base_url=self.stack.url, timeout=30) as client:
+        with httpx.Client(base_url=self.stack.url, timeout=PATIENCE) as client:
             self._sign_in(client, username)
             yield client
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.patience import PATIENCE
 from tests.stack.processes import ROOT, Stack, free_port, wait_for
 
 pytestmark = pytest.mark.timeout(900)
@@ -71,11 +72,11 @@ def running(bin: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
         yield stack
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(PATIENCE)
 
 
 def test_it_starts_and_serves_its_pages(running: Stack) -> None:
-    with httpx.Client(base_url=running.url, timeout=30) as client:
+    with httpx.Client(base_url=running.url, timeout=PATIENCE) as client:
         page = client.get("/sign-in")
         assert page.status_code == 200
         style = page.text.partition('rel="stylesheet" href="')[2].partition('"')[0]

@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 from pycocotools import mask as rle
 
 from inference.data.coco import decode, read_set
+from tests.patience import PATIENCE
 
 
 def test_objects_lie_where_their_photographs_do(tmp_path: Path) -> None:
@@ -32,7 +33,7 @@ def test_objects_lie_where_their_photographs_do(tmp_path: Path) -> None:
         masks[number] = mask
     (tmp_path / "set.json").write_text(json.dumps({"images": images, "annotations": annotations, "categories": []}))
     command = [sys.executable, "-m", "inference.data.mosaic", str(tmp_path / "set.json"), "--size", "180x130"]
-    subprocess.run([*command, "--out", str(tmp_path / "large")], check=True, timeout=60)
+    subprocess.run([*command, "--out", str(tmp_path / "large")], check=True, timeout=PATIENCE)
     (large,) = read_set(tmp_path / "large.json")
     pixels = np.asarray(Pillow.open(large.path).convert("L"))
     assert pixels.shape == (large.height, large.width) == (130, 180)

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import Count
+from django.db.models import Case, Count, When
 from django.utils import timezone
 
 from labeling.images import blocks, decoder, pictures, reading, zips
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_NAME = 255
 RETRY_AFTER = timedelta(seconds=20)
-SLICE = 30.0
+SLICE = 5.0
 """Seconds after which a worker turns to other uploads that wait."""
 
 EVENTS_PER_SECOND = 4
@@ -54,10 +54,7 @@ class LeaseLost(Exception):
 
 
 def work_off(upload_id: int) -> int:
-    """Process items of the upload that are waiting and free; returns how many.
-
-    After `SLICE` seconds it stops, and another message goes to the end of the line: other uploads come in between.
-    """
+    """Process items of the upload that are waiting and free, for `SLICE` seconds; returns how many."""
     count, until = 0, time.monotonic() + SLICE
     with News(upload_id) as news:
         while not leases.stopping() and (item := claim(upload_id)) is not None:
@@ -65,7 +62,6 @@ def work_off(upload_id: int) -> int:
                 process(item, news, until)
             count += 1
             if time.monotonic() > until:
-                nudge(upload_id, always=True)
                 break
     finish(upload_id)
     return count
@@ -76,11 +72,20 @@ def nudge(upload_id: int, *, always: bool = False) -> None:
     wake_up.send("labeling.images.tasks.ingest", upload_id, expires=300, always=always)
 
 
-def nudge_another(upload_id: int) -> None:
-    """Have a worker look at the oldest other upload of which something waits and nobody is at work on."""
-    other = jobs.line().exclude(upload_id=upload_id).order_by("upload_id").values_list("upload_id", flat=True).first()
-    if other is not None:
-        nudge(other)
+def hand_over(upload_id: int) -> None:
+    """Have a worker look at the next upload of which something waits and nobody is at work on, then at this one if
+    something of it is left.
+
+    In this order, and only once the place is free (`tasks.ingest`): else whoever uploads much would get it back. The
+    next one is that with the next number, and after the last the first: each gets its turn.
+    """
+    waits = jobs.line()
+    busy = UploadItem.objects.filter(lease_until__gte=timezone.now()).values("upload")
+    after = Case(When(upload__gt=upload_id, then=0), default=1)
+    others = waits.exclude(upload=upload_id).exclude(upload__in=busy).order_by(after, "upload_id")
+    for one in (others, waits.filter(upload=upload_id)):
+        if (following := one.values_list("upload_id", flat=True).first()) is not None:
+            nudge(following, always=True)
 
 
 class News:

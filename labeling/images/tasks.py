@@ -25,7 +25,7 @@ def ingest(upload_id: int) -> int:
     with one_of("ingest", settings.TAKE_IN_AT_ONCE) as place:
         count = ingesting.work_off(upload_id) if place else 0
     if place:
-        ingesting.nudge_another(upload_id)
+        ingesting.hand_over(upload_id)
     return count
 
 

@@ -14,6 +14,7 @@ from labeling.exchange import build
 from labeling.exchange.models import Export
 from labeling.exchange.tasks import run
 from labeling.features import work as encoding
+from labeling.images import ingest as ingesting
 from labeling.images import services
 from labeling.images.models import Upload
 from labeling.images.tasks import ingest as ingest_task
@@ -75,9 +76,29 @@ def test_who_finds_no_place_leaves_the_upload_to_others(
     assert ("ingest", waiting.pk) in nudged
 
 
-def _upload(project: Project, user: User) -> Upload:
+@pytest.mark.django_db(transaction=True)
+def test_uploads_take_turns(
+    project: Project, alice: User, nudged: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingesting, "SLICE", -1.0)
+    first, second, third = (_upload(project, alice, files=3) for _ in range(3))
+
+    def after(upload: Upload) -> list[int]:
+        nudged.clear()
+        assert ingest_task(upload.pk) == 1
+        return [number for name, number in nudged if name == "ingest"]
+
+    assert after(second) == [third.pk, second.pk]
+    assert after(third) == [first.pk, third.pk]
+    assert ingesting.claim(third.pk) is not None  # somebody is at work on it
+    assert after(second) == [first.pk, second.pk]
+
+
+def _upload(project: Project, user: User, files: int = 1) -> Upload:
     upload = services.start_upload(project, user)
-    services.add_file(upload, "a.zip", io.BytesIO(zip_file({"a.txt": b"x", "a.png": picture_bytes()})))
+    for number in range(files):
+        content = zip_file({"a.txt": b"x", "a.png": picture_bytes()})
+        services.add_file(upload, f"{number}.zip", io.BytesIO(content))
     return upload
 
 

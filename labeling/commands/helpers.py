@@ -1,12 +1,10 @@
 """What the management commands share: finding users, and bringing files in without a server."""
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from django.core.management import CommandError
 
@@ -82,17 +80,3 @@ def broker_or_none() -> Iterator[bool]:
     finally:
         for talker in talkers:
             talker.removeFilter(silence)
-
-
-def options_of(given: list[str]) -> dict[str, Any]:
-    """`key=value` pairs; true, false and numbers are read as such. Raises: CommandError."""
-    found: dict[str, Any] = {}
-    for one in given:
-        key, separator, value = one.partition("=")
-        if not separator or not key:
-            raise CommandError(f"“{one}” is not a valid option; use key=value, for example images=all.")
-        try:
-            found[key] = json.loads(value)
-        except ValueError:
-            found[key] = value
-    return found

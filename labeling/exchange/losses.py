@@ -50,8 +50,9 @@ _THEN: dict[Cannot, str] = {
 }
 
 
-def of_export(project: Project, format: Format, options: Options) -> LossesData:
-    """What an export would have, and lose. Counts for `AT_ONCE` seconds at most what is not counted yet."""
+def of_export(project: Project, format: Format, options: Options, seconds: float | None = None) -> LossesData:
+    """What an export would have, and lose. seconds: how long what is not counted yet is counted, then a worker goes on;
+    None: `AT_ONCE`."""
     images = objects = counted = 0
     total = Facts()
     known = options.sets != "consensus"
@@ -61,7 +62,7 @@ def of_export(project: Project, format: Format, options: Options) -> LossesData:
         if known:
             sets = labels.sets().filter(image__in=chosen.order_by())
             objects += sets.aggregate(sum=Sum("objects_kept"))["sum"] or 0
-            if count_some(sets, time.monotonic() + AT_ONCE):
+            if count_some(sets, time.monotonic() + (AT_ONCE if seconds is None else seconds)):
                 nudge(project.pk)
             found, waiting = counted_facts(sets)
             total += found

@@ -1,5 +1,6 @@
 """What the API, the pages and the management command share: asking for an export."""
 
+import time
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -27,8 +28,33 @@ def start(project: Project, user: User, *, format: str, options: dict[str, Any],
     Raises: ApiError 400 for an unknown format or option, 403 for labels that only managers may have, 409
     `nothing_to_export` when no image would be in it, `name_taken`.
     """
-    name = _free_name(project, user, freeze) if freeze.strip() else ""
+    name = ""
+    if freeze:
+        require(user, project.pk, May.MANAGE)
+        name = _free_name(project, freeze)
     parsed = checked(project, user, format, options)
+    export = _queued(project, user, format, parsed, name)
+    nudge(export)
+    return export
+
+
+def make_here(project: Project, user: User, *, format: str, options: Options, freeze: str) -> Export:
+    """Make a version in this process, for the command, whose user may everything. Returns: the export, ready or failed.
+
+    Raises: ApiError as `start`.
+    """
+    export = _queued(project, user, format, options, _free_name(project, freeze))
+    claimed = build.claim(export.pk)
+    if claimed is not None:
+        build.make(claimed)
+    export.refresh_from_db()
+    while export.state in (Export.State.QUEUED, Export.State.RUNNING):  # a worker was quicker
+        time.sleep(0.2)
+        export.refresh_from_db()
+    return export
+
+
+def _queued(project: Project, user: User, format: str, parsed: Options, name: str) -> Export:
     total = sum(map(len, build.datasets_of(project, format_named(format), parsed)))
     if not total:
         raise ApiError(409, "nothing_to_export", _why_nothing(parsed))
@@ -41,7 +67,6 @@ def start(project: Project, user: User, *, format: str, options: dict[str, Any],
     if name:
         record(Action.EXPORT_FROZEN, by=user, about=export, project=project, name=name)
     build.publish(export)
-    nudge(export)
     return export
 
 
@@ -87,7 +112,8 @@ def freeze(export: Export, user: User, name: str) -> None:
 
     Raises: ApiError 409 `not_ready`, `frozen`, `name_taken`.
     """
-    name = _free_name(export.project, user, name)
+    require(user, export.project_id, May.MANAGE)
+    name = _free_name(export.project, name)
     try:
         with transaction.atomic():
             loose = Export.objects.filter(pk=export.pk, state=Export.State.READY, name="")
@@ -100,9 +126,8 @@ def freeze(export: Export, user: User, name: str) -> None:
     build.publish(export)
 
 
-def _free_name(project: Project, user: User, name: str) -> str:
-    """Raises: ApiError 403, 400 `bad_name`, 409 `name_taken`."""
-    require(user, project.pk, May.MANAGE)
+def _free_name(project: Project, name: str) -> str:
+    """Raises: ApiError 400 `bad_name`, 409 `name_taken`."""
     name = " ".join(name.split())
     if not name:
         raise ApiError(400, "bad_name", "Give the version a name.")

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from labeling.accounts.models import User
+from labeling.exchange.option_words import option_word, value_word
 from labeling.exchange.registry import NOT_IN_FORMS, Format, formats, readable_formats
 from labeling.exchange.schemas import ExportData
 from labeling.images.models import UploadItem
@@ -55,71 +56,6 @@ def _last_upload(project: Project) -> int | None:
     return upload.pk if upload.items.filter(state=UploadItem.State.REJECTED).exists() else None
 
 
-_WORDS = {
-    "images": "Images",
-    "labeled": "With objects, or done",
-    "done": "Done, accepted or not",
-    "accepted": "Accepted only",
-    "all": "All",
-    "sets": "Labels",
-    "main": "Of the images",
-    "each": "Of each annotator, in folders",
-    "consensus": "What several annotators agree on",
-    "golden": "The truth of golden images",
-    "include_images": "Include the pictures",
-    "segmentation": "Masks",
-    "rle": "RLE, exact and compact",
-    "polygons": "Polygons",
-    "border": "Void pixels on both sides of every edge",
-    "parts": "Parts of an object are",
-    "joined": "Joined by lines of one pixel",
-    "lines": "Objects of their own",
-    "split": "Held out from training",
-    "none": "None",
-    "hash": "A share, by the bytes of the image",
-    "tags": "Images tagged val or test",
-    "val": "Percent for validation, of a share",
-    "test": "Percent for a test, of a share",
-    "create": "Add the pictures that the project does not have",
-    "new_classes": "Add the classes that the project does not have",
-    "status": "The images are then",
-    "in_progress": "In progress",
-    "skip_defects": "Import the rest where something is wrong",
-    "add": "Get the new objects as well",
-    "replace": "Lose those and get the new ones",
-    "skip": "Stay as they are",
-    "crowd": "Objects marked as crowd (iscrowd 1)",
-    "auto": "Are crowds, unless all masks are marked",
-    "keep": "Are crowds",
-    "objects": "Are objects like the others",
-    "fill": "Polygons are filled by the rule of",
-    "coco": "pycocotools",
-    "opencv": "OpenCV (supervision, Ultralytics, …)",
-    "pil": "Pillow (labelme, Cityscapes)",
-    "several": "Of several annotations of a task",
-    "ask": "The first counts, and the others are defects",
-    "first": "The first counts",
-    "last": "The last counts",
-    "predictions": "Take predictions where there are no annotations",
-    "labels": "Images with both are read from",
-    "instances": "PNGs of instance ids",
-    "source": "What made the predictions",
-    "export": "Ids are those of our export number (0: of the COCO file)",
-    "scores": "Scores above 1",
-    "scores.ask": "Are defects",
-    "boxes.skip": "Are defects",
-    "percent": "Scores are percent",
-    "cut": "Become 1",
-    "boxes": "Predictions with a box alone",
-    "rectangles": "Suggest the box's rectangle",
-    "numbers": "Instance PNGs without a legend have",
-    "kitti": "Class × 256 + number (KITTI)",
-    "mots": "Class × 1000 + number (MOTS)",
-}
-"""What the page calls options and their values (`option.value` where a value has another name there); a format's new
-ones show under their own names until they are here."""
-
-
 def format_choices(*, others: bool = False) -> list[dict[str, Any]]:
     """The formats for the exports panel, by title, but for COCO, which is first:
     `{name, title, description, options: [{name, title, default, choices, least, most, when}]}`.
@@ -164,17 +100,10 @@ def _options_of(options: type[Spec], without: Collection[str]) -> list[dict[str,
 def _option(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     """An option out of its JSON schema; one without `choices` is a text, a yes or no, or a number from `least` to
     `most`. `when`: the choice beside which alone it means something, as `name=value`."""
-    choices = [(value, _WORDS.get(f"{name}.{value}", _WORDS.get(value, value))) for value in schema.get("enum", [])]
-    title = "Images that have objects already" if name == "labeled" else _WORDS.get(name, schema.get("title", name))
+    choices = [(value, value_word(name, value)) for value in schema.get("enum", [])]
     limits = {"least": schema.get("minimum"), "most": schema.get("maximum")}
     is_number, is_text = schema.get("type") == "integer", schema.get("type") == "string" and not choices
-    default = schema.get("default")
     when = next(iter(schema.get("when", {}).items()), ("", ""))
-    shape = {
-        "choices": choices,
-        "is_number": is_number,
-        "is_text": is_text,
-        "when": "=".join(when) if when[0] else "",
-        **limits,
-    }
-    return {"name": name, "title": title, "default": default, **shape}
+    kind = {"choices": choices, "is_number": is_number, "is_text": is_text}
+    asked = {"when": "=".join(when) if when[0] else "", "default": schema.get("default")}
+    return {"name": name, "title": option_word(name), **kind, **asked, **limits}

@@ -85,6 +85,10 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
                 "can": heads.is_installed("text"), "head": None,
                 "trained": False, "on_images": False, "automatic": False,
             },
+            {
+                "method": "imported", "title": "Imported", "about": "Predictions that were made elsewhere.",
+                "can": False, "head": None, "trained": False, "on_images": False, "automatic": False,
+            },
         ],
         "position": {"index": 2, "total": 3},
         "previous": f"/images/{before.pk}/",

@@ -1,5 +1,6 @@
 """`manage.py export`."""
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from labeling.commands.find import find_project
-from labeling.commands.helpers import options_of
-from labeling.exchange import build
+from labeling.commands.helpers import broker_or_none
+from labeling.commands.options import add_options, options_in
+from labeling.exchange import build, losses, services
 from labeling.exchange.errors import ExportProblem
-from labeling.exchange.registry import format_named, formats
+from labeling.exchange.models import Export
+from labeling.exchange.registry import Format, Options, format_named, formats
+from labeling.projects.models import Project
 from labeling.web.api import ApiError
 
 
@@ -20,32 +24,65 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="id or name")
         parser.add_argument("--format", required=True, help=" | ".join(formats()))
-        parser.add_argument("--out", required=True, type=Path, metavar="FILE.zip", help="replaced when it exists")
-        parser.add_argument(
-            "--option", action="append", default=[], metavar="KEY=VALUE",
-            help="such as segmentation=polygons, images=all|done|labeled, include_images=true; docs/guides/formats.md",
-        )  # fmt: skip
+        parser.add_argument("--out", type=Path, metavar="FILE.zip", help="replaced when it exists")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be exported, and lost")
+        parser.add_argument("--freeze", default="", metavar="NAME", help="keep it in the project as this version, too")
+        add_options(parser, {name: one.options for name, one in formats().items()})
 
     def handle(self, *args: Any, **options: Any) -> None:
-        out: Path = options["out"].expanduser().absolute()
-        if out.is_dir() or not out.parent.is_dir():
-            raise CommandError(f"--out must name a file in a folder that exists; {out} does not.")
         project = find_project(options["project"])
-        started = time.monotonic()
         try:
             format = format_named(options["format"])
-            parsed = format.parse(options_of(options["option"]))
-            progress = self._progress if options["verbosity"] > 1 else _silent
-            images = build.write_zip(project, format, parsed, out, progress)
+            parsed = format.parse(options_in(options))
+            if options["dry_run"]:
+                self._tell_losses(project, format, parsed)
+                return
+            self._export(project, format, parsed, options)
         except (ApiError, ExportProblem) as problem:
             raise CommandError(str(problem)) from None
+
+    def _export(self, project: Project, format: Format, parsed: Options, options: dict[str, Any]) -> None:
+        given: Path | None = options["out"]
+        out = given.expanduser().absolute() if given is not None else None
+        if out is not None and (out.is_dir() or not out.parent.is_dir()):
+            raise CommandError(f"--out must name a file in a folder that exists; {out} does not.")
+        if out is None and not options["freeze"]:
+            raise CommandError("Say where the zip is to be: --out FILE.zip, or --freeze NAME.")
+        started = time.monotonic()
+        try:
+            if options["freeze"]:
+                images = self._freeze(project, format, parsed, options["freeze"], out)
+            else:
+                assert out is not None
+                progress = self._progress if options["verbosity"] > 1 else _silent
+                images = build.write_zip(project, format, parsed, out, progress)
         except OSError as error:
             raise CommandError(f"{out} can't be written: {error}") from None
         seconds = time.monotonic() - started
-        size = out.stat().st_size
-        self.stdout.write(
-            f"{format.title} of “{project.name}”: {images} images, {size:,} bytes, {seconds:.1f} s, {out}"
-        )
+        size = f"{out.stat().st_size:,} bytes, " if out is not None else ""
+        where = out or f"version “{options['freeze']}”"
+        self.stdout.write(f"{format.title} of “{project.name}”: {images} images, {size}{seconds:.1f} s, {where}")
+
+    def _freeze(self, project: Project, format: Format, parsed: Options, name: str, out: Path | None) -> int:
+        """Make a version, and copy its zip to `out`. Returns: how many images are in it."""
+        with broker_or_none():
+            export = services.make_here(project, project.created_by, format=format.name, options=parsed, freeze=name)
+        if export.state != Export.State.READY:
+            reason = export.reason
+            export.delete()  # so that its name is free
+            raise CommandError(reason)
+        if out is not None:
+            with export.file.open("rb") as file, out.open("wb") as copy:
+                shutil.copyfileobj(file, copy, 1024 * 1024)
+        self.stdout.write(f"SHA-256 {export.sha256}")
+        return export.done
+
+    def _tell_losses(self, project: Project, format: Format, parsed: Options) -> None:
+        found = losses.of_export(project, format, parsed, seconds=float("inf"))
+        objects = "" if found.objects is None else f", {found.objects} objects"
+        self.stdout.write(f"{format.title} of “{project.name}”: {found.images} images{objects}")
+        for one in found.lost:
+            self.stdout.write(f"lost: {one.text}")
 
     def _progress(self, done: int, total: int) -> None:
         self.stdout.write(f"{done} of {total}")

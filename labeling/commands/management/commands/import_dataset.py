@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from labeling.commands.find import find_project
-from labeling.commands.helpers import broker_or_none, options_of
+from labeling.commands.helpers import broker_or_none
+from labeling.commands.options import add_options, options_in
 from labeling.exchange import imports
 from labeling.exchange.models import Import
 from labeling.exchange.registry import readable_formats
@@ -23,20 +24,13 @@ class Command(BaseCommand):
         parser.add_argument("project", help="id or name")
         parser.add_argument("path", type=Path, help="a folder, a zip or a file with labels")
         parser.add_argument("--format", required=True, help=" | ".join(readable_formats()))
-        parser.add_argument("--create", action="store_true", help="add the pictures that the project does not have")
         parser.add_argument("--dry-run", action="store_true", help="only say what would be imported")
-        parser.add_argument("--skip-defects", action="store_true", help="import the rest where something is wrong")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
-        parser.add_argument(
-            "--option", action="append", default=[], metavar="KEY=VALUE",
-            help='such as status=done, labeled=replace, classes={"car": "vehicle"}; docs/guides/formats.md',
-        )  # fmt: skip
+        add_options(parser, {name: one.read_options for name, one in readable_formats().items()})
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = find_project(options["project"])
-        given = options_of(options["option"]) | {
-            name: True for name in ("create", "skip_defects") if options[name]
-        }  # fmt: skip
+        given = options_in(options)
         path: Path = options["path"].expanduser().absolute()
         with broker_or_none():
             try:
@@ -70,5 +64,9 @@ class Command(BaseCommand):
                 f"{report['images']} images ({report['new_images']} new), {report['objects']} objects, "
                 f"{len(report['defects']) + report['more_defects']} defects"
             )
+        for one in report.get("unmatched", [])[:SHOWN]:
+            fits = ", ".join(f"id:{fit['id']} {fit['name']}" for fit in one["fits"])
+            self.stdout.write(f"image {one['name']}: {fits or 'none'}")
         if row.state == Import.State.DONE:
-            self.stdout.write(f"{row.added} objects imported.")
+            what = "suggestions" if readable_formats()[row.format].suggests else "objects"
+            self.stdout.write(f"{row.added} {what} imported.")

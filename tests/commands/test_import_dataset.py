@@ -1,0 +1,68 @@
+"""`manage.py import_dataset`: what page and API offer, as flags."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+
+from labeling.annotations.models import Annotation
+from labeling.exchange.models import Import
+from labeling.projects.models import Project
+from labeling.suggestions.models import Run, Suggestion
+from tests.exchange.conftest import AddImage, add_image
+
+__all__ = ["add_image"]  # a fixture
+
+Command = Callable[..., str]
+SQUARE = [[2.0, 2.0, 8.0, 2.0, 8.0, 8.0, 2.0, 8.0]]
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    """A dataset that calls the image and the class otherwise."""
+    content: dict[str, Any] = {
+        "images": [{"id": 1, "file_name": "theirs.png"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 7, "segmentation": SQUARE, "iscrowd": 0}],
+        "categories": [{"id": 7, "name": "automobile"}],
+    }
+    path = tmp_path / "instances_val.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_a_mapping_and_classes(
+    command: Command, project: Project, add_image: AddImage, theirs: Path, tmp_path: Path
+) -> None:
+    image = add_image("ours.png")
+    mapping = tmp_path / "mapping.csv"
+    mapping.write_text("theirs.png,ours.png\n")
+    flags = ("--format", "coco", "--mapping", str(mapping), "--classes", "automobile=car", "--no-new-classes")
+    said = command("import_dataset", "Street", str(theirs), *flags, "--dry-run")
+    assert "1 images (0 new), 1 objects, 0 defects" in said
+    assert not Annotation.objects.exists()
+    assert not Import.objects.exists()
+    command("import_dataset", "Street", str(theirs), *flags, "--status", "done")
+    [kept] = Annotation.objects.select_related("set", "category")
+    assert (kept.set.image_id, kept.category.name, kept.set.status) == (image.pk, "car", "done")
+
+
+def test_what_was_not_found_is_listed(command: Command, project: Project, add_image: AddImage, theirs: Path) -> None:
+    add_image("ours.png")
+    assert "image theirs.png: none" in command("import_dataset", "Street", str(theirs), "--format", "coco", "--dry-run")
+    with pytest.raises(CommandError, match="The mapping can't be read"):
+        command("import_dataset", "Street", str(theirs), "--format", "coco", "--mapping", "nowhere.csv")
+
+
+def test_predictions(command: Command, project: Project, add_image: AddImage, tmp_path: Path) -> None:
+    add_image("street.png")
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps([{"image_id": "street", "category_id": 1, "score": 80, "segmentation": SQUARE}]))
+    said = command(
+        "import_dataset", "Street", str(path), "--format", "coco_results", "--source", "2026", "--scores", "percent",
+        "--classes", "1=car",
+    )  # fmt: skip
+    assert "1 suggestions imported." in said
+    assert (Suggestion.objects.get().score, Run.objects.get().options["source"]) == (0.8, "2026")

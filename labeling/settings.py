@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "labeling.projects",
     "labeling.people",
     "labeling.images",
+    "labeling.sources",
     "labeling.features",
     "labeling.annotations",
     "labeling.inbox",
@@ -249,6 +250,18 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# An S3-compatible store: of MEDIA_STORAGE and FEATURES_STORAGE `labeling.storage.s3.ObjectStorage`, and of the buckets
+# that pictures come from and exports go to. Nothing else says where it is or who asks.
+S3_ENDPOINT_URL = env.url("S3_ENDPOINT_URL", "https", "http")
+S3_PUBLIC_URL = env.url("S3_PUBLIC_URL", "https", "http")
+S3_REGION = env.text("S3_REGION", "us-east-1")
+S3_ACCESS_KEY_ID = env.text("S3_ACCESS_KEY_ID")
+S3_SECRET_ACCESS_KEY = env.text("S3_SECRET_ACCESS_KEY")
+DOWNLOAD_SECONDS = env.integer("DOWNLOAD_SECONDS", 300, most=7 * 24 * 3600)
+SOURCE_FOLDERS = env.folders("SOURCE_FOLDERS")
+SOURCE_BUCKETS = env.buckets("SOURCE_BUCKETS")
+EXPORT_BUCKETS = env.buckets("EXPORT_BUCKETS")
+WATCH_SECONDS = env.integer("WATCH_SECONDS", 300, least=30)
 # Without `collectstatic` (the one-command start) WhiteNoise serves straight from the sources; an image collects.
 WHITENOISE_USE_FINDERS = env.flag("SERVE_STATIC_FROM_SOURCE", True)
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS  # a bundle rebuilt under a running server is served whole
@@ -329,6 +342,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-accounts": _every(3600.0, "labeling.accounts.tasks.tidy"),
     "tidy-audit-log": _every(3600.0, "labeling.audit.tasks.tidy"),
     "tidy-features": _every(3600.0, "labeling.features.tasks.tidy"),
+    "watch-sources": _every(30.0, "labeling.sources.tasks.sweep"),
     "resume-uploads": _every(30.0, "labeling.images.tasks.sweep"),
     "resume-exports": _every(30.0, "labeling.exchange.tasks.sweep"),
     "resume-suggestions": _every(20.0, "labeling.suggestions.tasks.sweep"),

@@ -26,6 +26,7 @@ from labeling.projects import api as projects
 from labeling.projects.access import Shut
 from labeling.quality import api as quality
 from labeling.review import api as review
+from labeling.sources import api as sources
 from labeling.suggestions import api as suggestions
 from labeling.suggestions import manage_api as suggestions_of_project
 from labeling.web.api import ApiError
@@ -34,7 +35,7 @@ VERSION = "1"
 """Fields are added within a version; what is taken away or means something else makes a new one."""
 
 APPS = (
-    accounts, projects, people, images, features, annotations, inbox, assignment, review, suggestions,
+    accounts, projects, people, images, sources, features, annotations, inbox, assignment, review, suggestions,
     suggestions_of_project, quality, history, exchange, pages,
 )  # fmt: skip
 """Modules with a `router`."""

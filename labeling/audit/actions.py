@@ -52,6 +52,8 @@ class Action(StrEnum):
     EXPORT_DELETED = "export.deleted"
     EXPORT_FROZEN = "export.frozen"
     LABELS_IMPORTED = "labels.imported"
+    SOURCE_CONNECTED = "source.connected"
+    SOURCE_DISCONNECTED = "source.disconnected"
 
     @property
     def label(self) -> str:
@@ -106,6 +108,8 @@ LABELS = {
     Action.EXPORT_DELETED: "Deleted an export",
     Action.EXPORT_FROZEN: "Froze a version of the dataset",
     Action.LABELS_IMPORTED: "Imported labels",
+    Action.SOURCE_CONNECTED: "Connected a folder or bucket",
+    Action.SOURCE_DISCONNECTED: "Disconnected a folder or bucket",
 }
 
 

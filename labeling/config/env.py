@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/\\\0]+)*")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
@@ -102,6 +104,32 @@ def url(name: str, *schemes: str) -> str:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated variable as a list without empty entries."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def folders(name: str) -> dict[str, Path]:
+    """Folders of the server by the names that people see: `scans=/srv/scans,/data/photos`."""
+    found: dict[str, Path] = {}
+    for word in words(name):
+        label, separator, path = word.partition("=")
+        folder = Path(path if separator else word)
+        label = label.strip() if separator else folder.name
+        if not folder.is_absolute() or not label or any(one in label for one in ":/"):
+            raise ImproperlyConfigured(f"{name} has {word!r}; write name=/absolute/path, without : and / in the name.")
+        if label in found:
+            raise ImproperlyConfigured(f"{name} has two folders called {label!r}; write name=/path to tell them apart.")
+        found[label] = folder
+    return found
+
+
+def buckets(name: str) -> list[str]:
+    """Buckets, or prefixes in them: `pictures,archive/2024`."""
+    found = []
+    for word in words(name):
+        place = word.removeprefix("s3://").strip("/")
+        if not _BUCKET.fullmatch(place) or any(part in (".", "..") for part in place.split("/")):
+            raise ImproperlyConfigured(f"{name} has {word!r}; write a bucket's name, or bucket/prefix.")
+        found.append(place)
+    return found
 
 
 def options(name: str, default: dict[str, Any]) -> dict[str, Any]:

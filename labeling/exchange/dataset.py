@@ -21,6 +21,7 @@ from labeling.exchange.names import SUFFIX, FileNames
 from labeling.exchange.splits import Division, Split
 from labeling.images.models import Image
 from labeling.projects.models import Attribute, Category, Project
+from labeling.storage.roots import OriginalGone
 
 MOST_CHOSEN = 20_000
 """Images that can be chosen one by one; a filter chooses any number."""
@@ -74,6 +75,8 @@ class Item:
         """The picture itself. Raises: ExportProblem when it is gone."""
         try:
             return self.image.view.open("rb")
+        except OriginalGone as gone:
+            raise ExportProblem(f"{gone} Or export without the pictures.") from gone
         except FileNotFoundError as error:
             raise ExportProblem(
                 f"The picture of “{self.image.name}” is gone from the server. Restore the media folder, delete the "

@@ -69,9 +69,13 @@ def copy_image(source: Image, project: Project) -> Image | None:
     names = {kind: _beside(str(getattr(source, kind).name), kind, project, stem) for kind in _KINDS}
     if source.view.name == source.original.name:
         names["view"] = names["original"]
-    copy = Image(project=project, name=source.name, sha256=source.sha256, source=source.source, **names)
+    copy = Image(
+        project=project, name=source.name, sha256=source.sha256, source=source.source, reference=source.reference,
+        **names,
+    )  # fmt: skip
     copy.width, copy.height = source.width, source.height
-    for kind in dict.fromkeys(_KINDS):
+    elsewhere = source.referenced_name if source.reference else None
+    for kind in (one for one in _KINDS if getattr(source, one).name != elsewhere):
         copy_file(default_storage, str(getattr(source, kind).name), names[kind])
     _copy_blocks(source, copy)
     try:

@@ -22,7 +22,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Case, Count, When
 from django.utils import timezone
 
-from labeling.images import blocks, decoder, pictures, reading, zips
+from labeling.images import blocks, decoder, pictures, reading, stored, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.images.schemas import ItemNews, UploadMessage, UploadNews
@@ -30,6 +30,7 @@ from labeling.images.signals import image_accepted
 from labeling.jobs import leases
 from labeling.jobs.queue import MAX_ATTEMPTS, LeaseQueue
 from labeling.server import wake_up
+from labeling.storage.roots import OriginalGone
 from labeling.web import events
 from labeling.web.api import ApiError
 from labeling.web.trouble import BUSY, DOWN, FULL, trouble_of
@@ -135,12 +136,17 @@ def process(item: UploadItem, news: News | None = None, until: float = math.inf)
                 "tell the administrator: the worker's log says why.",
             )
         with item.file.open("rb") as file:
-            if reading.sniff(file.read(reading.HEAD)) == "ZIP":
+            zipped = reading.sniff(file.read(reading.HEAD)) == "ZIP"
+            if zipped and item.reference:
+                raise Rejected(Reason.NOT_AN_IMAGE, "A zip is not taken by reference. Upload it, or unpack it there.")
+            if zipped:
                 _unpack(item, file, news, until)
             else:
                 _accept(item, file, news)
     except LeaseLost:
         logger.warning("upload item %s: the lease was lost, another worker has it", item.pk)
+    except OriginalGone as gone:
+        _reject(item, Rejected(Reason.CHANGED, str(gone)), news)
     except Exception as error:
         trouble = own_trouble(error)
         if trouble is not None:
@@ -222,11 +228,12 @@ def _accept(item: UploadItem, file: IO[bytes], news: News) -> None:
     _refuse_duplicate(item, digest)
     original = str(item.file.name)
     with decoder.decoded(item.file, "take_in", blocks_from=blocks.BLOCKS_FROM, side=blocks.SIDE) as (found, folder):
+        stored.check_unchanged(item.file)  # what was decoded is what the digest is of
         names = pictures.store(found, folder, original)
     view, thumbnail = names["view"], names["thumbnail"]
     image = Image(
         project_id=item.upload.project_id, name=item.name, sha256=digest,
-        original=original, view=view, thumbnail=thumbnail,
+        original=original, view=view, thumbnail=thumbnail, reference=item.reference,
         width=found["width"], height=found["height"], source=found["source"],
     )  # fmt: skip
     try:

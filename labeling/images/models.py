@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from labeling.accounts.models import User
+from labeling.images.stored import StoredFileField
 from labeling.jobs.models import LeasedRow
 from labeling.projects.access import MEASURED
 from labeling.projects.models import Project, Role
@@ -59,13 +60,18 @@ class Image(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="images")
     name = models.CharField(max_length=255, help_text="File name as uploaded, with the folders of a zip.")
     sha256 = models.CharField(max_length=64, help_text="Of the original's bytes.")
-    original = models.FileField(upload_to=_original_path, max_length=255)
-    view = models.FileField(upload_to=_view_path, max_length=255)
+    original = StoredFileField(upload_to=_original_path, max_length=255)
+    view = StoredFileField(upload_to=_view_path, max_length=255)
     thumbnail = models.FileField(upload_to=_thumbnail_path, max_length=255)
     width = models.PositiveIntegerField(help_text="Of the view, in pixels.")
     height = models.PositiveIntegerField(help_text="Of the view, in pixels.")
     source = models.JSONField(
         default=dict, help_text="What the original was: format, mode, bits, EXIF orientation, 16-bit window."
+    )
+    reference = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Where the original is, if in a folder or bucket (storage.roots.Reference).",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     golden = models.BooleanField(
@@ -86,6 +92,11 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def referenced_name(self) -> str:
+        """The name of the file that `reference` is for; also the view's, where that is the original itself."""
+        return str(self.original.name)
 
     @classmethod
     def out_of_sight(cls, user: User) -> QuerySet["Image"]:
@@ -175,11 +186,13 @@ class UploadItem(LeasedRow):
         UNSAFE_PATH = "unsafe_path", "The path in the zip leads out of it"
         SYMLINK = "symlink", "A link in the zip, not a file"
         ENCRYPTED = "encrypted", "The zip is encrypted"
+        CHANGED = "changed", "The original was changed or is gone"
         FAILED = "failed", "The server could not process it"
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="items")
     name = models.CharField(max_length=255)
-    file = models.FileField(upload_to=_item_path, max_length=255, blank=True)
+    file = StoredFileField(upload_to=_item_path, max_length=255, blank=True)
+    reference = models.JSONField(null=True, blank=True, help_text="As of an image.")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     reason = models.CharField(max_length=15, choices=Reason, blank=True)
     message = models.TextField(blank=True, help_text="What is wrong and what to do, for the person who uploaded it.")
@@ -197,6 +210,11 @@ class UploadItem(LeasedRow):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.state}"
+
+    @property
+    def referenced_name(self) -> str:
+        """The name of the file that `reference` is for."""
+        return str(self.file.name)
 
 
 def _expiry() -> datetime:

@@ -13,6 +13,7 @@ from decoding.limits import Rejected
 from decoding.process import Lost
 from labeling.images.decoder import decoded
 from labeling.images.models import Image
+from labeling.storage.roots import OriginalGone
 
 Pillow.MAX_IMAGE_PIXELS = None  # a view has passed our own limit
 
@@ -62,6 +63,8 @@ def open_view(image: Image) -> Pillow.Image:
             opened: Pillow.Image = Pillow.open(file)
             opened.load()
             opened = opened if opened.mode == "RGB" else opened.convert("RGB")  # convert always copies
+    except OriginalGone as gone:
+        raise ViewUnreadable(str(gone)) from gone
     except Exception as error:  # whatever a decoder raises on a damaged file
         raise ViewUnreadable(
             f"The view of “{image.name}” can't be read ({type(error).__name__}). "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +21,7 @@ from labeling.images.models import Image, PartialFile, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.images.schemas import BlocksData, ItemData, LevelData, UploadData
 from labeling.projects.models import Project
+from labeling.storage.roots import Reference
 from labeling.web.api import ApiError
 
 MISSING_SHOWN = 5
@@ -46,6 +48,19 @@ def add_file(upload: Upload, name: str, file: IO[bytes] | File[Any]) -> UploadIt
         return _add_rejected(item, rejected)
     # The row comes after the file: a row without its file could not be worked on.
     item.file.save(f"{uuid.uuid4().hex}{zips.suffix(name)}", content, save=False)
+    item.save()
+    nudge(upload)
+    return item
+
+
+def add_reference(upload: Upload, name: str, reference: Reference) -> UploadItem:
+    """Add a picture that stays where it is (`storage.roots`). A file that is too large becomes a rejected item."""
+    item = UploadItem(upload=upload, name=ingest.clean_name(name), size=reference.size, reference=asdict(reference))
+    try:
+        zips.check_bytes(item.size)
+    except Rejected as rejected:
+        return _add_rejected(item, rejected)
+    item.file.name = item.file.field.generate_filename(item, f"{uuid.uuid4().hex}{zips.suffix(name)}")
     item.save()
     nudge(upload)
     return item
@@ -167,7 +182,9 @@ def missing_originals() -> tuple[int, list[str]]:
     if not isinstance(storages["default"], FileSystemStorage):
         return 0, []
     count, names = 0, []
-    for name, original in Image.objects.order_by("pk").values_list("name", "original").iterator():
+    for name, original in (
+        Image.objects.filter(reference__isnull=True).order_by("pk").values_list("name", "original").iterator()
+    ):
         if original and not os.path.exists(storages["default"].path(original)):
             count += 1
             names += [name] if count <= MISSING_SHOWN else []

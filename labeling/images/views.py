@@ -15,6 +15,7 @@ from django.http import (
     HttpResponseBase,
     HttpResponseNotFound,
     HttpResponseNotModified,
+    HttpResponseRedirect,
 )
 from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags
@@ -23,9 +24,23 @@ from django.views.decorators.http import require_safe
 from labeling.images import blocks, high_depth, pictures
 from labeling.images.models import Image
 from labeling.projects import access
+from labeling.storage.roots import OriginalGone
 
 A_YEAR = 365 * 24 * 3600
 FIVE_MINUTES = 300
+
+
+def download_url(stored: FieldFile, filename: str, content_type: str) -> str | None:
+    """Where the browser gets a file from an object store itself, so that this server does not carry its bytes; None
+    where it has to. Raises: Http404 for a referenced one that was changed."""
+    reference = getattr(stored, "reference", None)
+    try:
+        if reference is not None:
+            return reference.look().download_url(reference.path, filename, content_type)
+    except OriginalGone as gone:
+        raise Http404(str(gone)) from gone
+    offered = getattr(stored.storage, "download_url", None)
+    return offered(str(stored.name), filename, content_type) if offered is not None else None
 
 
 class StoredFileResponse(FileResponse):
@@ -62,6 +77,9 @@ def original(request: HttpRequest, image_id: int) -> HttpResponseBase:
     """The uploaded file, byte for byte, as a download under its own name."""
     image = access.object_for(request, Image.objects.all(), pk=image_id)
     content_type = pictures.original_content_type(image)
+    elsewhere = download_url(image.original, image.name.rpartition("/")[2], content_type)
+    if elsewhere is not None:
+        return HttpResponseRedirect(elsewhere, headers={"Cache-Control": "private, no-store"})
     return _serve(request, image, image.original, content_type, download_as=image.name.rpartition("/")[2])
 
 
@@ -136,6 +154,8 @@ def _serve(
     else:
         try:
             file = stored.open("rb")
+        except OriginalGone as gone:
+            raise Http404(str(gone)) from gone
         except FileNotFoundError as error:
             raise Http404(
                 f"The file of “{image.name}” is gone. Restore the media folder, or upload it again."

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import shutil
 import tempfile
 import threading
+import time
 from collections import OrderedDict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +38,11 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 WORST = "worst.png"
 COPIES = settings.HOME / "heads"
+"""Where heads of an object store lie on this machine."""
+
+MOST_COPIES, COPY_KEPT = 20, timedelta(hours=12)
+"""So many stay, and those that may still be in use."""
+
 LOADED = 4
 """Heads in the memory of a process."""
 
@@ -189,7 +197,7 @@ def local_folder(head: HeadVersion) -> Path:
         return folder
     if not head.folder:
         raise HeadGone(f"The model “{head.title}” has no files. Train it again.")
-    if isinstance(default_storage, FileSystemStorage) or hasattr(default_storage, "location"):
+    if isinstance(default_storage, FileSystemStorage):
         return Path(default_storage.path(head.folder))
     return _copied(head)
 
@@ -207,7 +215,17 @@ def _copied(head: HeadVersion) -> Path:
             draft.rename(place)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+        _bound_copies()
+    os.utime(place)
     return place
+
+
+def _bound_copies() -> None:
+    """Delete the copies that were used least lately; they are copied again when they are needed."""
+    known = sorted(COPIES.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
+    for old in known[MOST_COPIES:]:
+        if time.time() - old.stat().st_mtime > COPY_KEPT.total_seconds():
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def new_folder(head: HeadVersion) -> str:
@@ -232,7 +250,7 @@ def delete_files(prefix: str) -> None:
         return
     for name in names:
         default_storage.delete(f"{prefix}{name}")
-    if isinstance(default_storage, FileSystemStorage) or hasattr(default_storage, "location"):
+    if isinstance(default_storage, FileSystemStorage):
         shutil.rmtree(default_storage.path(prefix), ignore_errors=True)
     shutil.rmtree(COPIES / prefix.rstrip("/").rpartition("/")[2], ignore_errors=True)
 

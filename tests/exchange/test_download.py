@@ -41,6 +41,7 @@ async def test_an_asgi_server_sends_it_in_parts(
     request = RequestFactory().get(f"/exports/{export.pk}/download")
     request.user = rita
     answer = await sync_to_async(views.download)(request, export.pk)
+    assert isinstance(answer, StoredFileResponse)
     parts = [part async for part in answer]
     assert max(len(part) for part in parts) == 100
     assert "annotations/instances_train.json" in Zip(b"".join(parts)).names

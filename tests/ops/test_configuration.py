@@ -13,7 +13,9 @@ from labeling.config import env
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-READ = re.compile(r"""env\.(?:text|flag|integer|url|words|options)\(\s*"(\w+)"|environ(?:\.get\(|\[)"(\w+)\"""")
+READ = re.compile(
+    r"""env\.(?:text|flag|integer|url|words|options|folders|buckets)\(\s*"(\w+)"|environ(?:\.get\(|\[)"(\w+)\""""
+)
 # Not set by who runs Interlabel: the command line names the settings and sees to UTF-8; PyTorch's launcher counts.
 INTERNAL = {"PYTHONUTF8", "DJANGO_SETTINGS_MODULE", "RANK", "WORLD_SIZE", "LOCAL_RANK"}
 

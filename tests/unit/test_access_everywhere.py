@@ -21,6 +21,7 @@ from labeling.projects.models import Project
 from labeling.quality.comparison import Comparison
 from labeling.quality.models import PairScore
 from labeling.review.models import Comment, Thread
+from labeling.sources.models import Source
 from labeling.suggestions.models import HeadVersion, Run
 from tests.conftest import picture_bytes
 
@@ -119,6 +120,7 @@ def ids(project: Project, alice: User) -> Mapping[str, Any]:
         "annotation_id": kept.pk,
         "upload_id": Upload.objects.create(project=project, created_by=alice).pk,
         "partial_id": PartialFile.objects.create(project=project, created_by=alice, name="a.zip", length=1).pk,
+        "source_id": Source.objects.create(project=project, root="folder:x", created_by=alice, due=False).pk,
         "import_id": Import.objects.create(project=project, format="coco", name="a.json", created_by=alice).pk,
         "export_id": Export.objects.create(project=project, format="coco", created_by=alice).pk,
         "before": Export.objects.create(project=project, format="coco", created_by=alice).pk,

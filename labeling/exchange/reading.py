@@ -20,6 +20,13 @@ MOST_FITS = 20
 """Images that are listed to be mapped, and images of the project that are named for each."""
 
 
+OTHER_SIZE = (
+    "its polygon is for a picture of another size, which the file states. If it was drawn on this picture, correct the "
+    "size of the image in the file"
+)
+"""Why a polygon is left out whose places may be another picture's."""
+
+
 class Skip(Exception):
     """An object or image can't be taken; the message says why. Raised inside `Reading.taking`."""
 

@@ -7,17 +7,18 @@ from contextlib import ExitStack
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import Field
 
 from labeling import masks
 from labeling.annotations.models import Annotation
 from labeling.exchange import coco_json, json_files
 from labeling.exchange.archive import Archive, Text
-from labeling.exchange.codecs import coco_rle, polygons
+from labeling.exchange.codecs import CodecError, coco_rle, polygons
 from labeling.exchange.content import Frame, ReadImage, ReadObject
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.errors import ImportProblem
-from labeling.exchange.reading import Reading, Skip, fill_hint, is_id, shown, uid_of, with_pixels
+from labeling.exchange.reading import OTHER_SIZE, Reading, Skip, fill_hint, is_id, shown, uid_of, with_pixels
 from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader, when
 from labeling.projects.attributes import by_name
 
@@ -269,15 +270,16 @@ class _File:
         frame = self._reading.frame(name, where, digest if isinstance(digest, str) else "")
         if frame is None:
             return
-        self._reading.tell_size(where, frame, image.get("height"), image.get("width"))
+        fits = self._reading.tell_size(where, frame, image.get("height"), image.get("width"))
+        fits = fits or _are_for(frame, image.get("height"), image.get("width"), [one for _, one in annotations])
         objects = []
         for place_of, one in annotations:
             with self._reading.taking(place_of, name):
-                objects.append(self._object(place_of, one, frame))
+                objects.append(self._object(place_of, one, frame, fits))
         yield ReadImage(frame, objects, self._split)
 
-    def _object(self, where: str, one: Mapping[str, Any], frame: Frame) -> ReadObject:
-        """Raises: Skip, CodecError."""
+    def _object(self, where: str, one: Mapping[str, Any], frame: Frame, fits: bool) -> ReadObject:
+        """fits: whether polygons are for the picture as it is. Raises: Skip, CodecError."""
         category = one.get("category_id")
         if not is_id(category) or category not in self._classes:
             raise Skip(f"its class {shown(category)} is not in the file")
@@ -285,6 +287,8 @@ class _File:
         if isinstance(segmentation, dict):
             counts, note = coco_rle.counts_of(segmentation, frame.height, frame.width)
         elif segmentation:
+            if not fits:
+                raise Skip(OTHER_SIZE)
             counts, note = polygons.counts_of(segmentation, frame.height, frame.width, self._options.fill)
         else:
             raise Skip("it has no mask, only a box at most")
@@ -299,3 +303,23 @@ class _File:
             crowd=self._is_crowd and bool(one.get("iscrowd")),
             uid=uid_of(one.get("uid")),
         )
+
+
+def _are_for(frame: Frame, height: Any, width: Any, annotations: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether annotations are for the picture, although the file states another size for it: one of their masks has
+    the picture's size, or one of their points is in the picture and outside of what the file states."""
+    stated = np.array([one if type(one) in (int, float) else np.inf for one in (width, height)], np.float64)
+    for one in annotations:
+        segmentation = one.get("segmentation")
+        if isinstance(segmentation, dict):
+            if segmentation.get("size") == [frame.height, frame.width]:
+                return True
+        elif segmentation:
+            try:
+                rings, _ = polygons.checked(segmentation, frame.height, frame.width)
+            except CodecError:
+                continue
+            points = np.concatenate(rings)
+            if (points <= [frame.width, frame.height]).all() and (points > stated).any():
+                return True
+    return False

@@ -15,7 +15,7 @@ from labeling.exchange.codecs import coco_rle, polygons
 from labeling.exchange.content import Frame, ReadImage, ReadObject
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.names import split_of
-from labeling.exchange.reading import Reading, Skip, fill_hint, plain_attributes, shown, united, with_pixels
+from labeling.exchange.reading import OTHER_SIZE, Reading, Skip, fill_hint, plain_attributes, shown, united, with_pixels
 from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader
 from labeling.projects.attributes import by_name
 
@@ -184,7 +184,7 @@ class _File:
             counts, note = coco_rle.counts_of(one.get("rle"), frame.height, frame.width)
         elif kind == "polygon":
             if not fits:
-                raise Skip("its polygon is for a picture of another size")
+                raise Skip(OTHER_SIZE)
             counts, note = polygons.counts_of([one.get("points")], frame.height, frame.width, self._options.fill)
             hint = fill_hint(self._options.fill)
         else:

@@ -33,6 +33,7 @@ from labeling.exchange.archive import Archive
 from labeling.exchange.dataset import Dataset
 from labeling.exchange.errors import ExportProblem
 from labeling.exchange.facts import Facts
+from labeling.exchange.json_files import MANIFEST, RENAMED
 from labeling.exchange.label_sets import labels_of
 from labeling.exchange.models import Export
 from labeling.exchange.registry import CANNOT, FACT_OF, Format, Options, format_named
@@ -45,10 +46,6 @@ from labeling.web import events
 from labeling.web.api import ApiError
 
 EVENTS_PER_SECOND = 5
-RENAMED = "renamed.json"
-"""In a zip in which files are not called as they were uploaded: file name → uploaded name."""
-
-MANIFEST = "manifest.json"
 MANIFEST_SCHEMA = 1
 
 SCRATCH = settings.HOME / "scratch"
@@ -145,6 +142,7 @@ def manifest(datasets: Sequence[Dataset], format: Format, options: Options, arch
         **_annotators(datasets),
         "cannot": [CANNOT[what] for what in format.cannot],
         "lost": lost,
+        "contents": {name: digest for one in datasets for name, digest in one.alike.items()},
         "sha256": dict(sorted(archive.hashes.items())),
     }  # fmt: skip
 

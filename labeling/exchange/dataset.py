@@ -17,7 +17,7 @@ from labeling.exchange.archive import Archive
 from labeling.exchange.errors import ExportProblem
 from labeling.exchange.facts import Facts
 from labeling.exchange.label_sets import MAIN, ImageChoice, Labels
-from labeling.exchange.names import SUFFIX, FileNames
+from labeling.exchange.names import SUFFIX, FileNames, key
 from labeling.exchange.splits import Division, Split
 from labeling.images.models import Image
 from labeling.projects.models import Attribute, Category, Project
@@ -102,9 +102,9 @@ class Dataset:
         self._asked, self._only = asked, only
         self._division = division or Division()
         self.labels = labels
-        rows = list(self._images().order_by("id").values_list("id", "name", "view", "original"))
+        rows = list(self._images().order_by("id").values_list("id", "name", "view", "original", "sha256"))
         given = FileNames()
-        self._names = {pk: given.take(name, pk, _suffix(name, view, original)) for pk, name, view, original in rows}
+        self._names = {pk: given.take(name, pk, _suffix(name, view, original)) for pk, name, view, original, _ in rows}
         self.splits: Counter[str] = Counter()
         self.of_class: Counter[int] = Counter()
         """Images of each split, and objects of each class number, as far as they were gone through."""
@@ -120,6 +120,12 @@ class Dataset:
 
         self.renamed = given.changed
         """File names that are not the uploaded ones, with those."""
+
+        stems = Counter(key(SUFFIX.sub("", name)) for _, name, *_ in rows)
+        self.alike: dict[str, str] = {
+            self._names[pk]: digest for pk, name, *_, digest in rows if stems[key(SUFFIX.sub("", name))] > 1
+        }
+        """The SHA-256 of the uploaded file by file name, of images that were called alike but for their suffixes."""
 
     def __len__(self) -> int:
         return len(self._names)

@@ -3,13 +3,19 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labeling.exchange.errors import ImportProblem
-from labeling.exchange.reading import Reading
 from labeling.exchange.source import LARGEST_WHOLE, Source
 
-_OURS = {"manifest.json", "renamed.json"}
+if TYPE_CHECKING:  # which matches images by a JSON file of ours
+    from labeling.exchange.reading import Reading
+
+RENAMED = "renamed.json"
+"""In an export in which files are not called as they were uploaded: file name → uploaded name."""
+
+MANIFEST = "manifest.json"
+_OURS = {MANIFEST, RENAMED}
 """Files in our own exports that are not labels."""
 
 
@@ -33,7 +39,7 @@ def load(source: Source, name: str) -> Any:
 
 
 def of_format(
-    reading: Reading, names: Sequence[str], lacks: Callable[[Any], str], format: str
+    reading: "Reading", names: Sequence[str], lacks: Callable[[Any], str], format: str
 ) -> Iterator[tuple[str, Any]]:
     """Those JSON files that are of a format, each with what it holds. Others are noted, damaged ones told.
 

@@ -2,17 +2,24 @@
 
 Names are compared without case and composition, first whole (`train/a.jpg`), then as the end of a path, then the last
 part alone, then that without its suffix. A name that fits several images fits none: that is told, never guessed.
+
+Our own exports say what their files were called when they were uploaded (renamed.json), and of those that were called
+alike which content they had (manifest.json).
 """
 
 import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from labeling.exchange import json_files
 from labeling.exchange.content import Frame
+from labeling.exchange.errors import ImportProblem
 from labeling.exchange.names import SUFFIX
 from labeling.exchange.source import Source
 from labeling.images import decoder
@@ -55,6 +62,7 @@ class Matcher:
         for pk, name, digest in project.images.order_by("pk").values_list("pk", "name", "sha256"):
             self._images.add(pk, name)
             self._by_content[digest] = pk
+        self._uploads = _uploads(source)
         self._labels: set[str] = set()
         self._pictures = _pictures(source.pictures())
         self._frames: dict[tuple[str, bool], Frame] = {}
@@ -87,10 +95,13 @@ class Matcher:
         if mapped is not None:
             return self._image(self._one(mapped, "The mapping leads to"), None)
         pictures = self._pictures.find(name)
+        upload = self._upload(name)
         picture = pictures[0] if len(pictures) == 1 else None
-        pk = self._by_content.get(sha256)
+        pk = self._by_content.get(sha256 or upload.sha256)
         if pk is None and picture is not None:
             pk = self._by_content.get(self._digest(picture))
+        if pk is None and upload.name:
+            pk = self._by_name(upload.name)
         if pk is None:
             pk = self._by_name(name, shown)
         if pk is not None:
@@ -100,6 +111,16 @@ class Matcher:
         if not self._create:
             raise NoFrame(f"The project has no image “{shown}”. Add it first, or import the pictures, too.")
         return self._new(picture)
+
+    def _upload(self, name: str) -> "_Upload":
+        """What an export of ours says of an image. The longest end of the path counts that is a name at all, so that
+        `day/a-2` is not taken for `a-2`."""
+        parts = _stem(name).split("/")[-_DEEPEST:] if self._uploads else ()
+        for at in range(len(parts)):
+            end = "/".join(parts[at:])
+            if end in self._uploads or self._images.has_path(end):
+                return self._uploads.get(end, _Upload())
+        return _Upload()
 
     def _by_name(self, name: str, as_shown: str = "") -> int | None:
         """Raises: NoFrame when several fit."""
@@ -156,9 +177,13 @@ class _Named(Generic[_T]):
 
     def add(self, one: _T, name: str) -> None:
         self.names[one] = name
-        self._paths[SUFFIX.sub("", _key(name))].append(one)
+        self._paths[_stem(name)].append(one)
         for index, key in zip(self._by, _keys(name), strict=True):
             index[key].append(one)
+
+    def has_path(self, stem: str) -> bool:
+        """Whether one has just this path, as `_stem` gives it."""
+        return stem in self._paths
 
     def find(self, name: str) -> list[_T]:
         """The one that is meant; several where there is no telling which; none."""
@@ -172,11 +197,14 @@ class _Named(Generic[_T]):
 
     def _nearest(self, found: list[_T], wanted: str, level: int, key: str) -> list[_T]:
         """The one of several whose path is that wanted, or the longest that is its end; else the one whose end is
-        wanted; else none. Suffixes do not count."""
-        parts = SUFFIX.sub("", _key(wanted)).split("/")[-_DEEPEST:]
+        wanted; else none. Suffixes do not count, and upper and lower case only between those that differ in nothing
+        else."""
+        parts = _stem(wanted).split("/")[-_DEEPEST:]
         for at in range(len(parts)):
             same = self._paths.get("/".join(parts[at:]), ())
             near = [one for one in same if _keys(self.names[one])[level] == key]  # which is that it is in `found`
+            if len(near) > 1:
+                near = [one for one in near if _composed(wanted).endswith(_composed(self.names[one]))] or near
             if near:
                 return near if len(near) == 1 else []
         near = [one for one in found if _ends(self.names[one], wanted)]
@@ -190,9 +218,51 @@ def _pictures(names: Iterable[str]) -> _Named[str]:
     return found
 
 
+@dataclass
+class _Upload:
+    """What an image was called when it was uploaded, and the SHA-256 of its file, as far as an export says it."""
+
+    name: str = ""
+    sha256: str = ""
+
+
+def _uploads(source: Source) -> dict[str, _Upload]:
+    """What an export of ours says of images whose names do not say it, by their names as `_stem` gives them."""
+    found: dict[str, _Upload] = defaultdict(_Upload)
+    for renamed in _ours(source, json_files.RENAMED):
+        for name, uploaded in renamed.items():
+            if isinstance(uploaded, str) and uploaded.strip():
+                found[_stem(name)].name = uploaded
+    for manifest in _ours(source, json_files.MANIFEST):
+        contents = manifest.get("contents")
+        for name, digest in contents.items() if isinstance(contents, dict) else ():
+            if isinstance(digest, str):
+                found[_stem(name)].sha256 = digest
+    return dict(found)
+
+
+def _ours(source: Source, wanted: str) -> Iterator[Mapping[str, Any]]:
+    """What files beside an export's labels hold, one for each annotator; not those that are damaged or another tool's."""
+    for name in source.names(".json"):
+        if PurePosixPath(name).name == wanted:
+            with suppress(ImportProblem):
+                content = json_files.load(source, name)
+                if isinstance(content, dict):
+                    yield content
+
+
+def _composed(name: str) -> str:
+    """A name as one spells it: composed, `/` between folders, without suffix."""
+    return SUFFIX.sub("", unicodedata.normalize("NFC", name.replace("\\", "/")))
+
+
 def _key(name: str) -> str:
     """What two names of one picture have in common: no case, no composition, `/` between folders."""
     return unicodedata.normalize("NFC", name.replace("\\", "/")).casefold().removeprefix("./").lstrip("/")
+
+
+def _stem(name: str) -> str:
+    return SUFFIX.sub("", _key(name))
 
 
 def _keys(name: str) -> tuple[str, str, str]:

@@ -157,19 +157,26 @@ def fill_hint(fill: str) -> str:
 
 
 def united(
-    reading: Reading, frame: Frame, objects: Iterable[tuple[object, ReadObject]], what: str = "group"
-) -> list[ReadObject]:
-    """One object of those of a class that are in the same group (None: in none), at the place of the first; noted."""
+    reading: Reading, frame: Frame, objects: Iterable[tuple[object, ReadObject]], what: str = "group", *,
+    noted: bool = True,
+) -> list[ReadObject]:  # fmt: skip
+    """One object of those of a class that are in the same group (None: in none), at the place of the first.
+
+    noted: whether that is told, as it is wherever the format does not say that they are one.
+    """
     found: dict[object, list[ReadObject]] = {}
     for place, (group, one) in enumerate(objects):
         found.setdefault(place if group is None else (what, group, one.category), []).append(one)
-    return [parts[0] if len(parts) == 1 else _one(reading, frame, parts, what) for parts in found.values()]
+    if noted:
+        for parts in found.values():
+            if len(parts) > 1:
+                text = f"{len(parts)} masks of “{parts[0].category}” are one object, as they have the same {what}."
+                reading.note(parts[0].where, text, frame.name)
+    return [parts[0] if len(parts) == 1 else _one(reading, frame, parts) for parts in found.values()]
 
 
-def _one(reading: Reading, frame: Frame, parts: Sequence[ReadObject], what: str) -> ReadObject:
+def _one(reading: Reading, frame: Frame, parts: Sequence[ReadObject]) -> ReadObject:
     first = parts[0]
-    text = f"{len(parts)} masks of “{first.category}” are one object, as they have the same {what}."
-    reading.note(first.where, text, frame.name)
     attributes: dict[str, Value] = {}
     for part in parts:
         for name, value in part.attributes.items():

@@ -5,6 +5,7 @@ of a class in an image, attributes, and which object it is where a class has no 
 """
 
 import io
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ from labeling.exchange.codecs import bridges, index_png, polygons
 from labeling.exchange.content import Frame, ReadImage, ReadObject
 from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.errors import ExportProblem, ImportProblem
-from labeling.exchange.reading import Reading, Skip, fill_hint, plain_attributes, shown, with_pixels
+from labeling.exchange.reading import Reading, Skip, fill_hint, plain_attributes, shown, united, with_pixels
 from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader
 
 _PER_CLASS = 1000
@@ -31,6 +32,7 @@ _FIRST_TRAIN = 19
 _LAST_WITH_INSTANCES = 64  # 64 × 1000 + 999 fits 16 bits
 _LAST = 254
 _UNKNOWN = 255  # the train id of what is not labeled, and of Cityscapes' classes that the benchmark does not count
+_OBJECT, _VALUE = "object", "instanceId"  # keys of polygons.json in our exports
 _NAMED = re.compile(r"([A-Za-z0-9-]+)_(\d{6})_(\d{6})(?:_leftImg8bit)?")
 
 # Name, id, train id, whether it has instances, colour: cityscapesscripts.helpers.labels
@@ -76,7 +78,8 @@ gtFine/{split}/{city}/<image>_gtFine_labelIds.png       8-bit: the id of the cla
 gtFine/{split}/{city}/<image>_gtFine_instanceIds.png    16-bit: id × 1000 + number from 0, or the id alone
 gtFine/{split}/{city}/<image>_gtFine_labelTrainIds.png  8-bit: train ids; 255 is ignored
 gtFine/{split}/{city}/<image>_gtFine_color.png          RGBA
-gtFine/{split}/{city}/<image>_gtFine_polygons.json      outlines in drawing order
+gtFine/{split}/{city}/<image>_gtFine_polygons.json      outlines in drawing order; which are one
+                                                    object (from 1), and its value in instanceIds
 labels.json   the classes: name, id, trainId, hasInstances, color
 files.json    the name that each image has here, and the file name in other exports
 {pictures}
@@ -229,12 +232,15 @@ def _instance_ids(item: Item, labels: list[Label]) -> list[int]:
 
 
 def _polygons(item: Item, labels: dict[int, Label]) -> dict[str, Any]:
+    """The outlines in drawing order. Which of them are one object, and its value in instanceIds, are keys of ours."""
     objects: list[dict[str, Any]] = []
-    for kept in item.objects:
-        label = labels[kept.category_id]
+    of_objects = [labels[kept.category_id] for kept in item.objects]
+    values = _instance_ids(item, of_objects)
+    for number, (kept, label, value) in enumerate(zip(item.objects, of_objects, values, strict=True), 1):
         name = f"{label.name}group" if kept.crowd and label.instances else label.name
+        ours = {_OBJECT: number, _VALUE: value}
         for ring in _outlines(item, kept):
-            objects.append({"label": name, "polygon": ring, "deleted": 0, "draw": True})
+            objects.append({"label": name, "polygon": ring, "deleted": 0, "draw": True, **ours})
     for at, one in enumerate(objects):
         one["id"] = at
     return {"imgHeight": item.image.height, "imgWidth": item.image.width, "objects": objects}
@@ -298,7 +304,7 @@ def read(reading: Reading, options: CityscapesReadOptions) -> Iterator[ReadImage
             if kind == "polygons":
                 objects = _of_polygons(reading, classes, file, frame, options.fill)
             else:
-                objects = _of_instances(reading, classes, file, frame)
+                objects = _of_instances(reading, classes, file, frame, _order(reading, files.get("polygons")))
         yield ReadImage(frame, objects, stem.split("/")[0] if "/" in stem else "")
 
 
@@ -356,13 +362,37 @@ class _Classes:
         return self._reading.add_class(name), False
 
 
-def _of_instances(reading: Reading, classes: _Classes, file: str, frame: Frame) -> list[ReadObject]:
-    """Each value of instanceIds; a class with instances alone is a crowd. Raises: CodecError."""
+def _order(reading: Reading, file: str | None) -> dict[int, int]:
+    """The place in drawing order of each value of instanceIds, as polygons.json of our exports has it; else empty."""
+    if file is None:
+        return {}
+    try:
+        content = json_files.load(reading.source, file)
+    except ImportProblem as problem:
+        reading.note(file, f"{problem} So the drawing order is not known.")
+        return {}
+    objects = content.get("objects") if isinstance(content, dict) else None
+    found: dict[int, int] = {}
+    for place, one in enumerate(objects if isinstance(objects, list) else []):
+        value = one.get(_VALUE) if isinstance(one, dict) else None
+        if type(value) is int:
+            found.setdefault(value, place)
+    return found
+
+
+def _of_instances(
+    reading: Reading, classes: _Classes, file: str, frame: Frame, order: Mapping[int, int]
+) -> list[ReadObject]:
+    """Each value of instanceIds, in drawing order as far as it is known; a class with instances alone is a crowd.
+
+    Raises: CodecError.
+    """
     picture = index_png.read(reading.source.read(file), frame.height, frame.width)
     if picture.colors:
         raise Skip("it is in colours; instanceIds are grey, 16 bits")
     found = []
-    for value, counts in index_png.segments(picture.values):
+    pieces = sorted(index_png.segments(picture.values), key=lambda one: (order.get(one[0], math.inf), one[0]))
+    for value, counts in pieces:
         number = value if value < _PER_CLASS else value // _PER_CLASS
         label = classes.by_id.get(number)
         where = f"{file}, value {value}"
@@ -394,8 +424,10 @@ def _of_polygons(reading: Reading, classes: _Classes, file: str, frame: Frame, f
             if not one.get("deleted"):
                 counts = _polygon(reading, where, one, frame, fill)
                 category, crowd = classes.named(one["label"].strip())
-                found.append(ReadObject(category, counts, where, crowd=crowd))
-    return found
+                group = one.get(_OBJECT)
+                made = ReadObject(category, counts, where, crowd=crowd)
+                found.append((group if type(group) is int else None, made))
+    return united(reading, frame, found, _OBJECT, noted=False)
 
 
 def _polygon(reading: Reading, where: str, one: Mapping[str, Any], frame: Frame, fill: polygons.Fill) -> str:

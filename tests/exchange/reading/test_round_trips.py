@@ -70,6 +70,8 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
     ("cvat", {}, {}, True),
     ("labelme", {}, {}, True),
     ("label_studio", {}, {}, True),
+    ("huggingface", {}, {}, True),
+    ("huggingface", {"layout": "imagefolder", "include_images": True}, {}, True),
     ("panoptic", {}, {}, False),
     ("voc", {}, {}, False),
     ("png", {}, {}, False),
@@ -94,21 +96,21 @@ def test_yolo_brings_back_all_but_parts(label: Label, make_zip: MakeZip, bring_i
     assert (bits & ~PARTS).sum() < 40
 
 
-def test_cityscapes_brings_back_all_but_the_order(
-    label: Label, make_zip: MakeZip, bring_in: BringIn, tmp_path: Any
+@pytest.mark.parametrize("labels", ["instances", "polygons"])
+def test_cityscapes_brings_back_what_it_says(
+    label: Label, make_zip: MakeZip, bring_in: BringIn, tmp_path: Any, labels: str
 ) -> None:
-    """Objects come back by the number of their class, and in that in their order; crowds stay crowds."""
-    images = label(False)
+    """In drawing order; crowds stay crowds. The outlines have parts of an object, and what lies under others, too."""
+    images = label(labels == "polygons")
     Annotation.objects.filter(counts=masks.encode(PARTS)).update(crowd=True)
     Annotation.objects.filter(counts=masks.encode(HARD[5])).update(crowd=True)
     before = state(images, "crowd")
     make_zip("cityscapes")
     clear()
-    row = bring_in(tmp_path / "out.zip", "cityscapes")
+    row = bring_in(tmp_path / "out.zip", "cityscapes", labels=labels)
     assert (row.state, row.report["defects"], row.report["notes"]) == (Import.State.DONE, [], [])
-    after = state(images, "crowd")
-    assert {name: sorted(given) for name, given in after.items()} == {
-        name: sorted((*one[:2], one[2] and one[0] != "road") for one in given) for name, given in before.items()
+    assert state(images, "crowd") == {
+        name: [(*one[:2], one[2] and one[0] != "road") for one in given] for name, given in before.items()
     }
 
 
@@ -126,7 +128,7 @@ def test_masks_classes_and_order_come_back(
     assert state(images) == before
 
 
-@pytest.mark.parametrize("format", ["coco", "cvat", "datumaro", "label_studio", "labelme"])
+@pytest.mark.parametrize("format", ["coco", "cvat", "datumaro", "huggingface", "label_studio", "labelme"])
 def test_attributes_and_crowds_come_back(
     project: Project, add_image: AddImage, keep: Keep, make_zip: MakeZip, bring_in: BringIn, tmp_path: Any, format: str
 ) -> None:
@@ -154,7 +156,7 @@ def test_attributes_and_crowds_come_back(
     assert [(one[2], one[3]) for one in back] == [(given, crowds and at == 2) for at, given in enumerate(answers)]
 
 
-CROWDS = {"coco", "datumaro", "labelme"}
+CROWDS = {"coco", "datumaro", "huggingface", "labelme"}
 """Formats that can say that an object is a crowd."""
 
 
@@ -167,7 +169,7 @@ def test_pictures_and_classes_come_with_the_labels(
     before = state(list(project.images.all()))
     classes = list(Category.objects.filter(pk__in=Annotation.objects.values("category")).values_list("name", flat=True))
     options = next(one for one in EXACT if one[0] == format)
-    make_zip(format, include_images=True, **options[1])
+    make_zip(format, **{"include_images": True} | options[1])
     Annotation.objects.all().delete()
     AnnotationSet.objects.all().delete()
     Image.objects.all().delete()

@@ -28,9 +28,16 @@ def fit(part: str) -> str:
     """A file's or folder's name that every file system takes; "" when nothing is left of it."""
     part = unicodedata.normalize("NFC", part)
     part = "".join("_" if _is_unfit(char) else char for char in part).strip(" .")
-    if len(part.encode()) > LONGEST:
-        part = part.encode()[:LONGEST].decode(errors="ignore").rstrip(" .")
-    return f"_{part}" if _DEVICE.match(part) else part
+    part = f"_{part}" if _DEVICE.match(part) else part
+    return _longer(part, "")
+
+
+def _longer(part: str, end: str) -> str:
+    """A part with something behind it, cut in front of that to what a part may have."""
+    room = LONGEST - len(end.encode())
+    if len(part.encode()) > room:
+        part = part.encode()[:room].decode(errors="ignore").rstrip(" .")
+    return part + end
 
 
 def _is_unfit(char: str) -> bool:
@@ -91,8 +98,10 @@ class FileNames:
         *folders, last = name.replace("\\", "/").split("/")
         stem = fit(SUFFIX.sub("", last)) or (f"{otherwise}-{number}")
         path = self._folder([found for part in folders if (found := fit(part))])
+        whole, end = stem, ""
         while not self._is_free(path + stem):
-            stem += f"-{number}"
+            end += f"-{number}"
+            stem = _longer(whole, end)
         self._stems.add(key(path + stem))
         found = path + stem + suffix
         if found != SUFFIX.sub("", name) + suffix:
@@ -104,7 +113,7 @@ class FileNames:
         path = ""
         for part in parts:
             while SUFFIX.search(part) and key(path + SUFFIX.sub("", part)) in self._stems:
-                part += "_"
+                part = _longer(part, "_") if len(part.encode()) < LONGEST else _longer(part[:-1], "_")
             path += part
             if SUFFIX.search(part):
                 self._folders.add(key(SUFFIX.sub("", path)))

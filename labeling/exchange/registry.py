@@ -86,7 +86,7 @@ class ReadOptions(Spec):
     """Options that a form does not ask for: those that only make sense after a check."""
 
 
-Cannot = Literal["holes", "parts", "overlap", "order", "attributes", "crowd", "instances", "classes"]
+Cannot = Literal["holes", "parts", "overlap", "order", "attributes", "crowd", "crowds", "instances", "stuff", "classes"]
 CANNOT: dict[Cannot, str] = {
     "holes": "Holes in objects.",
     "parts": "Objects of several parts as one object.",
@@ -94,8 +94,10 @@ CANNOT: dict[Cannot, str] = {
     "order": "The drawing order of objects that overlap.",
     "attributes": "Attributes of objects.",
     "crowd": "Which objects are crowds.",
+    "crowds": "Several crowds of a class: they are one.",
     "instances": "Which pixels of a class belong to which object.",
-    "classes": "More than 254 classes, or objects of an image.",
+    "stuff": "Several objects of a class that is stuff: they are one.",
+    "classes": "Hundreds of classes, or of objects of an image: the export is refused.",
 }
 """What a format can't say, in words."""
 

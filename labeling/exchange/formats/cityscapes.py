@@ -102,7 +102,9 @@ class Label:
     color: tuple[int, int, int]
 
 
-@register(name="cityscapes", title="Cityscapes", cannot=("parts", "overlap", "attributes"))
+@register(
+    name="cityscapes", title="Cityscapes", cannot=("parts", "overlap", "attributes", "crowds", "stuff", "classes")
+)
 def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
     """PNGs of label, instance and train ids and of colours, with polygons.json, for each image."""
     labels = _labels(dataset)

@@ -233,6 +233,8 @@ class _File:
         if self._options.crowd != "auto":
             return self._options.crowd == "keep"
         flags = {bool(one.get("iscrowd")) for one in self._annotations if one.get("segmentation")}
+        if any(uid_of(one.get("uid")) for one in self._annotations):  # in our exports the flag means what it says
+            return True
         if flags == {True}:
             self._reading.note(
                 self._name, "Every mask is marked as a crowd, as some tools mark all RLE. They are taken as objects."

@@ -6,6 +6,7 @@ description), which classes are stuff, colours. Tools that know only polygons do
 
 import base64
 import binascii
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ from labeling.exchange.archive import Archive
 from labeling.exchange.codecs import index_png, polygons
 from labeling.exchange.content import Frame, ReadImage, ReadObject, Value
 from labeling.exchange.dataset import Dataset, Item
-from labeling.exchange.reading import Reading, Skip, fill_hint, shown, united, with_pixels
+from labeling.exchange.reading import Reading, Skip, fill_hint, plain_attributes, shown, united, with_pixels
 from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader
 from labeling.projects.attributes import by_name
 
@@ -67,11 +68,20 @@ def _shape(dataset: Dataset, item: Item, kept: Annotation) -> dict[str, Any] | N
         "label": kept.category.name,
         "points": [[box.x, box.y], [box.x + box.width - 1, box.y + box.height - 1]],
         "group_id": None,
-        "description": "\n".join(f"{name}: {value}" for name, value in answers.items() if type(value) is not bool),
+        "description": _description({name: value for name, value in answers.items() if type(value) is not bool}),
         "shape_type": "mask",
         "flags": flags,
         "mask": base64.b64encode(index_png.write(patch.astype(np.uint8))).decode("ascii"),
     }
+
+
+def _description(answers: Mapping[str, Value]) -> str:
+    """A line `name: value` for each answer; JSON where lines would not say the same."""
+    lines = [f"{name}: {value}" for name, value in answers.items()]
+    parsed = [_LINE.fullmatch(line) for line in lines]
+    if all(one and one[1] == name for one, name in zip(parsed, answers, strict=True)):
+        return "\n".join(lines)
+    return json.dumps(answers, ensure_ascii=False)
 
 
 class LabelmeReadOptions(ReadOptions):
@@ -190,12 +200,21 @@ def _png(text: Any) -> bytes:
 
 
 def _answers(shape: Mapping[str, Any]) -> dict[str, Value]:
-    """Its flags, and its description: as lines `name: value` if all its lines are such, else whole."""
+    """Its flags, and its description: as lines `name: value` if all its lines are such, or JSON; else whole."""
     given, text = shape.get("flags"), shape.get("description")
     found: dict[str, Value] = {}
     if isinstance(text, str) and text.strip():
         lines = [_LINE.fullmatch(line) for line in text.split("\n")]
-        found = {one[1]: one[2] for one in lines if one} if all(lines) else {"description": text}
+        of_lines: dict[str, Value] = {one[1]: one[2] for one in lines if one} if all(lines) else {}
+        found = _of_json(text) or of_lines or {"description": text}
     if isinstance(given, dict):
         found |= {str(name): value for name, value in given.items() if isinstance(value, bool)}
     return found
+
+
+def _of_json(text: str) -> dict[str, Value]:
+    """The answers that are a JSON object; none for any other text."""
+    try:
+        return plain_attributes(json.loads(text))
+    except (ValueError, RecursionError):
+        return {}

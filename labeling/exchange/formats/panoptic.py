@@ -37,7 +37,7 @@ annotations/panoptic_{split}/   an RGB PNG for each image: R + 256 G + 65536 B i
 """
 
 
-@register(name="panoptic", title="COCO panoptic", cannot=("overlap", "order", "attributes"))
+@register(name="panoptic", title="COCO panoptic", cannot=("overlap", "order", "attributes", "stuff"))
 def write(dataset: Dataset, options: Options, archive: Archive, advance: Advance) -> None:
     """An RGB PNG of segment ids for each image, with one JSON file."""
     images: dict[str, list[dict[str, Any]]] = {"train": []}

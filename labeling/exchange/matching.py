@@ -242,7 +242,7 @@ def _uploads(source: Source) -> dict[str, _Upload]:
 
 
 def _ours(source: Source, wanted: str) -> Iterator[Mapping[str, Any]]:
-    """What files beside an export's labels hold, one for each annotator; not those that are damaged or another tool's."""
+    """What files beside an export's labels hold; not those that are damaged or another tool's."""
     for name in source.names(".json"):
         if PurePosixPath(name).name == wanted:
             with suppress(ImportProblem):

@@ -7,7 +7,7 @@ _WORDS = {
     "accepted": "Accepted only",
     "all": "All",
     "sets": "Labels",
-    "main": "Of the images",
+    "main": "As they are kept",
     "each": "Of each annotator, in folders",
     "consensus": "What several annotators agree on",
     "golden": "The truth of golden images",

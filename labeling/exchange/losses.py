@@ -68,11 +68,16 @@ def of_export(project: Project, format: Format, options: Options, seconds: float
             total += found
             counted -= waiting
     counted += images if known else 0
-    lost = [_loss(what, total, known=known) for what in format.cannot if what in FACT_OF]
+    lost = [_loss(what, total, known=known) for what in format.cannot if what in FACT_OF and _matters(what, format)]
     return LossesData(
         images=images, objects=objects if known else None, counted=counted,
         lost=[one for one in lost if one.objects != 0],
     )  # fmt: skip
+
+
+def _matters(what: Cannot, format: Format) -> bool:
+    """Objects that share no pixels have no order: where these are lost, that is all that is told."""
+    return what != "order" or "overlap" not in format.cannot
 
 
 def in_export(format: Format, found: Facts) -> dict[str, int]:

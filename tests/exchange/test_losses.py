@@ -61,7 +61,7 @@ def test_a_change_is_counted_again(
     assert "crowd" in {one["what"] for one in ask(as_user(rita), project, "png").json()["lost"]}
     image = project.images.get(name="a.png")
     annotations.delete(hard[2], bob, version=annotations.overview(image, bob).version)
-    assert {one["what"] for one in ask(as_user(rita), project, "png").json()["lost"]} == {"overlap", "order"}
+    assert {one["what"] for one in ask(as_user(rita), project, "png").json()["lost"]} == {"overlap"}
 
 
 def test_what_takes_too_long_is_counted_by_a_worker(

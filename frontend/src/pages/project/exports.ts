@@ -19,6 +19,7 @@ export class Exports {
   private readonly form: HTMLFormElement;
   private readonly losses: Losses;
   private readonly items = new Map<number, ExportItem>();
+  private readonly rows = new Map<number, { shown: string; row: HTMLElement }>();
 
   /** Null for people who may not export. */
   static on(data: ProjectData): Exports | null {
@@ -95,10 +96,20 @@ export class Exports {
     const newest = Array.from(this.items.values()).sort((a, b) => b.id - a.id);
     const versions = newest.filter((one) => one.name);
     const others = newest.filter((one) => !one.name).slice(0, LISTED);
-    need("[data-version-list]", this.root).replaceChildren(...versions.map((one) => this.row(one)));
+    need("[data-version-list]", this.root).replaceChildren(...versions.map((one) => this.rowOf(one)));
     need("[data-versions]", this.root).hidden = versions.length === 0;
-    this.list.replaceChildren(...others.map((one) => this.row(one)));
+    this.list.replaceChildren(...others.map((one) => this.rowOf(one)));
     need("[data-no-exports]", this.root).hidden = others.length > 0;
+  }
+
+  /** The row as it stands while nothing of the export has changed: what is open or typed in it stays. */
+  private rowOf(item: ExportItem): HTMLElement {
+    const shown = JSON.stringify(item);
+    const known = this.rows.get(item.id);
+    if (known?.shown === shown) return known.row;
+    const row = this.row(item);
+    this.rows.set(item.id, { shown, row });
+    return row;
   }
 
   private row(item: ExportItem): HTMLElement {
@@ -113,9 +124,13 @@ export class Exports {
     if (item.state === "ready") {
       made.append(this.actions(item));
       if (item.sha256) made.append(element("code", "export__sum", `SHA-256 ${item.sha256}`));
-      if (item.name) made.append(difference(item));
+      if (item.name && this.hasOlder(item)) made.append(difference(item));
     } else made.append(state(item));
     return made;
+  }
+
+  private hasOlder({ id }: ExportItem): boolean {
+    return Array.from(this.items.values()).some((one) => one.name && one.id < id);
   }
 
   private actions(item: ExportItem): HTMLElement {

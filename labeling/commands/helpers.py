@@ -46,13 +46,18 @@ def import_path(
             ingest.work_off(upload.pk)
     finally:
         upload = services.close(upload)
+    for item in worked_off(upload):
+        tell(item)
+    return upload
+
+
+def worked_off(upload: Upload) -> Iterator[UploadItem]:
+    """Process what waits of a closed upload, in this process; gives each file once all have their verdict."""
     while upload.finished_at is None:
         if not ingest.work_off(upload.pk):
             time.sleep(0.2)
         upload.refresh_from_db()
-    for item in upload.items.filter(state__in=[State.ACCEPTED, State.REJECTED]).order_by("id").iterator():
-        tell(item)
-    return upload
+    yield from upload.items.filter(state__in=[State.ACCEPTED, State.REJECTED]).order_by("id").iterator()
 
 
 class _Silence(logging.Filter):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from ninja import Status
 
@@ -26,7 +27,7 @@ def exports(request: HttpRequest, project_id: int) -> ExportList:
     user = user_of(request)
     return ExportList(
         results=services.recent(project, user), versions=services.versions_of(project, user),
-        formats=services.choices(),
+        formats=services.choices(), sinks=settings.EXPORT_BUCKETS,
     )  # fmt: skip
 
 
@@ -36,7 +37,9 @@ def start(request: HttpRequest, project_id: int, sent: Sent[NewExport]) -> Statu
     project = project_for(request, project_id, May.EXPORT)
     spec = sent.read()
     user = user_of(request)
-    export = services.start(project, user, format=spec.format, options=spec.options, freeze=spec.freeze)
+    export = services.start(
+        project, user, format=spec.format, options=spec.options, freeze=spec.freeze, sink=spec.sink
+    )  # fmt: skip
     return Status(202, services.describe(export, user))
 
 

@@ -28,7 +28,7 @@ from django.utils import timezone
 
 from labeling.audit.actions import Action
 from labeling.audit.services import record
-from labeling.exchange import losses, versions
+from labeling.exchange import losses, sinks, versions
 from labeling.exchange.archive import Archive
 from labeling.exchange.dataset import Dataset
 from labeling.exchange.errors import ExportProblem
@@ -183,14 +183,29 @@ def _make(export: Export) -> None:
         written = write_zip(export.project, format, options, path, _Progress(export), content)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        done = {"done": written, "total": written, "sha256": digest, "finished_at": timezone.now()}
+        done: dict[str, Any] = {"done": written, "total": written, "sha256": digest, "finished_at": timezone.now()}
         try:
             _store(export, "content", content)
             _store(export, "file", path)
+            done["delivered"] = _deliver(export, path)
             work.settle(export, state=State.READY, reason="", **done)
         except BaseException:
             _discard(export)
             raise
+
+
+def _deliver(export: Export, path: Path) -> str:
+    """Put the zip into the export's bucket, if any; returns where. Raises: ExportProblem, LeaseLost, Stopping."""
+    if export.sink is None:
+        return ""
+
+    def tell(done: int, total: int) -> None:
+        if leases.stopping():
+            raise Stopping
+        if not jobs.mine(export).exists():
+            raise LeaseLost
+
+    return sinks.deliver(path, sinks.Sink(**export.sink), tell)
 
 
 def _store(export: Export, column: str, path: Path) -> None:

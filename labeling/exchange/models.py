@@ -47,6 +47,8 @@ class Export(LeasedRow):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     frozen_at = models.DateTimeField(null=True, blank=True)
+    sink = models.JSONField(null=True, blank=True, help_text="The bucket that it is put into (sinks.Sink).")
+    delivered = models.CharField(max_length=1500, blank=True, help_text="Where it was put: s3://bucket/….")
 
     class Meta:
         ordering = ["-id"]

@@ -48,7 +48,8 @@ class ExportMessage(News, ExportNews):
 
 class ExportData(ExportNews):
     """An export; `options` as it was asked for. `name`: of a frozen version, which does not expire. `sha256`: of the
-    zip. `frozen_by`: who froze it. Without `url` one who is ready has labels that only managers may have."""
+    zip. `frozen_by`: who froze it. Without `url` one who is ready has labels that only managers may have.
+    `delivered`: where in a bucket it was put."""
 
     format: str
     title: str
@@ -59,6 +60,7 @@ class ExportData(ExportNews):
     sha256: Omitted[str] = None
     frozen_by: Omitted[str] = None
     frozen_at: Omitted[Moment] = None
+    delivered: Omitted[str] = None
 
 
 class CountsData(Answer):
@@ -122,11 +124,13 @@ class FormatData(Answer):
 
 
 class ExportList(Answer):
-    """The latest exports of a project, the newest first; all its frozen versions; and the formats there are."""
+    """The latest exports of a project, the newest first; all its frozen versions; the formats there are; and the
+    buckets that exports may be put into."""
 
     results: list[ExportData]
     versions: list[ExportData]
     formats: list[FormatData]
+    sinks: list[str]
 
 
 class DefectData(Answer):

@@ -10,10 +10,11 @@ from django.utils import timezone
 from labeling.accounts.models import User
 from labeling.audit.actions import Action
 from labeling.audit.services import record
-from labeling.exchange import build, losses
+from labeling.exchange import build, losses, sinks
 from labeling.exchange.models import Export
 from labeling.exchange.registry import Options, format_named, formats
 from labeling.exchange.schemas import ExportData, FormatData, LossesData
+from labeling.exchange.specs import NewSink
 from labeling.projects.access import May, may, named, require, who_may
 from labeling.projects.models import Project
 from labeling.server import wake_up
@@ -22,10 +23,13 @@ from labeling.web.api import ApiError
 SHOWN = 20
 
 
-def start(project: Project, user: User, *, format: str, options: dict[str, Any], freeze: str = "") -> Export:
-    """Queue an export; a worker makes it. freeze: the name of the version that it is to be.
+def start(
+    project: Project, user: User, *, format: str, options: dict[str, Any], freeze: str = "", sink: NewSink | None = None
+) -> Export:
+    """Queue an export; a worker makes it. freeze: the name of the version that it is to be. sink: where it is put as
+    well.
 
-    Raises: ApiError 400 for an unknown format or option, 403 for labels that only managers may have, 409
+    Raises: ApiError 400 for an unknown format, option or bucket, 403 for labels that only managers may have, 409
     `nothing_to_export` when no image would be in it, `name_taken`.
     """
     name = ""
@@ -33,7 +37,8 @@ def start(project: Project, user: User, *, format: str, options: dict[str, Any],
         require(user, project.pk, May.MANAGE)
         name = _free_name(project, freeze)
     parsed = checked(project, user, format, options)
-    export = _queued(project, user, format, parsed, name)
+    to = sinks.chosen(project, format, sink.place, sink.folder, sink.unpack) if sink else None
+    export = _queued(project, user, format, parsed, name, to)
     nudge(export)
     return export
 
@@ -54,14 +59,16 @@ def make_here(project: Project, user: User, *, format: str, options: Options, fr
     return export
 
 
-def _queued(project: Project, user: User, format: str, parsed: Options, name: str) -> Export:
+def _queued(
+    project: Project, user: User, format: str, parsed: Options, name: str, sink: sinks.Sink | None = None
+) -> Export:
     total = sum(map(len, build.datasets_of(project, format_named(format), parsed)))
     if not total:
         raise ApiError(409, "nothing_to_export", _why_nothing(parsed))
     fields: dict[str, Any] = {"name": name, "frozen_by": user, "frozen_at": timezone.now()} if name else {}
     export = _create(
         project=project, created_by=user, format=format, options=parsed.model_dump(exclude_none=True), total=total,
-        **fields,
+        sink=sink.plain() if sink else None, **fields,
     )  # fmt: skip
     record(Action.EXPORT_MADE, by=user, about=export, project=project, total=total, options=export.options)
     if name:
@@ -221,6 +228,7 @@ def describe(export: Export, user: User) -> ExportData:
         sha256=export.sha256 or None,
         frozen_by=export.frozen_by.shown_name if export.frozen_by else None,
         frozen_at=export.frozen_at.isoformat() if export.frozen_at else None,
+        delivered=export.delivered or None,
     )
 
 

@@ -5,12 +5,22 @@ from pydantic import Field, JsonValue
 from labeling.web.api import Spec
 
 
+class NewSink(Spec):
+    """Where an export is put as well: one of the buckets that `GET` lists, and a folder in it. `unpack`: its files, not
+    the zip."""
+
+    place: str = Field(max_length=300)
+    folder: str = Field(default="", max_length=500)
+    unpack: bool = False
+
+
 class NewExport(Spec):
     """`POST /api/projects/<id>/exports`. Which options there are depends on the format."""
 
     format: str = Field(max_length=40)
     options: dict[str, JsonValue] = {}
     freeze: str = Field(default="", max_length=80, description='The name of the version that it is to be; none: "".')
+    sink: NewSink | None = None
 
 
 class Frozen(Spec):

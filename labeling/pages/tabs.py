@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -135,4 +136,4 @@ def exports(request: HttpRequest, project_id: int) -> HttpResponse:
     listed = {"exports": exchange.recent(project, user), "versions": exchange.versions_of(project, user)}
     context = _context(request, "exports", project, standing, **listed)
     choices = format_choices(others=standing.can(May.FIGURES))
-    return render(request, "pages/exports_tab.html", context | {"formats": choices})
+    return render(request, "pages/exports_tab.html", context | {"formats": choices, "sinks": settings.EXPORT_BUCKETS})

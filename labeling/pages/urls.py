@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeling.pages import imports, quality, tabs, views
+from labeling.pages import imports, quality, sources, tabs, views
 
 app_name = "pages"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("projects/<id:project_id>/lots", tabs.lots, name="lots"),
     path("projects/<id:project_id>/exports", tabs.exports, name="exports"),
     path("projects/<id:project_id>/imports", imports.imports, name="imports"),
+    path("projects/<id:project_id>/sources", sources.sources, name="sources"),
     path("imports/<id:import_id>/", imports.import_page, name="import"),
     path("projects/<id:project_id>/next", views.next_image, name="next"),
     path("projects/<id:project_id>/review", views.next_review, name="review"),

@@ -24,8 +24,9 @@ class SourceData(Answer):
     """A folder or bucket that the project's pictures come from.
 
     `seen`: pictures that the last scan found, or this one so far; `others`: files that are no pictures by their names.
-    `images`, `rejected`, `deleted`: what became of them; `changed`, `missing`: images whose original is not what it
-    was. `trouble`: why the last scan did not end. `problems` are the first of them.
+    `waiting` of the pictures are still to be looked at, `done` are. `images`, `rejected`, `deleted`: what became of
+    them; `changed`, `missing`: images whose original is not what it was. `trouble`: why the last scan did not end.
+    `problems` are the first of them.
     """
 
     id: int
@@ -36,6 +37,8 @@ class SourceData(Answer):
     state: Literal["waiting", "scanning", "done"]
     seen: int
     others: int
+    waiting: int
+    done: int
     images: int
     rejected: int
     deleted: int

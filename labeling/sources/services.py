@@ -16,7 +16,7 @@ from labeling.projects.models import Project
 from labeling.sources import scan
 from labeling.sources.models import Source, SourceFile
 from labeling.sources.schemas import ProblemData, RootData, SourceData
-from labeling.storage.roots import checked_prefix, roots
+from labeling.storage.roots import checked_prefix, place_of, roots
 from labeling.web.api import ApiError
 
 SHOWN = 100
@@ -54,6 +54,20 @@ def connect(project: Project, user: User, *, root: str, folder: str, watch: bool
     record(Action.SOURCE_CONNECTED, by=user, about=source, project=project, place=str(source))
     scan.nudge()
     return source
+
+
+def connect_path(project: Project, user: User, path: str, *, watch: bool) -> Source:
+    """For the command: the source of `s3://bucket/folder`, or of a folder of the server, connected if it is not yet.
+
+    Raises: ApiError as `connect`; 400 for a path that is in none of the allowed places.
+    """
+    name, folder = place_of(path)
+    known = project.sources.filter(root=name, prefix=folder).first()
+    if known is None:
+        return connect(project, user, root=name, folder=folder, watch=watch)
+    if watch:
+        set_watch(known, True)
+    return known
 
 
 def _is_in(inner: str, outer: str) -> bool:
@@ -94,21 +108,25 @@ def counted(sources: QuerySet[Source]) -> QuerySet[Source]:
         of_images=Count("files", filter=image),
         of_rejected=Count("files", filter=rejected),
         of_deleted=Count("files", filter=accepted),
+        of_waiting=Count("files", filter=Q(files__item__state=State.WAITING)),
         of_changed=Count("files", filter=image & Q(files__problem=Problem.CHANGED)),
         of_missing=Count("files", filter=image & Q(files__problem=Problem.MISSING)),
     )
 
 
+_NUMBERS = ("waiting", "images", "rejected", "deleted", "changed", "missing")
+
+
 def describe(source: Source) -> SourceData:
     """A source, with its numbers (`counted`) and its first problems."""
     root = roots().get(source.root)
-    numbers = {name: getattr(source, f"of_{name}") for name in ("images", "rejected", "deleted", "changed", "missing")}
+    numbers = {name: getattr(source, f"of_{name}") for name in _NUMBERS}
     working = source.lease_until is not None and source.lease_until > timezone.now()
     return SourceData(
         id=source.pk, root=source.root, title=root.title if root else source.root.partition(":")[2],
         folder=source.prefix, watch=source.watch,
         state="done" if not source.due else "scanning" if working or source.position else "waiting",
-        seen=source.seen, others=source.others, **numbers,
+        seen=source.seen, others=source.others, done=max(0, source.seen - numbers["waiting"]), **numbers,
         scanned_at=source.scanned_at.isoformat() if source.scanned_at else None, trouble=source.trouble,
         problems=problems(source),
     )  # fmt: skip

@@ -88,6 +88,25 @@ def root_named(name: str) -> Root:
     return root
 
 
+def place_of(path: str) -> tuple[str, str]:
+    """The name of the allowed place that a path of the server or `s3://bucket/folder` is in, and the folder in it.
+
+    Raises: RootUnavailable when there is none.
+    """
+    if path.startswith("s3://"):
+        whole = path.removeprefix("s3://").strip("/")
+        places = {f"s3:{place}": place for place in settings.SOURCE_BUCKETS}
+    else:
+        whole = os.path.abspath(os.path.expanduser(path))
+        places = {f"folder:{name}": str(top) for name, top in settings.SOURCE_FOLDERS.items()}
+    inside = {name: top for name, top in places.items() if whole == top or whole.startswith(f"{top}/")}
+    if not inside:
+        setting = "SOURCE_BUCKETS" if path.startswith("s3://") else "SOURCE_FOLDERS"
+        raise RootUnavailable(f"{path} may not be referenced here. Add it, or a folder above it, to {setting}.")
+    name = max(inside, key=lambda one: len(inside[one]))
+    return name, whole[len(inside[name]) :].strip("/")
+
+
 def checked_prefix(given: str) -> str:
     """A folder in a place, without slashes at its ends; "" for all of it. Raises: ValueError that says why not."""
     parts = [part for part in given.strip().split("/") if part]

@@ -631,6 +631,7 @@ export type components = {
     /**
      * @description An export; `options` as it was asked for. `name`: of a frozen version, which does not expire. `sha256`: of the
      *     zip. `frozen_by`: who froze it. Without `url` one who is ready has labels that only managers may have.
+     *     `delivered`: where in a bucket it was put.
      */
     readonly ExportData: {
       readonly id: number;
@@ -653,12 +654,17 @@ export type components = {
       readonly frozen_by?: string;
       /** Format: date-time */
       readonly frozen_at?: string;
+      readonly delivered?: string;
     };
-    /** @description The latest exports of a project, the newest first; all its frozen versions; and the formats there are. */
+    /**
+     * @description The latest exports of a project, the newest first; all its frozen versions; the formats there are; and the
+     *     buckets that exports may be put into.
+     */
     readonly ExportList: {
       readonly results: readonly components["schemas"]["ExportData"][];
       readonly versions: readonly components["schemas"]["ExportData"][];
       readonly formats: readonly components["schemas"]["FormatData"][];
+      readonly sinks: readonly string[];
     };
     /** @description How far an export is. Managers and reviewers only. */
     readonly ExportMessage: {
@@ -1462,6 +1468,7 @@ export type components = {
        * @default
        */
       readonly freeze?: string;
+      readonly sink?: components["schemas"]["NewSink"] | null;
     };
     /** @description Images to mark as golden, by id. */
     readonly NewGolden: {
@@ -1522,6 +1529,25 @@ export type components = {
        *     }
        */
       readonly options?: components["schemas"]["RunOptions"];
+    };
+    /**
+     * @description Where an export is put as well: one of the buckets that `GET` lists, and a folder in it. `unpack`: its files, not
+     *     the zip.
+     */
+    readonly NewSink: {
+      readonly place: string;
+      /** @default  */
+      readonly folder?: string;
+      /** @default false */
+      readonly unpack?: boolean;
+    };
+    /** @description `POST /api/projects/<id>/sources`. `root` is one of the places that `GET` lists; `folder` is in it. */
+    readonly NewSource: {
+      readonly root: string;
+      /** @default  */
+      readonly folder?: string;
+      /** @default true */
+      readonly watch?: boolean;
     };
     /** @description Say how far an image is. */
     readonly NewStatus: {
@@ -1799,6 +1825,13 @@ export type components = {
        */
       readonly type: "prefetch";
       readonly images: readonly number[];
+    };
+    /** @description An original that is not what it was, and what to do. */
+    readonly ProblemData: {
+      readonly path: string;
+      /** @enum {string} */
+      readonly problem: "changed" | "missing" | "rejected";
+      readonly message: string;
     };
     /** @description The only thing a client says here. */
     readonly ProgressClientMessage: {
@@ -2187,6 +2220,11 @@ export type components = {
      * @enum {string}
      */
     readonly Role: "owner" | "manager" | "reviewer" | "annotator" | "viewer";
+    /** @description A place that the administrator allows: `root` for programs, `title` for people. */
+    readonly RootData: {
+      readonly root: string;
+      readonly title: string;
+    };
     /** @description A run. `failures` (at most 100) are told where one run is asked for. */
     readonly RunData: {
       readonly id: number;
@@ -2342,6 +2380,44 @@ export type components = {
       /** Format: uuid */
       readonly uid: string;
       readonly reason: string;
+    };
+    /** @description `PATCH /api/sources/<id>`. */
+    readonly SourceChange: {
+      readonly watch: boolean;
+    };
+    /**
+     * @description A folder or bucket that the project's pictures come from.
+     *
+     *     `seen`: pictures that the last scan found, or this one so far; `others`: files that are no pictures by their names.
+     *     `waiting` of the pictures are still to be looked at, `done` are. `images`, `rejected`, `deleted`: what became of
+     *     them; `changed`, `missing`: images whose original is not what it was. `trouble`: why the last scan did not end.
+     *     `problems` are the first of them.
+     */
+    readonly SourceData: {
+      readonly id: number;
+      readonly root: string;
+      readonly title: string;
+      readonly folder: string;
+      readonly watch: boolean;
+      /** @enum {string} */
+      readonly state: "waiting" | "scanning" | "done";
+      readonly seen: number;
+      readonly others: number;
+      readonly waiting: number;
+      readonly done: number;
+      readonly images: number;
+      readonly rejected: number;
+      readonly deleted: number;
+      readonly changed: number;
+      readonly missing: number;
+      readonly scanned_at: string | null;
+      readonly trouble: string;
+      readonly problems: readonly components["schemas"]["ProblemData"][];
+    };
+    /** @description The sources of a project, and the places that there could be some in. */
+    readonly SourceList: {
+      readonly results: readonly components["schemas"]["SourceData"][];
+      readonly roots: readonly components["schemas"]["RootData"][];
     };
     readonly Start: {
       /** @constant */
@@ -2773,6 +2849,8 @@ export type NewImageRun = components["schemas"]["NewImageRun"];
 export type NewLot = components["schemas"]["NewLot"];
 export type NewNote = components["schemas"]["NewNote"];
 export type NewRun = components["schemas"]["NewRun"];
+export type NewSink = components["schemas"]["NewSink"];
+export type NewSource = components["schemas"]["NewSource"];
 export type NewStatus = components["schemas"]["NewStatus"];
 export type NewThread = components["schemas"]["NewThread"];
 export type NewVersion = components["schemas"]["NewVersion"];
@@ -2809,6 +2887,7 @@ export type Ping = components["schemas"]["Ping"];
 export type Pong = components["schemas"]["Pong"];
 export type Position = components["schemas"]["Position"];
 export type Prefetch = components["schemas"]["Prefetch"];
+export type ProblemData = components["schemas"]["ProblemData"];
 export type ProgressClientMessage = components["schemas"]["ProgressClientMessage"];
 export type ProgressError = components["schemas"]["ProgressError"];
 export type ProgressMessage = components["schemas"]["ProgressMessage"];
@@ -2846,6 +2925,7 @@ export type ReviewSettingsData = components["schemas"]["ReviewSettingsData"];
 export type ReviewSettingsSpec = components["schemas"]["ReviewSettingsSpec"];
 export type Revoked = components["schemas"]["Revoked"];
 export type Role = components["schemas"]["Role"];
+export type RootData = components["schemas"]["RootData"];
 export type RunData = components["schemas"]["RunData"];
 export type RunList = components["schemas"]["RunList"];
 export type RunNews = components["schemas"]["RunNews"];
@@ -2863,6 +2943,9 @@ export type SettingsData = components["schemas"]["SettingsData"];
 export type SettingsSpec = components["schemas"]["SettingsSpec"];
 export type Share = components["schemas"]["Share"];
 export type Skipped = components["schemas"]["Skipped"];
+export type SourceChange = components["schemas"]["SourceChange"];
+export type SourceData = components["schemas"]["SourceData"];
+export type SourceList = components["schemas"]["SourceList"];
 export type Start = components["schemas"]["Start"];
 export type StartReview = components["schemas"]["StartReview"];
 export type Statistics = components["schemas"]["Statistics"];

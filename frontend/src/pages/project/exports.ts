@@ -55,6 +55,8 @@ export class Exports {
 
   private chosen(): void {
     showOptionsOf(this.form);
+    const more = this.form.querySelector<HTMLElement>("[data-sink-more]");
+    if (more) more.hidden = !new FormData(this.form).get("sink");
     this.losses.ask(new FormData(this.form).get("format") as string, optionsIn(this.form));
   }
 
@@ -80,7 +82,7 @@ export class Exports {
     const freeze = (sent.get("freeze") as string | null) ?? "";
     button.disabled = true;
     try {
-      const body = { format: sent.get("format"), options, freeze };
+      const body = { format: sent.get("format"), options, freeze, ...sinkIn(sent) };
       const made = await send<ExportItem>("POST", this.data.api.exports, body);
       this.items.set(made.id, { ...made, ...this.items.get(made.id) }); // news may have come first
       this.draw();
@@ -124,6 +126,7 @@ export class Exports {
     if (item.state === "ready") {
       made.append(this.actions(item));
       if (item.sha256) made.append(element("code", "export__sum", `SHA-256 ${item.sha256}`));
+      if (item.delivered) made.append(element("p", "export__sum", `Also at ${item.delivered}`));
       if (item.name && this.hasOlder(item)) made.append(difference(item));
     } else made.append(state(item));
     return made;
@@ -276,4 +279,11 @@ function table(found: DifferenceData): HTMLElement {
   top.append(head);
   made.append(top, body);
   return made;
+}
+
+/** The bucket that is chosen in the form, as the API takes it. */
+function sinkIn(sent: FormData): object {
+  const place = sent.get("sink");
+  if (!place) return {};
+  return { sink: { place, folder: sent.get("sink_folder"), unpack: sent.has("sink_unpack") } };
 }

@@ -11,7 +11,7 @@ export type UploadItem = server.ItemNews;
 /** An export of `GET /api/projects/<id>/exports`. */
 export type ExportItem = server.ExportNews &
   Pick<server.ExportData, "format"> &
-  Partial<Pick<server.ExportData, "title" | "created_at" | "name" | "sha256">>;
+  Partial<Pick<server.ExportData, "title" | "created_at" | "name" | "sha256" | "delivered">>;
 
 export type ProjectMessage = server.ProgressMessage;
 

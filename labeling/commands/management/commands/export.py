@@ -1,7 +1,10 @@
 """`manage.py export`."""
 
 import shutil
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from labeling.commands.find import find_project
 from labeling.commands.helpers import broker_or_none
 from labeling.commands.options import add_options, options_in
-from labeling.exchange import build, losses, services
+from labeling.exchange import build, losses, services, sinks
 from labeling.exchange.errors import ExportProblem
 from labeling.exchange.models import Export
 from labeling.exchange.registry import Format, Options, format_named, formats
@@ -25,6 +28,8 @@ class Command(BaseCommand):
         parser.add_argument("project", help="id or name")
         parser.add_argument("--format", required=True, help=" | ".join(formats()))
         parser.add_argument("--out", type=Path, metavar="FILE.zip", help="replaced when it exists")
+        parser.add_argument("--to", default="", metavar="s3://BUCKET/FOLDER", help="put it there (EXPORT_BUCKETS)")
+        parser.add_argument("--unpack", action="store_true", help="with --to: the zip's files, not the zip")
         parser.add_argument("--dry-run", action="store_true", help="only say what would be exported, and lost")
         parser.add_argument("--freeze", default="", metavar="NAME", help="keep it in the project as this version, too")
         add_options(parser, {name: one.options for name, one in formats().items()})
@@ -46,8 +51,19 @@ class Command(BaseCommand):
         out = given.expanduser().absolute() if given is not None else None
         if out is not None and (out.is_dir() or not out.parent.is_dir()):
             raise CommandError(f"--out must name a file in a folder that exists; {out} does not.")
-        if out is None and not options["freeze"]:
-            raise CommandError("Say where the zip is to be: --out FILE.zip, or --freeze NAME.")
+        if out is None and not options["freeze"] and not options["to"]:
+            raise CommandError("Say where the zip is to be: --out FILE.zip, or --freeze NAME, or --to s3://BUCKET.")
+        if options["to"]:
+            sink = sinks.chosen_address(project, format.name, options["to"], options["unpack"])
+            with _zip_or(out) as path:
+                self._write(project, format, parsed, options, path)
+                self.stdout.write(f"Put into {sinks.deliver(path, sink)}")
+        else:
+            self._write(project, format, parsed, options, out)
+
+    def _write(
+        self, project: Project, format: Format, parsed: Options, options: dict[str, Any], out: Path | None
+    ) -> None:
         started = time.monotonic()
         try:
             if options["freeze"]:
@@ -86,6 +102,17 @@ class Command(BaseCommand):
 
     def _progress(self, done: int, total: int) -> None:
         self.stdout.write(f"{done} of {total}")
+
+
+@contextmanager
+def _zip_or(given: Path | None) -> Iterator[Path]:
+    """A path for the zip: the given one, or one that is gone afterwards."""
+    if given is not None:
+        yield given
+        return
+    build.SCRATCH.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="export-", dir=build.SCRATCH) as folder:
+        yield Path(folder) / "export.zip"
 
 
 def _silent(done: int, total: int) -> None:

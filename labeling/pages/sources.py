@@ -1,5 +1,7 @@
 """Where pictures come from beside uploads: connected folders and buckets."""
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -18,7 +20,7 @@ def sources(request: HttpRequest, project_id: int) -> HttpResponse:
     context = {
         "tab": "images",
         "project": project,
-        "sources": listed,
+        "sources": [(one, datetime.fromisoformat(one.scanned_at) if one.scanned_at else None) for one in listed],
         "roots": services.allowed_roots(),
         "busy": any(one.state != "done" or one.waiting for one in listed),
         "shown": services.SHOWN,

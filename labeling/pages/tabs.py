@@ -28,6 +28,7 @@ from labeling.projects.models import Project
 from labeling.quality.intervals import share_text
 from labeling.review.models import ReviewSettings
 from labeling.review.samples import samples_of
+from labeling.sources import services as sources
 
 TURNS_SHOWN = 200
 
@@ -76,6 +77,7 @@ def images(request: HttpRequest, project_id: int) -> HttpResponse:
         "members": [one.user for one in project.memberships.select_related("user")],
         "lots": list(project.lots.all()),
         "tags": list(project.tags.all()),
+        "broken": sources.broken(project) if standing.can(May.MANAGE) else 0,
         "formats": format_choices() if standing.can(May.EXPORT) else [],
         "reviews": standing.can(May.REVIEW) and ReviewSettings.of(project.pk).enabled,
     }

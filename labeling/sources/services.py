@@ -132,6 +132,11 @@ def describe(source: Source) -> SourceData:
     )  # fmt: skip
 
 
+def broken(project: Project) -> int:
+    """How many images have an original that was changed or is missing, as far as the last scans found."""
+    return SourceFile.objects.exclude(problem="").filter(source__project=project, item__image__isnull=False).count()
+
+
 def problems(source: Source) -> list[ProblemData]:
     """The first originals that are not what they were, and files that could not be added."""
     broken = source.files.exclude(problem="").filter(item__image__isnull=False)

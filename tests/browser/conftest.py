@@ -46,10 +46,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 FAILED = pytest.StashKey[bool]()
 
 
+def scans(home: Path) -> Path:
+    """The folder of the server that projects may take pictures from."""
+    folder = home.parent / "scans"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The product with its demo project, running as `make start` runs it."""
-    with embedded(tmp_path_factory.mktemp("browser")) as ready:
+    home = tmp_path_factory.mktemp("browser")
+    with embedded(home, SOURCE_FOLDERS=f"scans={scans(home)}") as ready:
         yield ready
 
 

@@ -20,6 +20,7 @@ from labeling.projects.models import Project
 from labeling.sources import scan, services
 from labeling.sources.models import Source
 from labeling.storage import roots, s3
+from labeling.storage.copies import copy_file
 from labeling.storage.trees import delete_tree, files_below
 from tests.conftest import picture_bytes
 from tests.sources.test_folder import look, told
@@ -147,6 +148,12 @@ def test_a_store_of_objects_does_what_a_folder_does(media: Any) -> None:
     for name in ("p/1/a", "p/1/b/c", "p/2/d"):
         media.save(name, ContentFile(name.encode()))
     assert sorted(files_below(media, "p")) == ["p/1/a", "p/1/b/c", "p/2/d"]
+    copy_file(media, "p/2/d", "p/3/e")
+    copy_file(media, "p/2/d", "p/3/e")
+    assert media.open("p/3/e").read() == b"p/2/d"
+    with pytest.raises(FileNotFoundError):
+        copy_file(media, "p/2/none", "p/3/f")
+    media.delete("p/3/e")
     delete_tree(media, "p/1")
     assert files_below(media, "p") == ["p/2/d"]
     assert media.save("p/2/d", ContentFile(b"another")) != "p/2/d", "nothing is written over"

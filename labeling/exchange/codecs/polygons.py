@@ -5,7 +5,6 @@ along the edges *between* pixels. `cv2.fillPoly` and Pillow take them as centres
 what `cv2.findContours` traced is exact there, and lacks half a pixel on every side in pycocotools.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -181,10 +180,10 @@ def of(bits: Bits, x0: int = 0, y0: int = 0) -> list[list[int]] | None:
     """
     box, patch = masks.crop(bits)
     found = rings(patch)
-    if any(_signed_area(ring) < 0 for ring in found):
+    if any(_is_hole(ring) for ring in found):
         return None
     near = [[value for point in ring for value in point] for ring in found]
-    if not np.array_equal(draw(near, *patch.shape), patch):
+    if _united(near, *patch.shape) != masks.encode(patch):
         return None
     return [[value for x, y in ring for value in (x + box.x + x0, y + box.y + y0)] for ring in found]
 
@@ -210,61 +209,77 @@ def of_opencv(bits: Bits, x0: int = 0, y0: int = 0, *, repeat: bool = False) -> 
     return [(np.resize(one, (max(3, len(one)), 2)) + corner).ravel().tolist() for one in contours]
 
 
-def draw(polygons: Sequence[Sequence[float]], height: int, width: int) -> Bits:
-    """The `height×width` mask that pycocotools makes of polygons of whole numbers inside."""
-    return masks.decode(_united(polygons, height, width), height, width)
-
-
 def rings(bits: Bits) -> list[Ring]:
-    """Every border of the mask as a closed ring of corners; outlines clockwise, holes counter-clockwise.
+    """Every border of the mask as a closed ring of corners; outlines clockwise, holes counter-clockwise. Each begins at
+    its leftmost corner, of several the topmost, and so are the rings in order.
 
     Pixels that touch only at a corner get outlines of their own.
     """
-    leaving = _edges(bits)
+    sides = _sides(bits)
+    following = _following(sides, bits.shape[1] + 1).tolist()
+    x, y = (np.concatenate([one[axis] for one in sides]) for axis in (0, 1))
+    turned = np.repeat(np.arange(4), [len(one[0]) for one in sides])
+    corners = list(zip(x.tolist(), y.tolist(), strict=True))
     found: list[Ring] = []
-    for start in sorted(leaving):
-        while leaving[start]:
-            found.append(_ring(start, leaving))
+    seen = bytearray(len(corners))
+    for side in np.lexsort((-turned, y, x)).tolist():
+        ring: Ring = []
+        while not seen[side]:
+            seen[side] = 1
+            ring.append(corners[side])
+            side = following[side]
+        if ring:
+            found.append(ring)
     return found
 
 
-def _edges(bits: Bits) -> dict[Point, list[Point]]:
-    """For each grid corner the directions of the border edges that leave it, with the mask on their right."""
-    padded = np.pad(bits, 1).astype(np.int8)
-    down = padded[1:, 1:-1] - padded[:-1, 1:-1]  # (h+1)×w: +1 where the mask begins below the grid line
-    right = padded[1:-1, 1:] - padded[1:-1, :-1]  # h×(w+1): +1 where it begins right of it
-    leaving: dict[Point, list[Point]] = defaultdict(list)
-    for changes, sign, (dx, dy), (ox, oy) in (
-        (down, 1, (1, 0), (0, 0)),
-        (down, -1, (-1, 0), (1, 0)),
-        (right, 1, (0, -1), (0, 1)),
-        (right, -1, (0, 1), (0, 0)),
-    ):
-        for y, x in np.argwhere(changes == sign).tolist():
-            leaving[(x + ox, y + oy)].append((dx, dy))
-    return leaving
+_RIGHT, _LEFT = (3, 2, 0, 1), (2, 3, 1, 0)
+"""What follows each direction (right, left, up, down) after a turn to that side."""
+
+Side = tuple[masks.Pixels, masks.Pixels, masks.Pixels, masks.Pixels]
 
 
-def _ring(start: Point, leaving: dict[Point, list[Point]]) -> Ring:
-    """Follow the edges from `start` until it is closed, taking them out of `leaving`; corners only."""
-    (x, y), (dx, dy) = start, leaving[start].pop()
-    first = (dx, dy)
-    ring = [start]
-    while True:
-        x, y = x + dx, y + dy
-        turn = (-dy, dx)  # to the right: stay with this pixel where two touch at a corner
-        choices = leaving[(x, y)]
-        if (x, y) == start and (turn == first or turn not in choices):
-            break
-        following = turn if turn in choices else choices[0]
-        choices.remove(following)
-        if following != (dx, dy):
-            ring.append((x, y))
-        dx, dy = following
-    return ring[1:] if (dx, dy) == first else ring
+def _sides(bits: Bits) -> list[Side]:
+    """The straight pieces of the border, from corner to corner with the mask on their right: those that go right, left,
+    up and down, each as x and y of their first corners and of their last."""
+    padded = np.pad(bits, 1)
+    above, left = _pieces(padded), _pieces(np.ascontiguousarray(padded.T))
+    (y0, a0, b0), (y1, a1, b1) = (tuple(one[above[3] == inside] for one in above[:3]) for inside in (True, False))
+    (x2, a2, b2), (x3, a3, b3) = (tuple(one[left[3] == inside] for one in left[:3]) for inside in (True, False))
+    return [(a0, y0, b0, y0), (b1, y1, a1, y1), (x2, b2, x2, a2), (x3, a3, x3, b3)]
 
 
-def _signed_area(ring: Ring) -> float:
-    """The shoelace formula; positive for clockwise with y downwards."""
-    x, y = np.asarray(ring, dtype=np.float64).T
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
+def _pieces(padded: Bits) -> tuple[masks.Pixels, masks.Pixels, masks.Pixels, Bits]:
+    """The straight pieces of the border between the rows of a mask with an empty frame of one pixel, which is not
+    counted: the grid line, the first place, the place after the last, and whether the mask is below the line."""
+    edges = np.flatnonzero(padded[1:] != padded[:-1])  # the frame has none: those of two rows are never neighbours
+    inside = padded[1:].ravel()[edges]
+    begins = np.ones(len(edges) + 1, bool)
+    begins[1:-1] = (np.diff(edges) != 1) | (inside[1:] != inside[:-1])
+    first, last = edges[begins[:-1]], edges[begins[1:]]
+    line, place = np.divmod(first, padded.shape[1])
+    return line, place - 1, place + last - first, inside[begins[:-1]]
+
+
+def _following(sides: Sequence[Side], across: int) -> masks.Pixels:
+    """For each side which one begins where it ends: the one to the right where two do, to stay with this pixel where
+    two touch at a corner. across: grid corners in a row."""
+    begins = [y * across + x for x, y, _, _ in sides]
+    first = np.cumsum([0, *map(len, begins)])
+    orders = [np.argsort(one) for one in begins]
+    found = []
+    for turn, (_, _, x, y) in enumerate(sides):
+        ends, following = y * across + x, np.full(len(x), -1)
+        for after in (_LEFT[turn], _RIGHT[turn]):
+            if len(begins[after]):
+                sorted_ = begins[after][orders[after]]
+                at = np.minimum(np.searchsorted(sorted_, ends), len(sorted_) - 1)
+                there = sorted_[at] == ends
+                following[there] = (orders[after] + first[after])[at[there]]
+        found.append(following)
+    return np.concatenate(found)
+
+
+def _is_hole(ring: Ring) -> bool:
+    """Its first corner is the leftmost one, the topmost of several: outlines go right from there, holes down."""
+    return ring[1][0] == ring[0][0]

@@ -38,6 +38,7 @@ from labeling.exchange.label_sets import labels_of
 from labeling.exchange.models import Export
 from labeling.exchange.registry import CANNOT, FACT_OF, Format, Options, format_named
 from labeling.exchange.schemas import ExportMessage, ExportNews
+from labeling.exchange.scratch import SCRATCH
 from labeling.jobs import leases
 from labeling.jobs.endings import LeaseLost, Stopping, Work
 from labeling.jobs.queue import LeaseQueue
@@ -48,7 +49,6 @@ from labeling.web.api import ApiError
 EVENTS_PER_SECOND = 5
 MANIFEST_SCHEMA = 1
 
-SCRATCH = settings.HOME / "scratch"
 SCRATCH_KEPT = timedelta(days=1)
 State = Export.State
 jobs = LeaseQueue(Export, queued={"state": State.QUEUED}, held={"state": State.RUNNING}, related=("project",))

@@ -33,11 +33,12 @@ from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.audit.actions import Action
 from labeling.audit.services import record
 from labeling.exchange import plan, source
-from labeling.exchange.build import SCRATCH
 from labeling.exchange.content import Defect
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.models import Import
+from labeling.exchange.reading import MOST_DEFECTS
 from labeling.exchange.registry import ReadOptions, reader_named
+from labeling.exchange.scratch import SCRATCH
 from labeling.images import ingest
 from labeling.images import services as images
 from labeling.images.models import Image, Tag, UploadItem
@@ -255,7 +256,7 @@ def _why_rejected(row: Import, line: Mapping[str, Any]) -> str:
 def _refuse(row: Import, place: int, name: str, why: str) -> None:
     """Note that an image could not be labeled. Raises: LeaseLost."""
     refused = row.report.setdefault("refused", [])
-    if len(refused) < plan.MOST_DEFECTS:
+    if len(refused) < MOST_DEFECTS:
         refused.append(vars(Defect(name, why, name)))
     if not jobs.mine(row).update(report=row.report, done=place + 1):
         raise LeaseLost

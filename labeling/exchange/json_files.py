@@ -30,8 +30,8 @@ def load(source: Source, name: str) -> Any:
     except UnicodeDecodeError as error:
         raise ImportProblem(f"{name} is not UTF-8 text (at byte {error.start:,}). Save it as UTF-8.") from error
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise ImportProblem(f"{name} is not valid JSON: {error.msg} at {place}. It may have been cut short.") from error
+        what = f"{error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}"
+        raise ImportProblem(f"{name} is not valid JSON: {what}. It may have been cut short.") from error
     except RecursionError as error:
         raise ImportProblem(f"{name} is nested too deeply to be a dataset.") from error
     except ValueError as error:  # an integer of thousands of digits

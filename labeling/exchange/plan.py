@@ -19,15 +19,12 @@ from labeling.exchange import versions
 from labeling.exchange.content import Defect, ReadClass, ReadImage, ReadObject
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.matching import Matcher
-from labeling.exchange.reading import ExportIds, Reading
+from labeling.exchange.reading import MOST_DEFECTS, ExportIds, Reading
 from labeling.exchange.registry import Format, ReadOptions
 from labeling.exchange.source import Source
 from labeling.projects.attributes import check_value
 from labeling.projects.models import Attribute, Project
 from labeling.web.api import ApiError
-
-MOST_DEFECTS = 10_000
-"""That are told one by one; further ones are counted."""
 
 
 @dataclass
@@ -265,13 +262,14 @@ class _Planner:
             return None
 
     def _move_defects(self) -> None:
-        for found, kept, more in (
-            (self._reading.defects, self.report.defects, "more_defects"),
-            (self._reading.notes, self.report.notes, "more_notes"),
+        counted = self._reading.counted
+        for name, found, kept in (
+            ("defects", self._reading.defects, self.report.defects),
+            ("notes", self._reading.notes, self.report.notes),
         ):
-            room = MOST_DEFECTS - len(kept)
+            room, more = MOST_DEFECTS - len(kept), f"more_{name}"
             kept.extend(found[:room])
-            setattr(self.report, more, getattr(self.report, more) + len(found[room:]))
+            setattr(self.report, more, getattr(self.report, more) + len(found[room:]) + counted.pop(name, 0))
             found.clear()
 
     def finish(self) -> Report:

@@ -1,5 +1,6 @@
 """What a reader works with: the source's files, the frames of images, and where it tells what it can't take."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from labeling.exchange.codecs import CodecError, size_text
 from labeling.exchange.content import Defect, Frame, ReadClass, ReadObject, Value
 from labeling.exchange.matching import Matcher, NoFrame
 from labeling.exchange.source import Source
+
+MOST_DEFECTS = 10_000
+"""Defects that are told one by one, and notes; further ones are counted."""
 
 _LONGEST = 80
 """Characters of a class's name."""
@@ -59,6 +63,9 @@ class Reading:
         self.notes: list[Defect] = []
         """What was repaired or taken in another way than it stands there. Nothing of it is lost."""
 
+        self.counted: Counter[str] = Counter()
+        """How many further `defects` and `notes` there were since these lists were emptied."""
+
     def add_class(self, name: str, number: int | None = None, color: str = "", *, stuff: bool = False) -> str:
         """A class of the dataset; returns its name, without spaces around it. The first definition of a name counts."""
         whole = " ".join(str(name).split())
@@ -102,11 +109,17 @@ class Reading:
 
     def defect(self, where: str, reason: str, image: str = "") -> None:
         """Something is left out."""
-        self.defects.append(Defect(where, reason, image))
+        self._tell("defects", self.defects, Defect(where, reason, image))
 
     def note(self, where: str, text: str, image: str = "") -> None:
         """Something was repaired."""
-        self.notes.append(Defect(where, text, image))
+        self._tell("notes", self.notes, Defect(where, text, image))
+
+    def _tell(self, name: str, told: list[Defect], one: Defect) -> None:
+        if len(told) < MOST_DEFECTS:
+            told.append(one)
+        else:
+            self.counted[name] += 1
 
     def told(self, where: str, notes: str, image: str) -> None:
         """Tell what a codec repaired; nothing when that is ""."""

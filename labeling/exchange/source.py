@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TABLES = ".parquet"
 MOST_FILES = 500_000
-LARGEST_TEXT = 2 * 1024**3
+LARGEST_TEXT = 4 * 1024**3
 """Bytes of a file that is read piece by piece."""
 
 LARGEST_WHOLE = 256 * 1024**2

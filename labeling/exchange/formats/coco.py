@@ -1,7 +1,7 @@
 """COCO instances: what pycocotools, detectron2, mmdetection and torchvision read."""
 
+import json
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import PurePosixPath
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from labeling import masks
 from labeling.annotations.models import Annotation
-from labeling.exchange import coco_json, json_files
+from labeling.exchange import coco_json, json_entries, spool
 from labeling.exchange.archive import Archive, Text
 from labeling.exchange.codecs import CodecError, coco_rle, polygons
 from labeling.exchange.content import Frame, ReadImage, ReadObject
@@ -185,17 +185,28 @@ def read(reading: Reading, options: CocoReadOptions) -> Iterator[ReadImage]:
     others: ImportProblem | None = None
     some = False
     for name in named or found:
-        try:
-            file = _File(reading, options, name, json_files.load(reading.source, name))
-        except NotCoco as problem:
-            if named or len(found) == 1:
-                raise
-            others = problem  # a folder may have other files, too
-            continue
-        some = True
-        yield from file.images()
+        with spool.opened() as kept:
+            try:
+                file = _File(reading, options, name, kept)
+            except NotCoco as problem:
+                if named or len(found) == 1:
+                    raise
+                others = problem  # a folder may have other files, too
+                continue
+            some = True
+            yield from file.images()
     if others is not None and not some:
         raise others
+
+
+_SECTIONS = ("images", "annotations", "categories")
+_MOST_CLASSES = 100_000
+_NO_IMAGE = "-"
+
+
+def _key(number: Any) -> str:
+    """An id as text; 1 and "1" are two. Empty for what is none."""
+    return json.dumps(number) if is_id(number) else ""
 
 
 class NotCoco(ImportProblem):
@@ -203,57 +214,82 @@ class NotCoco(ImportProblem):
 
 
 class _File:
-    """One JSON file. Defects name it, and the annotation by its id or, without one, by its place from 1."""
+    """One JSON file. Defects name it, and the annotation by its id or, without one, by its place from 1.
 
-    def __init__(self, reading: Reading, options: CocoReadOptions, name: str, content: Any) -> None:
-        self._reading, self._options, self._name = reading, options, name
-        self._images = self._section(content, "images")
-        self._annotations = self._section(content, "annotations")
-        self._classes = coco_json.classes(reading, name, self._section(content, "categories"))
+    It is gone through entry by entry; images and annotations wait in `kept`, as a file lists them in any order.
+    """
+
+    def __init__(self, reading: Reading, options: CocoReadOptions, name: str, kept: spool.Spool) -> None:
+        self._reading, self._options, self._name, self._kept = reading, options, name, kept
+        self._flags: set[bool] = set()
+        self._is_ours = False
+        self._classes = coco_json.classes(reading, name, self._take_in())
         self._is_crowd = self._crowds()
         stem = PurePosixPath(name).stem
         self._split = _SPLIT.sub(r"\1", stem) if stem.startswith("instances") else ""
         self._seen: set[Any] = set()
 
-    def _section(self, content: Any, name: str) -> list[Mapping[str, Any]]:
-        """Raises: ImportProblem where the file lacks it."""
-        found = content.get(name) if isinstance(content, dict) else None
-        if not isinstance(found, list):
-            raise NotCoco(
-                f"{self._name} has no list “{name}”, so it is no COCO dataset. A file of predictions (results) is "
-                "another format."
-            )
-        for place, one in enumerate(found, 1):
+    def _take_in(self) -> list[Mapping[str, Any]]:
+        """Returns: the classes. Raises: NotCoco where the file lacks a list; ImportProblem."""
+        classes: list[Mapping[str, Any]] = []
+        lists: set[str] = set()
+        first: ImportProblem | None = None
+        for entry in json_entries.entries(self._reading.source, self._name):
+            section, one = entry.section, entry.value
+            if section not in _SECTIONS or (not entry.place and one != []):
+                continue
+            lists.add(section)
             if not isinstance(one, dict):
-                raise ImportProblem(f"{self._name}: entry {place} of “{name}” is not an object with names and values.")
-        return found
+                text = f"entry {entry.place} of “{section}” is not an object with names and values."
+                first = first or (ImportProblem(f"{self._name}: {text}") if entry.place else None)
+            elif section == "categories":
+                classes.append(one)
+                if len(classes) > _MOST_CLASSES:
+                    raise ImportProblem(f"{self._name} has more than {_MOST_CLASSES:,} classes.")
+            elif section == "images":
+                self._kept.add(section, _key(one.get("id")) or _NO_IMAGE, entry.place, entry.text)
+            else:
+                self._kept.add(section, _key(one.get("image_id")), entry.place, entry.text)
+                self._is_ours = self._is_ours or uid_of(one.get("uid")) is not None
+                if one.get("segmentation"):
+                    self._flags.add(bool(one.get("iscrowd")))
+        for section in _SECTIONS:
+            if section not in lists:
+                raise NotCoco(
+                    f"{self._name} has no list “{section}”, so it is no COCO dataset. A file of predictions (results) "
+                    "is another format."
+                )
+        if first is not None:
+            raise first
+        self._kept.seal()
+        return classes
 
     def _crowds(self) -> bool:
         """Whether `iscrowd` says that an object is a crowd."""
         if self._options.crowd != "auto":
             return self._options.crowd == "keep"
-        flags = {bool(one.get("iscrowd")) for one in self._annotations if one.get("segmentation")}
-        if any(uid_of(one.get("uid")) for one in self._annotations):  # in our exports the flag means what it says
+        if self._is_ours:  # in our exports the flag means what it says
             return True
-        if flags == {True}:
+        if self._flags == {True}:
             self._reading.note(
                 self._name, "Every mask is marked as a crowd, as some tools mark all RLE. They are taken as objects."
             )
-        return flags != {True}
+        return self._flags != {True}
 
     def images(self) -> Iterator[ReadImage]:
         """The images that have a frame, in the file's order."""
-        of_image: dict[Any, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
-        known = {one.get("id") for one in self._images if is_id(one.get("id"))}
-        for place, one in enumerate(self._annotations, 1):
-            where = f"{self._name}, annotation {one['id'] if is_id(one.get('id')) else f'at place {place}'}"
-            image = one.get("image_id")
-            if not is_id(image) or image not in known:
-                self._reading.defect(where, f"Its image {shown(image)} is not in the file.")
-            else:
-                of_image[image].append((where, one))
-        for place, one in enumerate(self._images, 1):
-            yield from self._image(place, one, of_image.get(one.get("id"), []) if is_id(one.get("id")) else [])
+        for place, text in self._kept.without("annotations", "images"):
+            one = json.loads(text)
+            self._reading.defect(self._where(place, one), f"Its image {shown(one.get('image_id'))} is not in the file.")
+        for place, text in self._kept.all("images"):
+            image = json.loads(text)
+            key = _key(image.get("id"))
+            rows = self._kept.of("annotations", key) if key else ()
+            annotations = [(self._where(of, one), one) for of, one in ((of, json.loads(row)) for of, row in rows)]
+            yield from self._image(place, image, annotations)
+
+    def _where(self, place: int, one: Mapping[str, Any]) -> str:
+        return f"{self._name}, annotation {one['id'] if is_id(one.get('id')) else f'at place {place}'}"
 
     def _image(
         self, place: int, image: Mapping[str, Any], annotations: Sequence[tuple[str, Mapping[str, Any]]]

@@ -18,7 +18,7 @@ from labeling import masks
 from labeling.accounts.models import User
 from labeling.annotations import services as annotations
 from labeling.annotations.models import Annotation, AnnotationSet
-from labeling.exchange import importing, imports
+from labeling.exchange import importing, imports, plan, reading
 from labeling.exchange.models import Import
 from labeling.images.models import Image
 from labeling.projects.attributes import save_attributes
@@ -374,3 +374,17 @@ def test_a_panoptic_project_takes_no_pixel_twice(
     assert (row.added, len(imported(image))) == (1, 2)
     row = bring_in(path, "coco", labeled="replace", skip_defects=True)
     assert (row.added, old in imported(image)) == (2, False)
+
+
+def test_of_many_defects_some_are_told_and_all_counted(
+    add_image: AddImage, bring_in: BringIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of those that come before any image: what a dataset can't place is not collected without end."""
+    for room in (reading, plan):
+        monkeypatch.setattr(room, "MOST_DEFECTS", 5)
+    image = add_image("a.png")
+    content = coco(("a.png", [rle(box(1, 1, 5, 5)), {"category_id": 9}]))
+    content["annotations"] = [{"id": one, "image_id": 77} for one in range(12)] + content["annotations"]
+    row = bring_in(dataset(tmp_path, {"x.json": dict(reversed(content.items()))}), "coco", skip_defects=True)
+    assert [one["where"] for one in row.report["defects"]] == [f"x.json, annotation {one}" for one in range(5)]
+    assert (row.report["more_defects"], len(imported(image))) == (8, 1)

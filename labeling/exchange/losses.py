@@ -28,6 +28,9 @@ AT_ONCE = 0.3
 SLICE = 120.0
 """Seconds after which a counting task ends, and another one goes on."""
 
+MOST = 254
+"""Classes, or objects of an image, that a palette PNG can number (`registry.CANNOT`)."""
+
 _CHUNK = 50  # sets
 
 _WORDS: dict[Cannot, tuple[str, str]] = {
@@ -53,7 +56,7 @@ _THEN: dict[Cannot, str] = {
 def of_export(project: Project, format: Format, options: Options, seconds: float | None = None) -> LossesData:
     """What an export would have, and lose. seconds: how long what is not counted yet is counted, then a worker goes on;
     None: `AT_ONCE`."""
-    images = objects = counted = 0
+    images = objects = counted = crowded = 0
     total = Facts()
     known = options.sets != "consensus"
     for labels in labels_of(project, options.sets):
@@ -62,6 +65,7 @@ def of_export(project: Project, format: Format, options: Options, seconds: float
         if known:
             sets = labels.sets().filter(image__in=chosen.order_by())
             objects += sets.aggregate(sum=Sum("objects_kept"))["sum"] or 0
+            crowded += sets.filter(objects_kept__gt=MOST).count()
             if count_some(sets, time.monotonic() + (AT_ONCE if seconds is None else seconds)):
                 nudge(project.pk)
             found, waiting = counted_facts(sets)
@@ -69,10 +73,23 @@ def of_export(project: Project, format: Format, options: Options, seconds: float
             counted -= waiting
     counted += images if known else 0
     lost = [_loss(what, total, known=known) for what in format.cannot if what in FACT_OF and _matters(what, format)]
+    if "classes" in format.cannot and (refused := _refused(project, crowded)) is not None:
+        lost.append(refused)
     return LossesData(
         images=images, objects=objects if known else None, counted=counted,
         lost=[one for one in lost if one.objects != 0],
     )  # fmt: skip
+
+
+def _refused(project: Project, crowded: int) -> LossData | None:
+    """That there is more than a format can number, for which its writer refuses the export."""
+    classes = project.categories.count()
+    if classes > MOST:
+        return LossData(what="classes", text=f"The project has {classes} classes: the export would be refused")
+    if crowded:
+        images = "1 image has" if crowded == 1 else f"{crowded:,} images have"
+        return LossData(what="classes", text=f"{images} more than {MOST} objects: the export would be refused")
+    return None
 
 
 def _matters(what: Cannot, format: Format) -> bool:

@@ -24,6 +24,7 @@ def coco_zip(tmp_path: Path) -> Path:
         {"id": number, "file_name": path.name, "width": sizes[path.name][0], "height": sizes[path.name][1]}
         for number, path in enumerate((there, new), 1)
     ]
+    images.append({"id": 3, "file_name": "elsewhere.jpg"})  # they call an image otherwise
 
     def rectangle(number: int, image: int, category: int, x: int, y: int) -> dict[str, Any]:
         corners = [x, y, x + 60, y, x + 60, y + 40, x, y + 40]
@@ -31,7 +32,7 @@ def coco_zip(tmp_path: Path) -> Path:
 
     annotations = [
         rectangle(1, 1, 3, 10, 10), rectangle(2, 1, 7, 90, 20), rectangle(3, 2, 7, 30, 30),
-        {"id": 4, "image_id": 2, "category_id": 7, "segmentation": [], "iscrowd": 0},
+        {"id": 4, "image_id": 2, "category_id": 7, "segmentation": [], "iscrowd": 0}, rectangle(5, 3, 7, 30, 30),
     ]  # fmt: skip
     content = {
         "images": images,
@@ -47,11 +48,11 @@ def coco_zip(tmp_path: Path) -> Path:
 
 def test_a_dataset_is_checked_mapped_and_imported(manager_page: Page, tmp_path: Path) -> None:
     page = manager_page
-    project = make_project(page, PHOTOGRAPHS[:1], classes=[{"name": "car"}, {"name": "person"}])
+    project = make_project(page, [PHOTOGRAPHS[0], PHOTOGRAPHS[2]], classes=[{"name": "car"}, {"name": "person"}])
     page.goto(f"/projects/{project}/exports")
     page.get_by_role("link", name="Import labels").click()
-    page.get_by_label("Dataset").set_input_files(coco_zip(tmp_path))
-    page.get_by_label("Format").select_option("coco")
+    page.locator("[data-import-form] [name=file]").set_input_files(coco_zip(tmp_path))
+    page.locator("[data-import-form] [name=format]").select_option("coco")
     shown = page.locator("fieldset:not([hidden])")
     shown.get_by_label("Add the pictures that the project does not have").check()
     page.get_by_role("button", name="Check", exact=True).click()
@@ -64,21 +65,27 @@ def test_a_dataset_is_checked_mapped_and_imported(manager_page: Page, tmp_path: 
         "annotations/instances_val.json, annotation 4"
     )
     page.get_by_role("button", name="Import 3 objects").click()
-    expect(page.get_by_role("alert")).to_contain_text("The dataset has 1 defect")
+    expect(page.get_by_role("alert")).to_contain_text("The dataset has 2 defects")
 
-    # Their automobile is our car; the rest is to be imported in spite of the defect. Both are checked before.
+    # Their automobile is our car, and elsewhere.jpg a picture that is here; the rest is to be imported in spite of the
+    # other defect. All is checked before.
+    ours = page.get_by_label("Which image elsewhere.jpg is")
+    ours.press_sequentially(PHOTOGRAPHS[2].name[:4])
+    expect(page.locator(f"#project-images option[value='{PHOTOGRAPHS[2].name}']")).to_be_attached()
+    ours.fill(PHOTOGRAPHS[2].name)
     page.get_by_label("What automobile becomes").select_option("car")
     page.get_by_label("Import everything else").check()
     page.get_by_role("button", name="Check these choices").click()
     expect(page.locator("[data-class=automobile] [data-into]")).to_have_value("car", timeout=PATIENCE)
-    page.get_by_role("button", name="Import 3 objects").click()
+    expect(page.get_by_text("Images that were not found")).to_be_hidden()
+    page.get_by_role("button", name="Import 4 objects").click()
     expect(page.locator("[data-import] [role=status]")).to_contain_text(
-        "3 objects imported into 2 images", timeout=PATIENCE
+        "4 objects imported into 3 images", timeout=PATIENCE
     )
 
-    # It is there: two images, the new class, each object.
+    # It is there: three images, the new class, each object.
     page.get_by_role("link", name="See the images").click()
-    expect(page.locator("[data-images] .image-card")).to_have_count(2, timeout=ENCODED)
+    expect(page.locator("[data-images] .image-card")).to_have_count(3, timeout=ENCODED)
     editor = open_image(page, project)
     expect(editor.objects).to_have_count(2)
 
@@ -95,15 +102,15 @@ def test_a_dataset_is_checked_mapped_and_imported(manager_page: Page, tmp_path: 
         found = json.loads(archive.read("annotations/instances_train.json"))
     names = {one["id"]: one["name"] for one in found["categories"]}
     assert sorted(names.values()) == ["bottle", "car", "person"]
-    assert sorted(names[one["category_id"]] for one in found["annotations"]) == ["bottle", "bottle", "car"]
-    assert sorted(one["area"] for one in found["annotations"]) == [2400, 2400, mended]
+    assert sorted(names[one["category_id"]] for one in found["annotations"]) == ["bottle", "bottle", "bottle", "car"]
+    assert sorted(one["area"] for one in found["annotations"]) == [2400, 2400, 2400, mended]
     with zipfile.ZipFile(export_of(page, project, "panoptic", tmp_path / "panoptic.zip")) as archive:
         content = json.loads(archive.read("annotations/panoptic_train.json"))
         segments = [one for image in content["annotations"] for one in image["segments_info"]]
-        assert sorted(one["area"] for one in segments) == [2400, 2400, mended]
+        assert sorted(one["area"] for one in segments) == [2400, 2400, 2400, mended]
     with zipfile.ZipFile(export_of(page, project, "cityscapes", tmp_path / "cityscapes.zip")) as archive:
         ids = [name for name in archive.namelist() if name.endswith("_gtFine_instanceIds.png")]
         pixels = [np.asarray(Image.open(io.BytesIO(archive.read(name)))) for name in ids]
         assert sorted(int((one == value).sum()) for one in pixels for value in np.unique(one) if value) == [
-            2400, 2400, mended,
+            2400, 2400, 2400, mended,
         ]  # fmt: skip

@@ -55,6 +55,19 @@ def test_only_the_chosen_images_count(hard: list[Annotation], rita: User, as_use
     assert (answer["images"], answer["objects"], answer["lost"]) == (1, 1, [])
 
 
+def test_an_export_that_would_be_refused_is_told(
+    hard: list[Annotation], rita: User, as_user: Any, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "refused" not in ask(as_user(rita), project, "voc").content.decode()
+    monkeypatch.setattr(losses, "MOST", 2)
+    found = ask(as_user(rita), project, "voc").json()["lost"][-1]["text"]
+    assert found == "The project has 3 classes: the export would be refused"
+    monkeypatch.setattr(losses, "MOST", 3)
+    AnnotationSet.objects.filter(pk=hard[0].set_id).update(objects_kept=4)
+    found = ask(as_user(rita), project, "voc").json()["lost"][-1]["text"]
+    assert found == "1 image has more than 3 objects: the export would be refused"
+
+
 def test_a_change_is_counted_again(
     hard: list[Annotation], bob: User, rita: User, as_user: Any, project: Project
 ) -> None:

@@ -207,7 +207,7 @@ class _Group:
     def __init__(self, file: IO[bytes], schema: "pa.Schema") -> None:
         from pyarrow import parquet as pq
 
-        self._writer = pq.ParquetWriter(file, schema)
+        self._writer = pq.ParquetWriter(file, schema, write_page_checksum=True)
         self._schema, self._bytes = schema, 0
         self._rows: list[dict[str, Any]] = []
 

@@ -113,9 +113,40 @@ def test_a_reader_takes_anything(
     assert all(text.endswith(".") for text in refusals)
 
 
+def test_a_table_that_is_damaged_is_refused_or_read(
+    project: Project, label: Label, make_zip: MakeZip, tmp_path: Path
+) -> None:
+    """Wherever a Parquet file is damaged, in its pages or in its list of contents. A process reads each."""
+    label(True)
+    export = make_zip("huggingface")
+    name = "data/train-00000-of-00001.parquet"
+    content, chance, path = export.read(name), random.Random(5), tmp_path / "changed.zip"
+    found = readable_formats()["huggingface"]
+    refused: list[str] = []
+    taken = 0
+    for at in range(8):
+        changed = bytearray(content)
+        if at:  # the first is whole
+            changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
+        write(path, {name: bytes(changed)})
+        with opened(path) as source:
+            reading = Reading(source, Matcher(project, source, create=False, mapping={}))
+            try:
+                for image in found.read(reading, found.parse_reading({})):  # type: ignore[misc]
+                    for one in image.objects:
+                        masks.check(one.counts, image.frame.height, image.frame.width)
+                        taken += 1
+            except ImportProblem as problem:
+                refused.append(str(problem))
+    assert refused
+    assert all(name in text for text in refused)
+    assert taken
+
+
 def files_of(make_zip: MakeZip, format: str) -> dict[str, bytes]:
     """An export of the format. Predictions, which nobody exports, are those of a COCO export with scores."""
-    export = make_zip("coco" if format == "coco_results" else format)
+    options = {"huggingface": {"layout": "imagefolder", "include_images": True}}  # its tables are binary: below
+    export = make_zip("coco" if format == "coco_results" else format, **options.get(format, {}))
     files = {name: export.read(name) for name in export.names if not name.startswith(("README", "manifest"))}
     if format == "coco_results":
         annotations = json.loads(files["annotations/instances_train.json"])["annotations"]

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from labeling import masks
-from labeling.exchange import parquet_files
+from labeling.exchange import parquet_child, parquet_files
 from labeling.exchange.codecs import index_png
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.models import Import
@@ -170,15 +170,52 @@ def test_damaged_and_strange_tables_are_refused(bring_in: BringIn, add_image: Ad
 
 def test_a_text_that_is_there_a_million_times_takes_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the table it is there once, and each value is a number that means it."""
-    monkeypatch.setattr(parquet_files, "_LARGEST_ROWS", 1024**2)
-    rows = [{"file_name": "a.png", "objects": [{"segmentation": "x" * 1000}] * 5000}]
-    content = parquet(rows)
+    content = parquet([{"file_name": "a.png", "objects": [{"segmentation": "x" * 1000}] * 5000}])
     assert len(content) < 10_000
-    with opened(dataset(tmp_path, {"a.parquet": content})) as source, pytest.raises(ImportProblem, match="1.0"):
-        list(source.table("a.parquet").rows(["objects"]))
-    monkeypatch.setattr(parquet_files, "_MOST_VALUES", 1000)
-    with opened(tmp_path) as source, pytest.raises(ImportProblem, match="smaller row groups"):
-        source.table("a.parquet")
+    table = parquet_child.Table(io.BytesIO(content))
+    assert sum(map(len, table.rows(["objects"]))) == 1
+    monkeypatch.setattr(parquet_child, "_LARGEST_ROWS", 1024**2)
+    with pytest.raises(parquet_child.Refused, match="more than 1 MiB"):
+        list(table.rows(["objects"]))
+    monkeypatch.setattr(parquet_child, "_MOST_VALUES", 1000)
+    with pytest.raises(parquet_child.Refused, match="smaller row groups"):
+        parquet_child.Table(io.BytesIO(content))
+
+
+def test_a_table_that_needs_too_much_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that reads it has its own limit."""
+    content = parquet([{"file_name": "a.png", "image": picture(bytes(100_000_000), "a.png")}], None)
+    assert len(content) < 10_000_000
+    with opened(dataset(tmp_path, {"a.parquet": content})) as source:
+        assert len(source.table("a.parquet").picture(0)) == 100_000_000
+    monkeypatch.setattr(parquet_files, "MEMORY", 512 * 1024**2)
+    with opened(tmp_path) as source, pytest.raises(ImportProblem, match="a.parquet is damaged, or no Parquet table"):
+        source.table("a.parquet").picture(0)
+
+
+def test_a_table_whose_process_dies_is_refused(tmp_path: Path) -> None:
+    """pyarrow ends its process at some damage."""
+    rows = [{"file_name": f"{at}.png"} for at in range(50)]
+    with opened(dataset(tmp_path, {"a.parquet": parquet(rows, None)})) as source:
+        table = source.table("a.parquet")
+        found = table.rows(["file_name"])
+        assert next(found) == (0, {"file_name": "0.png"})
+        table._process.kill()
+        table._process.wait()
+        with pytest.raises(ImportProblem, match="a.parquet is damaged, or no Parquet table that can be read"):
+            list(found)
+
+
+def test_a_row_without_a_picture_stops_no_others(add_image: AddImage, bring_in: BringIn, tmp_path: Path) -> None:
+    add_image("b.png")
+    objects = {"category": [1], "segmentation": [json.dumps(rle(ONE))]}
+    rows = [
+        {"file_name": "none.png", "image": picture(b"", "none.png"), "objects": objects},
+        {"file_name": "b.png", "image": picture(picture_bytes(WIDTH, HEIGHT, seed=3), "b.png"), "objects": objects},
+    ]
+    row = bring_in(dataset(tmp_path, {TRAIN: parquet(rows)}), "huggingface", create=True, skip_defects=True)
+    expect_told(row, (f"{TRAIN}, row 0", f"{TRAIN}/none.png: "))
+    assert row.added == 1
 
 
 def test_a_folder_needs_its_pictures(add_image: AddImage, make_zip: MakeZip) -> None:

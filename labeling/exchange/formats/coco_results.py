@@ -1,23 +1,23 @@
 """COCO results: predictions with scores, as pycocotools' `loadRes`, detectron2 and mmdetection write them."""
 
+import json
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from labeling import masks
-from labeling.exchange import coco_json, json_files
+from labeling.exchange import coco_json, json_entries, spool
 from labeling.exchange.codecs import coco_rle, polygons
 from labeling.exchange.content import Frame, ReadImage, ReadObject
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.reading import Reading, Skip, fill_hint, is_id, shown, with_pixels
 from labeling.exchange.registry import ReadOptions, register_reader
 
-Entry = tuple[str, Mapping[str, Any]]
-"""Where a prediction stands, and the prediction."""
+_MOST_CLASSES = 100_000
 
 
 class ResultsReadOptions(ReadOptions):
@@ -35,46 +35,49 @@ class ResultsReadOptions(ReadOptions):
 @register_reader(name="coco_results", title="COCO results (predictions)", options=ResultsReadOptions, suggests=True)
 def read(reading: Reading, options: ResultsReadOptions) -> Iterator[ReadImage]:
     """A JSON list of predictions with scores, which become suggestions; a COCO file beside it says what ids mean."""
-    found = reading.source.names(".json")
-    contents = {name: json_files.load(reading.source, name) for name in found}
-    results = {name: content for name, content in contents.items() if _is_results(content)}
-    if not results:
-        raise ImportProblem(
-            f"{reading.source.label} has no .json file with a list of predictions (image_id, category_id, score)."
-        )
-    meaning = _Meaning(reading, {name: one for name, one in contents.items() if name not in results})
-    for name, content in results.items():
-        yield from _File(reading, options, name, content, meaning).images()
-
-
-def _is_results(content: Any) -> bool:
-    return isinstance(content, list) and (not content or (isinstance(content[0], dict) and "image_id" in content[0]))
+    meaning = _Meaning(reading)
+    with spool.opened() as kept:
+        files = [_File(reading, options, name, kept, meaning) for name in reading.source.names(".json")]
+        kept.seal()
+        results = [one for one in files if one.is_results]
+        if not results:
+            raise ImportProblem(
+                f"{reading.source.label} has no .json file with a list of predictions (image_id, category_id, score)."
+            )
+        meaning.add_classes()
+        for file in results:
+            yield from file.images()
 
 
 class _Meaning:
     """What the ids of images and classes mean: by COCO files, by an export of the project, or by themselves."""
 
-    def __init__(self, reading: Reading, others: Mapping[str, Any]) -> None:
+    def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self.images: dict[Any, str] = {}
         self.classes: dict[Any, str] = {}
-        for name, content in others.items():
-            if not isinstance(content, dict):
-                continue
-            for one in self._section(name, content, "images"):
-                if is_id(one.get("id")) and isinstance(one.get("file_name"), str):
-                    self.images.setdefault(one["id"], one["file_name"])
-            if categories := self._section(name, content, "categories"):
-                self.classes |= coco_json.classes(reading, name, categories)
-        if reading.export_ids is not None:
-            for number, title in reading.export_ids.classes.items():
-                self.classes.setdefault(number, reading.add_class(title, number))
+        self._categories: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self._unnamed = False
 
-    @staticmethod
-    def _section(name: str, content: Mapping[str, Any], section: str) -> list[Mapping[str, Any]]:
-        found = content.get(section)
-        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    def take(self, file: str, entry: json_entries.Entry) -> None:
+        """An entry of a file that is no list."""
+        one = entry.value
+        if not entry.place or not isinstance(one, dict):
+            return
+        if entry.section == "images" and is_id(one.get("id")) and isinstance(one.get("file_name"), str):
+            self.images.setdefault(one["id"], one["file_name"])
+        elif entry.section == "categories":
+            self._categories[file].append(one)
+            if len(self._categories[file]) > _MOST_CLASSES:
+                raise ImportProblem(f"{file} has more than {_MOST_CLASSES:,} classes.")
+
+    def add_classes(self) -> None:
+        """All files were gone through."""
+        for name, categories in self._categories.items():
+            self.classes |= coco_json.classes(self._reading, name, categories)
+        if self._reading.export_ids is not None:
+            for number, title in self._reading.export_ids.classes.items():
+                self.classes.setdefault(number, self._reading.add_class(title, number))
 
     def frame(self, image: Any, where: str) -> Frame | None:
         """The image of the project that an id means; None when there is none, which is told."""
@@ -110,30 +113,53 @@ class _Meaning:
 
 
 class _File:
-    """A file of predictions, told by their place from 1."""
+    """A file, gone through entry by entry. Predictions wait in `kept`, as a file lists them in any order; they are told
+    by their place from 1."""
 
     def __init__(
-        self, reading: Reading, options: ResultsReadOptions, name: str, content: Sequence[Any], meaning: _Meaning
+        self, reading: Reading, options: ResultsReadOptions, name: str, kept: spool.Spool, meaning: _Meaning
     ) -> None:
-        self._reading, self._options, self._name, self._meaning = reading, options, name, meaning
-        self._of_image: dict[Any, list[Entry]] = defaultdict(list)
-        for place, one in enumerate(content, 1):
-            where = f"{name}, prediction {place}"
-            if not isinstance(one, dict) or not is_id(one.get("image_id")):
-                reading.defect(where, "It has no image_id.")
-            else:
-                self._of_image[one["image_id"]].append((where, one))
+        self._reading, self._options, self._name, self._kept, self._meaning = reading, options, name, kept, meaning
+        self._ids: dict[Any, None] = {}
+        """Of images, in the order of their first prediction."""
+
+        self.is_results = False
+        for entry in json_entries.entries(reading.source, name):
+            if entry.section:
+                meaning.take(name, entry)
+            elif not self._take(entry):
+                break
+
+    def _take(self, entry: json_entries.Entry) -> bool:
+        """Whether the list is one of predictions, as its first entry says."""
+        one = entry.value
+        has_image = isinstance(one, dict) and is_id(one.get("image_id"))
+        if not self.is_results:
+            self.is_results = one == [] or (isinstance(one, dict) and "image_id" in one)
+            if not self.is_results:
+                self._reading.note(self._name, "It is no list of predictions, and is not read.")
+                return False
+        if has_image:
+            self._ids[one["image_id"]] = None
+            self._kept.add(self._name, json.dumps(one["image_id"]), entry.place, entry.text)
+        elif entry.place:
+            self._reading.defect(self._where(entry.place), "It has no image_id.")
+        return True
+
+    def _where(self, place: int) -> str:
+        return f"{self._name}, prediction {place}"
 
     def images(self) -> Iterator[ReadImage]:
         """The images that have a frame, in the order of their first prediction."""
-        for image, entries in self._of_image.items():
+        for image in self._ids:
             frame = self._meaning.frame(image, f"{self._name}, image {shown(image)}")
             if frame is None:
                 continue
             objects = []
-            for where, one in entries:
+            for place, text in self._kept.of(self._name, json.dumps(image)):
+                where = self._where(place)
                 with self._reading.taking(where, frame.name):
-                    objects.append(self._object(where, one, frame))
+                    objects.append(self._object(where, json.loads(text), frame))
             yield ReadImage(frame, objects)
 
     def _object(self, where: str, one: Mapping[str, Any], frame: Frame) -> ReadObject:

@@ -147,3 +147,17 @@ def test_again_replaces_what_is_open_and_remembers_what_was_rejected(
 def test_what_is_no_list_of_predictions(image: Image, bring_in: BringIn, tmp_path: Path) -> None:
     row = bring_in(dataset(tmp_path, {"a.json": {"images": []}}), "coco_results", check_only=True)
     assert (row.state, "no .json file with a list of predictions" in row.reason) == (Import.State.FAILED, True)
+
+
+def test_predictions_of_an_image_need_not_stand_together(
+    project: Project, image: Image, bring_in: BringIn, tmp_path: Path
+) -> None:
+    """Nor after what says what the ids mean; what is no prediction is told by its place."""
+    other = add_image(project, "other.png", 40, 30)
+    content: list[Any] = [prediction(1), prediction(2), prediction(1), "nothing", {"image_id": None}]
+    names = {"images": [{"id": 1, "file_name": "other.png"}, {"id": 2, "file_name": "street.png"}],
+             "categories": [{"id": 1, "name": "car"}]}  # fmt: skip
+    row = bring_in(dataset(tmp_path, {"a.json": content, "z.json": names}), "coco_results", skip_defects=True)
+    expect_told(row, ("a.json, prediction 4", "no image_id"), ("a.json, prediction 5", "no image_id"))
+    assert (row.report["images"], row.added) == (2, 3)
+    assert Suggestion.objects.filter(image=other).count() == 2

@@ -5,6 +5,7 @@ import { confirmed } from "../dialog";
 import { element, need, plural } from "../dom";
 import { send } from "../http";
 import { toast } from "../toast";
+import { Losses } from "./losses";
 import type { Query } from "./query";
 import type { Selection } from "./selection";
 
@@ -90,6 +91,7 @@ export class Bulk {
     }
     need("[data-take-back]", root).addEventListener("click", () => void this.act({ kind: "assign", members: [] }));
     root.querySelector("[data-bulk-delete]")?.addEventListener("click", () => void this.remove());
+    this.setUpLosses();
     document.addEventListener("keydown", (event) => {
       const typing = (event.target as Element).closest(
         "input:not([type=checkbox]), textarea, select, dialog, details[open]",
@@ -143,13 +145,31 @@ export class Bulk {
       await this.act({ kind: "delete" });
   }
 
+  /** What is selected, as an export takes it. */
+  private get chosen(): Record<string, unknown> {
+    return { images: "all", ...(this.selection.all ? { filter: this.query.body } : { only: this.selection.list }) };
+  }
+
+  /** The menu says what its format would lose of the selected images, each time that it is opened. */
+  private setUpLosses(): void {
+    const form = this.root.querySelector<HTMLFormElement>("[data-act=export]");
+    if (!form) return;
+    const losses = new Losses(need("[data-losses]", form), `${this.exports}/losses`);
+    const ask = () => losses.ask(new FormData(form).get("format") as string, this.chosen);
+    form.addEventListener("change", ask);
+    const menu = form.closest("details");
+    menu?.addEventListener("toggle", () => {
+      if (menu.open) ask();
+    });
+  }
+
+  private get exports(): string {
+    return this.address.replace(/images\/bulk$/, "exports");
+  }
+
   private async exportThese(format: string): Promise<void> {
-    const chosen = this.selection.all ? { filter: this.query.body } : { only: this.selection.list };
     try {
-      await send("POST", this.address.replace(/images\/bulk$/, "exports"), {
-        format,
-        options: { images: "all", ...chosen },
-      });
+      await send("POST", this.exports, { format, options: this.chosen });
       toast("The export has started. Download it on the Exports tab.", "success");
     } catch (error) {
       toast((error as Error).message, "error");

@@ -150,7 +150,7 @@ def _send(row: Import, name: str, file: Any) -> None:
         while chunk := file.read(1024 * 1024):
             copy.write(chunk)
         copy.seek(0)
-        images.add_file(row.upload, name, File(copy, name=name))
+        images.add_file(row.upload, name, File(copy, name=name), whole=True)
 
 
 def _one(

@@ -23,7 +23,7 @@ from labeling.exchange.errors import ImportProblem
 from labeling.exchange.names import SUFFIX
 from labeling.exchange.source import Source
 from labeling.images import decoder
-from labeling.images.models import Image
+from labeling.images.models import Image, content_of
 from labeling.images.reading import Rejected
 from labeling.projects.models import Project
 
@@ -59,9 +59,9 @@ class Matcher:
         self._mapping = {_key(theirs): ours for theirs, ours in mapping.items()}
         self._images: _Named[int] = _Named()
         self._by_content: dict[str, int] = {}
-        for pk, name, digest in project.images.order_by("pk").values_list("pk", "name", "sha256"):
+        for pk, name, digest, page in project.images.order_by("pk").values_list("pk", "name", "sha256", "page"):
             self._images.add(pk, name)
-            self._by_content[digest] = pk
+            self._by_content[content_of(digest, page)] = pk
         self._uploads = _uploads(source)
         self._labels: set[str] = set()
         self._pictures = _pictures(source.pictures())
@@ -72,15 +72,15 @@ class Matcher:
         self._labels.update(names)
         self._pictures = _pictures(set(self._source.pictures()) - self._labels)
 
-    def frame(self, name: str, sha256: str = "", *, stem: bool = False) -> Frame:
-        """The frame of the image that the dataset calls `name`; its suffix may be missing. sha256: of the original,
+    def frame(self, name: str, content: str = "", *, stem: bool = False) -> Frame:
+        """The frame of the image that the dataset calls `name`; its suffix may be missing. content: `Image.content`,
         where the dataset says it. stem: the name never has a suffix, so what looks like one (`street.1`) is none.
 
         Raises: NoFrame; ImportProblem when the source is damaged.
         """
         known = self._frames.get((name, stem))
         if known is None:
-            known = self._frames[name, stem] = self._find(name, sha256, stem)
+            known = self._frames[name, stem] = self._find(name, content, stem)
         return known
 
     def of_image(self, pk: int) -> Frame:
@@ -89,7 +89,7 @@ class Matcher:
             raise NoFrame("The image was deleted since the export whose ids these are.")
         return self._image(pk, None)
 
-    def _find(self, shown: str, sha256: str, stem: bool) -> Frame:
+    def _find(self, shown: str, content: str, stem: bool) -> Frame:
         mapped = self._mapping.get(_key(shown))
         name = f"{shown}{_NO_SUFFIX}" if stem else shown
         if mapped is not None:
@@ -97,7 +97,7 @@ class Matcher:
         pictures = self._pictures.find(name)
         upload = self._upload(name)
         picture = pictures[0] if len(pictures) == 1 else None
-        pk = self._by_content.get(sha256 or upload.sha256)
+        pk = self._by_content.get(content or upload.sha256)
         if pk is None and picture is not None:
             pk = self._by_content.get(self._digest(picture))
         if pk is None and upload.name:

@@ -82,7 +82,7 @@ class Reading:
         self._matcher.without(names)
 
     def frame(
-        self, name: str, where: str, sha256: str = "", *, stem: bool = False, others: Sequence[str] = ()
+        self, name: str, where: str, content: str = "", *, stem: bool = False, others: Sequence[str] = ()
     ) -> Frame | None:
         """The frame of an image of the dataset; None when it has none, which is told.
 
@@ -91,7 +91,7 @@ class Reading:
         first: NoFrame | None = None
         for one in (name, *others):
             try:
-                return self._matcher.frame(one, sha256, stem=stem)
+                return self._matcher.frame(one, content, stem=stem)
             except NoFrame as problem:
                 first = first or problem
         if first is not None and len(self.unmatched) < MOST_UNMATCHED:

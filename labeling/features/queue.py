@@ -113,6 +113,14 @@ def retry(rows: QuerySet[Encoding]) -> int:
     return count
 
 
+def start_anew(image: Image) -> None:
+    """Queue the image whatever its row says: its view is another one. Who encodes the old one loses the lease."""
+    rows = Encoding.objects.filter(image=image)
+    jobs.requeue(rows, priority=STALE_PRIORITY, reason="", queued_at=timezone.now())
+    publish(rows.values_list("pk", flat=True))
+    nudge()
+
+
 def requeue_lost(row: Encoding) -> bool:
     """Queue a ready row whose features are lost or damaged, first in line; True for the one reader who did it."""
     same = Encoding.objects.filter(pk=row.pk, state=State.READY, storage_key=row.storage_key, sha256=row.sha256)

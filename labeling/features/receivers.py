@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from labeling.features import queue, services, store
 from labeling.features.models import Encoding, Tile
 from labeling.images.models import Image
-from labeling.images.signals import image_accepted, image_copied
+from labeling.images.signals import image_accepted, image_copied, image_rendered
 from labeling.projects.signals import project_purged
 
 
@@ -23,6 +23,14 @@ def queue_image(image: Image, **_: Any) -> None:
 def copy_features(source: Image, image: Image, **_: Any) -> bool:
     """A copy needs no encoding where its source has features."""
     return services.add_copy(source, image)
+
+
+@receiver(image_rendered)
+def encode_again(image: Image, **_: Any) -> None:
+    """Features of a view that is shown no more are of no use."""
+    queue.start_anew(image)
+    for tile in Tile.objects.filter(image=image):
+        tile.delete()  # one by one: its file goes by a signal
 
 
 @receiver(post_delete, sender=Tile)

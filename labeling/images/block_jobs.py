@@ -74,7 +74,7 @@ def _cut(row: BlockJob) -> bool:
         return False
     jobs.mine(row).delete()
     if not Image.objects.filter(pk=image.pk).exists():  # deleted meanwhile: nobody else would delete this file
-        pictures.delete_files({pictures.blocks_name(str(image.original.name))})
+        pictures.delete_files({pictures.blocks_name(image)})
     return True
 
 
@@ -85,7 +85,7 @@ def _make(row: BlockJob, image: Image) -> None:
     with decoder.decoded(image.view, "cut", lambda done: _note(row, done), **options) as (found, folder):
         if (found["width"], found["height"]) != (image.width, image.height):
             raise Rejected(CORRUPT, f"its view is {found['width']} × {found['height']}")
-        pictures.store({"blocks": found["blocks"]}, folder, str(image.original.name))
+        pictures.store({"blocks": found["blocks"]}, folder, str(image.original.name), image.rendering)
 
 
 def _note(row: BlockJob, done: float) -> None:

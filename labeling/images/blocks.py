@@ -90,7 +90,7 @@ def opened(image: Image) -> Iterator[zipfile.ZipFile]:
     """The zip with the blocks of an image. Raises: NoBlocks."""
     try:
         with (
-            default_storage.open(pictures.blocks_name(str(image.original.name)), "rb") as file,
+            default_storage.open(pictures.blocks_name(image), "rb") as file,
             zipfile.ZipFile(file) as archive,
         ):
             yield archive

@@ -63,7 +63,7 @@ def copy_image(source: Image, project: Project) -> Image | None:
 
     Raises: FileNotFoundError, OSError.
     """
-    if Image.objects.filter(project=project, sha256=source.sha256).exists():
+    if Image.objects.filter(project=project, sha256=source.sha256, page=source.page).exists():
         return None
     stem = uuid.uuid5(NAMES, f"{project.pk}-{source.pk}").hex
     names = {kind: _beside(str(getattr(source, kind).name), kind, project, stem) for kind in _KINDS}
@@ -73,7 +73,7 @@ def copy_image(source: Image, project: Project) -> Image | None:
         project=project, name=source.name, sha256=source.sha256, source=source.source, reference=source.reference,
         **names,
     )  # fmt: skip
-    copy.width, copy.height = source.width, source.height
+    copy.width, copy.height, copy.page, copy.rendering = source.width, source.height, source.page, source.rendering
     elsewhere = source.referenced_name if source.reference else None
     for kind in (one for one in _KINDS if getattr(source, one).name != elsewhere):
         copy_file(default_storage, str(getattr(source, kind).name), names[kind])
@@ -82,7 +82,7 @@ def copy_image(source: Image, project: Project) -> Image | None:
         with transaction.atomic():
             copy.save(force_insert=True)
     except IntegrityError:  # uploaded meanwhile, or the project is gone
-        pictures.delete_files({*names.values(), pictures.blocks_name(names["original"])})
+        pictures.delete_files(pictures.files_of(copy))
         return None
     if not any(answer for _, answer in image_copied.send(sender=Image, source=source, image=copy)):
         image_accepted.send(sender=Image, image=copy)
@@ -99,6 +99,6 @@ def _beside(name: str, kind: str, project: Project, stem: str) -> str:
 
 def _copy_blocks(source: Image, copy: Image) -> None:
     """Blocks that are missing are made again when somebody opens the image."""
-    there = pictures.blocks_name(str(source.original.name))
+    there = pictures.blocks_name(source)
     if there and default_storage.exists(there):
-        copy_file(default_storage, there, pictures.blocks_name(str(copy.original.name)))
+        copy_file(default_storage, there, pictures.blocks_name(copy))

@@ -5,7 +5,6 @@ that belong to this item alone and are overwritten by a second try; the image's 
 together, and only by the owner of the lease. What a kill leaves half done is found by `labeling.images.tasks.sweep`.
 """
 
-import hashlib
 import logging
 import math
 import os
@@ -13,7 +12,7 @@ import tempfile
 import time
 import unicodedata
 from datetime import timedelta
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.base import File
@@ -22,7 +21,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Case, Count, When
 from django.utils import timezone
 
-from labeling.images import blocks, decoder, pictures, reading, stored, zips
+from labeling.images import blocks, decoder, paging, pictures, reading, rendering, stored, zips
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.reading import Rejected
 from labeling.images.schemas import ItemNews, UploadMessage, UploadNews
@@ -136,11 +135,13 @@ def process(item: UploadItem, news: News | None = None, until: float = math.inf)
                 "tell the administrator: the worker's log says why.",
             )
         with item.file.open("rb") as file:
-            zipped = reading.sniff(file.read(reading.HEAD)) == "ZIP"
-            if zipped and item.reference:
+            kind = reading.sniff(file.read(reading.HEAD))
+            if kind == "ZIP" and item.reference:
                 raise Rejected(Reason.NOT_AN_IMAGE, "A zip is not taken by reference. Upload it, or unpack it there.")
-            if zipped:
+            if kind == "ZIP":
                 _unpack(item, file, news, until)
+            elif item.page is None and kind in paging.PAGED and (pages := paging.pages(item)):
+                _split(item, pages, news)
             else:
                 _accept(item, file, news)
     except LeaseLost:
@@ -224,15 +225,18 @@ def totals(upload: Upload) -> dict[str, int]:
 
 def _accept(item: UploadItem, file: IO[bytes], news: News) -> None:
     """Make the item's file an image of the project. Raises: Rejected, LeaseLost."""
-    digest = _sha256(file)
+    digest = paging.digest(item, file)
     _refuse_duplicate(item, digest)
-    original = str(item.file.name)
-    with decoder.decoded(item.file, "take_in", blocks_from=blocks.BLOCKS_FROM, side=blocks.SIDE) as (found, folder):
+    original, project_id, page = str(item.file.name), item.upload.project_id, item.page or 0
+    shown = rendering.Rendering.of(project_id)
+    options: dict[str, Any] = {"blocks_from": blocks.BLOCKS_FROM, "side": blocks.SIDE, "wanted": shown.wanted(page)}
+    with decoder.decoded(item.file, "take_in", **options) as (found, folder):
         stored.check_unchanged(item.file)  # what was decoded is what the digest is of
-        names = pictures.store(found, folder, original)
+        made_by = shown.digest if rendering.applies(found["source"]) else ""
+        names = pictures.store(found, folder, original, made_by)
     view, thumbnail = names["view"], names["thumbnail"]
     image = Image(
-        project_id=item.upload.project_id, name=item.name, sha256=digest,
+        project_id=project_id, name=item.name, sha256=digest, page=page, rendering=made_by,
         original=original, view=view, thumbnail=thumbnail, reference=item.reference,
         width=found["width"], height=found["height"], source=found["source"],
     )  # fmt: skip
@@ -245,11 +249,17 @@ def _accept(item: UploadItem, file: IO[bytes], news: News) -> None:
         _refuse_duplicate(item, digest)
         raise
     image_accepted.send(sender=Image, image=image)
+    if shown != rendering.Rendering.of(project_id):
+        rendering.catch_up(item.upload.project)  # somebody changed it while the file was read
     news.of(item)
 
 
 def _refuse_duplicate(item: UploadItem, digest: str) -> None:
-    twin = Image.objects.filter(project_id=item.upload.project_id, sha256=digest).first()
+    same = Image.objects.filter(project_id=item.upload.project_id, sha256=digest)
+    # Version 0.1 made one image of a file of many pages, of its first one.
+    page = item.page or 0
+    pages = [0, 1] if page <= 1 else [page]
+    twin = same.filter(page__in=pages).first()
     if twin is not None:
         message = f"The project already has this picture, as “{twin.name}”. There is nothing to do."
         raise Rejected(Reason.DUPLICATE, message)
@@ -268,6 +278,23 @@ def discard_file(item: UploadItem) -> None:
     """Delete the file of an item that needs it no more. The row forgets its name last: a kill before is made good."""
     pictures.delete_files({str(item.file.name or "")})
     UploadItem.objects.filter(pk=item.pk).update(file="")
+
+
+def _split(item: UploadItem, pages: list[int], news: News) -> None:
+    """Make an item of each page of a file; all have the same bytes. Raises: Rejected, LeaseLost."""
+    batch = _Batch(item, news)
+    known = set(item.entries.values_list("entry", flat=True))
+    for number, page in enumerate(pages, 1):
+        if page in known:
+            continue
+        child = UploadItem(upload=item.upload, parent=item, entry=page, page=page, size=item.size)
+        child.name = clean_name(paging.name_of(item.name, number))
+        child.file.name = paging.copy_for(item, page)
+        batch.add(child)
+    batch.save()
+    _settle(item, state=State.UNPACKED, message="")
+    publish(item.upload)
+    discard_file(item)
 
 
 def _unpack(item: UploadItem, file: IO[bytes], news: News, until: float) -> None:
@@ -376,11 +403,3 @@ def _settle(item: UploadItem, **fields: object) -> None:
     """Write the verdict and give the lease back. Raises: LeaseLost when it is not ours any more."""
     if not jobs.settle(item, **fields):
         raise LeaseLost
-
-
-def _sha256(file: IO[bytes]) -> str:
-    file.seek(0)
-    digest = hashlib.sha256()
-    while chunk := file.read(zips.CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()

@@ -40,6 +40,11 @@ def _item_path(item: "UploadItem", name: str) -> str:
     return _place("originals", item.upload.project_id, name)
 
 
+def content_of(sha256: str, page: int) -> str:
+    """As `Image.content`."""
+    return f"{sha256}#{page}" if page else sha256
+
+
 class Tag(models.Model):
     """A word that managers put on images of a project, to find and hand out groups of them."""
 
@@ -60,6 +65,9 @@ class Image(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="images")
     name = models.CharField(max_length=255, help_text="File name as uploaded, with the folders of a zip.")
     sha256 = models.CharField(max_length=64, help_text="Of the original's bytes.")
+    page = models.PositiveIntegerField(
+        default=0, help_text="Which page or frame of the original it is, from 1 as they lie in the file; 0: all of it."
+    )
     original = StoredFileField(upload_to=_original_path, max_length=255)
     view = StoredFileField(upload_to=_view_path, max_length=255)
     thumbnail = models.FileField(upload_to=_thumbnail_path, max_length=255)
@@ -73,6 +81,9 @@ class Image(models.Model):
         blank=True,
         help_text="Where the original is, if in a folder or bucket (storage.roots.Reference).",
     )
+    rendering = models.CharField(
+        max_length=8, blank=True, help_text="What its view was made by beside the original; see images.rendering."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     golden = models.BooleanField(
         default=False,
@@ -84,7 +95,7 @@ class Image(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["project", "sha256"], name="image_content_once")]
+        constraints = [models.UniqueConstraint(fields=["project", "sha256", "page"], name="image_page_once")]
         indexes = [
             models.Index(fields=["project"], condition=Q(golden=True), name="golden_of_project"),
             models.Index(fields=["project", "name", "id"], name="image_by_name"),
@@ -135,14 +146,24 @@ class Image(models.Model):
         return images.count() - images.filter(cls.hidden_from(user, role)).count()
 
     @property
+    def content(self) -> str:
+        """Names its content among all images: the original's SHA-256, and of a page its number."""
+        return content_of(self.sha256, self.page)
+
+    @property
+    def version(self) -> str:
+        """Changes with its view, its thumbnail and its blocks."""
+        return f"{self.sha256[:8]}{self.rendering}"
+
+    @property
     def view_url(self) -> str:
         """The view's URL with its content in it: a browser may keep it for ever."""
-        return f"{reverse('images:view', args=[self.pk])}?v={self.sha256[:8]}"
+        return f"{reverse('images:view', args=[self.pk])}?v={self.version}"
 
     @property
     def thumbnail_url(self) -> str:
         """The thumbnail's URL with its content in it: a browser may keep it for ever."""
-        return f"{reverse('images:thumbnail', args=[self.pk])}?v={self.sha256[:8]}"
+        return f"{reverse('images:thumbnail', args=[self.pk])}?v={self.version}"
 
 
 class Upload(models.Model):
@@ -173,7 +194,7 @@ class UploadItem(LeasedRow):
 
     class State(models.TextChoices):
         WAITING = "waiting"
-        UNPACKED = "unpacked"  # a zip whose files are items of their own now
+        UNPACKED = "unpacked"  # a zip or a file of many pages: what is in it are items of their own now
         ACCEPTED = "accepted"
         REJECTED = "rejected"
 
@@ -199,9 +220,14 @@ class UploadItem(LeasedRow):
     image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     size = models.PositiveBigIntegerField(default=0, help_text="Of the file, in bytes.")
     parent = models.ForeignKey(
-        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="entries", help_text="The zip it was in."
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="entries", help_text="What it was in."
     )
-    entry = models.PositiveIntegerField(null=True, blank=True, help_text="Its place in the zip, from 0.")
+    entry = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Its place in the zip, from 0, or its page in the file, from 1."
+    )
+    page = models.PositiveIntegerField(
+        null=True, blank=True, help_text="As of an image; empty: pages, if the file has several, become items."
+    )
 
     class Meta:
         ordering = ["id"]

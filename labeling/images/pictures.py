@@ -36,21 +36,28 @@ class ViewUnreadable(Exception):
     """The view's file is gone or damaged; the message says what to do."""
 
 
-def store(found: dict[str, str], folder: Path, original: str) -> dict[str, str]:
+def store(found: dict[str, str], folder: Path, original: str, rendering: str = "") -> dict[str, str]:
     """Store the files that were made of the original stored under `original`; returns their names: `view` (maybe the
-    original's), `thumbnail` and, if there are any, `blocks`."""
+    original's), `thumbnail` and, if there are any, `blocks`. rendering: as `Image.rendering`."""
     names = {}
     for kind, place in (("view", "views"), ("thumbnail", "thumbnails"), ("blocks", "blocks")):
         if found.get(kind):
             made = folder / found[kind]
             with made.open("rb") as file:
-                names[kind] = _put(_beside(original, place, made.suffix), File(file))
+                names[kind] = _put(_beside(original, place, made.suffix, rendering), File(file))
     return {"view": original} | names
 
 
-def blocks_name(original: str) -> str:
+def blocks_name(image: Image) -> str:
     """Where the blocks of a large view are (`labeling.images.blocks`); "" for a name that is not ours."""
-    return _beside(original, "blocks", ".zip") if len(PurePath(original).parents) > 2 else ""
+    original = str(image.original.name)
+    return _beside(original, "blocks", ".zip", image.rendering) if len(PurePath(original).parents) > 2 else ""
+
+
+def files_of(image: Image) -> set[str]:
+    """The names of all files of an image, those that are not there among them."""
+    names = {str(file.name or "") for file in (image.original, image.view, image.thumbnail)}
+    return names | {blocks_name(image)}
 
 
 def open_view(image: Image) -> Pillow.Image:
@@ -83,6 +90,20 @@ def is_deep(image: Image) -> bool:
     return int(image.source.get("bits", 8)) > 8 and "window" in image.source
 
 
+def about(image: Image) -> list[str]:
+    """What a person has to know about the view, in sentences: what of the original it does not show."""
+    source = image.source
+    found = [str(source["note"])] if source.get("note") else []
+    shown, bands = source.get("shown"), source.get("bands")
+    if shown:
+        what = f"Band {shown[0]}" if len(shown) == 1 else "Bands " + ", ".join(map(str, shown))
+        found.append(f"{what} of {bands} {'is' if len(shown) == 1 else 'are'} shown.")
+    elif bands:
+        first = "first is" if source.get("mode", "").startswith("L") else "first three are"
+        found.append(f"It has {bands} bands; the {first} shown.")
+    return found
+
+
 _rendering = threading.Lock()
 """One picture of a process at a time: a large original with all its bits fills much memory."""
 
@@ -93,7 +114,8 @@ def render_window(image: Image, low: float, high: float) -> bytes:
     Raises: ViewUnreadable.
     """
     try:
-        with _rendering, decoded(image.original, "render", low=low, high=high) as (found, folder):
+        wanted = {"page": image.page, "bands": image.source.get("shown", [])}
+        with _rendering, decoded(image.original, "render", low=low, high=high, wanted=wanted) as (found, folder):
             if (found["width"], found["height"]) == (image.width, image.height):
                 return (folder / found["file"]).read_bytes()
             problem = (
@@ -130,10 +152,12 @@ def delete_files(names: set[str], storage: Storage | None = None) -> None:
         (storage or default_storage).delete(name)
 
 
-def _beside(original: str, kind: str, suffix: str) -> str:
-    """`projects/1/originals/ab/ab….tif` → `projects/1/views/ab/ab….png`."""
+def _beside(original: str, kind: str, suffix: str, rendering: str = "") -> str:
+    """`projects/1/originals/ab/ab….tif` → `projects/1/views/ab/ab….png`. A file that changes what it shows has another
+    name: who reads the old one meanwhile has it whole."""
     path = PurePath(original)
-    return str(path.parents[2] / kind / path.parent.name / path.stem) + suffix
+    stem = f"{path.stem}-{rendering}" if rendering else path.stem
+    return str(path.parents[2] / kind / path.parent.name / stem) + suffix
 
 
 def _put(name: str, content: "File[bytes]") -> str:

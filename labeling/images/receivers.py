@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from labeling.images import copying, pictures  # noqa: F401 - registers what copies images
+from labeling.images import copying, pictures, rendering  # noqa: F401 - register what jobs do
 from labeling.images.models import Image, PartialFile, UploadItem
 from labeling.storage.trees import delete_tree
 from labeling.web import events
@@ -17,8 +17,7 @@ from labeling.web import events
 @receiver(post_delete, sender=Image)
 def delete_image_files(instance: Image, origin: Any = None, **_: Any) -> None:
     """Original, view with its blocks, and thumbnail; open editors are told, the project's pages count anew."""
-    names = {str(file.name or "") for file in (instance.original, instance.view, instance.thumbnail)}
-    names.add(pictures.blocks_name(str(instance.original.name)))
+    names = pictures.files_of(instance)
     image, project = instance.pk, instance.project_id
     deleted = origin.model if isinstance(origin, QuerySet) else type(origin)
     gone = {"type": "gone", "what": "image" if deleted is Image else "project"}

@@ -34,14 +34,16 @@ def start_upload(project: Project, user: User) -> Upload:
     return upload
 
 
-def add_file(upload: Upload, name: str, file: IO[bytes] | File[Any]) -> UploadItem:
+def add_file(upload: Upload, name: str, file: IO[bytes] | File[Any], *, whole: bool = False) -> UploadItem:
     """Store one file (a picture or a zip) and have it looked at. The file is read in chunks.
+
+    whole: it becomes one image, however many pages it has.
 
     Raises: ApiError 409 when the upload is closed. A file that is too large becomes a rejected item.
     """
     _require_open(upload)
     content = file if isinstance(file, File) else File(file)
-    item = UploadItem(upload=upload, name=ingest.clean_name(name), size=content.size)
+    item = UploadItem(upload=upload, name=ingest.clean_name(name), size=content.size, page=0 if whole else None)
     try:
         zips.check_bytes(item.size)
     except Rejected as rejected:
@@ -54,8 +56,12 @@ def add_file(upload: Upload, name: str, file: IO[bytes] | File[Any]) -> UploadIt
 
 
 def add_reference(upload: Upload, name: str, reference: Reference) -> UploadItem:
-    """Add a picture that stays where it is (`storage.roots`). A file that is too large becomes a rejected item."""
-    item = UploadItem(upload=upload, name=ingest.clean_name(name), size=reference.size, reference=asdict(reference))
+    """Add a picture that stays where it is (`storage.roots`). A file that is too large becomes a rejected item.
+
+    It is one image, however many pages it has: what watches the file knows of one.
+    """
+    item = UploadItem(upload=upload, name=ingest.clean_name(name), size=reference.size, page=0)
+    item.reference = asdict(reference)
     try:
         zips.check_bytes(item.size)
     except Rejected as rejected:
@@ -141,7 +147,7 @@ def pyramid(image: Image) -> BlocksData | None:
     if not blocks.has_blocks(image):
         return None
     status = f"/api/images/{image.pk}/blocks"
-    url = f"/images/{image.pk}/blocks/{{level}}/{{row}}/{{column}}?v={image.sha256[:8]}"
+    url = f"/images/{image.pk}/blocks/{{level}}/{{row}}/{{column}}?v={image.version}"
     try:
         found = blocks.levels_there(image)
     except blocks.NoBlocks:

@@ -168,16 +168,20 @@ def _serve(
 
 def _is_known(request: HttpRequest, image: Image) -> bool:
     """Whether the browser has it already."""
-    etag = f'"{image.sha256}"'
+    etag = _etag(image)
     known = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in known or etag in known or f"W/{etag}" in known
 
 
+def _etag(image: Image) -> str:
+    return f'"{image.sha256}{image.rendering}"'
+
+
 def _kept(request: HttpRequest, image: Image, response: HttpResponseBase) -> HttpResponseBase:
     """Told how long it may be kept."""
-    response["ETag"] = f'"{image.sha256}"'
+    response["ETag"] = _etag(image)
     response["X-Content-Type-Options"] = "nosniff"
-    if request.GET.get("v") == image.sha256[:8]:
+    if request.GET.get("v") == image.version:
         patch_cache_control(response, private=True, max_age=A_YEAR, immutable=True)
     else:
         patch_cache_control(response, private=True, max_age=FIVE_MINUTES, must_revalidate=True)

@@ -69,6 +69,7 @@ class ClickConsumer(AsyncWebsocketConsumer):
         if image is None:
             raise DenyConnection
         self.image, self.access = image, AccessCheck(self.scope, image.project_id)
+        decoder().see(image.pk, image.rendering)
         if await self.access.check() is None or await database_sync_to_async(self._is_hidden)():
             raise DenyConnection
         owner = self.access.user.pk if self.access.user else None
@@ -270,6 +271,8 @@ class ClickConsumer(AsyncWebsocketConsumer):
     def _see(self, state: say.State) -> None:
         """Note how far the image is; when it is ready, bring its features to memory before the first click."""
         self.state = state
+        if state != "ready":
+            decoder().forget(self.image.pk)
         if state == "ready" and self.access.can(May.LABEL):
             self._soon(decoder().prefetch(self.image.pk))
 

@@ -40,6 +40,7 @@ class Decoder:
         self._threads = FairThreads(threads, "decode")
         self._loaders = ThreadPoolExecutor(LOADING_THREADS, thread_name_prefix="features")
         self._loading: dict[Key, Future[Features]] = {}
+        self._renderings: dict[int, str] = {}
         self._lock = threading.Lock()
         self._warm = False
 
@@ -54,6 +55,20 @@ class Decoder:
         """
         # Shielded: the read goes on for the others when one caller goes away.
         return await asyncio.shield(asyncio.wrap_future(self._request(image_id)))
+
+    def forget(self, image_id: int) -> None:
+        """Its features and those of its tiles are made anew: read them from the store when they are wanted."""
+        with self._lock:
+            self.lru.drop_image(image_id)
+
+    def see(self, image_id: int, rendering: str) -> None:
+        """Which view the image has (`Image.rendering`): features of another one are forgotten."""
+        with self._lock:
+            before = self._renderings.pop(image_id, "")
+            if rendering:
+                self._renderings[image_id] = rendering
+            if before != rendering:
+                self.lru.drop_image(image_id)
 
     def tile_in_memory(self, image_id: int, name: str) -> TileFeatures | None:
         """A tile's features if they are here."""

@@ -41,6 +41,11 @@ class FeaturesLru:
             _, oldest = self._kept.popitem(last=False)
             self.nbytes -= oldest.nbytes
 
+    def drop_image(self, image_id: int) -> None:
+        """Forget the features of an image and of its tiles."""
+        for key in [key for key in self._kept if image_id in (key, key[0] if isinstance(key, tuple) else key)]:
+            self.drop(key)
+
     def drop(self, key: Key) -> None:
         """Forget features, if they are here."""
         found = self._kept.pop(key, None)

@@ -5,7 +5,7 @@ from django.urls import reverse
 from labeling.accounts.models import User
 from labeling.features.models import Encoding
 from labeling.images.models import Image
-from labeling.images.pictures import is_deep
+from labeling.images.pictures import about, is_deep
 from labeling.images.services import pyramid
 from labeling.pages.queue import UPCOMING, next_images
 from labeling.pages.schemas import Boot, BootAddresses, BootImage, BootProject, BootUser, DeepData, Neighbour, Position
@@ -47,6 +47,7 @@ def _image(image: Image) -> BootImage:
     return BootImage(
         id=image.pk,
         name=image.name,
+        about=about(image),
         width=image.width,
         height=image.height,
         view=image.view_url,

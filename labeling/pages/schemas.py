@@ -76,10 +76,12 @@ class DeepData(Answer):
 
 
 class BootImage(Answer):
-    """The image of an editor. `blocks` of a large one, null for one that is shown whole."""
+    """The image of an editor. `about` says in sentences what its view does not show of the original. `blocks` of a
+    large one, null for one that is shown whole."""
 
     id: int
     name: str
+    about: list[str]
     width: int
     height: int
     view: str

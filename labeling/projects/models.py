@@ -29,6 +29,11 @@ class Project(models.Model):
         editable=False,
         help_text="No pixel belongs to two objects of an image; see annotations.panoptic.",
     )
+    rendering = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="Which bands and values of its pictures are shown; see images.rendering.",
+    )
     archived_at = models.DateTimeField(null=True, blank=True, help_text="Since when it is read-only and put aside.")
     archived_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -171,6 +176,7 @@ class ProjectJob(LeasedRow):
         MERGE = "merge", "Merge classes"
         UNMERGE = "unmerge", "Undo merging classes"
         PURGE = "purge", "Delete the project"
+        RENDER = "render", "Show pictures anew"
 
     class State(models.TextChoices):
         QUEUED = "queued"

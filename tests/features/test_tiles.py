@@ -214,7 +214,7 @@ def test_parts_of_a_large_view_come_from_its_blocks(make_images: MakeImages, mon
     monkeypatch.setattr(blocks, "BLOCKS_FROM", 500_000)
     monkeypatch.setattr(blocks, "SIDE", 128)
     image = make_images(sizes=[(1001, 701)])[0]
-    name = pictures.blocks_name(str(image.original.name))
+    name = pictures.blocks_name(image)
     assert default_storage.exists(name)
     view = Pillow.fromarray(pictures.view_pixels(image))
     whole = pictures.open_view

@@ -136,7 +136,7 @@ def test_a_small_image_has_no_blocks(
 
 def lose_blocks(image: Image, left: bytes = b"") -> str:
     """As for an image from before there were blocks, or with what a killed worker wrote of them."""
-    name = pictures.blocks_name(str(image.original.name))
+    name = pictures.blocks_name(image)
     default_storage.delete(name)
     if left:
         default_storage.save(name, io.BytesIO(left))
@@ -147,7 +147,7 @@ def test_blocks_that_are_not_there_are_made_when_somebody_opens_the_image(
     project: Project, bob: User, as_user: AsUser
 ) -> None:
     image, client = bring_in(project, "TIFF"), as_user(bob)
-    with default_storage.open(pictures.blocks_name(str(image.original.name)), "rb") as file:
+    with default_storage.open(pictures.blocks_name(image), "rb") as file:
         half = file.read()[: file.size // 2]
     lose_blocks(image, half)
     url = f"/api/images/{image.pk}/blocks"

@@ -96,7 +96,7 @@ def test_a_step_that_is_repeated_makes_nothing_twice(project: Project, staff: Us
     assert copy.images.count() == 3
     names = [str(one.original.name) for one in copy.images.all()]
     assert all(storages["default"].exists(name) for name in names)
-    assert all(storages["default"].exists(pictures.blocks_name(name)) for name in names)
+    assert all(storages["default"].exists(pictures.blocks_name(one)) for one in copy.images.all())
 
 
 @pytest.mark.django_db(transaction=True)

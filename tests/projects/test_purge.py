@@ -41,7 +41,7 @@ def fill(project: Project, user: User, images: int) -> None:
         for field in (image.original, image.view, image.thumbnail):
             field.save(f"{uuid.uuid4().hex}.png", ContentFile(b"x"), save=False)
         image.save()
-        media.save(pictures.blocks_name(str(image.original.name)), ContentFile(b"x"))
+        media.save(pictures.blocks_name(image), ContentFile(b"x"))
         keys = [features.save(f"v1/{project.pk}/{image.pk}-{name}.safetensors", ContentFile(b"x")) for name in "ab"]
         Encoding.objects.create(image=image, state="ready", storage_key=keys[0])
         Tile.objects.create(image=image, name="t1-0-0", storage_key=keys[1], asked_at="2026-01-01T00:00Z")

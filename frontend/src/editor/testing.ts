@@ -25,7 +25,7 @@ const ENDPOINTS = {
 /** An annotator on the only image of a project with two classes. */
 export function bootOf(view: { width: number; height: number }, more: Partial<Boot> = {}): Boot {
   return {
-    image: { id: 1, name: "one.jpg", ...view, view: "", state: "ready", blocks: null, deep: null },
+    image: { id: 1, name: "one.jpg", about: [], ...view, view: "", state: "ready", blocks: null, deep: null },
     project: {
       id: 1,
       name: "",

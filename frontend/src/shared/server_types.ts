@@ -186,10 +186,14 @@ export type components = {
       readonly text: string;
       readonly history: string;
     };
-    /** @description The image of an editor. `blocks` of a large one, null for one that is shown whole. */
+    /**
+     * @description The image of an editor. `about` says in sentences what its view does not show of the original. `blocks` of a large
+     *     one, null for one that is shown whole.
+     */
     readonly BootImage: {
       readonly id: number;
       readonly name: string;
+      readonly about: readonly string[];
       readonly width: number;
       readonly height: number;
       readonly view: string;
@@ -1960,7 +1964,7 @@ export type components = {
       readonly id: number;
       readonly project: number;
       /** @enum {string} */
-      readonly kind: "copy" | "merge" | "unmerge" | "purge";
+      readonly kind: "copy" | "merge" | "unmerge" | "purge" | "render";
       /** @enum {string} */
       readonly state: "queued" | "running" | "done" | "failed";
       readonly done: number;
@@ -1976,7 +1980,7 @@ export type components = {
       readonly id: number;
       readonly project: number;
       /** @enum {string} */
-      readonly kind: "copy" | "merge" | "unmerge" | "purge";
+      readonly kind: "copy" | "merge" | "unmerge" | "purge" | "render";
       /** @enum {string} */
       readonly state: "queued" | "running" | "done" | "failed";
       readonly done: number;

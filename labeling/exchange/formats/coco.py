@@ -20,6 +20,7 @@ from labeling.exchange.dataset import Dataset, Item
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.reading import OTHER_SIZE, Reading, Skip, fill_hint, is_id, shown, uid_of, with_pixels
 from labeling.exchange.registry import Advance, Options, ReadOptions, register, register_reader, when
+from labeling.images.models import content_of
 from labeling.projects.attributes import by_name
 
 ANNOTATIONS = "annotations/instances_{split}.json"
@@ -118,13 +119,21 @@ def _info(dataset: Dataset) -> dict[str, Any]:
 
 
 def _image(item: Item) -> dict[str, Any]:
+    page, geo = item.image.page, item.image.source.get("geo")
     return {
         "id": item.number,
         "file_name": item.file_name,
         "width": item.image.width,
         "height": item.image.height,
-        "original": {"name": item.image.name, "sha256": item.image.sha256},
+        "original": {"name": item.image.name, "sha256": item.image.sha256} | ({"page": page} if page else {}),
+        **({"geo": geo} if geo else {}),
     }
+
+
+def _content(original: Any) -> str:
+    """What an export of our own says of the uploaded file, as `Image.content`; "" for anything else."""
+    digest, page = (original.get("sha256"), original.get("page", 0)) if isinstance(original, dict) else ("", 0)
+    return content_of(digest, page if is_id(page) else 0) if isinstance(digest, str) else ""
 
 
 def _annotation(number: int, kept: Annotation, item: Item, segmentation: Any) -> dict[str, Any]:
@@ -304,8 +313,7 @@ class _File:
             return
         self._seen.add(number)
         original = image.get("original")
-        digest = original.get("sha256", "") if isinstance(original, dict) else ""
-        frame = self._reading.frame(name, where, digest if isinstance(digest, str) else "")
+        frame = self._reading.frame(name, where, _content(original))
         if frame is None:
             return
         fits = self._reading.tell_size(where, frame, image.get("height"), image.get("width"))

@@ -27,8 +27,9 @@ export function TopBar({ children, label }: TopBarProps) {
         <Icon name="back" />
         <span>{project.name}</span>
       </a>
-      <h1 class="editor-bar-image" title={image.name}>
+      <h1 class="editor-bar-image" title={[image.name, ...image.about].join("\n")}>
         {image.name}
+        {image.about.length > 0 && <small data-testid="about-image"> {image.about.join(" ")}</small>}
       </h1>
       <Position index={position.index} total={position.total} />
       <div class="editor-bar-space">{children}</div>

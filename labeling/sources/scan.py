@@ -106,17 +106,19 @@ def _scan(source: Source, until: float) -> bool:
         source.seen = source.others = 0
     files = root.files(source.prefix, source.position)
     while batch := list(islice(files, AT_ONCE)):
-        _take(source, root, batch)
+        whole = _take(source, root, batch, until)
         if source.seen > MOST_FILES:
             raise RootUnavailable(f"There are more than {MOST_FILES:,} pictures in it. Connect folders of it instead.")
-        if leases.stopping() or time.monotonic() > until:
+        if not whole or leases.stopping() or time.monotonic() > until:
             return False
     _finish(source, root)
     return True
 
 
-def _take(source: Source, root: Root, batch: list[Found]) -> None:
-    """Deal with some files, all or nothing. Raises: LeaseLost."""
+def _take(source: Source, root: Root, batch: list[Found], until: float) -> bool:
+    """Deal with some files, all or nothing; only with the first of them when their contents take longer to read than
+    `until`. Returns: whether it was all of them. Raises: LeaseLost.
+    """
     pictures = [one for one in batch if _is_picture(one.path)]
     keys = {one.path: _key(one.path) for one in pictures}
     known = {
@@ -127,18 +129,27 @@ def _take(source: Source, root: Root, batch: list[Found]) -> None:
     told = [row.pk for row, one in there if _is_known_change(row, one)]
     done = {row.path for row, _ in there if row.pk in {*same, *told}}
     different = [one for one in pictures if one.path not in done]
-    digests = {one.path: _digest(root, one) for one in different if one.path in known or _twins(source, one)}
+    digests: dict[str, str | None] = {}
+    cut = batch
+    for number, one in enumerate(different):
+        if digests and time.monotonic() > until:
+            cut, different = batch[: batch.index(one)], different[:number]
+            break
+        if one.path in known or _twins(source, one):
+            digests[one.path] = _digest(root, one)
+    seen = sum(_is_picture(one.path) for one in cut)
     with transaction.atomic():
         source.files.filter(pk__in=same).update(round=source.round, problem="")
         source.files.filter(pk__in=told).update(round=source.round)
         for one in different:
             _take_one(source, known.get(one.path), one, digests.get(one.path))
-        source.position = batch[-1].path
-        source.seen += len(pictures)
-        source.others += len(batch) - len(pictures)
+        source.position = cut[-1].path
+        source.seen += seen
+        source.others += len(cut) - seen
         place = {"position": source.position, "seen": source.seen, "others": source.others, "upload": source.upload}
         if not jobs.mine(source).update(**place):
             raise LeaseLost
+    return cut is batch
 
 
 def _is_picture(path: str) -> bool:
@@ -154,7 +165,11 @@ def _is_same(known: SourceFile, found: Found) -> bool:
 def _is_known_change(known: SourceFile, found: Found) -> bool:
     """Whether it was compared as it is now, and told: its content needs not be read at each scan."""
     image = known.item.image if known.item else None
-    return image is not None and known.problem == Problem.CHANGED and known.changed_to == found.mark
+    return image is not None and known.problem == Problem.CHANGED and known.changed_to == _state(found)
+
+
+def _state(found: Found) -> str:
+    return f"{found.size} {found.mark}"
 
 
 def _take_one(source: Source, known: SourceFile | None, found: Found, digest: str | None) -> None:
@@ -176,7 +191,7 @@ def _take_one(source: Source, known: SourceFile | None, found: Found, digest: st
     elif digest == image.sha256:
         _refer(known, found)
     else:
-        known.round, known.problem, known.changed_to = source.round, Problem.CHANGED, found.mark
+        known.round, known.problem, known.changed_to = source.round, Problem.CHANGED, _state(found)
         known.save()
 
 
@@ -231,7 +246,7 @@ def _digest(root: Root, found: Found) -> str | None:
         with root.open(found) as file:
             for chunk in iter(lambda: file.read(CHUNK), b""):
                 digest.update(chunk)
-    except FileNotFoundError:
+    except FileNotFoundError:  # or it may not be read
         return None
     return digest.hexdigest()
 

@@ -131,7 +131,8 @@ class Reference:
             found = root.look(self.path)
         except (FileNotFoundError, ValueError) as error:
             raise OriginalGone(
-                f"The original “{self.path}” is not in {root.title} any more. Put it back, or delete the image."
+                f"The original “{self.path}” is not in {root.title} any more, or may not be read. Put it "
+                "back, or delete the image."
             ) from error
         if (found.size, found.mark) != (self.size, self.mark):
             raise self._changed(root)
@@ -244,8 +245,8 @@ class _Descriptor:
         try:
             return _Descriptor(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | flags, dir_fd=self.number))
         except OSError as error:
-            if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                raise FileNotFoundError(f"{name} is a link, or no folder") from error
+            if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EACCES):
+                raise FileNotFoundError(f"{name} is a link, no folder, or may not be read") from error
             raise
         finally:
             self.close()

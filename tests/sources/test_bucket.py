@@ -127,7 +127,8 @@ def test_media_in_a_bucket(media: Any, store: Any, project: Project, alice: User
         archive.writestr("inner.png", picture_bytes(seed=5))
     images.add_file(upload, "b.zip", io.BytesIO(packed.getvalue()))
     images.close(upload)
-    ingest.work_off(upload.pk)
+    while ingest.work_off(upload.pk):
+        pass
     image = Image.objects.get(name="a.jpg")
     assert Image.objects.get(name="inner.png").view.open("rb").read()
     keys = [one["Key"] for one in store.list_objects_v2(Bucket="media")["Contents"]]

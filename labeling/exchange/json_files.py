@@ -3,13 +3,10 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.source import LARGEST_WHOLE, Source
-
-if TYPE_CHECKING:  # which matches images by a JSON file of ours
-    from labeling.exchange.reading import Reading
 
 RENAMED = "renamed.json"
 """In an export in which files are not called as they were uploaded: file name → uploaded name."""
@@ -38,8 +35,20 @@ def load(source: Source, name: str) -> Any:
         raise ImportProblem(f"{name} has a value that can't be read ({error}).") from error
 
 
+class Telling(Protocol):
+    """A `Reading`, as far as it is needed here: matching images, which readings do, reads JSON files, too."""
+
+    source: Source
+
+    def defect(self, where: str, reason: str) -> None:
+        """Something is left out."""
+
+    def note(self, where: str, text: str) -> None:
+        """Something was repaired."""
+
+
 def of_format(
-    reading: "Reading", names: Sequence[str], lacks: Callable[[Any], str], format: str
+    reading: Telling, names: Sequence[str], lacks: Callable[[Any], str], format: str
 ) -> Iterator[tuple[str, Any]]:
     """Those JSON files that are of a format, each with what it holds. Others are noted, damaged ones told.
 

@@ -15,12 +15,9 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from labeling.exchange.errors import ImportProblem
-
-if TYPE_CHECKING:  # which has the pictures inside of its tables
-    from labeling.exchange.source import Source
 
 MEMORY = 4 * 1024**3
 """Bytes of address space of the process that reads a table; pyarrow reserves some of it without using it."""
@@ -86,9 +83,9 @@ class Table:
         return answer
 
 
-def opened(source: "Source", name: str) -> Table:
-    """A table of a dataset. Raises: ImportProblem."""
-    with source.open(name) as file, tempfile.TemporaryFile() as copy:
+def opened(name: str, file: IO[bytes]) -> Table:
+    """The table that a file of a dataset is. Raises: ImportProblem."""
+    with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(file, copy, 1 << 20)
         copy.flush()
         copy.seek(0)

@@ -12,16 +12,14 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from django.template.defaultfilters import filesizeformat
 
+from labeling.exchange import parquet_files
 from labeling.exchange.errors import ImportProblem
 from labeling.images import zips
 from labeling.images.reading import FORMATS, Rejected
-
-if TYPE_CHECKING:
-    from labeling.exchange.parquet_files import Table
 
 TABLES = ".parquet"
 MOST_FILES = 500_000
@@ -41,7 +39,7 @@ class Source:
     def __init__(self, label: str, sizes: Mapping[str, int]) -> None:
         self.label = label
         self.sizes = dict(sorted(sizes.items()))
-        self._table: Table | None = None
+        self._table: parquet_files.Table | None = None
         self._inside: dict[str, tuple[str, int]] | None = None
 
     def names(self, *suffixes: str, under: str = "") -> list[str]:
@@ -59,15 +57,14 @@ class Source:
         files = [name for name in self.sizes if PurePosixPath(name).suffix.lower() in PICTURES]
         return [*files, *self._in_tables()]
 
-    def table(self, name: str) -> "Table":
+    def table(self, name: str) -> parquet_files.Table:
         """A Parquet table. The last one is kept, as its rows and pictures are wanted one after the other.
 
         Raises: ImportProblem when it is none.
         """
         if self._table is None or self._table.name != name:
-            from labeling.exchange import parquet_files  # 50 MB that few datasets need
-
-            self._table = parquet_files.opened(self, name)
+            with self.open(name) as file:
+                self._table = parquet_files.opened(name, file)
         return self._table
 
     def _in_tables(self) -> dict[str, tuple[str, int]]:

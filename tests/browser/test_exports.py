@@ -70,3 +70,12 @@ def test_losses_a_version_and_what_changed(manager_page: Page) -> None:
     with page.expect_download() as download:
         summer.get_by_role("link", name="Download all changes (JSON)").click()
     assert '"images_changed"' in Path(download.value.path()).read_text()
+
+    # The menu that exports selected images says the same of them.
+    page.goto(f"/projects/{project}/images")
+    expect(page.locator("[data-images] .image-card")).to_have_count(1, timeout=ENCODED)
+    page.locator("[data-slot=select]").nth(0).check(force=True)
+    menu = page.locator("details", has=page.locator("[data-act=export]"))
+    menu.locator("summary").click()
+    menu.locator("[name=format]").select_option("png")
+    expect(menu).to_contain_text("2 objects share pixels with others", timeout=PATIENCE)

@@ -1,11 +1,16 @@
 """JSON of a dataset, whatever is in it: bounded in size and depth, and told by its file's name when it is damaged."""
 
+import codecs
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from labeling.exchange import spool
 from labeling.exchange.errors import ImportProblem
+from labeling.exchange.json_entries import entries
 from labeling.exchange.source import LARGEST_WHOLE, Source
 
 RENAMED = "renamed.json"
@@ -54,23 +59,89 @@ def of_format(
 
     lacks: what is missing for the format; "" when nothing is. Raises: ImportProblem when none is of the format.
     """
+    return _those(reading, names, lambda name, _: load(reading.source, name), lacks, format)
+
+
+@dataclass(frozen=True)
+class Long:
+    """A JSON file with a list of any length: `rest` has what stands beside it at the top and is no list.
+
+    `has_list`: whether the list is there. `fits`: whether an entry of it was found to be of the format.
+    """
+
+    rest: Mapping[str, Any]
+    has_list: bool
+    fits: bool
+    kept: spool.Spool
+
+    def entries(self) -> Iterator[Any]:
+        """The list's entries, of which no more than one is in memory."""
+        return (json.loads(text) for _, text in self.kept.all(""))
+
+
+def long_of_format(
+    reading: Telling, names: Sequence[str], section: str, fits: Callable[[Any], bool],
+    lacks: Callable[[Long], str], format: str,
+) -> Iterator[tuple[str, Long]]:  # fmt: skip
+    """As `of_format`, of files whose list `section` may be of any length. Empty: the file is the list, or an entry."""
+
+    def read(name: str, stack: ExitStack) -> Long:
+        return _long(reading.source, name, section, fits, stack.enter_context(spool.opened()))
+
+    return _those(reading, names, read, lacks, format)
+
+
+def _long(source: Source, name: str, section: str, fits: Callable[[Any], bool], kept: spool.Spool) -> Long:
+    rest: dict[str, Any] = {}
+    has_list = found = False
+    if not section and not _is_list(source, name):
+        one = load(source, name)
+        kept.add("", "", 1, json.dumps(one))
+        kept.seal()
+        return Long(rest, True, fits(one), kept)
+    for entry in entries(source, name):
+        if entry.section == section and (entry.place or entry.value == []):
+            has_list = True
+            if entry.place:
+                found = found or fits(entry.value)
+                kept.add("", "", entry.place, entry.text)
+        elif not entry.place:
+            rest[entry.section] = entry.value
+    kept.seal()
+    return Long(rest, has_list, found, kept)
+
+
+def _is_list(source: Source, name: str) -> bool:
+    with source.open(name) as file:
+        return file.read(1024).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
+
+
+_File = TypeVar("_File")
+
+
+def _those(
+    reading: Telling, names: Sequence[str], read: Callable[[str, ExitStack], _File], lacks: Callable[[_File], str],
+    format: str,
+) -> Iterator[tuple[str, _File]]:  # fmt: skip
+    """read: what a file holds; what it opens is closed when the next file is read."""
     first: ImportProblem | None = None
     some = False
     for name in names:
-        try:
-            content = load(reading.source, name)
-        except ImportProblem as problem:
-            first = first or problem
-            if len(names) > 1:
-                reading.defect(name, str(problem))
-            continue
-        missing = lacks(content)
-        if missing:
-            first = first or ImportProblem(f"{name} has no {missing}, so it is not {format}.")
-            if PurePosixPath(name).name not in _OURS:
-                reading.note(name, f"It has no {missing}, so it is not {format}, and is not read.")
-            continue
-        some = True
-        yield name, content
+        with ExitStack() as stack:
+            try:
+                content = read(name, stack)
+            except ImportProblem as problem:
+                first = first or problem
+                if len(names) > 1:
+                    reading.defect(name, str(problem))
+                continue
+            missing = lacks(content)
+            if missing:
+                first = first or ImportProblem(f"{name} has no {missing}, so it is not {format}.")
+                if PurePosixPath(name).name not in _OURS:
+                    reading.note(name, f"It has no {missing}, so it is not {format}, and is not read.")
+                continue
+            some = True
+            yield name, content
     if not some:
         raise first or ImportProblem(f"{reading.source.label} has no .json file. {format} has its labels in one.")

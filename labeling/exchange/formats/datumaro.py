@@ -100,23 +100,24 @@ def read(reading: Reading, options: DatumaroReadOptions) -> Iterator[ReadImage]:
     """JSON files with images, classes and masks or polygons, as Datumaro writes them."""
     found = reading.source.names(".json")
     inside = [name for name in found if PurePosixPath(name).parent.name == "annotations"]
-    for name, content in json_files.of_format(reading, inside or found, _lacks, "Datumaro JSON"):
+    names = inside or found
+    for name, content in json_files.long_of_format(reading, names, "items", bool, _lacks, "Datumaro JSON"):
         yield from _File(reading, options, name, content).images()
 
 
-def _lacks(content: Any) -> str:
-    if not isinstance(content, dict) or not isinstance(content.get("items"), list):
+def _lacks(content: json_files.Long) -> str:
+    if not content.has_list:
         return "list “items”"
-    return "" if isinstance(content.get("categories"), dict) else "object “categories”"
+    return "" if isinstance(content.rest.get("categories"), dict) else "object “categories”"
 
 
 class _File:
     """One JSON file. Defects name it, the item, and the annotation by its place from 1."""
 
-    def __init__(self, reading: Reading, options: DatumaroReadOptions, name: str, content: Mapping[str, Any]) -> None:
+    def __init__(self, reading: Reading, options: DatumaroReadOptions, name: str, content: json_files.Long) -> None:
         self._reading, self._options, self._name = reading, options, name
-        self._items = content["items"]
-        self._classes = self._read_classes(content["categories"])
+        self._items = content.entries()
+        self._classes = self._read_classes(content.rest["categories"])
         stem = PurePosixPath(name).stem
         inside = PurePosixPath(name).parent.name == "annotations" and stem != "default"
         self._split = stem if inside else split_of(stem)

@@ -151,16 +151,18 @@ def read(reading: Reading, options: LabelStudioReadOptions) -> Iterator[ReadImag
     """Tasks with brush masks or polygons, as Label Studio's “JSON” export has them."""
     for name in reading.source.names(".xml"):
         _add_classes(reading, name)
-    for name, content in json_files.of_format(reading, reading.source.names(".json"), _lacks, "Label Studio JSON"):
-        tasks = content if isinstance(content, list) else [content]
-        for place, task in enumerate(tasks, 1):
+    names = reading.source.names(".json")
+    for name, tasks in json_files.long_of_format(reading, names, "", _is_task, _lacks, "Label Studio JSON"):
+        for place, task in enumerate(tasks.entries(), 1):
             yield from _Task(reading, options, name, place, task).image()
 
 
-def _lacks(content: Any) -> str:
-    tasks = content if isinstance(content, list) else [content]
-    is_some = any(isinstance(one, dict) and isinstance(one.get("data"), dict) for one in tasks)
-    return "" if is_some else "list of tasks with “data” and “annotations”"
+def _is_task(one: Any) -> bool:
+    return isinstance(one, dict) and isinstance(one.get("data"), dict)
+
+
+def _lacks(tasks: json_files.Long) -> str:
+    return "" if tasks.fits else "list of tasks with “data” and “annotations”"
 
 
 def _add_classes(reading: Reading, name: str) -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.exchange import json_entries, spool
+from labeling.exchange import json_entries, json_files, spool
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.json_entries import Entry, entries
-from labeling.exchange.source import opened
+from labeling.exchange.source import Source, opened
 
 pytestmark = pytest.mark.once
 
@@ -122,3 +122,56 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         assert [place for place, _ in kept.of("annotations", "7")][:3] == [2, 1002, 2002]
         assert sum(1 for _ in kept.of("annotations", "999")) == 120
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 55 * 1024  # KB: the spool's cache, and some
+
+
+class _Told:
+    """A reading, as far as JSON files need one."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.defects, self.notes = source, list[str](), list[str]()
+
+    def defect(self, where: str, reason: str) -> None:
+        self.defects.append(where)
+
+    def note(self, where: str, text: str) -> None:
+        self.notes.append(where)
+
+
+def test_files_with_a_long_list_are_told_apart(tmp_path: Path) -> None:
+    """Wherever the list stands; what is damaged or something else does not keep the others from being read."""
+    files = {
+        "a.json": '{"items": [{"n": 1}, NaN, {"n": 2}], "infos": [3], "categories": {"x": 1}}',
+        "b.json": '{"categories": {}, "items": []}',
+        "c.json": '{"categories": {}}',
+        "d.json": '{"items": [{"n": 1}',
+        "manifest.json": "{}",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+
+    def lacks(one: json_files.Long) -> str:
+        return "" if one.has_list else "list “items”"
+
+    with opened(tmp_path) as source:
+        told: Any = _Told(source)
+        names = source.names(".json")
+        found = {
+            name: (one.rest, repr(list(one.entries())), one.fits)
+            for name, one in json_files.long_of_format(told, names, "items", bool, lacks, "it")
+        }
+    assert found == {
+        "a.json": ({"categories": {"x": 1}}, "[{'n': 1}, nan, {'n': 2}]", True),
+        "b.json": ({"categories": {}}, "[]", False),
+    }
+    assert (told.defects, told.notes) == (["d.json"], ["c.json"])
+
+
+@pytest.mark.parametrize("content", ['[{"n": 1}, {"n": 2}]', '\ufeff \n[{"n": 1},{"n": 2}]', '{"n": 1}', " [] "])
+def test_a_file_that_is_the_list_or_an_entry_of_it(tmp_path: Path, content: str) -> None:
+    (tmp_path / "x.json").write_text(content)
+    with opened(tmp_path) as source:
+        told: Any = _Told(source)
+        whole = json.loads(content.lstrip("\ufeff"))
+        for _, one in json_files.long_of_format(told, ["x.json"], "", bool, lambda one: "", "it"):
+            assert one.fits == bool(whole)
+            assert list(one.entries()) == (whole if isinstance(whole, list) else [whole])

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import IO
@@ -38,6 +38,7 @@ class Item:
     file_name: str
     objects: list[Annotation]
     split: Split = "train"
+    _checked: set[int] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def stem(self) -> str:
@@ -45,7 +46,9 @@ class Item:
         return SUFFIX.sub("", self.file_name)
 
     def counts(self, kept: Annotation) -> str:
-        """An object's RLE, checked. Raises: ExportProblem."""
+        """An object's RLE, checked when it is first asked for. Raises: ExportProblem."""
+        if kept.pk in self._checked:
+            return kept.counts
         try:
             masks.check(kept.counts, self.image.height, self.image.width)
         except masks.MaskError as error:
@@ -53,6 +56,7 @@ class Item:
                 f"Object {kept.pk} of “{self.image.name}” is damaged in the database: {error} Delete it or restore it "
                 "from a backup, then export again."
             ) from error
+        self._checked.add(kept.pk)
         return kept.counts
 
     def bits(self, kept: Annotation) -> masks.Bits:

@@ -153,7 +153,7 @@ def test_files_with_a_long_list_are_told_apart(tmp_path: Path) -> None:
         return "" if one.has_list else "list “items”"
 
     with opened(tmp_path) as source:
-        told: Any = _Told(source)
+        told = _Told(source)
         names = source.names(".json")
         found = {
             name: (one.rest, repr(list(one.entries())), one.fits)
@@ -170,7 +170,7 @@ def test_files_with_a_long_list_are_told_apart(tmp_path: Path) -> None:
 def test_a_file_that_is_the_list_or_an_entry_of_it(tmp_path: Path, content: str) -> None:
     (tmp_path / "x.json").write_text(content)
     with opened(tmp_path) as source:
-        told: Any = _Told(source)
+        told = _Told(source)
         whole = json.loads(content.lstrip("\ufeff"))
         for _, one in json_files.long_of_format(told, ["x.json"], "", bool, lambda one: "", "it"):
             assert one.fits == bool(whole)

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from labeling.accounts.models import User
-from labeling.exchange.formats.coco import _content
+from labeling.exchange.formats.coco import _content, _image
 from labeling.images import copying, ingest, paging, services
 from labeling.images.models import Image, Upload, UploadItem
 from labeling.images.tasks import ingest as ingest_task
@@ -131,6 +132,15 @@ def test_an_export_says_which_page_and_finds_it_again(upload: Upload, alice: Use
     for image in Image.objects.all():
         assert _content({"sha256": image.sha256, "page": image.page}) == image.content
     assert len({image.content for image in Image.objects.all()}) == 3
+
+
+def test_coco_has_page_and_georeference() -> None:
+    geo = {"transform": [1.0, 0.0, 5.0, 0.0, -1.0, 7.0], "epsg": 32633}
+    image = Image(name="a#2.tif", sha256="0" * 64, page=2, width=3, height=4, source={"geo": geo})
+    found = _image(SimpleNamespace(image=image, number=1, file_name="a#2.png"))  # type: ignore[arg-type]
+    assert (found["original"]["page"], found["geo"]) == (2, geo)
+    plain = _image(SimpleNamespace(image=Image(sha256="0" * 64), number=1, file_name="b.png"))  # type: ignore[arg-type]
+    assert ("page" in plain["original"], "geo" in plain) == (False, False)
 
 
 def test_a_copied_project_has_every_page(upload: Upload, alice: User) -> None:

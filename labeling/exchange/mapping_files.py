@@ -28,6 +28,8 @@ def read(file: IO[bytes]) -> dict[str, str]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _bad(f"The mapping is not UTF-8 text (at byte {error.start:,}). Save it as UTF-8.") from error
+    if "\0" in text:
+        raise _bad(f"The mapping has a NUL character in line {text[: text.index(chr(0))].count(chr(10)) + 1:,}.")
     first = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
     delimiter = max(",;\t", key=first.count)
     found: dict[str, str] = {}

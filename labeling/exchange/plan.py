@@ -19,11 +19,12 @@ from labeling.exchange import versions
 from labeling.exchange.content import Defect, ReadClass, ReadImage, ReadObject
 from labeling.exchange.errors import ImportProblem
 from labeling.exchange.matching import Matcher
-from labeling.exchange.reading import MOST_DEFECTS, ExportIds, Reading
+from labeling.exchange.reading import MOST_DEFECTS, NOT_STORABLE, ExportIds, Reading, storable
 from labeling.exchange.registry import Format, ReadOptions
 from labeling.exchange.source import Source
 from labeling.projects.attributes import check_value
 from labeling.projects.models import Attribute, Project
+from labeling.projects.services import MAX_CLASSES
 from labeling.web.api import ApiError
 
 
@@ -75,8 +76,9 @@ class Report:
         return len(self.defects) + self.more_defects
 
     def plain(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
+        """As JSON that a database takes."""
+        found: dict[str, Any] = storable(asdict(self))
+        return found
 
 
 def make(project: Project, source: Source, format: Format, options: ReadOptions, out: Path) -> Iterator[Report]:
@@ -167,10 +169,11 @@ class _Planner:
         report.objects += len(kept_objects)
         report.crowds += sum(bool(one.get("crowd")) for one in kept_objects)
         self._move_defects()
-        return {
+        found: dict[str, Any] = storable({
             "image": frame.image, "picture": frame.picture, "name": frame.name, "split": image.split,
             "objects": kept_objects,
-        }  # fmt: skip
+        })  # fmt: skip
+        return found
 
     def _object(self, one: ReadObject, image: str) -> dict[str, Any] | None:
         plan = self._class(one.category)
@@ -178,8 +181,7 @@ class _Planner:
         if not plan.into:
             self.report.left_out += 1
             if one.category not in self._options.classes:
-                text = f"The project has no class “{one.category}”. Choose a class for it, or let it be added."
-                self._reading.defect(one.where, text, image)
+                self._reading.defect(one.where, self._why_left_out(one.category), image)
             return None
         found: dict[str, Any] = {"category": plan.into, "counts": one.counts, "where": one.where}
         if values := self._values(one, image):
@@ -191,6 +193,16 @@ class _Planner:
         if one.uid is not None:
             found["uid"] = str(one.uid)
         return found
+
+    def _why_left_out(self, name: str) -> str:
+        if self._options.new_classes and self._is_full:
+            return f"The project has {MAX_CLASSES} classes, as many as fit. Choose one of them for “{name}”."
+        return f"The project has no class “{name}”. Choose a class for it, or let it be added."
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether the project has, with those that are added, as many classes as fit."""
+        return len(self._by_name) >= MAX_CLASSES
 
     def _without_those_there(self, image: ReadImage, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Without what the image's own objects leave out. Where labeled images are skipped that is all; where objects
@@ -233,9 +245,9 @@ class _Planner:
         if known is None:
             defined = self._reading.classes.get(name) or ReadClass(name)
             known = self._classes[name] = ClassPlan(name, color=defined.color, kind=defined.kind)
-            wanted = self._options.classes.get(name, name)
+            wanted = self._options.classes.get(name, name).strip()
             known.into = self._by_name.get(wanted.casefold(), "")
-            if wanted and not known.into and self._options.new_classes:
+            if wanted and not known.into and self._options.new_classes and not self._is_full:
                 known.into, known.new = wanted, True
                 self._by_name[wanted.casefold()] = wanted
         return known
@@ -256,6 +268,8 @@ class _Planner:
             return None
         try:
             check_value(attribute, value)
+            if storable(value) != value:
+                raise ApiError(400, "bad_attributes", NOT_STORABLE)
             return value
         except ApiError as error:
             self._reading.defect(where, f"Its {attribute.name} is not kept: {error.message}", image)

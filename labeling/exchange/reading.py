@@ -1,5 +1,6 @@
 """What a reader works with: the source's files, the frames of images, and where it tells what it can't take."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,21 @@ OTHER_SIZE = (
     "size of the image in the file"
 )
 """Why a polygon is left out whose places may be another picture's."""
+
+
+NOT_STORABLE = "It has characters that no text can have: NUL, or half of a pair of surrogates."
+_NEVER_STORED = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(value: Any) -> Any:
+    """The same of texts, lists and dicts without the characters that a database does not take: � stands for each."""
+    if isinstance(value, str):
+        return _NEVER_STORED.sub("�", value)
+    if isinstance(value, list):
+        return [storable(one) for one in value]
+    if isinstance(value, dict):
+        return {storable(name): storable(one) for name, one in value.items()}
+    return value
 
 
 class Skip(Exception):
@@ -69,6 +85,11 @@ class Reading:
     def add_class(self, name: str, number: int | None = None, color: str = "", *, stuff: bool = False) -> str:
         """A class of the dataset; returns its name, without spaces around it. The first definition of a name counts."""
         whole = " ".join(str(name).split())
+        if (kept := storable(whole)) != whole:
+            if whole not in self._cut:
+                self._cut.add(whole)
+                self.note(self.source.label, f"The name of the class “{kept[:_LONGEST]}”: {NOT_STORABLE} They are �.")
+            whole = kept
         name = whole[:_LONGEST]
         if name != whole and whole not in self._cut:
             self._cut.add(whole)

@@ -181,20 +181,23 @@ class _File:
 
     def _score(self, given: Any) -> float:
         """Raises: Skip."""
-        if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given) or given < 0:
+        if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < math.inf:
             raise Skip(f"its score {shown(given)} is no number from 0 to 1")
         if self._options.scores == "percent" and given <= 100:
             return given / 100
         if given > 1 and self._options.scores != "cut":
             raise Skip(f"its score {shown(given)} is above 1: say whether scores are percent, or are to be cut to 1")
-        return min(float(given), 1.0)
+        return float(min(given, 1))
+
+
+_FARTHEST = 1e9  # pixels
 
 
 def _rectangle(box: Any, frame: Frame) -> str:
     """The pixels of a box `[x, y, width, height]`, cut to the picture. Raises: Skip."""
     numbers = isinstance(box, list) and len(box) == 4 and all(type(one) in (int, float) for one in box)
-    if not numbers or not all(map(math.isfinite, box)):
-        raise Skip("it has no mask, and its box is not four numbers")
+    if not numbers or not all(abs(one) < _FARTHEST for one in box):
+        raise Skip("it has no mask, and its box is not four numbers that can be pixels")
     x, y, width, height = box
     left, right = (round(min(max(one, 0), frame.width)) for one in (x, x + width))
     top, bottom = (round(min(max(one, 0), frame.height)) for one in (y, y + height))

@@ -26,6 +26,7 @@ __all__ = ["label"]
 VALUES: list[Any] = [
     None, True, -1, 0, 2**70, 1e308, float("nan"), float("-inf"), "", "x", "💥" * 50, "../../etc/passwd", "a\0b", [],
     [[]], [None], {}, {"id": 1}, [1] * 7, "0" * 5000,
+    10**400, "\ud800",
 ]  # fmt: skip
 TRIES = 60
 

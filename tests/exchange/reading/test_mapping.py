@@ -96,6 +96,7 @@ def test_who_may(checked: Import, rita: User, charlie: User, as_user: Any) -> No
         (b"a,b\na,c\n", "maps “a” a second time"),
         (b"a,\xff", "not UTF-8 text (at byte 2)"),
         (b'a,"b', "no CSV file"),
+        (b"a,b\nc\0,d\n", "a NUL character in line 2"),
         (b"a," + b"b" * 256, "in line 1 of the mapping is too long"),
         (b"x" * (16 * 1024**2 + 1), "larger than 16 MB"),
     ],

@@ -1,5 +1,6 @@
 """What all readers share: finding images, telling sizes, answers as text, images that are there twice."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,11 @@ import numpy as np
 import pytest
 
 from labeling import masks
-from labeling.exchange import matching
+from labeling.exchange import matching, plan
 from labeling.exchange.content import Frame, ReadObject
 from labeling.exchange.matching import Matcher, NoFrame
-from labeling.exchange.reading import Reading, Skip, shown, united, with_pixels
+from labeling.exchange.models import Import
+from labeling.exchange.reading import NOT_STORABLE, Reading, Skip, shown, united, with_pixels
 from labeling.exchange.source import opened
 from labeling.images.models import Image
 from labeling.projects.attributes import save_attributes
@@ -182,3 +184,49 @@ def test_many_images_of_one_name_are_found_by_their_folders(
         found = {matcher.frame(f"images/clip-{at}/0001.png").name for at in range(3000)}
     assert len(found) == 3000
     assert looked == 0
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud800"], ids=["NUL", "half of a pair"])
+def test_characters_that_no_database_takes(
+    project: Project, add_image: AddImage, bring_in: BringIn, tmp_path: Path, odd: str
+) -> None:
+    """The check ended with an error of the database, or when it wrote the plan down."""
+    save_attributes(project, [AttributeSpec(name="note", kind="text")])
+    image = add_image("a.png")
+    answers = {"note": f"x{odd}", f"free{odd}": odd}
+    images = [("a.png", [rle(box(1, 1, 4, 4), attributes=answers)]), (f"{odd}.png", [])]
+    row = bring_in(dataset(tmp_path, {"x.json": coco(*images, classes=(f"a{odd}b",))}), "coco", skip_defects=True)
+    assert (row.state, row.reason) == ("done", "")
+    assert [(one.category.name, one.attributes) for one in imported(image)] == [("a�b", {})]
+    assert [one["reason"] for one in row.report["notes"]] == [
+        f"The name of the class “a�b”: {NOT_STORABLE} They are �."
+    ]
+    assert any(one["reason"].startswith("Its note is not kept") for one in row.report["defects"])
+    assert "\ufffd" in json.dumps(row.report["unmatched"], ensure_ascii=False)
+    text = json.dumps([Import.objects.get(pk=row.pk).report, row.reason], ensure_ascii=False)
+    assert odd not in text
+    assert json.dumps(odd)[1:-1] not in text
+
+
+def test_more_classes_than_a_project_has_room_for(
+    project: Project, add_image: AddImage, bring_in: BringIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check said that all would be added, and the import failed."""
+    image, before = add_image("a.png"), project.categories.count()
+    monkeypatch.setattr(plan, "MAX_CLASSES", before + 1)
+    objects = [rle(box(2 * number, 1, 2, 2), number) for number in (1, 2)]
+    path = dataset(tmp_path, {"x.json": coco(("a.png", objects), classes=("first", "second"))})
+    row = bring_in(path, "coco", skip_defects=True)
+    assert (row.state, row.reason) == ("done", "")
+    assert [one.category.name for one in imported(image)] == ["first"]
+    assert [(one["where"], one["reason"]) for one in row.report["defects"]] == [(
+        "x.json, annotation 2",
+        f"The project has {before + 1} classes, as many as fit. Choose one of them for “second”.",
+    )]  # fmt: skip
+
+
+def test_a_class_that_is_mapped_to_spaces_is_left_out(add_image: AddImage, bring_in: BringIn, tmp_path: Path) -> None:
+    image = add_image("a.png")
+    path = dataset(tmp_path, {"x.json": coco(("a.png", [rle(box(1, 1, 4, 4))]), classes=("odd",))})
+    row = bring_in(path, "coco", classes={"odd": "  "})
+    assert (row.state, row.report["left_out"], imported(image)) == ("done", 1, [])

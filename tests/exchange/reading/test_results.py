@@ -119,12 +119,16 @@ def test_boxes_alone(image: Image, bring_in: BringIn, tmp_path: Path) -> None:
         {"image_id": "street", "category_id": 1, "score": 0.5, "bbox": [30.2, 10, 100, 5]},
         {"image_id": "street", "category_id": 1, "score": 0.5, "bbox": [1, 2, "3", 4]},
         {"image_id": "street", "category_id": 1, "score": 0.5, "bbox": [50, 50, 5, 5]},
+        {"image_id": "street", "category_id": 1, "score": 0.5, "bbox": [10**400, 0, 0.5, 5]},
     ]
     folder = dataset(tmp_path, {"r.json": content})
     row = bring_in(folder, "coco_results", check_only=True)
-    assert [one["reason"] for one in row.report["defects"]] == ["It has no mask, only a box at most."] * 3
+    assert [one["reason"] for one in row.report["defects"]] == ["It has no mask, only a box at most."] * 4
     row = bring_in(folder, "coco_results", boxes="rectangles", skip_defects=True, classes={"1": "car"})
-    expect_told(row, ("prediction 2", "not four numbers"), ("prediction 3", "no pixel in the picture"))
+    expect_told(
+        row, ("prediction 2", "not four numbers"), ("prediction 3", "no pixel in the picture"),
+        ("prediction 4", "not four numbers"),
+    )  # fmt: skip
     one = Suggestion.objects.get()
     assert (one.bbox_x, one.bbox_y, one.bbox_width, one.bbox_height, one.area) == (30, 10, 10, 5, 50)
 

@@ -20,7 +20,7 @@ class ExportAdmin(admin.ModelAdmin):
     readonly_fields = (
         "project", "format", "options", "created_by", "created_at", "state", "done", "total", "reason", "attempts",
         "lease_owner", "lease_until", "download", "finished_at", "name", "sha256",
-        "frozen_by", "frozen_at",
+        "frozen_by", "frozen_at", "sink", "delivered",
     )  # fmt: skip
     exclude = ("file", "content")
 

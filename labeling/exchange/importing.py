@@ -86,6 +86,7 @@ def check(row: Import) -> None:
 
 def carry_out(row: Import) -> None:
     """Do what the plan says, from the image on that comes next. Raises: as `check`."""
+    _require_open(row)
     options = reader_named(row.format).parse_reading(row.options)
     user = row.created_by or row.project.created_by
     _add_classes(row.project, row.report)
@@ -96,10 +97,19 @@ def carry_out(row: Import) -> None:
         tell = _Progress(row)
         for place, line in enumerate(islice(plan.lines(path), row.done, None), row.done):
             _one(row, user, options, place, line, numbers, new)
-            tell(place + 1)
+            if tell(place + 1):
+                _require_open(row)
     _work.settle(row, state=State.DONE, reason="", finished_at=timezone.now())
     record(Action.LABELS_IMPORTED, by=user, about=row, project=row.project, images=row.total, objects=row.added)
     _discard_files(row)
+
+
+def _require_open(row: Import) -> None:
+    """Raises: ImportProblem when the project was archived or put into the bin meanwhile: nothing in it changes then."""
+    archived, binned = Project.objects.values_list("archived_at", "binned_at").get(pk=row.project_id)
+    if archived is not None or binned is not None:
+        where = "archived" if binned is None else "in the bin"
+        raise ImportProblem(f"The project is {where}. Restore it, and try again: the import goes on where it stopped.")
 
 
 def _add_classes(project: Project, report: Mapping[str, Any]) -> None:
@@ -263,20 +273,21 @@ def _refuse(row: Import, place: int, name: str, why: str) -> None:
 
 
 class _Progress:
-    """Writes to the row how far it is, now and then."""
+    """Writes to the row how far it is, now and then; True when it did."""
 
     def __init__(self, row: Import) -> None:
         self._row, self._told_at = row, float("-inf")
 
-    def __call__(self, done: int) -> None:
+    def __call__(self, done: int) -> bool:
         self._row.done = done
         if time.monotonic() - self._told_at < TOLD_EVERY:
-            return
+            return False
         self._told_at = time.monotonic()
         if leases.stopping():
             raise Stopping
         if not jobs.mine(self._row).update(done=done):
             raise LeaseLost
+        return True
 
 
 @contextmanager

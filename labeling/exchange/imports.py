@@ -105,7 +105,8 @@ def confirm(row: Import) -> None:
         defects = "1 defect" if count == 1 else f"{count:,} defects"
         text = f"The dataset has {defects}. Correct it, or choose to import everything else."
         raise ApiError(409, "has_defects", text, defects=count)
-    checked = Import.objects.filter(pk=row.pk, step=Step.CHECK, state=State.CHECKED)
+    seen = str(row.plan.name or "")  # each check has a plan of its own: not one that was made since the row was read
+    checked = Import.objects.filter(pk=row.pk, step=Step.CHECK, state=State.CHECKED, plan=seen)
     if not importing.jobs.requeue(checked, step=Step.APPLY, done=0):
         raise ApiError(409, "not_checked", "This import is not checked, or was carried out. Reload the page.")
     row.refresh_from_db()

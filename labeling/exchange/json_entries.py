@@ -19,6 +19,9 @@ from labeling.exchange.source import Source
 LARGEST_ENTRY = 64 * 1024**2
 """Characters of an entry: of a list at the top, or of what stands at the top beside lists."""
 
+MOST_MEMORY = 1024**3
+"""Bytes of memory that the values of an entry may take (`memory`)."""
+
 MOST_ENTRIES = 20_000_000
 """Of all lists of a file."""
 
@@ -42,6 +45,13 @@ class Entry:
     place: int
     text: str
     value: Any
+
+
+def memory(text: str | bytes) -> int:
+    """About how many bytes of memory the values of a JSON text take, told before any is made: 60 MB of empty lists take
+    2 GB. Signs inside of texts count, too; masks have few."""
+    comma, bracket, brace = (",", "[", "{") if isinstance(text, str) else (b",", b"[", b"{")
+    return len(text) + 40 * text.count(comma) + 80 * text.count(bracket) + 240 * text.count(brace)  # type: ignore[arg-type]
 
 
 def entries(source: Source, name: str) -> Iterator[Entry]:
@@ -161,6 +171,8 @@ class _Parser:
                 "be."
             )
         self._forget()
+        if memory(self._text) > MOST_MEMORY:
+            raise ImportProblem(f"{self._name} has an entry with more lists and values than fit into memory.")
         chunk = self._file.read(max(_CHUNK, len(self._text)))
         self._ended = not chunk
         try:

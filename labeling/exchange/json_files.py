@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from labeling.exchange import spool
 from labeling.exchange.errors import ImportProblem
-from labeling.exchange.json_entries import entries
+from labeling.exchange.json_entries import entries, memory
 from labeling.exchange.source import LARGEST_WHOLE, Source
 
 RENAMED = "renamed.json"
@@ -20,13 +20,19 @@ MANIFEST = "manifest.json"
 _OURS = {MANIFEST, RENAMED}
 """Files in our own exports that are not labels."""
 
+MOST_MEMORY = 2 * 1024**3
+"""Bytes of memory that what a file holds may take (`json_entries.memory`)."""
+
 
 def load(source: Source, name: str) -> Any:
     """What a JSON file holds. NaN and Infinity, which Python writes and JSON does not have, are read.
 
-    Raises: ImportProblem for a file that is damaged, nested too deeply, or larger than `LARGEST_WHOLE`.
+    Raises: ImportProblem for a file that is damaged, nested too deeply, larger than `LARGEST_WHOLE`, or has so many
+    values that they take more than `MOST_MEMORY`.
     """
     content = source.read(name, LARGEST_WHOLE)
+    if memory(content) > MOST_MEMORY:
+        raise ImportProblem(f"{name} has more lists and values than fit into memory. Cut the dataset into parts.")
     try:
         return json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

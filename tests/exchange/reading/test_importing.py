@@ -24,6 +24,7 @@ from labeling.images.models import Image
 from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Project
 from labeling.projects.specs import AttributeSpec
+from labeling.web.api import ApiError
 from tests.conftest import picture_bytes
 from tests.exchange.conftest import HEIGHT, WIDTH, AddImage, Keep, MakeZip, box
 from tests.exchange.reading.conftest import BringIn, dataset
@@ -196,6 +197,54 @@ def test_an_image_that_is_reviewed_meanwhile_is_told(
     assert row.report["refused"][0]["where"] == "a.png"
     assert "is reviewing" in row.report["refused"][0]["reason"]
     assert (len(imported(first)), len(imported(second))) == (1, 1)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("column", ["archived_at", "binned_at"])
+def test_a_project_that_is_closed_meanwhile_is_not_changed(
+    project: Project, alice: User, add_image: AddImage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str
+) -> None:
+    """Before the import begins, and in its midst. It goes on once the project is restored."""
+    monkeypatch.setattr(importing, "TOLD_EVERY", 0)
+    images = [add_image("a.png"), add_image("b.png")]
+    content = coco(*((one.name, [rle(box(1, 1, 5, 5))]) for one in images))
+    row = imports.check_path(project, alice, dataset(tmp_path, {"x.json": content}), format="coco", options={})
+    imports.confirm(row)
+    take = importing._one
+
+    def close(*given: Any) -> None:
+        take(*given)
+        Project.objects.update(**{column: timezone.now()})
+
+    for open_images in (0, 1):
+        Project.objects.update(**{column: None if open_images else timezone.now()})
+        monkeypatch.setattr(importing, "_one", close)
+        imports.try_again(row)
+        row = imports.work_here(row)
+        assert (row.state, row.done, [len(imported(one)) for one in images]) == (
+            State.FAILED, open_images, [open_images, 0]
+        )  # fmt: skip
+        assert "Restore it" in row.reason
+    monkeypatch.setattr(importing, "_one", take)
+    Project.objects.update(**{column: None})
+    assert imports.try_again(row)
+    row = imports.work_here(row)
+    assert (row.state, row.added, [len(imported(one)) for one in images]) == (State.DONE, 2, [1, 1])
+
+
+def test_a_check_that_nobody_saw_is_not_carried_out(
+    project: Project, alice: User, add_image: AddImage, tmp_path: Path
+) -> None:
+    """Somebody else checks it with other options between reading the row and saying so."""
+    add_image("a.png")
+    path = dataset(tmp_path, {"x.json": coco(("a.png", [rle(box(1, 1, 5, 5))]), ("gone.png", []))})
+    row = imports.check_path(project, alice, path, format="coco", options={"skip_defects": True})
+    other = Import.objects.get(pk=row.pk)
+    imports.check_again(other, {})
+    imports.work_here(other)
+    with pytest.raises(ApiError) as refused:
+        imports.confirm(row)
+    assert refused.value.code == "not_checked"
 
 
 def test_a_class_that_is_deleted_after_the_check_is_told(

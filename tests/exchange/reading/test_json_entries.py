@@ -2,6 +2,7 @@
 
 import json
 import resource
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,32 @@ def test_what_is_too_large_is_told_before_it_is_in_memory(tmp_path: Path, monkey
         read(tmp_path, "[" + "1," * 600 + "1]")
     with pytest.raises(ImportProblem, match="more than 100 names"):
         read(tmp_path, json.dumps({str(one): 1 for one in range(120)}))
+
+
+@pytest.mark.parametrize("inner", ["[],", "{},", '"ab",', '{"a":1},'])
+def test_values_that_take_far_more_memory_than_their_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inner: str
+) -> None:
+    """An entry, and a file that is read whole. 60 MB of empty lists took 2 GB."""
+    for module in (json_entries, json_files):
+        monkeypatch.setattr(module, "MOST_MEMORY", 200_000)
+    monkeypatch.setattr(json_entries, "_CHUNK", 1000)
+    content = '{"a": [[' + inner * 8000 + "0]]}"
+    with pytest.raises(ImportProblem, match="x.json has an entry with more lists and values than fit into memory"):
+        read(tmp_path, content)
+    with opened(tmp_path) as source, pytest.raises(ImportProblem, match="x.json has more lists and values than fit"):
+        json_files.load(source, "x.json")
+
+
+@pytest.mark.parametrize("inner", ["[]", "{}", '"ab"', '{"a":1}', "1.5", "[1.5]"])
+def test_the_memory_that_values_take(inner: str) -> None:
+    text = "[" + f"{inner}," * 20_000 + "0]"
+    tracemalloc.start()
+    value = json.loads(text)
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert len(value) == 20_001
+    assert taken < 1.5 * json_entries.memory(text)
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:

@@ -44,6 +44,9 @@ def test_select_tag_filter_undo_and_come_back(manager_page: Page) -> None:
     expect(bar).to_contain_text("4 images selected")
     page.keyboard.press("Escape")
     expect(bar).to_be_hidden()
+    page.keyboard.press("Control+a")
+    expect(bar).to_contain_text("4 images selected")
+    page.keyboard.press("Escape")
 
     # Into the editor and back: the same list, the same image.
     page.get_by_label("Sort").select_option("name")

@@ -76,8 +76,10 @@ export class Gallery {
       refresh: () => this.refresh(),
     });
     for (const item of first.results) this.put(item);
-    this.list.addEventListener("keydown", (event) => {
+    document.addEventListener("keydown", (event) => {
       if (!this.bulk || event.key.toLowerCase() !== "a" || !(event.ctrlKey || event.metaKey)) return;
+      // Nobody is in a field or a dialog: it is the images that are meant.
+      if (event.target !== document.body && !this.list.contains(event.target as Node)) return;
       event.preventDefault();
       this.selection.take(this.cards.keys());
     });

@@ -5,6 +5,7 @@ an answer is then a sum over images. What is not counted yet is told.
 """
 
 import time
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from labeling.exchange.models import LabelFacts
 from labeling.exchange.registry import CANNOT, FACT_OF, Cannot, Format, Options
 from labeling.exchange.schemas import LossData, LossesData
 from labeling.jobs import slices
-from labeling.projects.models import Project
+from labeling.projects.models import Category, Project
 from labeling.server import wake_up
 
 AT_ONCE = 0.3
@@ -73,6 +74,8 @@ def of_export(project: Project, format: Format, options: Options, seconds: float
             counted -= waiting
     counted += images if known else 0
     lost = [_loss(what, total, known=known) for what in format.cannot if what in FACT_OF and _matters(what, format)]
+    merged = [what for what in _merged(project, total) if what in format.cannot]
+    lost += [LossData(what=what, text=CANNOT[what].rstrip(".")) for what in merged]
     if "classes" in format.cannot and (refused := _refused(project, crowded)) is not None:
         lost.append(refused)
     return LossesData(
@@ -90,6 +93,14 @@ def _refused(project: Project, crowded: int) -> LossData | None:
         images = "1 image has" if crowded == 1 else f"{crowded:,} images have"
         return LossData(what="classes", text=f"{images} more than {MOST} objects: the export would be refused")
     return None
+
+
+def _merged(project: Project, total: Facts) -> Iterator[Cannot]:
+    """What of a class may become one object. It is not counted: only that there may be something of the kind."""
+    if project.categories.filter(kind=Category.Kind.STUFF).exists():
+        yield "stuff"
+    if total.crowd > 1:
+        yield "crowds"
 
 
 def _matters(what: Cannot, format: Format) -> bool:

@@ -49,6 +49,15 @@ def test_what_is_lost_is_told_before_and_after(
     assert [one["what"] for one in ask(as_user(rita), project, "coco").json()["lost"]] == ["order"]
 
 
+def test_what_becomes_one_object_is_told_where_it_may_happen(
+    hard: list[Annotation], rita: User, as_user: Any, project: Project
+) -> None:
+    text = "Several objects of a class that is stuff: they are one"
+    assert text in [one["text"] for one in ask(as_user(rita), project, "panoptic").json()["lost"]]
+    project.categories.update(kind="thing")
+    assert "stuff" not in {one["what"] for one in ask(as_user(rita), project, "panoptic").json()["lost"]}
+
+
 def test_only_the_chosen_images_count(hard: list[Annotation], rita: User, as_user: Any, project: Project) -> None:
     image = project.images.get(name="b.png")
     answer = ask(as_user(rita), project, "voc", only=[image.pk]).json()

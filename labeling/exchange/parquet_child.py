@@ -10,6 +10,8 @@ rows are base64 in an object with the only key `base64`. What can't be done is `
 """
 
 import base64
+import bisect
+import itertools
 import json
 import os
 import resource
@@ -30,11 +32,17 @@ _LARGEST_GROUP = 1024 * _MEBIBYTE
 """Bytes that a row group, which is read at once, may unpack to."""
 
 _MOST_VALUES = 50_000_000  # of a column in a row group
+_MOST_ROWS = 1_000_000
+"""Of a table. Rows without anything take next to no bytes, so that a small file may have any number of them."""
+
 _LARGEST_ROWS = 256 * _MEBIBYTE
 """Bytes of texts that the rows of one step may have."""
 
 _ROWS = 16
 """Rows of one step."""
+
+_NAMES = 1024
+"""Rows of one step where only the pictures' paths are read."""
 
 _IMAGES = ("image", "img", "picture", "pixel_values")
 _MAGIC = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"II*\0": ".tif", b"MM\0*": ".tif", b"RIFF": ".webp"}
@@ -55,6 +63,8 @@ class Table:
         # A text that a list has a million times stays one text.
         self._table = table = pq.ParquetFile(file, read_dictionary=lists, page_checksum_verification=True)
         self._group: tuple[int, list[Any]] = (-1, [])
+        groups = [table.metadata.row_group(at).num_rows for at in range(table.num_row_groups)]
+        self._starts = list(itertools.accumulate(groups, initial=0))[:-1]
         self._check()
         self.columns: list[str] = table.schema_arrow.names
         self.features = _features(table.schema_arrow.metadata)
@@ -68,30 +78,30 @@ class Table:
         kind = self._table.schema_arrow.field(column).type
         return pa.types.is_struct(kind) and {kind.field(at).name for at in range(kind.num_fields)} >= {"bytes", "path"}
 
-    def rows(self, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    def rows(self, columns: Sequence[str], at_once: int = _ROWS) -> Iterator[list[dict[str, Any]]]:
         """The rows with what these columns have, some at a time, of one row group, as each has texts of its own.
 
         Raises: Refused.
         """
         for group in range(self._table.num_row_groups):
-            for batch in self._table.iter_batches(batch_size=_ROWS, row_groups=[group], columns=list(columns)):
+            for batch in self._table.iter_batches(batch_size=at_once, row_groups=[group], columns=list(columns)):
                 if sum(map(_size, batch.columns)) > _LARGEST_ROWS:
                     raise Refused(f"{len(batch)} of its rows unpack to more than {_LARGEST_ROWS // _MEBIBYTE} MiB")
                 yield batch.to_pylist()
 
     def picture(self, row: int) -> bytes:
         """The bytes of a row's picture; none where it has none."""
-        group, first = 0, 0
-        while row >= first + self._table.metadata.row_group(group).num_rows:
-            first, group = first + self._table.metadata.row_group(group).num_rows, group + 1
+        group = bisect.bisect_right(self._starts, row) - 1
         if self._group[0] != group:
             self._group = (group, self._table.read_row_group(group, [f"{self._image}.bytes"])[0].to_pylist())
-        found = (self._group[1][row - first] or {}).get("bytes")
+        found = (self._group[1][row - self._starts[group]] or {}).get("bytes")
         return bytes(found or b"")
 
     def _check(self) -> None:
-        """Raises: Refused for row groups that are too large."""
+        """Raises: Refused for too many rows, and for row groups that are too large."""
         meta = self._table.metadata
+        if meta.num_rows > _MOST_ROWS:
+            raise Refused(f"it has {meta.num_rows:,} rows; write it as tables of at most {_MOST_ROWS:,}")
         for at in range(meta.num_row_groups):
             group = meta.row_group(at)
             values = max((group.column(one).num_values for one in range(group.num_columns)), default=0)
@@ -103,14 +113,17 @@ class Table:
         """The name of each row's picture, each once: its path, else its number."""
         found: list[str] = []
         taken: set[str] = set()
-        every = (one for rows in self.rows([f"{self._image}.path"]) for one in rows)
+        every = (one for rows in self.rows([f"{self._image}.path"], _NAMES) for one in rows)
         for row, content in enumerate(every):
             path = (content[self._image] or {}).get("path")
             name = path.replace("\\", "/").lstrip("/") if isinstance(path, str) else ""
             if not name or name in taken:
                 stem = PurePosixPath(name)
                 suffix = stem.suffix or self._suffix(row)
-                name = stem.with_name(f"{stem.stem}-{row}{suffix}").as_posix() if name else f"{row:06d}{suffix}"
+                other = stem.with_name(f"{stem.stem}-{row}{suffix}").as_posix() if name else f"{row:06d}{suffix}"
+                name, again = other, 0
+                while name in taken:  # what another row's picture is really called
+                    name, again = f"{other.removesuffix(suffix)}-{again}{suffix}", again + 1
             taken.add(name)
             found.append(name)
         return found

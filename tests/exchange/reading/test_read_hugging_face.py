@@ -182,6 +182,26 @@ def test_a_text_that_is_there_a_million_times_takes_no_memory(tmp_path: Path, mo
         parquet_child.Table(io.BytesIO(content))
 
 
+def test_rows_without_anything_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """3,000,000 of them were a file of 17 KB, which took minutes, and a billion would take all memory."""
+    content = parquet([{"image": {"bytes": None, "path": None}}] * 50)
+    assert len(parquet_child.Table(io.BytesIO(content)).names) == 50
+    monkeypatch.setattr(parquet_child, "_MOST_ROWS", 49)
+    with pytest.raises(parquet_child.Refused, match="it has 50 rows; write it as tables of at most 49"):
+        parquet_child.Table(io.BytesIO(content))
+
+
+def test_each_row_has_a_picture_of_its_own_name() -> None:
+    """The name that a second picture gets was taken from the row that really has it, and so were its labels."""
+    paths = ["a-2.png", "a.png", "a.png", "", "000005", "", "b.png"]
+    rows = [{"image": {"bytes": b"\x89PNG%d" % at, "path": path}} for at, path in enumerate(paths)]
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), out, row_group_size=3)
+    table = parquet_child.Table(io.BytesIO(out.getvalue()))
+    assert table.names == ["a-2.png", "a.png", "a-2-0.png", "000003.png", "000005", "000005.png", "b.png"]
+    assert [table.picture(at) for at in (6, 0, 3, 5, 2, 1, 4)] == [b"\x89PNG%d" % at for at in (6, 0, 3, 5, 2, 1, 4)]
+
+
 def test_a_table_that_needs_too_much_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process that reads it has its own limit."""
     content = parquet([{"file_name": "a.png", "image": picture(bytes(100_000_000), "a.png")}], None)

@@ -121,6 +121,11 @@ def lines(plan: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+MOST_UNKNOWN = 1000
+OTHERS = "(others)"
+"""Attributes that the project does not have, which the report names, and what further ones are counted as."""
+
+
 class _Planner:
     def __init__(self, project: Project, options: ReadOptions, reading: Reading, *, suggests: bool) -> None:
         self._suggests = suggests
@@ -258,7 +263,8 @@ class _Planner:
         for name, value in one.attributes.items():
             attribute = self._attributes.get(str(name))
             if attribute is None:
-                self._unknown[str(name)[:80]] += 1
+                shown = str(name)[:80]
+                self._unknown[shown if shown in self._unknown or len(self._unknown) < MOST_UNKNOWN else OTHERS] += 1
             elif (answer := self._answer(attribute, _of_kind(attribute, value), one.where, image)) is not None:
                 values[str(attribute.number)] = answer
         return values

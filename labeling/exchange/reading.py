@@ -11,6 +11,7 @@ from uuid import UUID
 from labeling import masks
 from labeling.exchange.codecs import CodecError, size_text
 from labeling.exchange.content import Defect, Frame, ReadClass, ReadObject, Value
+from labeling.exchange.errors import ImportProblem
 from labeling.exchange.matching import Matcher, NoFrame
 from labeling.exchange.source import Source
 
@@ -20,6 +21,7 @@ MOST_DEFECTS = 10_000
 _LONGEST = 80
 """Characters of a class's name."""
 
+MOST_CLASSES = 100_000
 MOST_UNMATCHED = 1000
 MOST_FITS = 20
 """Images that are listed to be mapped, and images of the project that are named for each."""
@@ -83,7 +85,10 @@ class Reading:
         """How many further `defects` and `notes` there were since these lists were emptied."""
 
     def add_class(self, name: str, number: int | None = None, color: str = "", *, stuff: bool = False) -> str:
-        """A class of the dataset; returns its name, without spaces around it. The first definition of a name counts."""
+        """A class of the dataset; returns its name, without spaces around it. The first definition of a name counts.
+
+        Raises: ImportProblem for more than `MOST_CLASSES`.
+        """
         whole = " ".join(str(name).split())
         if (kept := storable(whole)) != whole:
             if whole not in self._cut:
@@ -95,7 +100,10 @@ class Reading:
             self._cut.add(whole)
             text = f"The name of a class is cut to {_LONGEST} characters: “{name}”."
             self.note(self.source.label, text + (" Another class has that name, too." if name in self.classes else ""))
-        self.classes.setdefault(name, ReadClass(name, number, color, "stuff" if stuff else "thing"))
+        if name not in self.classes:
+            if len(self.classes) >= MOST_CLASSES:
+                raise ImportProblem(f"{self.source.label} has more than {MOST_CLASSES:,} classes. It is no dataset.")
+            self.classes[name] = ReadClass(name, number, color, "stuff" if stuff else "thing")
         return name
 
     def label_files(self, names: Iterable[str]) -> None:

@@ -13,6 +13,9 @@ _DEEPEST = 50
 LARGEST_ELEMENT = 64 * 1024**2
 """Bytes of an element that is kept, with all that is in it, and of any tag."""
 
+MOST_INSIDE = 3_000_000
+"""Elements and attributes in an element that is kept: 64 MB of empty ones took 2.5 GB."""
+
 
 class NotThisXml(ImportProblem):
     """The file is XML of another kind."""
@@ -23,7 +26,8 @@ def elements(source: Source, name: str, root: str, wanted: Collection[str]) -> I
     inside of one is no element of its own.
 
     Raises: NotThisXml when the outermost element is not called `root`; ImportProblem for what is no XML or has a
-    DOCTYPE, an element of more than `LARGEST_ELEMENT`, or more than 50 elements in each other.
+    DOCTYPE, an element of more than `LARGEST_ELEMENT` or with more than `MOST_INSIDE`, or more than 50 elements in each
+    other.
     """
     reader = _Reader(name, root, wanted)
     with source.open(name) as file:
@@ -41,8 +45,9 @@ class _Reader:
         self.found: deque[Element] = deque()
         self._depth = 0
         self._fed = 0
-        self._begun = 0
+        self._begun, self._begun_tag = 0, ""
         self._kept_from = 0
+        self._inside = 0
         self._tree: TreeBuilder | None = None
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
@@ -86,9 +91,15 @@ class _Reader:
         if self._depth > _DEEPEST:
             raise ImportProblem(f"{self._name} is nested too deeply to be a dataset.")
         if self._tree is None and tag in self._wanted:
-            self._tree, self._begun = TreeBuilder(), self._depth
-            self._kept_from = self._parser.CurrentByteIndex
+            self._tree, self._begun, self._begun_tag = TreeBuilder(), self._depth, tag
+            self._kept_from, self._inside = self._parser.CurrentByteIndex, 0
         if self._tree is not None:
+            self._inside += 1 + len(attributes)
+            if self._inside > MOST_INSIDE:
+                raise ImportProblem(
+                    f"{self._name} has a <{self._begun_tag}> with more than {MOST_INSIDE:,} elements and attributes in "
+                    "it. Cut the dataset into parts."
+                )
             self._tree.start(tag, attributes)
 
     def _data(self, text: str) -> None:

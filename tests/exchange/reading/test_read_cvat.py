@@ -147,6 +147,20 @@ def test_an_endless_element_takes_no_memory(tmp_path: Path, monkeypatch: pytest.
     tracemalloc.stop()
 
 
+@pytest.mark.parametrize("inside", ["<m/>", '<m a=""/>'])
+def test_an_element_with_millions_of_others_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    """64 MB of empty ones took 2.5 GB."""
+    monkeypatch.setattr(xml_files, "MOST_INSIDE", 1000)
+    (tmp_path / "a.xml").write_text(f"<annotations>{f'<image>{inside * 400}</image>' * 5}</annotations>")
+    (tmp_path / "b.xml").write_text(f"<annotations><image>{inside * 1001}</image></annotations>")
+    with opened(tmp_path) as source:
+        assert len(list(xml_files.elements(source, "a.xml", "annotations", ("image",)))) == 5
+        with pytest.raises(ImportProblem, match="b.xml has a <image> with more than 1,000 elements and attributes"):
+            list(xml_files.elements(source, "b.xml", "annotations", ("image",)))
+
+
 def test_images_are_read_one_by_one(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     path.write_text(f"<annotations>{f'<image>{mask(1, 1)}</image>' * 20_000}</annotations>")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from labeling import masks
-from labeling.exchange import matching, plan
+from labeling.exchange import matching, plan, reading
 from labeling.exchange.content import Frame, ReadObject
 from labeling.exchange.matching import Matcher, NoFrame
 from labeling.exchange.models import Import
@@ -223,6 +223,22 @@ def test_more_classes_than_a_project_has_room_for(
         "x.json, annotation 2",
         f"The project has {before + 1} classes, as many as fit. Choose one of them for “second”.",
     )]  # fmt: skip
+
+
+def test_a_report_does_not_grow_with_what_a_file_calls_things(
+    add_image: AddImage, bring_in: BringIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attributes that the project lacks are named up to a number; a dataset of any number of classes is refused."""
+    monkeypatch.setattr(plan, "MOST_UNKNOWN", 2)
+    monkeypatch.setattr(reading, "MOST_CLASSES", 3)
+    add_image("a.png")
+    objects = [rle(box(1, 1, 4, 4), attributes=dict.fromkeys("abcd", 1)), rle(box(9, 9, 4, 4), attributes={"a": 1})]
+    path = dataset(tmp_path / "one", {"x.json": coco(("a.png", objects), classes=("x", "y", "z"))})
+    row = bring_in(path, "coco", check_only=True)
+    assert row.report["attributes"] == {"a": 2, "b": 1, "(others)": 2}
+    path = dataset(tmp_path / "two", {"x.json": coco(("a.png", objects), classes=("x", "y", "z", "4"))})
+    row = bring_in(path, "coco", check_only=True)
+    assert (row.state, "more than 3 classes" in row.reason) == ("failed", True)
 
 
 def test_a_class_that_is_mapped_to_spaces_is_left_out(add_image: AddImage, bring_in: BringIn, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from labeling import masks
 from labeling.exchange.codecs import CodecError, size_text
 from labeling.exchange.content import Defect, Frame, ReadClass, ReadObject, Value
 from labeling.exchange.errors import ImportProblem
+from labeling.exchange.json_entries import memory
+from labeling.exchange.json_files import MOST_MEMORY
 from labeling.exchange.matching import Matcher, NoFrame
 from labeling.exchange.source import Source
 
@@ -22,6 +24,9 @@ _LONGEST = 80
 """Characters of a class's name."""
 
 MOST_CLASSES = 100_000
+MOST_OBJECTS = 100_000
+"""Of an image: they are in memory together."""
+
 MOST_UNMATCHED = 1000
 MOST_FITS = 20
 """Images that are listed to be mapped, and images of the project that are named for each."""
@@ -77,6 +82,7 @@ class Reading:
 
         self.classes: dict[str, ReadClass] = {}
         self._cut: set[str] = set()
+        self._image, self._objects = "", 0  # whose objects are taken, and how many were
         self.defects: list[Defect] = []
         self.notes: list[Defect] = []
         """What was repaired or taken in another way than it stands there. Nothing of it is lost."""
@@ -174,14 +180,38 @@ class Reading:
                     frame.name)  # fmt: skip
         return False
 
+    def of_one_image(self, where: str, rows: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+        """The JSON texts of an image's objects, which are in memory together.
+
+        Raises: ImportProblem where that are more than `MOST_OBJECTS`, or their values take too much memory.
+        """
+        taken = 0
+        for count, (place, text) in enumerate(rows, 1):
+            taken += memory(text)
+            if count > MOST_OBJECTS or taken > MOST_MEMORY:
+                raise _too_many(where)
+            yield place, text
+
     @contextmanager
     def taking(self, where: str, image: str = "") -> Iterator[None]:
-        """A `Skip` or `CodecError` inside is told as a defect at `where`."""
+        """A `Skip` or `CodecError` inside is told as a defect at `where`.
+
+        Raises: ImportProblem for more than `MOST_OBJECTS` of an image.
+        """
+        if image != self._image:
+            self._image, self._objects = image, 0
+        self._objects += bool(image)
+        if self._objects > MOST_OBJECTS:
+            raise _too_many(f"{where}: “{image}”")
         try:
             yield
         except (Skip, CodecError) as problem:
             reason = str(problem)
             self.defect(where, f"{reason[:1].upper()}{reason[1:].rstrip('.')}.", image)
+
+
+def _too_many(of: str) -> ImportProblem:
+    return ImportProblem(f"{of} has more than {MOST_OBJECTS:,} objects, or too large ones. Cut the picture into parts.")
 
 
 def with_pixels(counts: str, frame: Frame, hint: str = "") -> str:

@@ -53,7 +53,8 @@ class Spool:
     def of(self, section: str, key: str) -> Iterator[tuple[int, str]]:
         """Those with a key, by their place."""
         asked = "SELECT place, text FROM entries WHERE section = ? AND key = ? ORDER BY place"
-        yield from self._base.execute(asked, [section, key])
+        for row in self._base.execute(asked, [section, key]):  # noqa: UP028 - it would close the cursor, after the base
+            yield row
 
     def without(self, section: str, other: str) -> Iterator[tuple[int, str]]:
         """Those of a section whose key no entry of the other section has, by their place."""

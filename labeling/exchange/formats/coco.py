@@ -293,7 +293,8 @@ class _File:
         for place, text in self._kept.all("images"):
             image = json.loads(text)
             key = _key(image.get("id"))
-            rows = self._kept.of("annotations", key) if key else ()
+            where = f"{self._name}, image {shown(image.get('id'))}"
+            rows = self._reading.of_one_image(where, self._kept.of("annotations", key) if key else ())
             annotations = [(self._where(of, one), one) for of, one in ((of, json.loads(row)) for of, row in rows)]
             yield from self._image(place, image, annotations)
 

@@ -241,6 +241,28 @@ def test_a_report_does_not_grow_with_what_a_file_calls_things(
     assert (row.state, "more than 3 classes" in row.reason) == ("failed", True)
 
 
+def test_more_objects_of_an_image_than_fit_into_memory(
+    add_image: AddImage, bring_in: BringIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million of them, 540 KB in a zip, took gigabytes. YOLO is any format that has them in a file of the image."""
+    for name in ("a.png", "b.png"):
+        add_image(name)
+    two = [rle(box(2 * at, 1, 2, 2)) for at in range(2)]
+    names = {"data.yaml": "names: [car]"}
+    line = "0 0 0 0.5 0 0.5 0.5\n"
+    for most, state in ((2, "checked"), (1, "failed")):
+        monkeypatch.setattr(reading, "MOST_OBJECTS", most)
+        path = dataset(tmp_path / f"coco{most}", {"x.json": coco(("a.png", two), ("b.png", two))})
+        yolo = dataset(tmp_path / f"yolo{most}", {**names, "labels/a.txt": line * 2, "labels/b.txt": line * 2})
+        rows = [bring_in(path, "coco", check_only=True), bring_in(yolo, "yolo", check_only=True)]
+        assert [row.state for row in rows] == [state] * 2
+    assert rows[0].reason.startswith("x.json, image 1 has more than 1 objects")
+    assert rows[1].reason.startswith("labels/a.txt, line 2: “a.png” has more than 1 objects")
+    monkeypatch.setattr(reading, "MOST_OBJECTS", 10)
+    monkeypatch.setattr(reading, "MOST_MEMORY", 300)
+    assert "too large ones" in bring_in(path, "coco", check_only=True).reason
+
+
 def test_a_class_that_is_mapped_to_spaces_is_left_out(add_image: AddImage, bring_in: BringIn, tmp_path: Path) -> None:
     image = add_image("a.png")
     path = dataset(tmp_path, {"x.json": coco(("a.png", [rle(box(1, 1, 4, 4))]), classes=("odd",))})

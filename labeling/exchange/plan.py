@@ -27,6 +27,9 @@ from labeling.projects.models import Attribute, Project
 from labeling.projects.services import MAX_CLASSES
 from labeling.web.api import ApiError
 
+WHOLE = "default"
+"""What Datumaro and CVAT call the only part of a dataset that has no parts: it says nothing of an image."""
+
 
 @dataclass
 class ClassPlan:
@@ -164,8 +167,9 @@ class _Planner:
                 objects = []
         report.images += 1
         report.new_images += frame.image is None
-        if image.split:
-            self._splits[image.split] += 1
+        split = "" if image.split == WHOLE else image.split
+        if split:
+            self._splits[split] += 1
         kept_objects = [one for one in objects if one is not None]
         if not self._suggests:
             kept_objects = self._without_those_there(image, kept_objects)
@@ -175,7 +179,7 @@ class _Planner:
         report.crowds += sum(bool(one.get("crowd")) for one in kept_objects)
         self._move_defects()
         found: dict[str, Any] = storable({
-            "image": frame.image, "picture": frame.picture, "name": frame.name, "split": image.split,
+            "image": frame.image, "picture": frame.picture, "name": frame.name, "split": split,
             "objects": kept_objects,
         })  # fmt: skip
         return found

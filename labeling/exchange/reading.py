@@ -117,11 +117,19 @@ class Reading:
         self._matcher.without(names)
 
     def frame(
-        self, name: str, where: str, content: str = "", *, stem: bool = False, others: Sequence[str] = ()
+        self,
+        name: str,
+        where: str,
+        content: str = "",
+        *,
+        stem: bool = False,
+        others: Sequence[str] = (),
+        hint: str = "",
     ) -> Frame | None:
         """The frame of an image of the dataset; None when it has none, which is told.
 
-        stem: names never have a suffix. others: what the image may be called if `name` fits none.
+        stem: names never have a suffix. others: what the image may be called if `name` fits none. hint: what
+        to do when it has none, after the reason.
         """
         first: NoFrame | None = None
         for one in (name, *others):
@@ -131,7 +139,7 @@ class Reading:
                 first = first or problem
         if first is not None and len(self.unmatched) < MOST_UNMATCHED:
             self.unmatched.setdefault(name, tuple(first.fits[:MOST_FITS]))
-        self.defect(where, str(first), name)
+        self.defect(where, f"{first} {hint}".strip(), name)
         return None
 
     def frame_of(self, image: int, where: str) -> Frame | None:

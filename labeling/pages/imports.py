@@ -1,5 +1,8 @@
 """Bringing labels in: sending a dataset, and what its check found."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -8,7 +11,7 @@ from django.views.decorators.http import require_safe
 from labeling.exchange import imports as services
 from labeling.exchange.models import Import
 from labeling.exchange.registry import readable_formats
-from labeling.exchange.schemas import ImportData
+from labeling.exchange.schemas import ImportData, ReportData
 from labeling.pages.project_page import reading_choices
 from labeling.projects.access import May, object_for, project_for, require
 
@@ -51,7 +54,7 @@ def import_page(request: HttpRequest, import_id: int) -> HttpResponse:
         "defect_count": len(report.defects) + report.more_defects if report else 0,
         "notes": report.notes[:DEFECTS_SHOWN] if report else [],
         "note_count": len(report.notes) + report.more_notes if report else 0,
-        "unmatched": report.unmatched[:DEFECTS_SHOWN] if report else [],
+        "unmatched": _with_choices(report, row.options.get("mapping") or {}) if report else [],
         "refused": report.refused[:DEFECTS_SHOWN] if report else [],
         "busy": row.state in (Import.State.QUEUED, Import.State.RUNNING),
         "what": "suggestion" if known and known.suggests else "object",
@@ -61,3 +64,11 @@ def import_page(request: HttpRequest, import_id: int) -> HttpResponse:
         **standing.abilities(),
     }
     return render(request, "pages/import.html", context)
+
+
+def _with_choices(report: ReportData, mapping: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Images that were not found, each with what was chosen for it in vain, so that it can be corrected."""
+    return [
+        {"name": one.name, "fits": one.fits, "chosen": mapping.get(one.name, "")}
+        for one in report.unmatched[:DEFECTS_SHOWN]
+    ]

@@ -52,9 +52,12 @@ def test_a_dataset_is_checked_mapped_and_imported(manager_page: Page, tmp_path: 
     page.goto(f"/projects/{project}/exports")
     page.get_by_role("link", name="Import labels").click()
     page.locator("[data-import-form] [name=file]").set_input_files(coco_zip(tmp_path))
-    page.locator("[data-import-form] [name=format]").select_option("coco")
+    # What is chosen holds for the next format, too.
+    page.locator("[data-import-form] [name=format]").select_option("cvat")
     shown = page.locator("fieldset:not([hidden])")
     shown.get_by_label("Add the pictures that the project does not have").check()
+    page.locator("[data-import-form] [name=format]").select_option("coco")
+    expect(shown.get_by_label("Add the pictures that the project does not have")).to_be_checked()
     page.get_by_role("button", name="Check", exact=True).click()
 
     # What it would do, and what is wrong with it.
@@ -71,6 +74,8 @@ def test_a_dataset_is_checked_mapped_and_imported(manager_page: Page, tmp_path: 
     # other defect. All is checked before.
     ours = page.get_by_label("Which image elsewhere.jpg is")
     ours.press_sequentially(PHOTOGRAPHS[2].name[:4])
+    expect(page.get_by_role("button", name="Check these choices")).to_be_visible()
+    expect(page.get_by_role("button", name="Check again")).to_be_hidden()
     expect(page.locator(f"#project-images option[value='{PHOTOGRAPHS[2].name}']")).to_be_attached()
     ours.fill(PHOTOGRAPHS[2].name)
     page.get_by_label("What automobile becomes").select_option("car")

@@ -46,3 +46,41 @@ def test_what_can_be_imported_is_offered(
     assert "Import 1 object<" in page
     assert "leave the 1 defect below out" in page
     assert as_user(bob).get(f"/imports/{row.pk}/").status_code == 403
+
+
+def test_a_choice_that_leads_nowhere_can_be_corrected(
+    as_user: Any, alice: User, project: Project, tmp_path: Path
+) -> None:
+    add_image(project, "a.png", 48, 36)
+    page = page_of(as_user, alice, checked(project, alice, tmp_path, mapping={"b.png": "elsewhere"}))
+    assert 'value="elsewhere" data-first="elsewhere"' in page
+
+
+def test_the_page_says_which_tags_images_get(as_user: Any, alice: User, project: Project, tmp_path: Path) -> None:
+    add_image(project, "a.png", 48, 36)
+    content = coco(("a.png", [rle(box(1, 1, 5, 5))]))
+    path = dataset(tmp_path, {"annotations/instances_val.json": content})
+    row = imports.check_path(project, alice, path, format="coco", options={})
+    assert "get its name as a tag: “val” (1)." in page_of(as_user, alice, row)
+
+
+def test_the_only_part_of_a_dataset_is_no_tag(as_user: Any, alice: User, project: Project, tmp_path: Path) -> None:
+    image = add_image(project, "a.png", 48, 36)
+    content = coco(("a.png", [rle(box(1, 1, 5, 5))]))
+    path = dataset(tmp_path, {"annotations/instances_default.json": content})
+    row = imports.check_path(project, alice, path, format="coco", options={})
+    assert "as a tag" not in page_of(as_user, alice, row)
+    imports.confirm(row)
+    assert imports.work_here(row).added == 1
+    assert not image.tags.exists()
+
+
+def test_predictions_without_names_say_what_is_missing(
+    as_user: Any, alice: User, project: Project, tmp_path: Path
+) -> None:
+    add_image(project, "a.png", 48, 36)
+    content = [{"image_id": 1, "score": 0.5, **rle(box(1, 1, 5, 5))}]
+    path = dataset(tmp_path, {"results.json": content})
+    page = page_of(as_user, alice, imports.check_path(project, alice, path, format="coco_results", options={}))
+    assert "send a zip with the COCO file that the ids are of" in page
+    assert "classes-title" not in page

@@ -18,6 +18,10 @@ from labeling.exchange.reading import Reading, Skip, fill_hint, is_id, shown, wi
 from labeling.exchange.registry import ReadOptions, register_reader
 
 _MOST_CLASSES = 100_000
+_NO_NAMES = (
+    "Predictions name images by ids only: send a zip with the COCO file that the ids are of, or give the number of the "
+    "export."
+)
 
 
 class ResultsReadOptions(ReadOptions):
@@ -92,7 +96,7 @@ class _Meaning:
         others = (
             (f"{image:012d}",) if isinstance(image, int) and 0 <= image < 10**12 else ()
         )  # as COCO's own are called
-        return self._reading.frame(str(image), where, others=others)
+        return self._reading.frame(str(image), where, others=others, hint="" if self.images else _NO_NAMES)
 
     def name_of(self, category: Any, file: str) -> str:
         """The name of a class. Raises: Skip."""

@@ -107,10 +107,14 @@ function setUpPage(page: HTMLElement): void {
     void carryOut(page, () => sendFile(`${address}/mapping`, file));
   });
   suggestImages(page);
-  page.addEventListener("change", () => {
+  const name = () => {
     const button = page.querySelector<HTMLElement>("[data-import-apply]");
-    if (button) button.textContent = changed(page) ? "Check these choices" : button.dataset["words"]!;
-  });
+    if (!button) return;
+    button.textContent = changed(page) ? "Check these choices" : button.dataset["words"]!;
+    need("[data-import-check]", page).hidden = changed(page); // the other button does that
+  };
+  page.addEventListener("change", name);
+  page.addEventListener("input", name);
   const button = page.querySelector<HTMLElement>("[data-import-apply]");
   if (button) button.dataset["words"] = button.textContent;
   for (const one of all<HTMLSelectElement>("[data-into]", page)) one.dataset["first"] = one.value;
@@ -156,20 +160,25 @@ function suggestImages(page: HTMLElement): void {
   });
 }
 
-function mappingIn(page: HTMLElement): Record<string, string> {
-  const mapping: Record<string, string> = {};
+/** `known` with what the page's fields say; without the images whose field is empty. */
+function mappingWith(page: HTMLElement, known: Record<string, string>): Record<string, string> {
+  const mapping = new Map(Object.entries(known));
   for (const field of all<HTMLInputElement | HTMLSelectElement>("[data-ours]", page)) {
     const name = field.closest<HTMLElement>("[data-image]")!.dataset["image"]!;
-    if (field.value.trim()) mapping[name] = field.value.trim();
+    if (field.value.trim()) mapping.set(name, field.value.trim());
+    else mapping.delete(name);
   }
-  return mapping;
+  return Object.fromEntries(mapping);
 }
 
 /** Whether classes, images or the leave to skip defects were chosen that the last check did not know of. */
 function changed(page: HTMLElement): boolean {
   const skip = page.querySelector<HTMLInputElement>("[data-skip]");
   const classes = all<HTMLSelectElement>("[data-into]", page).some((one) => one.value !== one.dataset["first"]);
-  return classes || Object.keys(mappingIn(page)).length > 0 || (skip !== null && skip.checked !== skip.defaultChecked);
+  const images = all<HTMLInputElement | HTMLSelectElement>("[data-ours]", page).some(
+    (one) => one.value.trim() !== (one.dataset["first"] ?? ""),
+  );
+  return classes || images || (skip !== null && skip.checked !== skip.defaultChecked);
 }
 
 async function checkAgain(page: HTMLElement, address: string): Promise<void> {
@@ -180,7 +189,7 @@ async function checkAgain(page: HTMLElement, address: string): Promise<void> {
     if (select.value !== select.dataset["first"]) classes[name] = select.value;
   }
   const skip = page.querySelector<HTMLInputElement>("[data-skip]");
-  const mapping = { ...(options["mapping"] as Record<string, string>), ...mappingIn(page) };
+  const mapping = mappingWith(page, options["mapping"] as Record<string, string>);
   const chosen = { ...options, classes, mapping, skip_defects: skip ? skip.checked : options["skip_defects"] };
   await send("POST", `${address}/check`, { options: chosen });
 }

@@ -1,12 +1,13 @@
 """`manage.py import_dataset`: what page and API offer, as flags."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
 from labeling.annotations.models import Annotation
 from labeling.exchange.models import Import
@@ -66,3 +67,24 @@ def test_predictions(command: Command, project: Project, add_image: AddImage, tm
     )  # fmt: skip
     assert "1 suggestions imported." in said
     assert (Suggestion.objects.get().score, Run.objects.get().options["source"]) == (0.8, "2026")
+
+
+def test_defects_are_told_with_the_flag_that_leaves_them_out(
+    project: Project, add_image: AddImage, theirs: Path
+) -> None:
+    add_image("theirs.png")
+    content = json.loads(theirs.read_text())
+    content["annotations"].append({"id": 2, "image_id": 1, "category_id": 7, "segmentation": [[1, 2, 3]]})
+    theirs.write_text(json.dumps(content))
+    said = io.StringIO()
+    with pytest.raises(CommandError, match="The dataset has 1 defect.*--skip-defects"):
+        call_command("import_dataset", "Street", str(theirs), "--format", "coco", stdout=said)
+    assert "annotation 2: A polygon has an odd number of values" in said.getvalue()
+    assert not Annotation.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["nowhere", "instances_val.json"])
+def test_what_can_not_be_read_leaves_no_import(command: Command, project: Project, theirs: Path, path: str) -> None:
+    with pytest.raises(CommandError, match="There is no file or folder|has no .txt file"):
+        command("import_dataset", "Street", str(theirs.parent / path), "--format", "yolo", "--dry-run")
+    assert not Import.objects.exists()

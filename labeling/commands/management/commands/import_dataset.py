@@ -32,19 +32,33 @@ class Command(BaseCommand):
         project = find_project(options["project"])
         given = options_in(options)
         path: Path = options["path"].expanduser().absolute()
+        if not path.exists():
+            raise CommandError(f"There is no file or folder {path}.")
         with broker_or_none():
             try:
                 row = imports.check_path(project, project.created_by, path, format=options["format"], options=given)
-                if row.state == Import.State.CHECKED and not options["dry_run"]:
-                    imports.confirm(row)
-                    row = imports.work_here(row)
             except ApiError as problem:
                 raise CommandError(problem.message) from None
+            refused = "" if options["dry_run"] else self._carry_out(row)
+        row.refresh_from_db()
         self._tell(row, as_json=options["json"])
-        if row.state == Import.State.FAILED:
-            raise CommandError(row.reason)
         if options["dry_run"]:
             row.delete()
+        if row.state == Import.State.FAILED:
+            raise CommandError(row.reason)
+        if refused:
+            raise CommandError(refused)
+
+    def _carry_out(self, row: Import) -> str:
+        """Import what was checked. Returns: why that can't be, with what to do; else nothing."""
+        if row.state != Import.State.CHECKED:
+            return ""
+        try:
+            imports.confirm(row)
+        except ApiError as problem:
+            return problem.message + (" For that: --skip-defects." if problem.code == "has_defects" else "")
+        imports.work_here(row)
+        return ""
 
     def _tell(self, row: Import, *, as_json: bool) -> None:
         report = row.report

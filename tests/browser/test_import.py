@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import ENCODED, PHOTOGRAPHS, export_of, make_project, open_image
+from tests.browser.people import ENCODED, PHOTOGRAPHS, EditorPage, export_of, make_project
 
 PATIENCE = 60_000
 
@@ -91,7 +91,9 @@ def test_a_dataset_is_checked_mapped_and_imported(manager_page: Page, tmp_path: 
     # It is there: three images, the new class, each object.
     page.get_by_role("link", name="See the images").click()
     expect(page.locator("[data-images] .image-card")).to_have_count(3, timeout=ENCODED)
-    editor = open_image(page, project)
+    labeled = page.locator("[data-images] .image-card__link[href]", has_text=PHOTOGRAPHS[0].name)
+    labeled.click(timeout=ENCODED)  # whichever image was prepared first
+    editor = EditorPage(page)
     expect(editor.objects).to_have_count(2)
 
     # One mask is mended, and what leaves has it.

@@ -47,6 +47,8 @@ def test_a_large_file_goes_on_after_a_lost_connection_and_a_reload(manager_page:
     page.unroute("**/api/resumable/*")
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
+    expect(page.locator("[data-upload-title]")).to_have_text("1 file did not arrive as a whole", timeout=PATIENCE)
+    expect(page.locator("[data-upload-numbers]")).to_contain_text(f"Choose {path.name} again")
     asked.clear()
     page.locator("[data-input=files]").set_input_files(path)
     expect(page.locator("[data-upload-title]")).to_have_text("1 image added", timeout=PATIENCE)

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { forget, sendInParts } from "./resumable";
+import { forget, sendInParts, unfinished } from "./resumable";
 
 const START = "/api/projects/3/resumable";
 const MIB = 1024 * 1024;
@@ -73,6 +73,10 @@ beforeEach(() => {
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => void kept.set(key, value),
     removeItem: (key: string) => void kept.delete(key),
+    key: (at: number) => [...kept.keys()][at] ?? null,
+    get length() {
+      return kept.size;
+    },
   });
 });
 
@@ -118,6 +122,8 @@ describe("sendInParts", () => {
     const data = bytes(5 * MIB);
     faults = [null, null, 400]; // the second part is refused: as if the page were left there
     await expect(send(fileOf(data))).rejects.toThrow();
+    expect(unfinished(START)).toEqual(["straße/größe.zip"]);
+    expect(unfinished("/api/projects/99/resumable")).toEqual([]);
     requests = [];
     expect(await send(fileOf(data))).toBe(1);
     expect(requests.map((one) => one.split(" ")[0])).toEqual(["HEAD", "PATCH"]);

@@ -70,6 +70,17 @@ export function forget(file: File, path: string, start: string): void {
   }
 }
 
+/** Paths of the files that were begun to be sent to `start` in this browser, and did not arrive as a whole. */
+export function unfinished(start: string): string[] {
+  try {
+    const keys = Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at) ?? "");
+    const ours = keys.filter((key) => key.startsWith(`parts ${start} `));
+    return ours.map((key) => key.slice(`parts ${start} `.length).replace(/^\d+ -?\d+ /, "")).sort();
+  } catch {
+    return []; // a browser that keeps nothing
+  }
+}
+
 function keyOf(file: File, path: string, start: string): string {
   return `parts ${start} ${file.size} ${file.lastModified} ${path}`;
 }

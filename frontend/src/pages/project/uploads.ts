@@ -6,6 +6,7 @@ import { toast } from "../toast";
 import { filesOf, picked, type Found } from "./files";
 import type { ProjectData, UploadItem, UploadNews } from "./messages";
 import { setMeter } from "./progress";
+import { unfinished } from "./resumable";
 import { Sender } from "./sender";
 
 /** Files being sent that are listed at most; the rest is in the numbers. */
@@ -164,6 +165,12 @@ export class Uploads {
     return !looking && !this.senders.some((sender) => sender.busy);
   }
 
+  /** Files of an upload that a page sent before it was closed. */
+  private left(): string[] {
+    const open = Array.from(this.news.values()).some((one) => one.state === "receiving");
+    return open && this.senders.length === 0 ? unfinished(this.data.api.resumable) : [];
+  }
+
   /** Draw once a frame, however many events come in. */
   private draw(): void {
     if (this.drawn) return;
@@ -183,12 +190,17 @@ export class Uploads {
     const unsent = files.filter((one) => one.state === "waiting" || one.state === "sending").length;
     const failed = files.filter((one) => one.state === "failed");
     const [accepted, rejected, total] = [sum("accepted"), sum("rejected"), sum("total") + unsent];
+    const left = this.left();
     need("[data-upload-title]", panel).textContent = this.finished
-      ? `${plural(accepted, "image")} added`
+      ? left.length
+        ? `${plural(left.length, "file")} did not arrive as a whole`
+        : `${plural(accepted, "image")} added`
       : unsent
         ? `Uploading ${plural(files.length, "file")}`
         : "Checking the files";
-    need("[data-upload-numbers]", panel).textContent = this.finished ? "" : `${accepted + rejected} of ${total}`;
+    need("[data-upload-numbers]", panel).textContent = this.finished
+      ? goingOn(left)
+      : `${accepted + rejected} of ${total}`;
     const bytes = files.reduce((sum, one) => sum + one.file.size, 0);
     const sent = files.reduce((sum, one) => sum + (one.state === "failed" ? one.file.size : one.sent), 0);
     // Half of the bar is the way to the server, half is its check of the files.
@@ -230,4 +242,10 @@ export class Uploads {
       ...failed.map((one) => row(one.path, one.message)),
     );
   }
+}
+
+function goingOn(left: readonly string[]): string {
+  if (left.length === 0) return "";
+  const names = left.slice(0, LISTED).join(", ") + (left.length > LISTED ? ", …" : "");
+  return `Choose ${names} again: sending goes on where it stopped.`;
 }

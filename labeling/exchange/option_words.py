@@ -54,7 +54,7 @@ _WORDS = {
     "labels": "Images with both are read from",
     "instances": "PNGs of instance ids",
     "source": "What made the predictions",
-    "export": "Ids are those of our export number (0: of the COCO file)",
+    "export": "Number of the export whose ids they have (0: a COCO file is with them)",
     "scores": "Scores above 1",
     "scores.ask": "Are defects",
     "boxes.skip": "Are defects",
@@ -63,11 +63,15 @@ _WORDS = {
     "boxes": "Predictions with a box alone",
     "rectangles": "Suggest the box's rectangle",
     "numbers": "Instance PNGs without a legend have",
+    "reduced": "Number the classes from 0, unlabeled is 255 (detectron2)",
+    "layout": "Layout",
+    "parquet": "Parquet tables with pictures, masks and class names",
+    "imagefolder": "ImageFolder: pictures with metadata.jsonl",
     "kitti": "Class × 256 + number (KITTI)",
     "mots": "Class × 1000 + number (MOTS)",
 }
-"""What the page calls options and their values (`option.value` where a value has another name there); a format's new
-ones show under their own names until they are here."""
+"""What the page calls options and their values (`option.value` where a value has another name there); every
+option of every format has one."""
 
 
 def option_word(name: str) -> str:

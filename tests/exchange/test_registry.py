@@ -1,8 +1,11 @@
 """Formats register themselves, and the documentation knows them all."""
 
+from typing import get_args
+
 import pytest
 from django.conf import settings
 
+from labeling.exchange.option_words import option_word, value_word
 from labeling.exchange.registry import ReadOptions, formats, readable_formats, register, register_reader
 
 pytestmark = pytest.mark.once
@@ -37,3 +40,12 @@ def test_a_name_is_taken_once() -> None:
         register(name="coco", title="Another")(lambda dataset, options, archive, advance: None)
     with pytest.raises(ValueError, match="coco"):
         register_reader(name="coco", title="Another")(lambda reading, options: iter(()))
+
+
+def test_pages_have_words_for_every_option_and_value() -> None:
+    used = [one.options for one in formats().values()] + [one.read_options for one in readable_formats().values()]
+    for fields in (options.model_fields for options in used):
+        for name, field in fields.items():
+            assert option_word(name) != name
+            for value in get_args(field.annotation):
+                assert not isinstance(value, str) or value_word(name, value) != value, f"{name}: {value}"

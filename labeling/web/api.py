@@ -137,7 +137,8 @@ def field_errors(error: ValidationError) -> str:
     found = []
     for one in error.errors(include_url=False, include_context=False, include_input=False)[:TOLD_ERRORS]:
         place = ".".join(str(part)[:100] for part in one["loc"]) or "the message"
-        found.append(f"{place}: {one['msg'][:500]}")
+        reason = "there is no such field" if one["type"] == "extra_forbidden" else one["msg"][:500]
+        found.append(f"{place}: {reason}")
     more = error.error_count() - TOLD_ERRORS
     return "; ".join([*found, *([f"and {more} more"] if more > 0 else [])]) + "."
 

@@ -115,3 +115,9 @@ def test_a_version_is_kept_in_the_project(
         command("export", "Street", "--format", "coco", "--freeze", "Spring")
     with pytest.raises(CommandError, match="--out FILE.zip, or --freeze NAME"):
         command("export", "Street", "--format", "coco")
+
+
+def test_a_filter_that_is_none_is_told(command: Command, project: Project, tmp_path: Path) -> None:
+    out = str(tmp_path / "out.zip")
+    with pytest.raises(CommandError, match="filter.colour: there is no such field"):
+        command("export", "Street", "--format", "coco", "--filter", "colour=red", "--out", out)

@@ -110,7 +110,7 @@ def _rate(found: dict[str, Any]) -> float:
 
 def _measured(asked: dict[str, Any]) -> dict[str, Any]:
     command = [sys.executable, "-m", "labeling.command_line", "bench_exchange", "--measure", json.dumps(asked)]
-    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, encoding="utf-8", check=False)
     if done.returncode:
         raise CommandError(f"{asked['step']} of {asked.get('format', '')} failed:\n{done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

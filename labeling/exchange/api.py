@@ -167,7 +167,7 @@ def map_images(request: HttpRequest, import_id: int) -> Status[ImportData]:
 def apply_import(request: HttpRequest, import_id: int) -> Status[ImportData]:
     """Carry a checked import out: exactly what its report says."""
     row = _import(request, import_id)
-    imports.confirm(row)
+    imports.confirm(row, user_of(request))
     return Status(202, ImportData.of(row))
 
 
@@ -175,7 +175,7 @@ def apply_import(request: HttpRequest, import_id: int) -> Status[ImportData]:
 def retry_import(request: HttpRequest, import_id: int) -> Status[ImportData]:
     """Try a failed import again; it goes on where it stopped."""
     row = _import(request, import_id)
-    if not imports.try_again(row):
+    if not imports.try_again(row, user_of(request)):
         raise ApiError(409, "not_failed", "This import did not fail. Reload the page.")
     return Status(202, ImportData.of(row))
 

@@ -45,6 +45,7 @@ from labeling.images.models import Image, Tag, UploadItem
 from labeling.jobs import leases
 from labeling.jobs.endings import LeaseLost, Stopping, Work
 from labeling.jobs.queue import LeaseQueue
+from labeling.projects.access import May, may
 from labeling.projects.models import Project
 from labeling.projects.palette import free_color
 from labeling.projects.services import add_classes
@@ -77,7 +78,7 @@ def check(row: Import) -> None:
     with _scratch() as folder, _opened(row, folder) as found:
         path = folder / "plan"
         report = plan.Report()
-        for report in plan.make(row.project, found, format, options, path):
+        for report in plan.make(row.project, found, format, options, path, lambda: tell(row.done)):
             tell(report.images)
         _replace_plan(row, path)
     settled = {"report": report.plain(), "total": report.images, "done": 0, "reason": ""}
@@ -88,7 +89,7 @@ def carry_out(row: Import) -> None:
     """Do what the plan says, from the image on that comes next. Raises: as `check`."""
     _require_open(row)
     options = reader_named(row.format).parse_reading(row.options)
-    user = row.created_by or row.project.created_by
+    user = row.applied_by or row.created_by or row.project.created_by
     _add_classes(row.project, row.report)
     with _scratch() as folder, _opened(row, folder) as found:
         path = _copied(row.plan, folder / "plan")
@@ -105,11 +106,17 @@ def carry_out(row: Import) -> None:
 
 
 def _require_open(row: Import) -> None:
-    """Raises: ImportProblem when the project was archived or put into the bin meanwhile: nothing in it changes then."""
+    """Raises: ImportProblem when the project was archived or put into the bin meanwhile, or who had the import carried
+    out may not do so any more: nothing in it changes then."""
     archived, binned = Project.objects.values_list("archived_at", "binned_at").get(pk=row.project_id)
     if archived is not None or binned is not None:
         where = "archived" if binned is None else "in the bin"
         raise ImportProblem(f"The project is {where}. Restore it, and try again: the import goes on where it stopped.")
+    if row.applied_by is not None and not row.folder and not may(row.applied_by, row.project_id, May.MANAGE):
+        raise ImportProblem(
+            f"{row.applied_by} began it, and may not import here any more. Try again: it goes on where it stopped, in "
+            "your name."
+        )
 
 
 def _add_classes(project: Project, report: Mapping[str, Any]) -> None:

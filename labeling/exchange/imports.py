@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.base import File
+from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 
 from labeling.accounts.models import User
@@ -92,8 +93,8 @@ def map_images(row: Import, file: IO[bytes]) -> None:
     check_again(row, {**row.options, "mapping": mapping})
 
 
-def confirm(row: Import) -> None:
-    """Have the plan carried out.
+def confirm(row: Import, user: User | None) -> None:
+    """Have the plan carried out, in the name of `user`.
 
     Raises: ApiError 409 `has_defects` unless defects are to be skipped, `nothing_to_import`, `not_checked`.
     """
@@ -107,16 +108,17 @@ def confirm(row: Import) -> None:
         raise ApiError(409, "has_defects", text, defects=count)
     seen = str(row.plan.name or "")  # each check has a plan of its own: not one that was made since the row was read
     checked = Import.objects.filter(pk=row.pk, step=Step.CHECK, state=State.CHECKED, plan=seen)
-    if not importing.jobs.requeue(checked, step=Step.APPLY, done=0):
+    if not importing.jobs.requeue(checked, step=Step.APPLY, done=0, applied_by=user):
         raise ApiError(409, "not_checked", "This import is not checked, or was carried out. Reload the page.")
     row.refresh_from_db()
     nudge(row)
 
 
-def try_again(row: Import) -> bool:
-    """Queue a failed import once more, where it stopped; False when it had not failed."""
+def try_again(row: Import, user: User) -> bool:
+    """Queue a failed import once more, where it stopped, in the name of `user`; False when it had not failed."""
     failed = Import.objects.filter(pk=row.pk, state=State.FAILED)
-    if not importing.jobs.requeue(failed, reason="", finished_at=None):
+    whose = {"applied_by": user} if row.step == Step.APPLY else {}
+    if not importing.jobs.requeue(failed, reason="", finished_at=None, **whose):
         return False
     row.refresh_from_db()
     nudge(row)
@@ -148,10 +150,13 @@ def recent(project: Project) -> list[Import]:
 
 def forget(row: Import) -> None:
     """Delete an import. Raises: ApiError 409 while a worker carries it out."""
-    busy = {"step": Step.APPLY, "state__in": (State.QUEUED, State.RUNNING)}
-    if Import.objects.filter(pk=row.pk, **busy).exists():
-        raise ApiError(409, "busy", "This import is being carried out. Wait until it is done.")
-    row.delete()
+    with transaction.atomic():
+        held = Import.objects.select_for_update().filter(pk=row.pk).first()  # nobody confirms it meanwhile
+        if held is None:
+            return
+        if held.step == Step.APPLY and held.state in (State.QUEUED, State.RUNNING):
+            raise ApiError(409, "busy", "This import is being carried out. Wait until it is done.")
+        held.delete()
 
 
 def choices() -> list[FormatData]:

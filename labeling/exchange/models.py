@@ -130,6 +130,10 @@ class Import(LeasedRow):
     )
     report = models.JSONField(default=dict, blank=True, help_text="What the check found (plan.Report).")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
+        help_text="Who had the plan carried out: what it changes is theirs.",
+    )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
     step = models.CharField(max_length=5, choices=Step, default=Step.CHECK)
     state = models.CharField(max_length=7, choices=State, default=State.QUEUED)

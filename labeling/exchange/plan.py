@@ -6,7 +6,7 @@ A plan is a gzip of JSON lines, one for each image; what people read of it is th
 import gzip
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,13 +84,17 @@ class Report:
         return found
 
 
-def make(project: Project, source: Source, format: Format, options: ReadOptions, out: Path) -> Iterator[Report]:
-    """Write the plan to `out`; gives the report so far after each image, the whole one last.
+def make(
+    project: Project, source: Source, format: Format, options: ReadOptions, out: Path,
+    look: Callable[[], object] = lambda: None,
+) -> Iterator[Report]:  # fmt: skip
+    """Write the plan to `out`; gives the report so far after each image, the whole one last. look: called for every
+    object, to stop in the middle of a large image by what it raises.
 
     Raises: ImportProblem when the dataset can't be read at all.
     """
     assert format.read is not None
-    reading = Reading(source, Matcher(project, source, create=options.create, mapping=options.mapping))
+    reading = Reading(source, Matcher(project, source, create=options.create, mapping=options.mapping), look)
     if export := getattr(options, "export", 0):
         reading.export_ids = ids_of_export(project, export)
     planner = _Planner(project, options, reading, suggests=format.suggests)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -71,8 +71,9 @@ class ExportIds:
 class Reading:
     """One pass over a dataset. `classes` by name: a reader adds those that the dataset defines, used or not."""
 
-    def __init__(self, source: Source, matcher: Matcher) -> None:
+    def __init__(self, source: Source, matcher: Matcher, look: Callable[[], object] = lambda: None) -> None:
         self.source = source
+        self._look = look
         self._matcher = matcher
         self.unmatched: dict[str, tuple[int, ...]] = {}
         """Names of the dataset's images that no image of the project has, or several: ids of those."""
@@ -202,13 +203,14 @@ class Reading:
 
     @contextmanager
     def taking(self, where: str, image: str = "") -> Iterator[None]:
-        """A `Skip` or `CodecError` inside is told as a defect at `where`.
+        """A `Skip` or `CodecError` inside is told as a defect at `where`. Whether to go on is looked at first.
 
         Raises: ImportProblem for more than `MOST_OBJECTS` of an image.
         """
         if image != self._image:
             self._image, self._objects = image, 0
         self._objects += bool(image)
+        self._look()
         if self._objects > MOST_OBJECTS:
             raise _too_many(f"{where}: “{image}”")
         try:

@@ -70,7 +70,7 @@ def test_the_only_part_of_a_dataset_is_no_tag(as_user: Any, alice: User, project
     path = dataset(tmp_path, {"annotations/instances_default.json": content})
     row = imports.check_path(project, alice, path, format="coco", options={})
     assert "as a tag" not in page_of(as_user, alice, row)
-    imports.confirm(row)
+    imports.confirm(row, row.created_by)
     assert imports.work_here(row).added == 1
     assert not image.tags.exists()
 

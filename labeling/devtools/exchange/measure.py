@@ -83,7 +83,7 @@ def _check(asked: Mapping[str, Any], took: _Clock) -> tuple[int, int]:
 
 def _carry_out(asked: Mapping[str, Any], took: _Clock) -> tuple[int, int]:
     row = Import.objects.get(pk=asked["row"])
-    imports.confirm(row)
+    imports.confirm(row, row.created_by)
     with took:
         row = imports.work_here(row)
     return row.added, _settled(row, Import.State.DONE)

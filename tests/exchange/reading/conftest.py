@@ -67,7 +67,7 @@ def bring_in(project: Project, alice: User) -> BringIn:
         row = imports.check_path(project, alice, path, format=format, options=options)
         if row.state != Import.State.CHECKED or check_only:
             return row
-        imports.confirm(row)
+        imports.confirm(row, row.created_by)
         return imports.work_here(row)
 
     return run

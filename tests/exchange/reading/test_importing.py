@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -21,6 +22,7 @@ from labeling.annotations.models import Annotation, AnnotationSet
 from labeling.exchange import importing, imports, plan, reading
 from labeling.exchange.models import Import
 from labeling.images.models import Image
+from labeling.jobs import leases
 from labeling.projects.attributes import save_attributes
 from labeling.projects.models import Project
 from labeling.projects.specs import AttributeSpec
@@ -110,9 +112,9 @@ def test_the_check_changes_nothing_and_a_plan_is_carried_out_once(
     row = bring_in(path, "coco", check_only=True)
     assert (row.state, row.report["images"], row.report["objects"]) == (State.CHECKED, 1, 2)
     assert (imported(image), project.categories.count()) == ([], 3)
-    imports.confirm(row)
+    imports.confirm(row, row.created_by)
     with pytest.raises(Exception, match="not checked, or was carried out"):
-        imports.confirm(row)
+        imports.confirm(row, row.created_by)
     row = imports.work_here(row)
     assert (row.state, row.added) == (State.DONE, 2)
     assert not row.plan
@@ -130,7 +132,7 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(
     content = coco(*((image.name, [rle(box(1, 1, 5, 5)), rle(box(9, 9, 4, 4))]) for image in images))
     path = dataset(tmp_path, {"x.json": content})
     row = imports.check_path(project, alice, path, format="coco", options={})
-    imports.confirm(row)
+    imports.confirm(row, row.created_by)
     claimed = importing.claim(row.pk)
     assert claimed is not None
     keep = importing._keep
@@ -189,7 +191,7 @@ def test_an_image_that_is_reviewed_meanwhile_is_told(
     keep(first, box(0, 0, 9, 9))
     path = dataset(tmp_path, {"x.json": coco(("a.png", [rle(box(1, 1, 5, 5))]), ("b.png", [rle(box(1, 1, 5, 5))]))})
     row = imports.check_path(project, alice, path, format="coco", options={})
-    imports.confirm(row)
+    imports.confirm(row, row.created_by)
     turn = {"opened_by": rita, "opened_at": timezone.now(), "opened_for": "review"}
     AnnotationSet.objects.filter(main_of=first).update(**turn)
     row = imports.work_here(row)
@@ -209,7 +211,7 @@ def test_a_project_that_is_closed_meanwhile_is_not_changed(
     images = [add_image("a.png"), add_image("b.png")]
     content = coco(*((one.name, [rle(box(1, 1, 5, 5))]) for one in images))
     row = imports.check_path(project, alice, dataset(tmp_path, {"x.json": content}), format="coco", options={})
-    imports.confirm(row)
+    imports.confirm(row, row.created_by)
     take = importing._one
 
     def close(*given: Any) -> None:
@@ -219,7 +221,7 @@ def test_a_project_that_is_closed_meanwhile_is_not_changed(
     for open_images in (0, 1):
         Project.objects.update(**{column: None if open_images else timezone.now()})
         monkeypatch.setattr(importing, "_one", close)
-        imports.try_again(row)
+        imports.try_again(row, alice)
         row = imports.work_here(row)
         assert (row.state, row.done, [len(imported(one)) for one in images]) == (
             State.FAILED, open_images, [open_images, 0]
@@ -227,7 +229,7 @@ def test_a_project_that_is_closed_meanwhile_is_not_changed(
         assert "Restore it" in row.reason
     monkeypatch.setattr(importing, "_one", take)
     Project.objects.update(**{column: None})
-    assert imports.try_again(row)
+    assert imports.try_again(row, alice)
     row = imports.work_here(row)
     assert (row.state, row.added, [len(imported(one)) for one in images]) == (State.DONE, 2, [1, 1])
 
@@ -243,8 +245,40 @@ def test_a_check_that_nobody_saw_is_not_carried_out(
     imports.check_again(other, {})
     imports.work_here(other)
     with pytest.raises(ApiError) as refused:
-        imports.confirm(row)
+        imports.confirm(row, row.created_by)
     assert refused.value.code == "not_checked"
+
+
+def test_who_may_not_import_any_more_changes_nothing(
+    project: Project, alice: User, bob: User, add_image: AddImage
+) -> None:
+    """The changes are of who had it carried out; another manager goes on in their own name."""
+    image = add_image("a.png")
+    content = coco(("a.png", [rle(box(1, 1, 5, 5))]))
+    file = ContentFile(json.dumps(content).encode(), name="x.json")
+    row = imports.work_here(imports.start(project, bob, "x.json", file, format="coco", options={}))
+    project.memberships.filter(user=bob).update(role="manager")
+    imports.confirm(row, bob)
+    project.memberships.filter(user=bob).update(role="annotator")
+    row = imports.work_here(row)
+    assert (row.state, imported(image)) == (State.FAILED, [])
+    assert row.reason.startswith("bob began it, and may not import here any more.")
+    assert imports.try_again(row, alice)
+    row = imports.work_here(row)
+    assert (row.state, row.added) == (State.DONE, 1)
+    assert set(AnnotationSet.objects.get(main_of=image).events.values_list("user", flat=True)) == {alice.pk}
+
+
+def test_a_large_image_is_stopped_in_its_midst(
+    project: Project, alice: User, add_image: AddImage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_image("a.png")
+    path = dataset(tmp_path, {"x.json": coco(("a.png", [rle(box(1, 1, 5, 5))] * 5))})
+    monkeypatch.setattr(importing, "TOLD_EVERY", 0)
+    looked = iter([False, False, True])
+    monkeypatch.setattr(leases, "stopping", lambda: next(looked))
+    row = imports.check_path(project, alice, path, format="coco", options={})
+    assert (row.state, next(looked, None)) == (State.QUEUED, None)
 
 
 def test_a_class_that_is_deleted_after_the_check_is_told(
@@ -253,7 +287,7 @@ def test_a_class_that_is_deleted_after_the_check_is_told(
     first, second = add_image("a.png"), add_image("b.png")
     content = coco(("a.png", [rle(box(1, 1, 5, 5))]), ("b.png", [rle(box(1, 1, 5, 5), 2)]))
     row = imports.check_path(project, alice, dataset(tmp_path, {"x.json": content}), format="coco", options={})
-    imports.confirm(row)
+    imports.confirm(row, row.created_by)
     project.categories.filter(name="person").delete()
     row = imports.work_here(row)
     assert (row.state, len(imported(first)), len(imported(second))) == (State.DONE, 1, 0)

@@ -55,7 +55,7 @@ def test_they_are_mapped_by_name_and_by_id(checked: Import, images: list[Image])
     imports.check_again(checked, {"mapping": {"x.png": f"id:{images[1].pk}", "theirs.png": "c.png"}})
     row = imports.work_here(checked)
     assert (row.report["unmatched"], row.report["defects"]) == ([], [])
-    imports.confirm(row)
+    imports.confirm(row, row.created_by)
     imports.work_here(row)
     assert set(Annotation.objects.values_list("set__main_of", flat=True)) == {images[1].pk, images[2].pk}
 

@@ -54,7 +54,7 @@ class Command(BaseCommand):
         if row.state != Import.State.CHECKED:
             return ""
         try:
-            imports.confirm(row)
+            imports.confirm(row, row.created_by)
         except ApiError as problem:
             return problem.message + (" For that: --skip-defects." if problem.code == "has_defects" else "")
         imports.work_here(row)

@@ -17,6 +17,11 @@ from labeling.server import wake_up
 State, Reason = UploadItem.State, UploadItem.Reason
 
 
+def many(count: int, what: str) -> str:
+    """`1 image`, `12 images`: for nouns whose plural has an s."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def find_user(given: str | None) -> User:
     """The user of that name; without one the first superuser. Raises: CommandError."""
     if given:

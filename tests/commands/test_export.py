@@ -97,7 +97,7 @@ def test_what_would_be_lost(command: Command, project: Project, add_image: AddIm
     keep(image, box(1, 1, 4, 4))
     keep(image, box(2, 2, 4, 4))
     said = command("export", "Street", "--format", "png", "--dry-run")
-    assert "1 images, 2 objects" in said
+    assert "1 image, 2 objects" in said
     assert "lost: 2 objects share pixels with others: the upper one gets these pixels" in said
 
 

@@ -42,7 +42,7 @@ def test_a_mapping_and_classes(
     mapping.write_text("theirs.png,ours.png\n")
     flags = ("--format", "coco", "--mapping", str(mapping), "--classes", "automobile=car", "--no-new-classes")
     said = command("import_dataset", "Street", str(theirs), *flags, "--dry-run")
-    assert "1 images (0 new), 1 objects, 0 defects" in said
+    assert "1 image (0 new), 1 object, 0 defects" in said
     assert not Annotation.objects.exists()
     assert not Import.objects.exists()
     command("import_dataset", "Street", str(theirs), *flags, "--status", "done")
@@ -65,7 +65,7 @@ def test_predictions(command: Command, project: Project, add_image: AddImage, tm
         "import_dataset", "Street", str(path), "--format", "coco_results", "--source", "2026", "--scores", "percent",
         "--classes", "1=car",
     )  # fmt: skip
-    assert "1 suggestions imported." in said
+    assert "1 suggestion imported." in said
     assert (Suggestion.objects.get().score, Run.objects.get().options["source"]) == (0.8, "2026")
 
 

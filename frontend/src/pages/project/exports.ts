@@ -13,6 +13,8 @@ import { setMeter } from "./progress";
 
 /** Exports that are listed; older ones are in the Django admin. */
 const LISTED = 20;
+const NO_EXPORTS = "No exports yet. Create one to download the labels.";
+const NO_OTHERS = "No others. Exports without a name expire; they are listed here.";
 
 export class Exports {
   private readonly list: HTMLElement;
@@ -101,7 +103,9 @@ export class Exports {
     need("[data-version-list]", this.root).replaceChildren(...versions.map((one) => this.rowOf(one)));
     need("[data-versions]", this.root).hidden = versions.length === 0;
     this.list.replaceChildren(...others.map((one) => this.rowOf(one)));
-    need("[data-no-exports]", this.root).hidden = others.length > 0;
+    const none = need("[data-no-exports]", this.root);
+    none.hidden = others.length > 0;
+    none.textContent = versions.length > 0 ? NO_OTHERS : NO_EXPORTS;
   }
 
   /** The row as it stands while nothing of the export has changed: what is open or typed in it stays. */

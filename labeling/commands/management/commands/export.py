@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from labeling.commands.find import find_project
-from labeling.commands.helpers import broker_or_none
+from labeling.commands.helpers import broker_or_none, many
 from labeling.commands.options import add_options, options_in
 from labeling.exchange import build, losses, services, sinks
 from labeling.exchange.errors import ExportProblem
@@ -77,7 +77,9 @@ class Command(BaseCommand):
         seconds = time.monotonic() - started
         size = f"{out.stat().st_size:,} bytes, " if out is not None else ""
         where = out or f"version “{options['freeze']}”"
-        self.stdout.write(f"{format.title} of “{project.name}”: {images} images, {size}{seconds:.1f} s, {where}")
+        self.stdout.write(
+            f"{format.title} of “{project.name}”: {many(images, 'image')}, {size}{seconds:.1f} s, {where}"
+        )
 
     def _freeze(self, project: Project, format: Format, parsed: Options, name: str, out: Path | None) -> int:
         """Make a version, and copy its zip to `out`. Returns: how many images are in it."""
@@ -95,8 +97,8 @@ class Command(BaseCommand):
 
     def _tell_losses(self, project: Project, format: Format, parsed: Options) -> None:
         found = losses.of_export(project, format, parsed, seconds=float("inf"))
-        objects = "" if found.objects is None else f", {found.objects} objects"
-        self.stdout.write(f"{format.title} of “{project.name}”: {found.images} images{objects}")
+        objects = "" if found.objects is None else ", " + many(found.objects, "object")
+        self.stdout.write(f"{format.title} of “{project.name}”: {many(found.images, 'image')}{objects}")
         for one in found.lost:
             self.stdout.write(f"lost: {one.text}")
 

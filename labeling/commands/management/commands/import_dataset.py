@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from labeling.commands.find import find_project
-from labeling.commands.helpers import broker_or_none
+from labeling.commands.helpers import broker_or_none, many
 from labeling.commands.options import add_options, options_in
 from labeling.exchange import imports
 from labeling.exchange.models import Import
@@ -72,15 +72,15 @@ class Command(BaseCommand):
                 self.stdout.write(f"… and {more} more {kind}")
         for one in report.get("classes", []):
             target = "left out" if not one["into"] else f"{'new class' if one['new'] else '→'} {one['into']}"
-            self.stdout.write(f"class {one['name']}: {one['objects']} objects, {target}")
+            self.stdout.write(f"class {one['name']}: {many(one['objects'], 'object')}, {target}")
         if report:
             self.stdout.write(
-                f"{report['images']} images ({report['new_images']} new), {report['objects']} objects, "
-                f"{len(report['defects']) + report['more_defects']} defects"
+                f"{many(report['images'], 'image')} ({report['new_images']} new), {many(report['objects'], 'object')}, "
+                f"{many(len(report['defects']) + report['more_defects'], 'defect')}"
             )
         for one in report.get("unmatched", [])[:SHOWN]:
             fits = ", ".join(f"id:{fit['id']} {fit['name']}" for fit in one["fits"])
             self.stdout.write(f"image {one['name']}: {fits or 'none'}")
         if row.state == Import.State.DONE:
-            what = "suggestions" if readable_formats()[row.format].suggests else "objects"
-            self.stdout.write(f"{row.added} {what} imported.")
+            what = "suggestion" if readable_formats()[row.format].suggests else "object"
+            self.stdout.write(f"{many(row.added, what)} imported.")

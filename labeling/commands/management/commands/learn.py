@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from labeling.commands.find import find_project
-from labeling.commands.helpers import broker_or_none
+from labeling.commands.helpers import broker_or_none, many
 from labeling.suggestions import learning, registry
 from labeling.suggestions.models import HeadVersion
 from labeling.web.api import ApiError
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             claimed = learning.claim(head.pk)
             if claimed is None:
                 raise CommandError("A worker is already training this model. See its progress on the project page.")
-            self.stdout.write(f"Training {head.title} on {len(head.images)} images, {head.steps} steps …")
+            self.stdout.write(f"Training {head.title} on {many(len(head.images), 'image')}, {head.steps} steps …")
             learning.learn(claimed)
         head.refresh_from_db()
         if head.state != HeadVersion.State.READY:

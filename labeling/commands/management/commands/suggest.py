@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from labeling.commands.find import find_project
-from labeling.commands.helpers import broker_or_none
+from labeling.commands.helpers import broker_or_none, many
 from labeling.suggestions import heads, registry, runs, work
 from labeling.suggestions.models import Run
 from labeling.web.api import ApiError
@@ -40,9 +40,9 @@ class Command(BaseCommand):
         run.refresh_from_db()
         found = runs.counts(run)
         suggestions = run.suggestions.count()
-        self.stdout.write(f"{suggestions} suggestions on {found['ready']} of {found['total']} images.")
+        self.stdout.write(f"{many(suggestions, 'suggestion')} on {found['ready']} of {found['total']} images.")
         for failure in runs.describe(run, True).failures or []:
             self.stdout.write(f"failed: {failure.name}: {failure.reason}")
         waiting = found["queued"] + found["running"]
         if waiting:
-            self.stdout.write(f"{waiting} images are not prepared yet; the server's worker continues with them.")
+            self.stdout.write(f"{many(waiting, 'image')} not prepared yet; the server's worker continues.")

@@ -10,12 +10,12 @@ from labeling.accounts.services import user_of
 from labeling.exchange import comparing, imports, services
 from labeling.exchange.models import Export, Import
 from labeling.exchange.schemas import DifferenceData, ExportData, ExportList, ImportData, ImportList, LossesData
-from labeling.exchange.specs import Frozen, ImportOptions, NewExport
+from labeling.exchange.specs import Applied, Frozen, ImportOptions, NewExport
 from labeling.images.api import partial_file
 from labeling.projects.access import May, object_for, project_for
 from labeling.projects.schemas import Deleted
 from labeling.web.api import ApiError, Body, parse_json
-from labeling.web.routes import FILE, Router, Sent, multipart, takes
+from labeling.web.routes import FILE, Asked, Router, Sent, multipart, takes
 
 router = Router(tags=["exchange"])
 
@@ -164,10 +164,10 @@ def map_images(request: HttpRequest, import_id: int) -> Status[ImportData]:
 
 
 @router.post("imports/{id:import_id}/apply", response={202: ImportData})
-def apply_import(request: HttpRequest, import_id: int) -> Status[ImportData]:
+def apply_import(request: HttpRequest, import_id: int, asked: Asked[Applied]) -> Status[ImportData]:
     """Carry a checked import out: exactly what its report says."""
     row = _import(request, import_id)
-    imports.confirm(row, user_of(request))
+    imports.confirm(row, user_of(request), skip_defects=asked.read().skip_defects)
     return Status(202, ImportData.of(row))
 
 

@@ -93,22 +93,23 @@ def map_images(row: Import, file: IO[bytes]) -> None:
     check_again(row, {**row.options, "mapping": mapping})
 
 
-def confirm(row: Import, user: User | None) -> None:
-    """Have the plan carried out, in the name of `user`.
+def confirm(row: Import, user: User | None, *, skip_defects: bool = False) -> None:
+    """Have the plan carried out, in the name of `user`. skip_defects: also where the check was not told to skip them.
 
     Raises: ApiError 409 `has_defects` unless defects are to be skipped, `nothing_to_import`, `not_checked`.
     """
     report = row.report
     if row.state == State.CHECKED and not report.get("images"):
         raise ApiError(409, "nothing_to_import", "None of the dataset's images can be imported. See the defects.")
-    if row.state == State.CHECKED and report.get("defects") and not row.options.get("skip_defects"):
+    options = {**row.options, **({"skip_defects": True} if skip_defects else {})}
+    if row.state == State.CHECKED and report.get("defects") and not options.get("skip_defects"):
         count = len(report["defects"]) + report["more_defects"]
         defects = "1 defect" if count == 1 else f"{count:,} defects"
         text = f"The dataset has {defects}. Correct it, or choose to import everything else."
         raise ApiError(409, "has_defects", text, defects=count)
     seen = str(row.plan.name or "")  # each check has a plan of its own: not one that was made since the row was read
     checked = Import.objects.filter(pk=row.pk, step=Step.CHECK, state=State.CHECKED, plan=seen)
-    if not importing.jobs.requeue(checked, step=Step.APPLY, done=0, applied_by=user):
+    if not importing.jobs.requeue(checked, step=Step.APPLY, done=0, applied_by=user, options=options):
         raise ApiError(409, "not_checked", "This import is not checked, or was carried out. Reload the page.")
     row.refresh_from_db()
     nudge(row)

@@ -29,6 +29,12 @@ class Frozen(Spec):
     name: str = Field(min_length=1, max_length=80)
 
 
+class Applied(Spec):
+    """`POST /api/imports/<id>/apply`. `skip_defects`: leave out what is wrong, whatever the check was told."""
+
+    skip_defects: bool = False
+
+
 class ImportOptions(Spec):
     """`POST /api/imports/<id>/check`. Which options there are depends on the format."""
 

@@ -117,6 +117,11 @@ export type components = {
       readonly objects: number;
       readonly by: string;
     };
+    /** @description `POST /api/imports/<id>/apply`. `skip_defects`: leave out what is wrong, whatever the check was told. */
+    readonly Applied: {
+      /** @default false */
+      readonly skip_defects?: boolean;
+    };
     /** @description Reserve images for people, in equal shares; nobody takes it back. */
     readonly Assign: {
       /**
@@ -187,8 +192,8 @@ export type components = {
       readonly history: string;
     };
     /**
-     * @description The image of an editor. `about` says in sentences what its view does not show of the original. `blocks` of a large
-     *     one, null for one that is shown whole.
+     * @description The image of an editor. `about` says in sentences what its view does not show of the original. `blocks` of a
+     *     large one, null for one that is shown whole.
      */
     readonly BootImage: {
       readonly id: number;
@@ -2721,6 +2726,7 @@ export type ActivityPage = components["schemas"]["ActivityPage"];
 export type AnnotationData = components["schemas"]["AnnotationData"];
 export type AnnotationsChanged = components["schemas"]["AnnotationsChanged"];
 export type AnnotationsNews = components["schemas"]["AnnotationsNews"];
+export type Applied = components["schemas"]["Applied"];
 export type Assign = components["schemas"]["Assign"];
 export type AttributeData = components["schemas"]["AttributeData"];
 export type AttributeSpec = components["schemas"]["AttributeSpec"];

@@ -405,10 +405,11 @@ def test_over_the_api(as_user: AsUser, alice: User, bob: User, project: Project,
     checked = client.get(address).json()
     assert (checked["state"], checked["report"]["objects"]) == ("checked", 1)
     assert client.post(f"{address}/apply").json()["error"]["code"] == "has_defects"
-    wanted = json.dumps({"options": {**checked["options"], "skip_defects": True}})
+    wanted = json.dumps({"options": checked["options"]})
     assert client.post(f"{address}/check", wanted, "application/json").status_code == 202
     imports.work_here(row)
-    assert client.post(f"{address}/apply").json()["step"] == "apply"
+    assert client.post(f"{address}/apply?skip_defects=perhaps").json()["error"]["code"] == "bad_request"
+    assert client.post(f"{address}/apply?skip_defects=true").json()["step"] == "apply"
     assert client.delete(address).json()["error"]["code"] == "busy"
     imports.work_here(row)
     assert (client.get(address).json()["state"], len(imported(image))) == ("done", 1)

@@ -93,7 +93,7 @@ function setUpPage(page: HTMLElement): void {
   on("apply", async () => {
     // What is chosen on the page is what is imported: a choice that the check did not know of is checked first.
     if (changed(page)) await checkAgain(page, address);
-    else await send("POST", `${address}/apply`);
+    else await send("POST", `${address}/apply?skip_defects=${String(skips(page))}`);
   });
   page.querySelector("[data-import-delete]")?.addEventListener("click", () => {
     send("DELETE", address).then(
@@ -171,14 +171,18 @@ function mappingWith(page: HTMLElement, known: Record<string, string>): Record<s
   return Object.fromEntries(mapping);
 }
 
-/** Whether classes, images or the leave to skip defects were chosen that the last check did not know of. */
+/** Whether defects may be left out. */
+function skips(page: HTMLElement): boolean {
+  return page.querySelector<HTMLInputElement>("[data-skip]")?.checked ?? false;
+}
+
+/** Whether classes or images were chosen that the last check did not know of. */
 function changed(page: HTMLElement): boolean {
-  const skip = page.querySelector<HTMLInputElement>("[data-skip]");
   const classes = all<HTMLSelectElement>("[data-into]", page).some((one) => one.value !== one.dataset["first"]);
   const images = all<HTMLInputElement | HTMLSelectElement>("[data-ours]", page).some(
     (one) => one.value.trim() !== (one.dataset["first"] ?? ""),
   );
-  return classes || images || (skip !== null && skip.checked !== skip.defaultChecked);
+  return classes || images;
 }
 
 async function checkAgain(page: HTMLElement, address: string): Promise<void> {

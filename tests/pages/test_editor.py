@@ -23,6 +23,7 @@ def test_what_the_editor_starts_with(project: Project, bob: User, add_image: Add
         "image": {
             "id": image.pk,
             "name": "folder/2.jpg",
+            "about": [],
             "width": 640,
             "height": 480,
             "view": image.view_url,

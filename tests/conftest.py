@@ -16,6 +16,7 @@ from django.test import Client, TransactionTestCase
 from PIL import Image as Pillow
 
 from labeling.accounts.models import User
+from labeling.images import ingest
 from labeling.projects.models import Category, Membership, Project, Role
 from labeling.server import redis_server
 from tests import migrated
@@ -25,6 +26,7 @@ from tests.patience import PATIENCE
 PASSWORD = "correct horse battery"
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
 settings.LAST_SEEN_SECONDS = 0  # counted queries are those of the view; tests/accounts/test_last_seen.py sets it
+ingest.SLICE = 120.0  # a task that a test calls once does all of it, also where other lanes have the processor
 settings.DATABASE_POOL = 0  # threads of tests come and go without giving a connection back, and some tests fork
 
 

@@ -25,6 +25,8 @@ from labeling.projects import jobs as project_work
 from labeling.projects.models import Project, ProjectJob
 from labeling.quality import comparing
 from labeling.quality.models import ImageCheck
+from labeling.sources import scan
+from labeling.sources.models import Source
 from labeling.suggestions import learning, runs
 from labeling.suggestions.models import HeadVersion, Run, RunImage
 from tests.conftest import picture_bytes
@@ -110,6 +112,11 @@ def image_checks(project: Project) -> None:
         ImageCheck.objects.create(image=image)
 
 
+def sources(project: Project) -> None:
+    for folder in ("a", "b"):
+        Source.objects.create(project=project, root="folder:scans", prefix=folder, created_by=project.created_by)
+
+
 def state_and_reason(row: Any) -> tuple[str, str]:
     return row.state, row.reason
 
@@ -128,6 +135,7 @@ KINDS = {
         lambda row: ("failed" if row.failed_at else "", "3 times, in the log"),
         block_jobs._cut,
     ),
+    "Source": Kind(scan.jobs, sources, lambda row: ("failed" if row.trouble else "", row.trouble), scan.work),
     "ProjectJob": Kind(project_work.queue, project_jobs, state_and_reason),
     "ImageCheck": Kind(
         comparing.jobs, image_checks, lambda row: ("", ""), lambda row: comparing._work(row, None), dropped=True

@@ -72,7 +72,7 @@ def test_other_things_at_the_top(tmp_path: Path, content: str) -> None:
         ('{"a": 1,}', "Expecting property name"),
         ('{"a": "x', "Unterminated string starting at line 1, column 7"),
         ('{"a": 1, "a": []}', "has “a” twice"),
-        ('{"a": [tru]}', "Expecting value at line 1, column 8"),
+        ('{"a": [nul]}', "Expecting value at line 1, column 8"),
         ("[" * 200_000, "nested too deeply"),
         ('{"a": ' * 100_000, "nested too deeply"),
         ('{"a": [' + "7" * 1_000_000 + "]}", "has a value that can't be read"),

@@ -12,6 +12,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from labeling.projects.models import Category
+
 LONGEST = 180
 """Bytes of a part, in UTF-8."""
 
@@ -122,3 +124,12 @@ class FileNames:
 
     def _is_free(self, path: str) -> bool:
         return key(path) not in self._stems and key(path) not in self._folders
+
+
+def renamed_classes(categories: Sequence[Category], labels: Sequence[str], table: str) -> str:
+    """Lines for an export's README: each class that has another name in its `table`, which can't have the real one."""
+    return "".join(
+        f"- The class “{one.name}” is called “{label}” here, as {table} can't have its name.\n"
+        for one, label in zip(categories, labels, strict=True)
+        if one.name != label
+    )

@@ -86,11 +86,6 @@ def write(dataset: Dataset, options: AdeOptions, archive: Archive, advance: Adva
     labels = names.plain([one.name for one in dataset.categories], "\t")
     stuff = [one.kind == one.Kind.STUFF for one in dataset.categories]
     archive.write_text(f"objectInfo{len(labels)}.txt", table.text(labels, stuff))
-    renamed = [
-        f"- The class “{one.name}” is called “{label}” here, as the table can't have its name.\n"
-        for one, label in zip(dataset.categories, labels, strict=True)
-        if one.name != label
-    ]
     archive.write_text(
         "README.txt",
         README.format(
@@ -104,7 +99,7 @@ def write(dataset: Dataset, options: AdeOptions, archive: Archive, advance: Adva
             meaning=_MEANINGS[options.reduced],
             how=_HOW[options.reduced],
             pictures="" if options.include_images else ": put them there",
-            renamed="".join(renamed),
+            renamed=names.renamed_classes(dataset.categories, labels, "the table"),
         ),
     )
 

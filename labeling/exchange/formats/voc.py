@@ -76,11 +76,6 @@ def write(dataset: Dataset, options: VocOptions, archive: Archive, advance: Adva
     for split, found in sorted(stems.items() or [("train", [])]):
         archive.write_text(f"ImageSets/Segmentation/{split}.txt", "".join(f"{stem}\n" for stem in found))
     archive.write_text("labelmap.txt", _labelmap(labels, colors))
-    renamed = [
-        f"- The class “{one.name}” is called “{label}” here, as labelmap.txt can't have its name.\n"
-        for one, label in zip(dataset.categories, labels, strict=True)
-        if one.name != label
-    ]
     archive.write_text(
         "README.txt",
         README.format(
@@ -91,7 +86,7 @@ def write(dataset: Dataset, options: VocOptions, archive: Archive, advance: Adva
             split=", ".join(sorted(stems)) or "train",
             pictures="JPEGImages/           the upright pictures\n" if options.include_images else "",
             void=f"{options.border} pixels on both sides of every edge." if options.border else "none.",
-            renamed="".join(renamed),
+            renamed=names.renamed_classes(dataset.categories, labels, "labelmap.txt"),
         ),
     )
 
